@@ -18,11 +18,13 @@ typedef struct fore_matrix {
 } fore_matrix;
 
 /* Once per process, before the first call: one BLAS thread, and the kernels that fit the CPU
- * (OPENBLAS_CORETYPE is read when the library loads, so fore_linear_advice says what would help). */
+ * (OPENBLAS_CORETYPE, read when the library loads, has the last word; otherwise a CPU with AVX-512
+ * that OpenBLAS does not know by name gets the SkylakeX kernels). Not for two threads at once. */
 void fore_linear_start(void);
 const char *fore_linear_core(void); /* OpenBLAS's name of the kernels in use */
 
-/* Weighted Gram matrix: out (p x p, full, symmetric) = X' diag(w) X; w NULL = ones. */
+/* Weighted Gram matrix: out (p x p, full, symmetric) = X' diag(w) X; w NULL = ones,
+ * else finite and >= 0 (E_ARGUMENT). */
 fore_status fore_gram(fore_pool *pool, const fore_matrix *x, const double *w, double *out, fore_error *err);
 /* out (n) = X b + c */
 fore_status fore_times(fore_pool *pool, const fore_matrix *x, const double *b, double c, double *out, fore_error *err);
@@ -37,7 +39,7 @@ void fore_cholesky_invert(double *l, int64_t p); /* l -> inverse of the matrix, 
 double fore_cholesky_logdet(const double *l, int64_t p);
 
 /* Least squares min |X b - y| by QR with column pivoting (dgelsy); x and y are overwritten, b is in
- * y[0..p). *rank may be NULL. */
+ * y[0..p), so y holds max(n, p) doubles. *rank may be NULL. */
 fore_status fore_least_squares(double *x, int64_t n, int64_t p, double *y, int64_t *rank, fore_error *err);
 /* Eigenvalues (ascending) and vectors (in place, columns) of a symmetric matrix. */
 fore_status fore_eigen_symmetric(double *a, int64_t p, double *values, fore_error *err);
