@@ -71,18 +71,18 @@ typedef struct fore_raw_column {
 
 /* Rows of a frame to fit on or to encode; the frame's rows in their order when rows is NULL. A frame
  * row may be named several times (one subject at several moments). */
-typedef struct fore_frame_rows {
+typedef struct fore_encode_rows {
     const int64_t *rows;       /* n frame rows, or NULL */
     int64_t n;                 /* ignored when rows is NULL */
     const double *reference;   /* n days since 1970-01-01 (the moment T of each row), or NULL */
     const int64_t *group;      /* n ids of the subject of each row; NULL: the frame row */
-} fore_frame_rows;
+} fore_encode_rows;
 
 typedef struct fore_encoding fore_encoding;
 
 /* label: n of 0, 1 or NaN (unknown: not used), or NULL: then no past rates. options NULL = defaults.
  * E_DATA when no rows are given; an encoding of zero raw columns is valid. */
-fore_status fore_encoding_fit(const fore_frame *frame, const fore_frame_rows *rows, const double *label,
+fore_status fore_encoding_fit(const fore_frame *frame, const fore_encode_rows *rows, const double *label,
                               const fore_encoding_options *options, fore_encoding **encoding,
                               fore_error *err);
 void fore_encoding_free(fore_encoding *encoding); /* NULL is fine */
@@ -102,7 +102,7 @@ enum { FORE_ENCODE_TOLERATE = 16 }; /* or-ed to the use: a missing source column
  * typed otherwise at training is read again under the training type; cells that do not fit are
  * missing. */
 fore_status fore_encoding_apply(const fore_encoding *encoding, const fore_frame *frame,
-                                const fore_frame_rows *rows, int use, double *out, int64_t stride,
+                                const fore_encode_rows *rows, int use, double *out, int64_t stride,
                                 fore_error *err);
 
 /* As a member `key` of the object being written, and back: the loaded encoding gives the same
