@@ -1,0 +1,240 @@
+/* Answers on the terminal: tables that fit the width, CSV (RFC 4180), JSON.
+ *
+ * A table takes the natural width of its columns; text columns with a weight share what is left and
+ * are cut or wrapped; columns of weight -1 stand on lines of their own below the row. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "engine/cli/cli.h"
+
+enum { MAX_COLUMNS = 64, MIN_WIDTH = 60, GAP = 2 };
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    int width = columns ? atoi(columns) : 0;
+    if (width <= 0 && isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+        width = size.ws_col;
+    if (width <= 0) width = 80;
+    return width < MIN_WIDTH ? MIN_WIDTH : width;
+}
+
+static bool use_colour(void) { return isatty(STDOUT_FILENO) && !getenv("NO_COLOR"); }
+
+/* --- cells --- */
+
+static void cell_people(const foresell_answer *a, int64_t t, int64_t row, int64_t column, char *out,
+                        size_t size)
+{
+    foresell_cell_kind kind = foresell_table_column(a, t, column).kind;
+    out[0] = 0;
+    if (kind == FORESELL_TEXT) {
+        const char *text = foresell_cell_text(a, t, row, column);
+        if (!text) return;
+        snprintf(out, size, "%s", text);
+        for (char *p = out; *p; p++)
+            if ((unsigned char)*p < 32) *p = ' '; /* a name must not move the cursor */
+        return;
+    }
+    double v = foresell_cell_number(a, t, row, column);
+    if (isnan(v)) return;
+    double size_of_v = fabs(v);
+    switch (kind) {
+    case FORESELL_PERCENT:
+        snprintf(out, size, size_of_v < 0.0995 && v != 0 ? "%.1f %%" : "%.0f %%", 100 * v);
+        break;
+    case FORESELL_RATIO: snprintf(out, size, "%.4f", v); break;
+    case FORESELL_NUMBER:
+        foresell_number_people(v, size_of_v >= 100 ? 0 : size_of_v >= 10 ? 1 : 2, out, size);
+        break;
+    default: foresell_number_people(v, 0, out, size);
+    }
+}
+
+static void spaces(int n)
+{
+    for (int i = 0; i < n; i++) putchar(' ');
+}
+
+static void put_cell(const char *text, int width, bool right, bool last)
+{
+    int64_t bytes = foresell_text_fit(text, width);
+    bool cut = text[bytes] != 0;
+    if (cut) bytes = foresell_text_fit(text, width - 1);
+    int used = 0;
+    char piece[1024];
+    if (bytes >= (int64_t)sizeof piece) bytes = sizeof piece - 1;
+    memcpy(piece, text, (size_t)bytes);
+    piece[bytes] = 0;
+    used = foresell_text_width(piece) + cut;
+    if (right) spaces(width - used);
+    fputs(piece, stdout);
+    if (cut) fputs("…", stdout);
+    if (!right && !last) spaces(width - used);
+}
+
+/* Words of `text` in lines of `width` columns, each led by `indent` spaces. */
+static void put_wrapped(const char *text, int indent, int width)
+{
+    int room = width - indent;
+    while (*text) {
+        int64_t bytes = foresell_text_fit(text, room);
+        if (text[bytes]) {
+            int64_t cut = bytes;
+            while (cut > 0 && text[cut] != ' ') cut--;
+            if (cut > 0) bytes = cut;
+        }
+        spaces(indent);
+        fwrite(text, 1, (size_t)bytes, stdout);
+        putchar('\n');
+        text += bytes;
+        while (*text == ' ') text++;
+    }
+}
+
+/* --- layout --- */
+
+typedef struct layout {
+    int64_t count;
+    int64_t column[MAX_COLUMNS];
+    int width[MAX_COLUMNS];
+    bool right[MAX_COLUMNS];
+} layout;
+
+static layout lay_out(const foresell_answer *a, int64_t t, int total)
+{
+    layout l = {0};
+    int weight = 0, used = 0;
+    char text[4096];
+    for (int64_t c = 0; c < foresell_table_columns(a, t) && l.count < MAX_COLUMNS; c++) {
+        foresell_column column = foresell_table_column(a, t, c);
+        if (!column.heading || column.weight < 0) continue;
+        int width = foresell_text_width(column.heading);
+        for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
+            cell_people(a, t, r, c, text, sizeof text);
+            int w = foresell_text_width(text);
+            if (w > width) width = w;
+        }
+        l.column[l.count] = c;
+        l.width[l.count] = width;
+        l.right[l.count] = column.kind != FORESELL_TEXT;
+        weight += column.weight;
+        used += width + (l.count ? GAP : 0);
+        l.count++;
+    }
+    /* Too wide: weighted columns give way, in proportion to their weight, down to 8. */
+    for (int pass = 0; used > total && weight > 0 && pass < 8; pass++) {
+        int excess = used - total, given = 0;
+        for (int64_t i = 0; i < l.count; i++) {
+            int w = foresell_table_column(a, t, l.column[i]).weight;
+            int give = w > 0 ? (excess * w + weight - 1) / weight : 0;
+            if (give > l.width[i] - 8) give = l.width[i] - 8;
+            if (give <= 0) continue;
+            l.width[i] -= give;
+            given += give;
+        }
+        used -= given;
+        if (given == 0) break;
+    }
+    return l;
+}
+
+static void print_table(const foresell_answer *a, int64_t t, int total)
+{
+    layout l = lay_out(a, t, total);
+    bool colour = use_colour();
+    char text[4096];
+    if (foresell_table_title(a, t)) {
+        printf("%s%s%s\n", colour ? "\033[1m" : "", foresell_table_title(a, t),
+               colour ? "\033[0m" : "");
+    }
+    if (colour) fputs("\033[2m", stdout);
+    for (int64_t i = 0; i < l.count; i++) {
+        if (i) spaces(GAP);
+        put_cell(foresell_table_column(a, t, l.column[i]).heading, l.width[i], l.right[i],
+                 i + 1 == l.count);
+    }
+    if (colour) fputs("\033[0m", stdout);
+    putchar('\n');
+    for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
+        for (int64_t i = 0; i < l.count; i++) {
+            cell_people(a, t, r, l.column[i], text, sizeof text);
+            if (i) spaces(GAP);
+            put_cell(text, l.width[i], l.right[i], i + 1 == l.count);
+        }
+        putchar('\n');
+        for (int64_t c = 0; c < foresell_table_columns(a, t); c++) {
+            if (foresell_table_column(a, t, c).weight >= 0) continue;
+            cell_people(a, t, r, c, text, sizeof text);
+            put_wrapped(text, 4, total);
+        }
+    }
+}
+
+/* --- CSV --- */
+
+static void put_csv_text(const char *text)
+{
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (const char *p = text; *p; p++) {
+        if (*p == '"') putchar('"');
+        putchar(*p);
+    }
+    putchar('"');
+}
+
+static void print_csv(const foresell_answer *a, int64_t t)
+{
+    int64_t columns = foresell_table_columns(a, t);
+    for (int64_t c = 0; c < columns; c++) {
+        if (c) putchar(',');
+        put_csv_text(foresell_table_column(a, t, c).key);
+    }
+    puts("\r");
+    for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
+        for (int64_t c = 0; c < columns; c++) {
+            if (c) putchar(',');
+            const char *text = foresell_cell_text(a, t, r, c);
+            double number = foresell_cell_number(a, t, r, c);
+            char digits[32];
+            if (text)
+                put_csv_text(text);
+            else if (!isnan(number)) {
+                foresell_number_exact(number, digits);
+                fputs(digits, stdout);
+            }
+        }
+        puts("\r");
+    }
+}
+
+void cli_print(const cli *c, const foresell_answer *answer)
+{
+    if (c->format == CLI_JSON) {
+        puts(foresell_answer_json(answer));
+        return;
+    }
+    int64_t tables = foresell_answer_tables(answer);
+    if (c->format == CLI_CSV) {
+        if (tables > 0) print_csv(answer, 0);
+        return;
+    }
+    int width = terminal_width();
+    for (int64_t t = 0; t < tables; t++) {
+        if (foresell_table_rows(answer, t) == 0) continue;
+        if (t) putchar('\n');
+        print_table(answer, t, width);
+    }
+    int64_t notes = foresell_answer_notes(answer);
+    if (notes > 0 && tables > 0) putchar('\n');
+    for (int64_t i = 0; i < notes; i++) put_wrapped(foresell_note(answer, i), 0, width);
+}

@@ -1,0 +1,42 @@
+/* foresell rank */
+#include <stddef.h>
+
+#include "engine/cli/cli.h"
+
+static int run(cli *c, int argc, char **argv);
+
+const cli_command cli_rank = {
+    "rank",
+    "the daily list: whom to work, in what order, why, what next",
+    "rank [--rep ID] [--hours H] [--limit N]",
+    "The open leads and deals that are worth a rep's hours today, by expected value for the time they\n"
+    "take. Respects do-not-contact, owners, opted-out mail, what was done today, and a cool-off after a\n"
+    "contact. Each row has the chance with its interval, a grade, reasons, and a next step.",
+    "foresell rank --rep R7 --hours 5",
+    run};
+
+static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
+{
+    return foresell_rank(w, request, answer, err);
+}
+
+static int run(cli *c, int argc, char **argv)
+{
+    foresell_rank_request request = {0};
+    int64_t cool_off = 2;
+    const cli_option options[] = {
+        {"rep", "ID", CLI_TEXT, &request.rep, "only this rep's leads and deals"},
+        {"hours", "H", CLI_NUMBER, &request.hours,
+         "hours for the list (from the rep's week, else 8)"},
+        {"limit", "N", CLI_INTEGER, &request.limit, "at most N rows"},
+        {"cool-off", "DAYS", CLI_INTEGER, &cool_off, "days of rest after a contact (2; 0 = none)"},
+        {0}};
+    int operands, code = cli_parse(c, &cli_rank, options, argc, argv, &operands);
+    if (code >= 0) return code;
+    if (operands > 0) return cli_usage_error(&cli_rank, "'%s' is one word too many", argv[0]);
+    if (cool_off < 0 || cool_off > 365)
+        return cli_usage_error(&cli_rank, "--cool-off must be 0 to 365 days");
+    request.cool_off_days = cool_off == 0 ? -1 : (int32_t)cool_off;
+    request.moment = cli_moment(c);
+    return cli_run(c, FORESELL_READ, job, &request);
+}

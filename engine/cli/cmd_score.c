@@ -1,0 +1,31 @@
+/* foresell score */
+#include <stddef.h>
+
+#include "engine/cli/cli.h"
+
+static int run(cli *c, int argc, char **argv);
+
+const cli_command cli_score = {"score",
+                               "chance, value and grade of leads and deals",
+                               "score [ID...]",
+                               "Scores the leads and deals that are named; without a name every open one, and the scores are kept\n"
+                               "so that `explain` can say what moved.",
+                               "foresell score D-1042 --json",
+                               run};
+
+static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
+{
+    return foresell_score(w, request, answer, err);
+}
+
+static int run(cli *c, int argc, char **argv)
+{
+    foresell_score_request request = {0};
+    const cli_option options[] = {{0}};
+    int operands, code = cli_parse(c, &cli_score, options, argc, argv, &operands);
+    if (code >= 0) return code;
+    request.ids = (const char *const *)argv;
+    request.id_count = operands;
+    request.moment = cli_moment(c);
+    return cli_run(c, FORESELL_WRITE, job, &request);
+}

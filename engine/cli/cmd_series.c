@@ -1,0 +1,36 @@
+/* foresell series */
+#include <stddef.h>
+
+#include "engine/cli/cli.h"
+
+static int run(cli *c, int argc, char **argv);
+
+const cli_command cli_series = {
+    "series",
+    "forecasts for a CSV of unique_id,ds,y",
+    "series FILE [OPTIONS]",
+    "Forecasts every series of the file: rows unique_id,ds,step,mean,lo-80,hi-80,... One bad series never\n"
+    "stops the others; what was done about gaps, short or constant series is said.",
+    "foresell series sales.csv --horizon 12 --level 80,95 --csv",
+    run};
+
+static int run(cli *c, int argc, char **argv)
+{
+    foresell_series_request request = {0};
+    const cli_option options[] = {
+        {"horizon", "H", CLI_INTEGER, &request.horizon, "steps ahead (one season, at least 6)"},
+        {"season", "M", CLI_INTEGER, &request.season, "steps in a season (from the dates)"},
+        {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
+        {"method", "NAME", CLI_TEXT, &request.method,
+         "auto, ets, theta, holt-winters, croston, naive, seasonal-naive, drift, mean"},
+        {0}};
+    int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);
+    if (code >= 0) return code;
+    if (operands != 1) return cli_usage_error(&cli_series, "name one CSV file");
+    request.file = argv[0];
+    foresell_options bare = cli_bare(c);
+    foresell_answer *answer = NULL;
+    fore_error err = {0};
+    fore_status status = foresell_series(&bare, &request, &answer, &err);
+    return cli_finish(c, status, answer, &err);
+}

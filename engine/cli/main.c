@@ -1,0 +1,211 @@
+/* foresell: dispatches to the command and holds what all commands share. */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/cli/cli.h"
+
+extern const cli_command cli_demo, cli_import, cli_check, cli_train, cli_rank, cli_score,
+    cli_explain, cli_forecast, cli_effort, cli_backtest, cli_models, cli_rollback, cli_nightly,
+    cli_simulate, cli_table, cli_series;
+
+const cli_command *const cli_commands[] = {
+    &cli_demo,    &cli_import,   &cli_check,  &cli_train,    &cli_rank,   &cli_score,
+    &cli_explain, &cli_forecast, &cli_effort, &cli_backtest, &cli_models, &cli_rollback,
+    &cli_nightly, &cli_simulate, &cli_table,  &cli_series,   NULL};
+
+static void print_help(FILE *out)
+{
+    fputs("foresell: whom to work today, what we will sell, and what more effort would bring\n\n"
+          "Usage: foresell [-w FILE] COMMAND [OPTIONS]\n\n",
+          out);
+    for (int i = 0; cli_commands[i]; i++)
+        fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+    fputs("\nThe workspace is FILE, else $FORESELL_WORKSPACE, else ./foresell.db.\n"
+          "`foresell COMMAND --help` explains a command with an example.\n"
+          "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the data do not allow an answer.\n",
+          out);
+}
+
+static void print_command_help(const cli_command *command, const cli_option *options)
+{
+    printf("foresell %s: %s\n\nUsage: foresell [-w FILE] %s\n\n%s\n\nOptions:\n", command->name,
+           command->summary, command->usage, command->description);
+    for (const cli_option *o = options; o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
+                 o->argument ? o->argument : "");
+        printf("  %-22s %s\n", left, o->help);
+    }
+    printf("  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n\nExample:\n  %s\n", "--as-of T",
+           "use only what was known at T (a date or time)", "--json, --csv",
+           "for programs instead of people", "--quiet", "no progress and no remarks on stderr",
+           "-w, --workspace FILE", "the workspace", command->example);
+}
+
+int cli_usage_error(const cli_command *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fprintf(stderr, "foresell %s: ", command->name);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\nTry: foresell %s --help\n", command->name);
+    va_end(args);
+    return CLI_USAGE;
+}
+
+static bool option_set(const cli_option *option, const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    switch (option->kind) {
+    case CLI_FLAG: *(bool *)option->target = true; return true;
+    case CLI_TEXT: *(const char **)option->target = text; return true;
+    case CLI_INTEGER: *(int64_t *)option->target = strtoll(text, &end, 10); break;
+    case CLI_NUMBER: *(double *)option->target = strtod(text, &end); break;
+    case CLI_SEED:
+        if (text[0] == '-') return false;
+        *(uint64_t *)option->target = strtoull(text, &end, 10);
+        break;
+    }
+    if (option->kind == CLI_NUMBER && !isfinite(*(double *)option->target)) return false;
+    return errno == 0 && end != text && *end == 0;
+}
+
+enum { OPTION_HELP = 1000, OPTION_JSON, OPTION_CSV, OPTION_AS_OF, OPTION_QUIET, OPTION_LIMIT = 32 };
+
+int cli_parse(cli *c, const cli_command *command, const cli_option *options, int argc, char **argv,
+              int *operands)
+{
+    struct option table[OPTION_LIMIT + 8] = {{0}};
+    int count = 0;
+    for (const cli_option *o = options; o->name && count < OPTION_LIMIT; o++, count++)
+        table[count] =
+            (struct option){o->name, o->argument ? required_argument : no_argument, NULL, count};
+    int common = count;
+    table[common++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+    table[common++] = (struct option){"json", no_argument, NULL, OPTION_JSON};
+    table[common++] = (struct option){"csv", no_argument, NULL, OPTION_CSV};
+    table[common++] = (struct option){"as-of", required_argument, NULL, OPTION_AS_OF};
+    table[common++] = (struct option){"quiet", no_argument, NULL, OPTION_QUIET};
+    table[common++] = (struct option){"workspace", required_argument, NULL, 'w'};
+    optind = 0; /* glibc: start over */
+    opterr = 0;
+    for (int value; (value = getopt_long(argc, argv, ":hw:", table, NULL)) != -1;) {
+        switch (value) {
+        case 'h':
+        case OPTION_HELP: print_command_help(command, options); return CLI_DONE;
+        case OPTION_JSON: c->format = CLI_JSON; break;
+        case OPTION_CSV: c->format = CLI_CSV; break;
+        case OPTION_AS_OF: c->as_of = optarg; break;
+        case OPTION_QUIET: c->quiet = true; break;
+        case 'w': c->workspace = optarg; break;
+        case '?': return cli_usage_error(command, "there is no option '%s'", argv[optind - 1]);
+        case ':': return cli_usage_error(command, "'%s' needs a value", argv[optind - 1]);
+        default:
+            if (!option_set(&options[value], optarg))
+                return cli_usage_error(command, "--%s cannot be '%s'", options[value].name, optarg);
+        }
+    }
+    *operands = argc - optind;
+    memmove(argv, argv + optind, (size_t)*operands * sizeof *argv);
+    cli_observer_start(c);
+    return -1;
+}
+
+foresell_moment cli_moment(const cli *c)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (foresell_moment){(int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000, c->as_of};
+}
+
+foresell_options cli_bare(cli *c) { return (foresell_options){.observer = &c->observer}; }
+
+foresell *cli_open(cli *c, foresell_mode mode, int *code)
+{
+    const char *path = c->workspace;
+    if (!path) path = getenv("FORESELL_WORKSPACE");
+    if (!path || !*path) path = "foresell.db";
+    foresell_options options = {.path = path, .mode = mode, .observer = &c->observer};
+    foresell *w = NULL;
+    fore_error err = {0};
+    fore_status status = foresell_open(&options, &w, &err);
+    if (status != FORE_OK) *code = cli_failed(status, &err);
+    return w;
+}
+
+int cli_failed(fore_status status, const fore_error *err)
+{
+    cli_observer_end();
+    const char *text = err->message[0] ? err->message : foresell_status_text(status);
+    if (err->file[0] && err->line > 0 && err->column > 0)
+        fprintf(stderr, "foresell: %s:%lld:%lld: %s\n", err->file, (long long)err->line,
+                (long long)err->column, text);
+    else if (err->file[0] && err->line > 0)
+        fprintf(stderr, "foresell: %s:%lld: %s\n", err->file, (long long)err->line, text);
+    else
+        fprintf(stderr, "foresell: %s\n", text);
+    if (status == FORE_E_NO_ANSWER) return CLI_NO_ANSWER;
+    return status == FORE_E_USAGE || status == FORE_E_ARGUMENT ? CLI_USAGE : CLI_FAILED;
+}
+
+int cli_finish(cli *c, fore_status status, foresell_answer *answer, const fore_error *err)
+{
+    if (status != FORE_OK) return cli_failed(status, err);
+    cli_observer_end();
+    cli_print(c, answer);
+    foresell_answer_free(answer);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "foresell: cannot write the result: %s\n", strerror(errno));
+        return CLI_FAILED;
+    }
+    return CLI_DONE;
+}
+
+int cli_run(cli *c, foresell_mode mode, cli_job job, const void *request)
+{
+    int code;
+    foresell *w = cli_open(c, mode, &code);
+    if (!w) return code;
+    foresell_answer *answer = NULL;
+    fore_error err = {0};
+    fore_status status = job(w, request, &answer, &err);
+    code = cli_finish(c, status, answer, &err);
+    foresell_close(w);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    cli c = {0};
+    int first = 1;
+    if (first + 1 < argc &&
+        (strcmp(argv[first], "-w") == 0 || strcmp(argv[first], "--workspace") == 0)) {
+        c.workspace = argv[first + 1];
+        first += 2;
+    }
+    if (first >= argc) {
+        print_help(stderr);
+        return CLI_USAGE;
+    }
+    const char *name = argv[first];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return CLI_DONE;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("foresell %s\n", foresell_version());
+        return CLI_DONE;
+    }
+    for (int i = 0; cli_commands[i]; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i]->run(&c, argc - first, argv + first);
+    fprintf(stderr, "foresell: there is no command '%s'\nTry: foresell --help\n", name);
+    return CLI_USAGE;
+}

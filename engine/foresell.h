@@ -1,0 +1,239 @@
+/* foresell: the public C API. The command line and the HTTP service are thin callers of it.
+ *
+ * A workspace is one SQLite file; a handle is for one thread at a time. Every job takes a request
+ * (a plain struct; zero-initialise it, then set what you need), and gives an answer: a JSON document,
+ * tables of typed cells, and sentences. The caller owns the answer and frees it.
+ *
+ * Every function that can fail returns a fore_status; the last argument, which may be NULL, receives
+ * the message. FORE_E_NO_ANSWER means that the data do not allow an answer, and says why: it is not a
+ * malfunction. Nothing here prints, exits, or reads a clock: the caller gives `now`.
+ *
+ * Times are microseconds since 1970-01-01T00:00:00Z. Text is UTF-8. */
+#ifndef FORESELL_H
+#define FORESELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/progress.h"
+#include "engine/base/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define FORE_API __attribute__((visibility("default")))
+
+FORE_API const char *foresell_version(void);
+FORE_API const char *foresell_status_text(fore_status status);
+
+/* --- the workspace --- */
+
+typedef struct foresell foresell;
+
+typedef enum foresell_mode {
+    FORESELL_READ,  /* must exist; nothing is written */
+    FORESELL_WRITE, /* must exist */
+    FORESELL_CREATE /* made when absent */
+} foresell_mode;
+
+typedef struct foresell_options {
+    const char *path;              /* the workspace file */
+    foresell_mode mode;
+    int threads;                   /* 0: FORESELL_THREADS, else all processors */
+    const fore_observer *observer; /* progress and messages; NULL = quiet. Borrowed until close. */
+} foresell_options;
+
+FORE_API fore_status foresell_open(const foresell_options *options, foresell **workspace,
+                                   fore_error *err);
+FORE_API void foresell_close(foresell *workspace); /* NULL is fine */
+
+/* The moment of a job. `as_of` is "2026-01-31" (the start of that day in the workspace's zone) or a
+ * full time; NULL: now, or the end of the history where that is more than 30 days back. */
+typedef struct foresell_moment {
+    int64_t now;
+    const char *as_of;
+} foresell_moment;
+
+/* --- answers --- */
+
+typedef struct foresell_answer foresell_answer;
+
+typedef enum foresell_cell_kind {
+    FORESELL_TEXT, FORESELL_INTEGER, FORESELL_NUMBER, FORESELL_MONEY, FORESELL_PERCENT, FORESELL_RATIO
+} foresell_cell_kind;
+
+typedef struct foresell_column {
+    const char *key;     /* machine name: the CSV heading */
+    const char *heading; /* for people; NULL: not meant for a narrow table */
+    foresell_cell_kind kind;
+    int weight; /* 0: natural width; > 0: shares the width that is left; -1: on lines below the row */
+} foresell_column;
+
+FORE_API void foresell_answer_free(foresell_answer *answer);
+FORE_API const char *foresell_answer_json(const foresell_answer *answer);
+FORE_API int64_t foresell_answer_tables(const foresell_answer *answer);
+FORE_API const char *foresell_table_name(const foresell_answer *answer, int64_t table);
+FORE_API const char *foresell_table_title(const foresell_answer *answer, int64_t table); /* or NULL */
+FORE_API int64_t foresell_table_rows(const foresell_answer *answer, int64_t table);
+FORE_API int64_t foresell_table_columns(const foresell_answer *answer, int64_t table);
+FORE_API foresell_column foresell_table_column(const foresell_answer *answer, int64_t table, int64_t column);
+/* NULL for an empty cell and for cells that are not text. */
+FORE_API const char *foresell_cell_text(const foresell_answer *answer, int64_t table, int64_t row, int64_t column);
+/* NaN for an empty cell and for text. */
+FORE_API double foresell_cell_number(const foresell_answer *answer, int64_t table, int64_t row, int64_t column);
+FORE_API int64_t foresell_answer_notes(const foresell_answer *answer);
+FORE_API const char *foresell_note(const foresell_answer *answer, int64_t note);
+
+/* Terminal columns of a UTF-8 text, the bytes of its longest prefix of `width` columns, a number with
+ * thousands separators, the shortest decimal of a double: for faces that lay out tables. */
+FORE_API int foresell_text_width(const char *text);
+FORE_API int64_t foresell_text_fit(const char *text, int width);
+FORE_API void foresell_number_people(double value, int decimals, char *out, size_t size);
+FORE_API void foresell_number_exact(double value, char out[32]);
+
+/* --- the jobs; what each answers is described by `foresell COMMAND --help` --- */
+
+typedef struct foresell_import_request {
+    foresell_moment moment;
+    const char *const *paths; /* files or folders */
+    int64_t path_count;
+    const char *format;       /* NULL or "auto": recognised by the headers */
+    const char *mapping;      /* an INI file, or NULL */
+    const char *allow, *deny; /* comma-separated attribute names, or NULL */
+    const char *rejects;      /* CSV file for rejected rows, or NULL */
+    bool strict;              /* the first bad row fails the import */
+} foresell_import_request;
+FORE_API fore_status foresell_import(foresell *w, const foresell_import_request *request,
+                                     foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_check_request {
+    foresell_moment moment;
+    const char *code; /* list every row of one finding; NULL: the summary */
+    int64_t limit;    /* rows listed; 0 = 50 */
+} foresell_check_request;
+FORE_API fore_status foresell_check(foresell *w, const foresell_check_request *request,
+                                    foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_train_request {
+    foresell_moment moment;
+    uint64_t seed;
+    int32_t horizon_days;     /* 0: chosen from the data */
+    const char *use;          /* columns to use although they were found to know the outcome */
+} foresell_train_request;
+FORE_API fore_status foresell_train(foresell *w, const foresell_train_request *request,
+                                    foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_rank_request {
+    foresell_moment moment;
+    const char *rep;  /* id; NULL: everybody */
+    double hours;     /* a rep's hours today; 0: a fifth of the week's hours, else 8 */
+    int64_t limit;    /* rows; 0 = as many as the hours hold, at most 50 per rep */
+    int32_t cool_off_days; /* after a contact; -1 = none; 0 = default (2) */
+} foresell_rank_request;
+FORE_API fore_status foresell_rank(foresell *w, const foresell_rank_request *request,
+                                   foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_score_request {
+    foresell_moment moment;
+    const char *const *ids; /* leads or deals; none = every open one, and the scores are kept */
+    int64_t id_count;
+} foresell_score_request;
+FORE_API fore_status foresell_score(foresell *w, const foresell_score_request *request,
+                                    foresell_answer **answer, fore_error *err);
+FORE_API fore_status foresell_explain(foresell *w, const foresell_score_request *request,
+                                      foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_forecast_request {
+    foresell_moment moment;
+    const char *period; /* "month" (default), "quarter", "week" */
+    int64_t horizon;    /* periods; 0 = 3 months or quarters, 8 weeks */
+    const char *by;     /* NULL, "team", "region", "rep", "product" */
+    const char *levels; /* "80,95" */
+    uint64_t seed;
+} foresell_forecast_request;
+FORE_API fore_status foresell_forecast(foresell *w, const foresell_forecast_request *request,
+                                       foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_effort_request {
+    foresell_moment moment;
+    const char *raise;  /* "10,20,30" */
+    const char *period; /* "next-quarter" (default), "next-month", "START..END" */
+    const char *by;     /* NULL or "team" */
+    uint64_t seed;
+} foresell_effort_request;
+FORE_API fore_status foresell_effort(foresell *w, const foresell_effort_request *request,
+                                     foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_backtest_request {
+    foresell_moment moment;
+    const char *what; /* "rank", "forecast", "effort"; NULL: all that the data allow */
+    int64_t cuts;     /* past dates; 0 = 4 for rank, 8 for forecast */
+    uint64_t seed;
+} foresell_backtest_request;
+FORE_API fore_status foresell_backtest(foresell *w, const foresell_backtest_request *request,
+                                       foresell_answer **answer, fore_error *err);
+
+FORE_API fore_status foresell_models(foresell *w, foresell_answer **answer, fore_error *err);
+FORE_API fore_status foresell_rollback(foresell *w, const char *id, int64_t now,
+                                       foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_nightly_request {
+    foresell_moment moment;
+    const char *const *paths; /* exports to import first; may be none */
+    int64_t path_count;
+    uint64_t seed;
+} foresell_nightly_request;
+FORE_API fore_status foresell_nightly(foresell *w, const foresell_nightly_request *request,
+                                      foresell_answer **answer, fore_error *err);
+
+/* --- jobs without a workspace; observer and threads as in foresell_options --- */
+
+typedef struct foresell_simulate_request {
+    uint64_t seed;
+    const char *folder;
+    int64_t weeks, reps;          /* 0 = default */
+    double leads_per_week;        /* 0 = default */
+    double elasticity;            /* of won amount to effort; NaN = default */
+    const char *confounding;      /* none, recorded, unrecorded; NULL = recorded */
+    double dirty;                 /* share of rows made dirty */
+} foresell_simulate_request;
+FORE_API fore_status foresell_simulate(const foresell_options *options,
+                                       const foresell_simulate_request *request,
+                                       foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_table_request {
+    const char *file;
+    const char *model;    /* train: where to write it; score: which to use */
+    const char *target;   /* train only, as all that follows */
+    const char *positive; /* the value that counts as 1; NULL: yes/true/1/won */
+    const char *id, *time;
+    const char *drop;     /* comma-separated columns to leave out */
+    const char *use;      /* columns to use although they were found to know the outcome */
+    int64_t folds;        /* report k-fold figures beside the split; 0 = none */
+    uint64_t seed;
+} foresell_table_request;
+FORE_API fore_status foresell_table_train(const foresell_options *options,
+                                          const foresell_table_request *request,
+                                          foresell_answer **answer, fore_error *err);
+FORE_API fore_status foresell_table_score(const foresell_options *options,
+                                          const foresell_table_request *request,
+                                          foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_series_request {
+    const char *file;
+    int64_t horizon;     /* 0 = one season, at least 6 */
+    int64_t season;      /* 0 = from the dates */
+    const char *levels;  /* "80,95" */
+    const char *method;  /* NULL = auto */
+} foresell_series_request;
+FORE_API fore_status foresell_series(const foresell_options *options,
+                                     const foresell_series_request *request,
+                                     foresell_answer **answer, fore_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,118 @@
+/* Opening a workspace for a job, and the moment a job speaks of. */
+#include "engine/jobs/context.h"
+
+#include <string.h>
+
+#include "engine/num/linear.h"
+
+/* History older than this is not "now" any more: answers are given as of its end. */
+static const int64_t STALE_AFTER = 30 * FORE_DAY;
+
+fore_status fore_context_open(const foresell_options *options, fore_context *c, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_text zone = {0};
+    bool found = false;
+    *c = (fore_context){.observer = options->observer};
+    fore_linear_start();
+    FORE_GO(fore_pool_new(options->threads, &c->pool, err));
+    if (options->path) {
+        const fore_store_mode mode[] = {FORE_STORE_READ, FORE_STORE_WRITE, FORE_STORE_CREATE};
+        FORE_GO(fore_store_open(options->path, mode[options->mode], &c->store, err));
+        FORE_GO(fore_store_setting(c->store, "zone", &zone, &found, err));
+        if (found) FORE_GO(fore_zone_open(zone.bytes, &c->zone, err));
+    }
+done:
+    fore_text_free(&zone);
+    if (status != FORE_OK) fore_context_close(c);
+    return status;
+}
+
+static void forget_history(fore_context *c)
+{
+    fore_extractor_free(c->extractor);
+    fore_timeline_free(c->timeline);
+    c->extractor = NULL;
+    c->timeline = NULL;
+}
+
+void fore_context_close(fore_context *c)
+{
+    forget_history(c);
+    fore_store_close(c->store);
+    fore_zone_free(c->zone);
+    fore_pool_free(c->pool);
+    *c = (fore_context){0};
+}
+
+fore_status fore_context_history(fore_context *c, const fore_timeline **timeline,
+                                 const fore_extractor **extractor, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_text cache = {0};
+    char fingerprint[33];
+    FORE_GO(fore_store_fingerprint(c->store, fingerprint, err));
+    if (c->timeline && strcmp(c->timeline->fingerprint, fingerprint) != 0) forget_history(c);
+    if (!c->timeline) {
+        fore_progress(c->observer, "reading the history", 0, 0);
+        fore_text_printf(&cache, "%s.timeline", fore_store_path(c->store));
+        FORE_GO(fore_text_check(&cache, err));
+        FORE_GO(fore_timeline_open(c->store, cache.bytes, c->pool, &c->timeline, err));
+    }
+    if (c->timeline->subjects == 0) {
+        status = fore_fail(err, FORE_E_NO_ANSWER,
+                           "the workspace holds no leads and no deals; read an export first: "
+                           "foresell import PATH");
+        goto done;
+    }
+    if (!c->extractor)
+        FORE_GO(fore_extractor_new(c->timeline, c->pool, &c->extractor, err));
+    *timeline = c->timeline;
+    if (extractor) *extractor = c->extractor;
+done:
+    fore_text_free(&cache);
+    return status;
+}
+
+fore_status fore_context_moment(fore_context *c, const foresell_moment *wanted, fore_answer *answer,
+                                fore_moment *moment, fore_error *err)
+{
+    moment->now = wanted->now;
+    moment->as_of = wanted->now;
+    if (wanted->as_of) {
+        bool whole_day;
+        if (!fore_time_parse(wanted->as_of, (int64_t)strlen(wanted->as_of), c->zone, &moment->as_of,
+                             &whole_day))
+            return fore_fail(err, FORE_E_USAGE,
+                             "'%s' is not a moment; write a date (2026-01-31) or a time "
+                             "(2026-01-31T09:30)",
+                             wanted->as_of);
+        return FORE_OK;
+    }
+    int64_t newest;
+    FORE_TRY(fore_store_newest(c->store, wanted->now, &newest, err));
+    if (newest == FORE_NO_TIME || wanted->now - newest <= STALE_AFTER) return FORE_OK;
+    moment->as_of = newest + 1; /* what happened at the last moment was known after it */
+    char date[32];
+    fore_date_format(fore_date_of(newest), date);
+    if (answer)
+        fore_answer_note(answer,
+                         "The newest event is of %s, more than 30 days ago: answered as of then. "
+                         "Use --as-of for another moment.",
+                         date);
+    return FORE_OK;
+}
+
+void fore_json_time(fore_json_writer *writer, const char *key, int64_t time)
+{
+    char text[32];
+    fore_time_format(time, text);
+    fore_json_string(writer, key, time == FORE_NO_TIME ? NULL : text);
+}
+
+void fore_json_date(fore_json_writer *writer, const char *key, int32_t days)
+{
+    char text[32];
+    fore_date_format(days, text);
+    fore_json_string(writer, key, days == FORE_NO_DATE ? NULL : text);
+}
