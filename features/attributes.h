@@ -1,0 +1,43 @@
+/* What is known of leads or deals besides their events, as a frame: one row per subject of a kind, in
+ * the timeline's order, one column per attribute.
+ *
+ * Columns of a lead: Source, Title, E-mail given, Free mail, E-mail domain, Phone given, Campaign,
+ * Campaign channel, Owner, Owner team, Owner region; of its account Industry, Employees, Annual
+ * revenue, Country, Region and every attribute as "Account: X"; and every attribute of the lead under its
+ * own name. Columns of a deal: Source, Product, Product category, List price, Currency, Campaign,
+ * Campaign channel, Owner (and team, region), the account's as above, "Lead: " title, mail, phone
+ * and attributes of its lead, "Product: X", and every attribute of the deal under its own name.
+ * Columns that are empty for all subjects are left out. Names, addresses and numbers of people never
+ * enter; nor do status, stage, amount, dates of closing, lost reason (extract.h has those that were
+ * known at T). An attribute whose name one of the columns above already bears becomes "X (attribute)".
+ *
+ * Point in time: a value that the change log records (owner, attributes of deals) is taken as it was
+ * at creation: the old value of its first change. All other attributes carry no history and are taken
+ * as known at creation, which is why leak.h must see this frame before training. Subjects created at
+ * or after as_of stay in the frame (rows must match), but as_of bounds which changes are read. */
+#ifndef FORE_FEATURES_ATTRIBUTES_H
+#define FORE_FEATURES_ATTRIBUTES_H
+
+#include <stdint.h>
+
+#include "engine/base/status.h"
+#include "engine/store/store.h"
+#include "features/frame.h"
+#include "features/timeline.h"
+
+typedef struct fore_attributes {
+    fore_frame *frame;      /* rows = leads, or deals */
+    fore_subject_kind kind;
+    int64_t first;          /* frame row = subject - first */
+    int64_t *set_late;      /* per column: closed subjects whose value changed after the closing */
+    double *label;          /* per row, as of as_of: 1 won, 0 lost, NaN open or left out (leak.h) */
+    int64_t *group;         /* per row: the key (pk) of the subject, for folds that no order changes */
+} fore_attributes;
+
+/* deny: names of columns to leave out (compared as fore_text_normalise does), NULL when denied = 0. */
+fore_status fore_attributes_read(fore_store *store, const fore_timeline *timeline, fore_subject_kind kind,
+                                 int64_t as_of, const char *const *deny, int64_t denied,
+                                 fore_attributes **attributes, fore_error *err);
+void fore_attributes_free(fore_attributes *attributes); /* NULL is fine */
+
+#endif
