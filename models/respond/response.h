@@ -1,0 +1,155 @@
+/* What an hour of selling does: the response of won sales to effort, from a panel of reps by weeks.
+ *
+ *   E[y_gt] = exp(a_g + b_t + sum_k e_k x_kgt + c' z_gt)
+ *
+ * y is the number (or amount) won by rep g in week t, a and b are rep and week effects, z the leads
+ * that arrived and were held. x_k is the saturated stock of effort of kind k: the geometric adstock
+ * A_t = (1 - decay) activity_t + decay A_(t-1), then log(1 + A / scale_k) divided by its local
+ * slope at the mean stock, so that e_k is the elasticity of sales to effort of that kind at today's
+ * mean. Fitted by Poisson pseudo-likelihood (no zero is a problem: Santos Silva and Tenreyro 2006),
+ * with a dispersion that is the larger of Pearson's and the one clustered by rep.
+ *
+ * Partial pooling. The total elasticity E = sum e_k ~ N(0.3, 0.3^2) (personal selling, after
+ * Albers, Mantrala and Sridhar 2010; wide on purpose, and negative values possible so that "no
+ * effect" can be found), e = w E + u with w the kinds' shares of the team's time and u ~ N(0, tau^2
+ * (diag w - w w')): an hour of any kind is worth the same until the data say otherwise. tau and the
+ * decay are integrated over a grid by their marginal likelihood. The posterior is Laplace's; draws
+ * come from counter-based random numbers and do not depend on threads.
+ *
+ * Where the truth comes from. With recorded hours that move effort strongly (first-stage F), a
+ * control function uses only what hours explain: the rest of effort may know how good the leads
+ * are. Without them the two-way effects carry the answer, with an allowance for an unseen
+ * confounder (Cinelli and Hazlett 2020), and only when next week's effort does not explain this
+ * week's sales. Unseen demand that lasts less than a week cannot be seen by any of these tests; the
+ * sensitivity interval says what it could do. Experiments enter as what they measured.
+ *
+ * Leave out of `activities` what happens on deals already won: service is not selling effort. */
+#ifndef FORE_RESPOND_RESPONSE_H
+#define FORE_RESPOND_RESPONSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/pool.h"
+#include "engine/base/status.h"
+
+enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
+
+/* Thresholds of the verdict. */
+#define FORE_PRIOR_ELASTICITY 0.3 /* mean and sd of the prior of the total elasticity */
+#define FORE_PRIOR_ELASTICITY_SD 0.3
+#define FORE_EFFORT_SD_MIN 0.02 /* residual sd of log effort under which nothing was ever varied   \
+                                 */
+#define FORE_FIRST_STAGE_F                                                                         \
+    23.1 /* bias below 10 % of the worst case (Montiel Olea, Pflueger 2013) */
+#define FORE_HOURS_RECORDED_MIN 0.8 /* share of cells whose hours must be known to use them */
+#define FORE_LEAD_TEST_P 0.01       /* the lead and placebo tests fire below this p-value */
+#define FORE_SPREAD_MAX 0.8         /* posterior sd over prior sd: above it, the prior speaks */
+#define FORE_PLAUSIBLE_SDS                                                                         \
+    2.0 /* an estimate further from the prior than this is not an elasticity */
+#define FORE_CONFOUNDER_ALLOWED                                                                    \
+    0.05 /* partial R2 (with effort and with sales) of the unseen confounder                       \
+            that the posterior without an instrument makes room for */
+#define FORE_CONFOUNDER_BOUND 0.25 /* the same, for the sensitivity interval */
+#define FORE_NO_EFFECT_SPREAD 0.34 /* posterior sd over prior sd under which zero is news */
+#define FORE_WON_MIN 5             /* cells with sales under which the panel is not read at all */
+
+/* Borrowed. Cell (rep g, week t) is at [g * weeks + t]; weeks are consecutive. */
+typedef struct fore_effort_panel {
+    int64_t reps, weeks, kinds; /* kinds: 1..FORE_KINDS_MAX */
+    const double *won_amount;   /* reps * weeks; NaN where the rep was not active (the cell is left
+                                   out).   May be NULL when won_count is given */
+    const double
+        *won_count; /* reps * weeks, the same; NULL: only amounts are known. Used when given */
+    const double *activities; /* kinds * reps * weeks, kind k at [k * reps * weeks + cell]; >= 0 */
+    const double *hours;      /* reps * weeks: hours the rep had that week; NaN or NULL: unknown */
+    const double *arrivals;   /* reps * weeks: new leads; NaN or NULL: unknown */
+    const double
+        *held; /* reps * weeks: open leads and deals at the week's start; NaN or NULL: unknown */
+    const double *minutes;         /* kinds: minutes that one activity takes, > 0 */
+    const char *const *kind_names; /* kinds; used in the reasons */
+} fore_effort_panel;
+
+/* A finished experiment: effort was multiplied by effort_factor and log sales moved by log_lift. */
+typedef struct fore_effort_lift {
+    double effort_factor; /* > 0, not 1 */
+    double log_lift, log_lift_sd;
+} fore_effort_lift;
+
+typedef struct fore_response_options {
+    double prior_mean, prior_sd; /* of the total elasticity; default the constants above */
+    double scale;  /* scale_k = scale * mean weekly stock of the kind; default 0.1, > 0 */
+    int64_t draws; /* default 2000 */
+    uint64_t seed;
+    const fore_effort_lift *lifts; /* experiments; NULL = none */
+    int64_t lift_count;
+} fore_response_options;
+
+fore_response_options fore_response_default(void);
+
+typedef enum fore_verdict {
+    FORE_IDENTIFIED,
+    FORE_PRIOR_DRIVEN,
+    FORE_NOT_IDENTIFIABLE
+} fore_verdict;
+const char *
+fore_verdict_text(fore_verdict verdict); /* "identified", "prior-driven", "not-identifiable" */
+
+typedef enum fore_evidence {
+    FORE_EVIDENCE_PRIOR,     /* the literature alone */
+    FORE_EVIDENCE_EFFECTS,   /* rep and week effects */
+    FORE_EVIDENCE_HOURS,     /* recorded hours as the instrument */
+    FORE_EVIDENCE_EXPERIMENT /* measured lifts, on top of what else was usable */
+} fore_evidence;
+const char *fore_evidence_text(fore_evidence evidence); /* in words */
+
+/* Checks on the composite of all kinds, weighted by time. NaN: could not be computed. */
+typedef struct fore_response_checks {
+    int64_t cells, cells_with_sales;
+    double effort_sd;                       /* sd of log effort after rep and week effects */
+    double fixed_effects, fixed_effects_se; /* elasticity with two-way effects, clustered by rep */
+    double pooled;                   /* without any effects: what a naive regression would say */
+    double hours_recorded;           /* share of cells */
+    double first_stage_f;            /* hours on effort, clustered by rep */
+    double hours_estimate, hours_se; /* elasticity by the control function */
+    double hausman_p;                /* do the two agree? */
+    double lead, lead_p; /* next week's effort (or hours) given this week's and the last */
+    double placebo,
+        placebo_p; /* last week's sales on this week's effort, beyond the persistence of effort */
+    double robustness; /* robustness value of fixed_effects, Cinelli and Hazlett */
+    double sensitivity_lo,
+        sensitivity_hi; /* 95 %, with a confounder of strength FORE_CONFOUNDER_BOUND */
+    double spread;      /* posterior sd over prior sd of the total elasticity */
+    bool lead_fires, placebo_fires, implausible;
+    double range_lo,
+        range_hi; /* p5 and p95 of a rep's weekly hours of effort over the rep's own mean */
+} fore_response_checks;
+
+typedef struct fore_response {
+    int64_t kinds, draw_count;
+    double *draws; /* draw_count x kinds, draw d of kind k at [d + k * draw_count]: elasticity */
+    double *decay; /* draw_count: weekly decay of the stock, in [0, 1) */
+    double *scale; /* kinds: scale_k, in activities per rep and week */
+    double *mean_stock; /* kinds: activities per rep and week, mean over active cells */
+    double *share;      /* kinds: share of the team's time, sums to 1 */
+    double *mean, *sd;  /* kinds: posterior of the elasticities */
+    double total_mean, total_sd, total_p10, total_median, total_p90;
+    double decay_mean;
+    fore_verdict verdict;
+    fore_evidence evidence;
+    bool no_effect; /* the data are informative, and effort does not raise sales as far as they tell
+                     */
+    char why[FORE_REASONS_MAX]
+            [FORE_REASON_SIZE]; /* the verdict's reasons in words, most important first */
+    int64_t why_count;
+    fore_response_checks checks;
+} fore_response;
+
+/* options may be NULL. A panel with too little in it (one rep, one week, no sales, no effort) is
+ * not an error: the answer is the prior's and says so. E_ARGUMENT: shapes or options; E_DATA: a
+ * negative or missing count in an active cell (with the cell), minutes that are not positive. */
+fore_status fore_response_fit(const fore_effort_panel *panel, const fore_response_options *options,
+                              fore_pool *pool, fore_response **response, fore_error *err);
+void fore_response_free(fore_response *response); /* NULL is harmless */
+
+#endif

@@ -1,0 +1,91 @@
+/* The won amount of coming periods: won already, from deals that are open, from deals not yet open.
+ *
+ * By simulation. Within a draw, deals are independent given one common shock per period (log
+ * hazard, normal, sd estimated from past misses): independent deals alone are far too sure of
+ * themselves. New deals arrive by week as a Poisson or negative-binomial count, convert with the
+ * delay that the hazards give, and take their amount from the past's won amounts. Draws use a
+ * random stream each and run in fixed blocks, so that the result does not depend on the number of
+ * threads. */
+#ifndef FORE_SURVIVE_PIPELINE_H
+#define FORE_SURVIVE_PIPELINE_H
+
+#include <stdint.h>
+
+#include "engine/base/pool.h"
+#include "engine/base/status.h"
+
+enum { FORE_PIPELINE_BLOCK = 64 }; /* draws per block */
+
+/* Borrowed. */
+typedef struct fore_pipeline {
+    int64_t periods;
+    const double *won_so_far; /* periods: certain amounts; NULL: none */
+
+    int64_t open;           /* open deals */
+    const double *open_won; /* open x periods, deal i in period j at [i + j * open]: P(won in j),
+                               seen from now */
+    const double
+        *open_lost; /* the same for losses; NULL: none. Sums over periods of both stay <= 1 */
+    const double *open_amount; /* open: NaN = unknown, drawn from `amounts`. NULL: all unknown */
+
+    const double *amounts; /* amount_count: won amounts of the past to draw from; NULL only when
+                              never needed */
+    const double *amount_weight; /* amount_count, or NULL: all alike */
+    int64_t amount_count;
+
+    int64_t weeks;          /* weeks ahead in which deals may arrive; 0: no new deals */
+    const double *arrivals; /* weeks: expected number of new deals */
+    double arrivals_size;   /* negative binomial: variance = mean + mean^2 / size; 0 or infinite:
+                               Poisson */
+    const double *new_won; /* weeks x periods at [w + j * weeks]: P(a deal that arrives in week w is
+                              won in period j) */
+
+    double shock_sd;          /* of the log hazard per period, common to all deals; 0: none */
+    double arrivals_shock_sd; /* of the log of the arrivals' level over the horizon; 0: none */
+} fore_pipeline;
+
+typedef struct fore_pipeline_options {
+    int64_t draws; /* default 2000 */
+    uint64_t seed;
+    int64_t keep_draws; /* not 0: the draws are kept in the result */
+} fore_pipeline_options;
+fore_pipeline_options fore_pipeline_default(void);
+
+/* Quantile levels of every period: 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975. */
+enum { FORE_PIPELINE_LEVELS = 9 };
+extern const double fore_pipeline_levels[FORE_PIPELINE_LEVELS];
+
+typedef struct fore_pipeline_period {
+    double mean, sd, median;
+    double quantile[FORE_PIPELINE_LEVELS];
+    double won_so_far, from_open, from_new; /* means; they sum to mean */
+    double wins_open, wins_new;             /* mean numbers of wins */
+} fore_pipeline_period;
+
+typedef struct fore_pipeline_result {
+    int64_t periods, draw_count;
+    fore_pipeline_period *period; /* periods */
+    fore_pipeline_period total;   /* of all periods together */
+    double *draws;                /* draw_count x periods, [d + j * draw_count]; NULL unless kept */
+} fore_pipeline_result;
+
+/* E_ARGUMENT: shapes; E_DATA: a probability outside [0, 1], amounts needed and absent. */
+fore_status fore_pipeline_simulate(const fore_pipeline *pipeline,
+                                   const fore_pipeline_options *options, fore_pool *pool,
+                                   fore_pipeline_result **result, fore_error *err);
+void fore_pipeline_result_free(fore_pipeline_result *result);
+
+/* Expected arrivals by week ahead from weekly counts (oldest first): Poisson regression on a damped
+ * trend and, from two years of history, the yearly season (two harmonics), ridge on both, recent
+ * weeks weighted up. mean (horizon) out; *size the negative binomial's (infinite: no
+ * overdispersion). No history: zeros. */
+fore_status fore_arrivals_fit(const double *counts, int64_t weeks, int64_t horizon, double *mean,
+                              double *size, fore_error *err);
+
+/* sd of the common shock from past periods: actual against expected with the sd that independent
+ * deals would have; method of moments on log(actual / expected), never below `least`. NaN rows are
+ * skipped; with fewer than two usable ones, `least`. */
+double fore_pipeline_shock(const double *expected, const double *independent_sd,
+                           const double *actual, int64_t n, double least);
+
+#endif
