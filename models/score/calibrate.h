@@ -1,0 +1,64 @@
+/* From a margin to a probability with an interval.
+ *
+ * Platt 1999 with his smoothed targets: p = sigmoid(a m + b); isotonic by pool-adjacent-violators,
+ * straight lines between the middles of the pools; identity: p = sigmoid(m). Probabilities stay
+ * within [1 / (N + 2), 1 - 1 / (N + 2)] of the N rows calibrated on, never 0 or 1.
+ *
+ * The interval of a row comes from how many calibration rows lie near it: the rows in order of
+ * margin are cut into bins that hold 10 rows of the rarer class on average (at most 20 bins); n
+ * rows of a bin give the log-odds a variance of 1 / (n p (1 - p) + 1/4). A variance of the margin
+ * itself (the logistic's Laplace posterior) is added after scaling by the calibration's local
+ * slope. lo, hi = the normal interval on the log-odds scale. Few rows or few positives make it
+ * wide. */
+#ifndef FORE_SCORE_CALIBRATE_H
+#define FORE_SCORE_CALIBRATE_H
+
+#include <stdint.h>
+
+#include "engine/base/json.h"
+#include "engine/base/status.h"
+
+typedef enum fore_calibrator {
+    FORE_CALIBRATE_AUTO, /* rarer class < 20: identity (Platt if `platt_at_least`); < 1000: Platt;
+                            else isotonic */
+    FORE_CALIBRATE_IDENTITY,
+    FORE_CALIBRATE_PLATT,
+    FORE_CALIBRATE_ISOTONIC
+} fore_calibrator;
+
+enum { FORE_CALIBRATION_BINS = 20 };
+
+/* Plain data; free with fore_calibration_free. */
+typedef struct fore_calibration {
+    fore_calibrator kind;                /* what is used, never AUTO */
+    double a, b;                         /* Platt */
+    int64_t knots;                       /* isotonic: ascending margins and log-odds */
+    double *margin, *logit;              /* knots */
+    double limit;                        /* |log-odds| at most */
+    double shift;                        /* added to the log-odds: a prior shift; 0 */
+    int64_t bins;                        /* of the neighbourhood */
+    double edge[FORE_CALIBRATION_BINS];  /* upper margin of each bin but the last */
+    double count[FORE_CALIBRATION_BINS]; /* rows in it */
+} fore_calibration;
+
+/* margin, y: n; w: n or NULL. min_platt: AUTO gives at least Platt (margins that are not log-odds).
+ * One class only: identity, or Platt's smoothed rate when min_platt. n = 0: identity. */
+fore_status fore_calibration_fit(fore_calibrator kind, int min_platt, const double *margin,
+                                 const double *y, const double *w, int64_t n,
+                                 fore_calibration **out, fore_error *err);
+void fore_calibration_free(fore_calibration *calibration);
+
+double fore_calibrated_logit(const fore_calibration *calibration, double margin);
+/* z: normal quantile of the level (1.645 for 90 %); variance of the margin or 0. lo, hi may be
+ * NULL. */
+double fore_calibrated(const fore_calibration *calibration, double margin, double variance,
+                       double z, double *lo, double *hi);
+/* Shifts the log-odds so that a base rate of `from` becomes `to` (both in (0, 1)). */
+void fore_calibration_shift(fore_calibration *calibration, double from, double to);
+
+void fore_calibration_write(const fore_calibration *calibration, fore_json_writer *json,
+                            const char *key);
+fore_status fore_calibration_read(const fore_json_node *node, fore_calibration **out,
+                                  fore_error *err);
+
+#endif

@@ -1,0 +1,39 @@
+/* The rows that a model learns from. Models never depend on the order in which rows come: they are
+ * taken in order of `key` first, so shuffling them changes no byte of the result. */
+#ifndef FORE_SCORE_SAMPLE_H
+#define FORE_SCORE_SAMPLE_H
+
+#include <stdint.h>
+
+#include "engine/base/status.h"
+#include "engine/num/linear.h"
+
+/* All borrowed. */
+typedef struct fore_sample {
+    fore_matrix x;        /* n x p raw columns, NaN = missing, no infinities */
+    const double *y;      /* n: 0 or 1 */
+    const double *weight; /* n: finite, >= 0, some > 0; NULL = ones */
+    const int64_t *group; /* n: the subject a row is about; inner folds never split one; NULL = each
+                             row its own */
+    const int64_t *key;   /* n: unique, the canonical order; NULL = the order given */
+} fore_sample;
+
+/* E_DATA naming row (err->line) and column when something is not as above. */
+fore_status fore_sample_check(const fore_sample *sample, fore_error *err);
+
+/* The chosen rows in key order, as a view where they lie in order side by side, else as a copy. */
+typedef struct fore_rows {
+    fore_sample sample;
+    int64_t *index; /* rows of the original sample; n */
+    void *owned[5]; /* what was copied; NULL where it is a view */
+} fore_rows;
+
+/* role: n bytes; rows with role[i] in the set `wanted` (bit 1 << role) are taken; NULL = all. */
+fore_status fore_rows_take(fore_pool *pool, const fore_sample *sample, const uint8_t *role,
+                           uint32_t wanted, fore_rows *out, fore_error *err);
+void fore_rows_free(fore_rows *rows);
+
+/* fold[i] in 0..folds-1 by a hash of seed and subject (row key when there is no group). */
+void fore_rows_fold(const fore_sample *sample, int64_t folds, uint64_t seed, uint8_t *fold);
+
+#endif

@@ -1,0 +1,69 @@
+/* Gradient-boosted trees for log loss on histograms of binned columns.
+ *
+ * Second-order boosting with L2-shrunk leaves (Friedman 2001; Chen and Guestrin 2016, eq. 5-7),
+ * trees grown leaf by leaf (largest gain first), at most 255 quantile bins a column and one for
+ * missing values that learns its own side at every split, sibling histograms by subtraction (Ke et
+ * al. 2017). Contributions by path-dependent TreeSHAP (Lundberg, Erion, Lee 2018, algorithm 2):
+ * exact Shapley values of the trees' conditional expectations, adding up to the margin. */
+#ifndef FORE_SCORE_TREES_H
+#define FORE_SCORE_TREES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/json.h"
+#include "engine/base/pool.h"
+#include "engine/base/progress.h"
+#include "engine/base/status.h"
+#include "engine/num/linear.h"
+
+enum { FORE_TREES_MAX_DEPTH = 32 };
+
+typedef struct fore_trees_options {
+    int64_t rounds;                 /* trees at most; default 300 */
+    int64_t leaves;                 /* per tree; default 31 */
+    int64_t depth;                  /* at most; default 8, limit FORE_TREES_MAX_DEPTH */
+    int64_t bins;                   /* 2..255; default 255 */
+    double rate;                    /* shrinkage of every tree; default 0.08 */
+    double l2;                      /* default 1 */
+    double min_hessian;             /* smallest sum of w p (1 - p) in a leaf; default 1 */
+    double min_gain;                /* default 1e-6 */
+    double row_share, column_share; /* drawn per tree; default 1, 1 */
+    int64_t patience; /* rounds without a better loss on the held-out rows; default 20 */
+    uint64_t seed;
+} fore_trees_options;
+
+typedef struct fore_trees_info {
+    int64_t rounds;   /* trees kept */
+    double loss;      /* mean log loss on the rows fitted, after the last kept tree */
+    double held_loss; /* and on the held-out rows; NaN without any */
+} fore_trees_info;
+
+typedef struct fore_trees fore_trees;
+
+fore_trees_options fore_trees_default(void);
+
+/* x: n x p raw, NaN missing. y: n, 0 or 1. w: n or NULL. held: n bytes, 1 = not fitted, used for
+ * early stopping; NULL = none (all rounds are made). The same for any number of threads. */
+fore_status fore_trees_fit(fore_pool *pool, const fore_matrix *x, const double *y, const double *w,
+                           const uint8_t *held, const fore_trees_options *options,
+                           const fore_observer *observer, fore_trees **out, fore_trees_info *info,
+                           fore_error *err);
+void fore_trees_free(fore_trees *trees);
+int64_t fore_trees_columns(const fore_trees *trees); /* p */
+int64_t fore_trees_count(const fore_trees *trees);
+
+/* margin: n log-odds. */
+fore_status fore_trees_predict(fore_pool *pool, const fore_trees *trees, const fore_matrix *x,
+                               double *margin, fore_error *err);
+/* One raw row, `step` doubles between its columns; allocates nothing. */
+double fore_trees_row(const fore_trees *trees, const double *raw, int64_t step);
+/* parts: p doubles; *base + sum(parts) = margin up to rounding. Allocates nothing. */
+void fore_trees_parts(const fore_trees *trees, const double *raw, int64_t step, double *parts,
+                      double *base);
+
+void fore_trees_write(const fore_trees *trees, fore_json_writer *json, const char *key);
+fore_status fore_trees_read(const fore_json_node *node, fore_trees **out,
+                            fore_error *err); /* E_MODEL */
+
+#endif
