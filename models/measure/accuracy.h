@@ -38,8 +38,8 @@ double fore_pinball(const double *actual, const double *quantile, int64_t h, dou
 fore_status fore_naive2(const double *y, int64_t n, int64_t m, double *forecast, int64_t h,
                         fore_error *err);
 
-/* Is there a season of length m? Autocorrelation at lag m beyond 1.645 standard errors (Bartlett's
- * formula on lags 1..m-1), asked only when n >= 3 m. 0 or 1. Needs scratch for nothing. */
+/* Is there a season of length m? 1 when the autocorrelation at lag m is beyond 1.645 standard
+ * errors (Bartlett's formula on lags 1..m-1); 0 when not, when m < 2, n <= 2 m or y is constant. */
 int fore_is_seasonal(const double *y, int64_t n, int64_t m);
 /* Classical multiplicative (1) or additive (0) decomposition: index: m doubles, index[j] belongs to
  * t % m == j, mean 1 (or 0). Needs n >= 2 m, and positive y for the multiplicative form. */

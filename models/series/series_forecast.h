@@ -1,0 +1,113 @@
+/* Forecasts of one series, or of many: the way in to models/series.
+ *
+ * A series is n values at equal steps, oldest first, with a season of m steps (12 for months, 4 for
+ * quarters, 1 for none). NaN = missing. Every question with at least one value gets an answer:
+ * where the method asked for cannot be used (too short, constant, zeros or negatives under a
+ * multiplicative form), a simpler one stands in and the note says so. Deterministic; no random
+ * numbers.
+ *
+ * Methods: ets.h, theta.h, holt_winters.h, croston.h, combine.h name their sources. */
+#ifndef FORE_SERIES_FORECAST_H
+#define FORE_SERIES_FORECAST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/pool.h"
+#include "engine/base/status.h"
+
+enum {
+    FORE_HORIZON_MAX = 10000, /* steps; more is E_LIMIT */
+    FORE_SERIES_LEVELS = 8,   /* interval levels per call */
+    FORE_SERIES_PARAMETERS = 8,
+    FORE_SERIES_MAX = 10000000 /* values per series */
+};
+
+typedef enum fore_series_method {
+    FORE_SERIES_AUTO, /* the combination; Croston for mostly zeros; simpler when the history is
+                         short */
+    FORE_SERIES_NAIVE,
+    FORE_SERIES_SEASONAL_NAIVE,
+    FORE_SERIES_DRIFT,
+    FORE_SERIES_MEAN,
+    FORE_SERIES_SES,
+    FORE_SERIES_HOLT,
+    FORE_SERIES_HOLT_WINTERS,
+    FORE_SERIES_ETS,
+    FORE_SERIES_THETA,
+    FORE_SERIES_DYNAMIC_THETA,
+    FORE_SERIES_CROSTON,
+    FORE_SERIES_COMBINE /* median of ETS, Theta and dynamic optimised Theta */
+} fore_series_method;
+
+/* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
+ * "combine"; false for any other word ("arima" is not there yet). */
+bool fore_series_method_parse(const char *word, fore_series_method *method);
+const char *fore_series_method_word(fore_series_method method);
+
+typedef enum fore_interval_kind {
+    FORE_INTERVAL_AUTO,  /* conformal for AUTO and COMBINE when the history suffices, else model */
+    FORE_INTERVAL_MODEL, /* normal, with the variance the model implies */
+    FORE_INTERVAL_CONFORMAL /* errors of forecasts made at past origins; model when too short */
+} fore_interval_kind;
+
+typedef struct fore_series_options {
+    fore_series_method method;        /* default AUTO */
+    int64_t levels;                   /* how many; default 2 */
+    double level[FORE_SERIES_LEVELS]; /* per cent, each in (0, 100); default 80, 95 */
+    fore_interval_kind intervals;     /* default AUTO */
+    bool non_negative;                /* forecasts and bounds below 0 become 0; default false */
+    double croston_alpha;             /* in (0, 1]; default 0.1 */
+} fore_series_options;
+
+fore_series_options fore_series_default(void);
+
+typedef struct fore_series_parameter {
+    const char *name; /* static text: "alpha", "drift", ... */
+    double value;
+} fore_series_parameter;
+
+/* A forecast. Owned by the caller, freed with fore_series_free. */
+typedef struct fore_series_forecast {
+    int64_t n, horizon, levels;
+    double *mean;                     /* horizon */
+    double *lower, *upper;            /* horizon x levels, step h of level k at [h + k * horizon] */
+    double level[FORE_SERIES_LEVELS]; /* as asked */
+    double *used;                     /* n: the series after missing values were filled */
+    double *fitted;                   /* n: one-step forecasts inside the history, NaN where none */
+    double *residuals;                /* n: used - fitted */
+    fore_series_method method;        /* the one that was used */
+    fore_interval_kind intervals;     /* MODEL or CONFORMAL */
+    char name[160];                   /* "ETS(M,Ad,M)", "Theta", "median of ETS(A,N,A), ..." */
+    int64_t parameters;
+    fore_series_parameter parameter[FORE_SERIES_PARAMETERS];
+    double loglik, aic, aicc, bic; /* NaN unless method is one of the ETS family */
+    double sigma;    /* sd of the one-step error, in the unit of y; NaN when unknown */
+    int64_t missing; /* values that were filled */
+    int64_t origins; /* past origins behind conformal intervals, else 0 */
+    char note[512];  /* what was done instead of what was asked, in words; or "" */
+} fore_series_forecast;
+
+/* y: n values, n >= 1. options may be NULL. E_ARGUMENT for m < 1, horizon < 1 or a level outside
+ * (0, 100); E_LIMIT beyond the limits above; E_DATA for infinite values; E_NO_ANSWER when no value
+ * is there at all. *forecast is NULL on failure. */
+fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horizon,
+                            const fore_series_options *options, fore_series_forecast **forecast,
+                            fore_error *err);
+void fore_series_free(fore_series_forecast *forecast); /* NULL is harmless */
+
+/* Many series, one per block of the pool: same answers for any number of threads. A series that
+ * fails leaves forecast NULL and its own status and message; the others go on. Returns E_MEMORY at
+ * most. */
+typedef struct fore_series_task {
+    const double *y; /* borrowed */
+    int64_t n, m, horizon;
+    fore_series_forecast *forecast; /* out, the caller frees each */
+    fore_status status;             /* out */
+    char message[256];              /* out, "" when all is well */
+} fore_series_task;
+
+fore_status fore_series_batch(fore_pool *pool, fore_series_task *tasks, int64_t count,
+                              const fore_series_options *options, fore_error *err);
+
+#endif

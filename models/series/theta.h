@@ -1,0 +1,35 @@
+/* The Theta method and its dynamic optimised form.
+ *
+ * Standard: Assimakopoulos and Nikolopoulos (2000) in the form of Hyndman and Billah (2003): simple
+ * exponential smoothing plus half of the slope of the least-squares line. Dynamic optimised:
+ * Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler (2016), equations 9-14, with theta >= 1,
+ * alpha and the first level by least squares. Both take a season out first by classical
+ * multiplicative decomposition when the test at 90 % finds one (additive when y is not positive).
+ */
+#ifndef FORE_SERIES_THETA_H
+#define FORE_SERIES_THETA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/status.h"
+
+typedef struct fore_theta {
+    bool dynamic, seasonal, multiplicative;
+    int64_t n, m;
+    double alpha, level, theta; /* theta = 2 in the standard form */
+    double first;               /* level before the first value */
+    double drift;               /* standard: half of the slope; dynamic: 0 */
+    double intercept, slope;    /* of the line through the values so far (dynamic) */
+    double mean;                /* of the adjusted values so far (dynamic) */
+    double sigma2;              /* one-step variance of the adjusted series */
+    double *index;              /* m seasonal indices by t % m, owned; NULL without season */
+} fore_theta;
+
+/* y: n finite values, n >= 3. fitted: n doubles or NULL. Frees nothing in *model beforehand. */
+fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, fore_theta *model,
+                           double *fitted, fore_error *err);
+void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance);
+void fore_theta_free(fore_theta *model); /* what it owns */
+
+#endif
