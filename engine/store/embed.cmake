@@ -1,6 +1,6 @@
 # Writes the SQL files given in IN as string constants into the header OUT:
 # schema.sql -> fore_sql_schema, migrate_2.sql -> fore_sql_migrate_2.
-set(text "/* Made from engine/store/*.sql by embed.cmake. */\n")
+set(text "/* Made from the SQL files of engine/store by embed.cmake. */\n")
 foreach(file IN LISTS IN)
   get_filename_component(name ${file} NAME_WE)
   file(READ ${file} sql)

@@ -36,6 +36,7 @@ bool fore_activity_kind_parse(const char *word, fore_activity_kind *kind);
 
 typedef enum fore_direction { FORE_DIRECTION_UNKNOWN, FORE_OUTBOUND, FORE_INBOUND } fore_direction;
 typedef enum fore_outcome { FORE_OUTCOME_OPEN, FORE_WON, FORE_LOST } fore_outcome;
+#define FORE_OUTCOME_UNKNOWN ((fore_outcome)-1) /* writing only: leaves the stored one; new deals are open */
 typedef enum fore_subject_kind { FORE_SUBJECT_LEAD, FORE_SUBJECT_DEAL } fore_subject_kind;
 
 /* --- opening --- */
@@ -95,7 +96,8 @@ typedef struct fore_lead_row {
     int64_t pk; const char *id; bool known;
     int64_t account, contact; const char *name, *email, *phone, *title, *source;
     int64_t campaign, owner, created_at; const char *status; int64_t closed_at, deal;
-    bool do_not_contact, mail_opt_out; const char *attributes;
+    int8_t do_not_contact, mail_opt_out; /* 0 or 1; writing only: -1 leaves the stored one */
+    const char *attributes;
 } fore_lead_row;
 
 typedef struct fore_deal_row {
@@ -134,7 +136,8 @@ typedef struct fore_target_row {
 
 typedef enum fore_put { FORE_PUT_NEW, FORE_PUT_CHANGED, FORE_PUT_SAME } fore_put;
 
-/* The key of an id; a placeholder is made when it is new. Kept in memory for the whole transaction. */
+/* The key of an id; a placeholder is made when it is new. Kept in memory for the whole transaction.
+ * length < 0: id ends with NUL; id NULL or empty: unknown, *pk = 0. */
 fore_status fore_store_key(fore_store *store, fore_entity entity, const char *id, int64_t length,
                            int64_t *pk, fore_error *err);
 /* 0 when absent; makes nothing. */

@@ -1,0 +1,93 @@
+/* Reading the history: cursors over the tables, counts, the newest event. */
+#include "engine/store/store_internal.h"
+
+#include <string.h>
+
+struct fore_cursor {
+    fore_store *store;
+    const store_shape *shape;
+    sqlite3_stmt *statement;
+};
+
+static void cursor_sql(const store_shape *shape, bool placeholders, fore_text *sql)
+{
+    fore_text_puts(sql, "SELECT ");
+    store_shape_columns(shape, sql);
+    fore_text_printf(sql, " FROM %s", shape->table);
+    if (shape->identity == STORE_BY_KEY && !placeholders) fore_text_puts(sql, " WHERE known = 1");
+    if (shape->identity != STORE_BY_COLUMNS) fore_text_puts(sql, " ORDER BY pk");
+    for (int k = 0; k < shape->keys; k++)
+        fore_text_printf(sql, "%s%s", k ? ", " : " ORDER BY ", shape->columns[k].name);
+}
+
+fore_status fore_cursor_open(fore_store *s, fore_table table, bool placeholders,
+                             fore_cursor **cursor, fore_error *err)
+{
+    fore_text sql = {0};
+    fore_status status;
+    fore_cursor *c = FORE_ZNEW(1, fore_cursor);
+    *cursor = NULL;
+    if (!c) return fore_no_memory(err);
+    c->store = s;
+    c->shape = store_shape_of(table);
+    cursor_sql(c->shape, placeholders, &sql);
+    FORE_GO(fore_text_check(&sql, err));
+    FORE_GO(store_prepare(s, sql.bytes, &c->statement, err));
+    *cursor = c;
+    c = NULL;
+done:
+    fore_text_free(&sql);
+    fore_cursor_close(c);
+    return status;
+}
+
+fore_status fore_cursor_next(fore_cursor *cursor, void *row, bool *more, fore_error *err)
+{
+    FORE_TRY(store_step(cursor->store, cursor->statement, more, err));
+    if (!*more) return FORE_OK;
+    memset(row, 0, cursor->shape->size);
+    store_row_read(cursor->shape, cursor->statement, row);
+    return FORE_OK;
+}
+
+void fore_cursor_close(fore_cursor *cursor)
+{
+    if (!cursor) return;
+    sqlite3_finalize(cursor->statement);
+    fore_free(cursor);
+}
+
+int64_t fore_store_count(fore_store *s, fore_table table)
+{
+    const store_shape *shape = store_shape_of(table);
+    fore_text sql = {0};
+    int64_t count = -1;
+    fore_text_printf(&sql, "SELECT count(*) FROM %s%s", shape->table,
+                     shape->identity == STORE_BY_KEY ? " WHERE known = 1" : "");
+    if (sql.failed || store_integer(s, sql.bytes, -1, &count, NULL) != FORE_OK) count = -1;
+    fore_text_free(&sql);
+    return count;
+}
+
+fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, fore_error *err)
+{
+    static const char sql[] =
+        "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
+        " UNION ALL SELECT max(at) FROM deal_change WHERE at <= ?1"
+        " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
+        " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
+        " UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1"
+        " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
+        " UNION ALL SELECT max(closed_at) FROM lead WHERE closed_at <= ?1"
+        " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1"
+        " UNION ALL SELECT max(closed_at) FROM deal WHERE closed_at <= ?1)";
+    sqlite3_stmt *statement = NULL;
+    bool more;
+    *at = FORE_NO_TIME;
+    FORE_TRY(store_prepare(s, sql, &statement, err));
+    sqlite3_bind_int64(statement, 1, not_after);
+    fore_status status = store_step(s, statement, &more, err);
+    if (status == FORE_OK && more) *at = store_column_long(statement, 0);
+    sqlite3_finalize(statement);
+    return status;
+}

@@ -1,0 +1,241 @@
+/* Opening a workspace, without ever harming a file that is none.
+ *
+ *   look at the file itself: folder? other program's? cut off?
+ *   open it; reading where SQLite's write-ahead log cannot be made: as immutable
+ *   empty and to be created -> schema in one transaction of a rollback journal, then WAL
+ *   check whose it is and which version; migrate
+ *
+ * The application id is read through SQLite, never from the raw file: the newest first page may
+ * still be in the write-ahead log. */
+#include "engine/store/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/file.h"
+
+enum {
+    BUSY_TIMEOUT_MS = 2000,   /* long enough for any single commit of ours */
+    HEADER_BYTES = 100        /* SQLite file format, section 1.3 */
+};
+
+static fore_status fail_not_workspace(const char *path, const char *what, fore_error *err)
+{
+    return fore_fail_at(err, FORE_E_NOT_WORKSPACE, path, 0, 0,
+                        "%s is %s, not a foresell workspace; it was left untouched; name another "
+                        "file with -w",
+                        path, what);
+}
+
+static uint32_t big_endian(const unsigned char *p, int bytes)
+{
+    uint32_t value = 0;
+    for (int i = 0; i < bytes; i++) value = value << 8 | p[i];
+    return value;
+}
+
+/* Whether <path><suffix> exists and is not empty. */
+static bool beside(const char *path, const char *suffix)
+{
+    fore_text name = {0};
+    struct stat info;
+    fore_text_printf(&name, "%s%s", path, suffix);
+    bool there = !name.failed && stat(name.bytes, &info) == 0 && info.st_size > 0;
+    fore_text_free(&name);
+    return there;
+}
+
+/* The first page names the number of pages: fewer bytes than that, and no log that could still hold
+ * them, is a file that was cut off. */
+static fore_status check_length(const char *path, const unsigned char *header, int64_t size,
+                                fore_error *err)
+{
+    int64_t page = big_endian(header + 16, 2);
+    if (page == 1) page = 65536;
+    bool counted = big_endian(header + 24, 4) == big_endian(header + 92, 4);
+    int64_t pages = big_endian(header + 28, 4);
+    if (!counted || size >= page * pages) return FORE_OK;
+    if (beside(path, "-wal") || beside(path, "-journal")) return FORE_OK;
+    return fore_fail_at(err, FORE_E_CORRUPT, path, 0, 0,
+                        "the workspace %s is cut off: %lld of %lld bytes are there; restore it from a "
+                        "backup, or import the exports again into a new file",
+                        path, (long long)size, (long long)(page * pages));
+}
+
+static fore_status check_header(const char *path, int fd, int64_t size, fore_error *err)
+{
+    unsigned char header[HEADER_BYTES];
+    ssize_t got = pread(fd, header, sizeof header, 0);
+    if (got < 0) return fore_fail_errno(err, path, "read", errno);
+    if (got < 16 || memcmp(header, "SQLite format 3", 16) != 0)
+        return fail_not_workspace(path, "some other file", err);
+    if (got < HEADER_BYTES)
+        return fore_fail_at(err, FORE_E_CORRUPT, path, 0, 0,
+                            "the workspace %s is cut off after %lld bytes; restore it from a backup, "
+                            "or import the exports again into a new file",
+                            path, (long long)size);
+    return check_length(path, header, size, err);
+}
+
+static fore_status check_file(const char *path, fore_store_mode mode, fore_error *err)
+{
+    struct stat info;
+    if (stat(path, &info) != 0) {
+        if (errno != ENOENT) return fore_fail_errno(err, path, "open", errno);
+        if (mode == FORE_STORE_CREATE) return FORE_OK;
+        return fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0,
+                            "there is no workspace %s; make one with foresell import, or name it "
+                            "with -w",
+                            path);
+    }
+    if (S_ISDIR(info.st_mode)) return fail_not_workspace(path, "a folder", err);
+    if (!S_ISREG(info.st_mode)) return fail_not_workspace(path, "no ordinary file", err);
+    if (info.st_size == 0) {
+        if (mode == FORE_STORE_CREATE || beside(path, "-wal")) return FORE_OK;
+        return fail_not_workspace(path, "an empty file", err);
+    }
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fore_fail_errno(err, path, "open", errno);
+    fore_status status = check_header(path, fd, info.st_size, err);
+    close(fd);
+    return status;
+}
+
+/* --- SQLite --- */
+
+/* Relative names get "./", so that none is taken for a URI or for one of SQLite's special names. */
+static void add_name(const fore_store *s, fore_text *name)
+{
+    if (!s->in_memory && s->path[0] != '/') fore_text_puts(name, "./");
+    fore_text_puts(name, s->path);
+}
+
+static void add_uri(const fore_store *s, fore_text *uri)
+{
+    fore_text name = {0};
+    add_name(s, &name);
+    fore_text_puts(uri, "file:");
+    for (const char *p = fore_text_string(&name); *p; p++) {
+        if (*p == '%' || *p == '?' || *p == '#') fore_text_printf(uri, "%%%02x", (unsigned char)*p);
+        else fore_text_putc(uri, *p);
+    }
+    fore_text_puts(uri, "?immutable=1");
+    uri->failed |= name.failed;
+    fore_text_free(&name);
+}
+
+static fore_status open_database(fore_store *s, bool immutable, int flags, fore_error *err)
+{
+    fore_text name = {0};
+    if (immutable) add_uri(s, &name);
+    else add_name(s, &name);
+    fore_status status = fore_text_check(&name, err);
+    if (status == FORE_OK) {
+        if (immutable) flags |= SQLITE_OPEN_URI;
+        int result = sqlite3_open_v2(name.bytes, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+        if (result != SQLITE_OK) status = store_fail(s, result, "open", err);
+    }
+    fore_text_free(&name);
+    if (status != FORE_OK) return status;
+    sqlite3_extended_result_codes(s->db, 1);
+    sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+    return store_exec(s,
+                      "PRAGMA trusted_schema = OFF; PRAGMA foreign_keys = ON;"
+                      "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;"
+                      "PRAGMA mmap_size = 2147418112",
+                      err);
+}
+
+static fore_status first_read(fore_store *s, fore_error *err)
+{
+    int64_t ignored;
+    return store_integer(s, "SELECT count(*) FROM sqlite_schema", 0, &ignored, err);
+}
+
+/* Opened for writing even to read, so that the log is tidied up on leaving; SQLite falls back to
+ * reading by itself when the file may not be written. Where not even the log's index can be made,
+ * and there is no log, the file is read as it lies there. */
+static fore_status open_to_read(fore_store *s, fore_error *err)
+{
+    s->read_only = true;
+    FORE_TRY(open_database(s, false, SQLITE_OPEN_READWRITE, err));
+    fore_status status = first_read(s, err);
+    bool unwritable = status == FORE_E_IO || status == FORE_E_READONLY;
+    if (unwritable && !beside(s->path, "-wal")) {
+        sqlite3_close(s->db);
+        s->db = NULL;
+        FORE_TRY(open_database(s, true, SQLITE_OPEN_READONLY, err));
+        status = first_read(s, err);
+    }
+    FORE_TRY(status);
+    FORE_TRY(store_exec(s, "PRAGMA query_only = ON", err));
+    return store_check_version(s, err);
+}
+
+static fore_status open_to_write(fore_store *s, bool create, fore_error *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
+    FORE_TRY(open_database(s, false, flags, err));
+    if (sqlite3_db_readonly(s->db, "main") == 1) return store_fail(s, SQLITE_READONLY, "write", err);
+    fore_status status = first_read(s, err);
+    if (status == FORE_E_IO && access(s->path, W_OK) == 0)
+        return fore_fail_at(err, FORE_E_READONLY, s->path, 0, 0,
+                            "the folder of the workspace %s cannot be written, and the write-ahead "
+                            "log has its place there; check its permissions, or work on a copy",
+                            s->path);
+    FORE_TRY(status);
+    int64_t tables, application;
+    FORE_TRY(store_integer(s, "SELECT count(*) FROM sqlite_schema", 0, &tables, err));
+    FORE_TRY(store_integer(s, "PRAGMA application_id", 0, &application, err));
+    if (create && tables == 0 && application == 0) FORE_TRY(store_create_schema(s, err));
+    FORE_TRY(store_check_version(s, err));
+    return store_exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL", err);
+}
+
+fore_status fore_store_open(const char *path, fore_store_mode mode, fore_store **store,
+                            fore_error *err)
+{
+    *store = NULL;
+    if (!path || !*path)
+        return fore_fail(err, FORE_E_ARGUMENT, "no workspace was named; name a file with -w");
+    bool in_memory = strcmp(path, ":memory:") == 0;
+    if (!in_memory) FORE_TRY(check_file(path, mode, err));
+    fore_store *s = FORE_ZNEW(1, fore_store);
+    if (!s) return fore_no_memory(err);
+    s->lock_fd = -1;
+    s->in_memory = in_memory;
+    size_t length = strlen(path);
+    s->path = FORE_NEW((int64_t)length + 1, char);
+    fore_status status = s->path ? FORE_OK : fore_no_memory(err);
+    if (status == FORE_OK) {
+        memcpy(s->path, path, length + 1);
+        status = mode == FORE_STORE_READ && !in_memory ? open_to_read(s, err)
+                                                       : open_to_write(s, in_memory || mode == FORE_STORE_CREATE, err);
+    }
+    if (status != FORE_OK) {
+        fore_store_close(s);
+        return status;
+    }
+    *store = s;
+    return FORE_OK;
+}
+
+void fore_store_close(fore_store *s)
+{
+    if (!s) return;
+    fore_store_rollback(s);
+    fore_store_unlock(s);
+    store_keys_forget(s);
+    for (int t = 0; t < STORE_TABLES; t++)
+        for (int o = 0; o < STORE_OPERATIONS; o++) sqlite3_finalize(s->row[t][o]);
+    for (int f = 0; f < STORE_FIXED_COUNT; f++) sqlite3_finalize(s->fixed[f]);
+    sqlite3_close_v2(s->db);
+    fore_text_free(&s->scratch);
+    fore_free(s->path);
+    fore_free(s);
+}
+
+const char *fore_store_path(const fore_store *store) { return store->path; }
