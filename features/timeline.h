@@ -21,8 +21,8 @@
 
 /* Words numbered by first appearance in pk order: word i is text[first[i]..first[i+1]-1), NUL included. */
 typedef struct fore_words {
-    int64_t count;
-    const int64_t *first; /* count + 1 */
+    int64_t count, bytes;
+    const int64_t *first; /* count + 1; first[count] = bytes */
     const char *text;
 } fore_words;
 static inline const char *fore_word(const fore_words *words, int64_t i) /* NULL for -1 */
@@ -59,7 +59,8 @@ typedef enum fore_change_field {
 } fore_change_field;
 
 typedef struct fore_timeline {
-    char fingerprint[40];            /* of the history it was built from */
+    char fingerprint[40];            /* of the history it was built from (fore_store_fingerprint) */
+    char zone[64];                   /* the workspace's zone, "" = UTC; event_hour is local to it */
     int64_t newest_at;               /* newest event, change, creation, closing or sale; FORE_NO_TIME */
 
     /* --- subjects --- */
@@ -156,8 +157,8 @@ void fore_timeline_free(fore_timeline *timeline);
 /* The cache file. Loading checks magic, version, sizes, indices and checksums and that it was made from
  * `fingerprint` (NULL: any); anything wrong is E_FORMAT, absent is E_IO. */
 fore_status fore_timeline_save(const fore_timeline *timeline, const char *path, fore_error *err);
-fore_status fore_timeline_load(const char *path, const char *fingerprint, fore_pool *pool,
-                               fore_timeline **timeline, fore_error *err);
+fore_status fore_timeline_load(const char *path, const char *fingerprint, fore_timeline **timeline,
+                               fore_error *err);
 
 /* Loads the cache when it fits the store, else builds and saves. A cache that cannot be read or
  * written is never an error. cache_path NULL: always builds. */

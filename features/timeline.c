@@ -1,0 +1,114 @@
+/* Lookups in a timeline, and opening it through its cache. */
+#include "features/timeline.h"
+
+#include <string.h>
+
+#include "engine/base/memory.h"
+
+void fore_timeline_free(fore_timeline *timeline)
+{
+    if (!timeline) return;
+    fore_free(timeline->memory);
+    fore_free(timeline);
+}
+
+int32_t fore_words_find(const fore_words *words, const char *text)
+{
+    for (int64_t i = 0; text && i < words->count; i++)
+        if (strcmp(fore_word(words, i), text) == 0) return (int32_t)i;
+    return -1;
+}
+
+const char *fore_left_out_word(fore_left_out reason)
+{
+    static const char *const words[] = {
+        "kept", "no time of creation", "closed before it was created",
+        "won or lost, but without a time of closing"};
+    return words[reason];
+}
+
+/* Index of pk in ascending keys, -1: none. Keys without gaps are found by subtraction. */
+static int64_t find_key(const int64_t *keys, int64_t n, int64_t pk)
+{
+    if (n == 0 || pk < keys[0] || pk > keys[n - 1]) return -1;
+    int64_t guess = pk - keys[0];
+    if (guess < n && keys[guess] == pk) return guess;
+    int64_t found = fore_time_lower(keys, 0, n, pk);
+    return found < n && keys[found] == pk ? found : -1;
+}
+
+int64_t fore_timeline_subject(const fore_timeline *t, fore_subject_kind kind, int64_t pk)
+{
+    if (kind == FORE_SUBJECT_LEAD) return find_key(t->pk, t->leads, pk);
+    int64_t deal = find_key(t->pk + t->leads, t->deals, pk);
+    return deal < 0 ? -1 : t->leads + deal;
+}
+
+int64_t fore_timeline_find(const fore_timeline *t, fore_subject_kind kind, const char *id)
+{
+    int64_t first = kind == FORE_SUBJECT_LEAD ? 0 : t->leads;
+    int64_t end = kind == FORE_SUBJECT_LEAD ? t->leads : t->subjects;
+    for (int64_t s = first; s < end; s++)
+        if (strcmp(fore_word(&t->ids, s), id) == 0) return s;
+    return -1;
+}
+
+int64_t fore_timeline_rep(const fore_timeline *t, int64_t rep_pk)
+{
+    return find_key(t->rep_pk, t->reps, rep_pk);
+}
+
+int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t moment)
+{
+    int64_t n = end - first;
+    const int64_t *base = at + first;
+    while (n > 1) {
+        int64_t half = n / 2;
+        base += base[half - 1] < moment ? half : 0;
+        n -= half;
+    }
+    return (base - at) + (n == 1 && *base < moment);
+}
+
+bool fore_subject_open_at(const fore_timeline *t, int64_t subject, int64_t moment)
+{
+    int64_t created = t->created_at[subject], closed = t->closed_at[subject];
+    if (created == FORE_NO_TIME || created >= moment) return false;
+    if (t->outcome[subject] == FORE_OUTCOME_OPEN) return true;
+    return closed != FORE_NO_TIME && closed >= moment;
+}
+
+/* --- the cache --- */
+
+static fore_status zone_name(fore_store *store, char zone[64], fore_error *err)
+{
+    fore_text value = {0};
+    bool found = false;
+    fore_status status = fore_store_setting(store, "zone", &value, &found, err);
+    const char *name = found ? fore_text_string(&value) : "";
+    if (strlen(name) < 64) strcpy(zone, name);
+    fore_text_free(&value);
+    return status;
+}
+
+static fore_timeline *load_if_fresh(fore_store *store, const char *path)
+{
+    char fingerprint[33], zone[64] = "";
+    fore_timeline *t = NULL;
+    if (fore_store_fingerprint(store, fingerprint, NULL) != FORE_OK) return NULL;
+    if (zone_name(store, zone, NULL) != FORE_OK) return NULL;
+    if (fore_timeline_load(path, fingerprint, &t, NULL) != FORE_OK) return NULL;
+    if (strcmp(t->zone, zone) == 0) return t;
+    fore_timeline_free(t);
+    return NULL;
+}
+
+fore_status fore_timeline_open(fore_store *store, const char *cache_path, fore_pool *pool,
+                               fore_timeline **timeline, fore_error *err)
+{
+    *timeline = cache_path ? load_if_fresh(store, cache_path) : NULL;
+    if (*timeline) return FORE_OK;
+    FORE_TRY(fore_timeline_build(store, pool, timeline, err));
+    if (cache_path) (void)fore_timeline_save(*timeline, cache_path, NULL);
+    return FORE_OK;
+}

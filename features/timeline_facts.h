@@ -1,0 +1,108 @@
+/* Inside the features room: the rows of the history on their way from the store into columns. Rows
+ * are gathered as structs because the sizes are known only at the end. */
+#ifndef FORE_TIMELINE_FACTS_H
+#define FORE_TIMELINE_FACTS_H
+
+#include "engine/base/memory.h"
+#include "engine/base/text.h"
+#include "features/timeline_parts.h"
+
+typedef struct subject_fact {
+    int64_t pk, created_at, closed_at, contact, other_pk, unsubscribed_at;
+    double amount;
+    int32_t account, owner, product, campaign, other, source, stage, currency, status;
+    int32_t expected_close_on;
+    uint8_t outcome, left_out, do_not_contact, mail_opt_out;
+    bool closing_told; /* the row itself gave the time of closing */
+} subject_fact;
+
+typedef struct rep_fact {
+    int64_t pk, manager_pk;
+    int32_t team, region, active_from_on, active_to_on;
+    double hours_per_week, hourly_cost;
+} rep_fact;
+
+typedef struct product_fact {
+    int64_t pk;
+    int32_t category;
+    double list_price;
+} product_fact;
+
+typedef struct campaign_fact {
+    int64_t pk;
+    int32_t channel;
+    double cost;
+} campaign_fact;
+
+typedef struct change_fact {
+    int64_t at;
+    int32_t subject, name;
+    uint8_t field;
+    double old_value, new_value;
+} change_fact;
+
+typedef struct sale_fact {
+    int64_t at, order;
+    int32_t account, product, deal, currency;
+    double quantity, amount;
+} sale_fact;
+
+typedef struct ticket_fact {
+    int64_t opened_at, closed_at, order;
+    int32_t account;
+    double satisfaction;
+} ticket_fact;
+
+/* A growing list, and a list of growing words. */
+#define LIST(type)                                                                                 \
+    struct {                                                                                       \
+        type *item;                                                                                \
+        int64_t count, capacity;                                                                   \
+    }
+#define LIST_ADD(list, ...)                                                                        \
+    (fore_grow((void **)&(list)->item, &(list)->capacity, (list)->count + 1,                       \
+               sizeof *(list)->item, err) == FORE_OK                                               \
+         ? ((list)->item[(list)->count++] = (__VA_ARGS__), FORE_OK)                                \
+         : FORE_E_MEMORY)
+
+typedef struct id_list {
+    fore_text text;
+    LIST(int64_t) first;
+} id_list;
+
+/* pk -> index; a plain array where keys are dense, as they nearly always are. */
+typedef struct key_map {
+    int64_t *pk;     /* ascending */
+    int32_t *dense;  /* by pk - pk[0]; NULL: search */
+    int64_t count, capacity;
+} key_map;
+
+typedef struct fore_builder {
+    fore_store *store;
+    fore_zone *zone;
+    fore_timeline *t;
+    key_map accounts, reps, products, campaigns, leads, deals;
+    id_list ids, rep_ids, product_ids;
+    fore_dictionary *rep_index; /* rep id -> rep index, in the same order */
+    fore_dictionary *stages, *sources, *currencies, *statuses, *teams, *regions, *categories, *channels,
+        *change_names;
+    LIST(subject_fact) subject;
+    LIST(rep_fact) rep;
+    LIST(product_fact) product;
+    LIST(campaign_fact) campaign;
+    LIST(change_fact) change;
+    LIST(sale_fact) sale;
+    LIST(ticket_fact) ticket;
+    int64_t *lead_deal_first; /* leads + 1; the deals of a lead, for the copies of its events */
+    int32_t *lead_deal;
+    fore_event_piles *events, *planned;
+    int64_t dropped, newest_at;
+} fore_builder;
+
+/* Reads everything but the activities, and links deals with leads. */
+fore_status fore_builder_read(fore_builder *b, fore_error *err);
+int32_t fore_key_index(const key_map *map, int64_t pk); /* -1: unknown */
+/* FORE_NO_TIME for what lies beyond the calendar (years 1..9999). */
+int64_t fore_real_time(int64_t at);
+
+#endif
