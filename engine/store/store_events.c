@@ -1,8 +1,10 @@
 /* Activities for timelines: the fast scan, and the words for kinds and outcomes.
  *
- * The scan is bound by sqlite3_step, so each column costs one call: NULL reads as 0, and only where 0
- * is also a value (times, minutes) is the type asked for. Outcomes are a handful of words that repeat
- * for ever; a small cache compares bytes instead of classifying words. */
+ * The scan is one SQL aggregate, fore_visit(columns...), over the table in the order of its keys: SQLite
+ * calls it with the columns in its own registers, which costs less than stepping through result rows
+ * and asking for each column. NULL reads as 0, and only where 0 is also a value (times, minutes) is the
+ * type asked for. Outcomes are a handful of words that repeat for ever; a small cache compares bytes
+ * instead of classifying words. */
 #include "engine/store/store_internal.h"
 
 #include <math.h>
@@ -78,7 +80,7 @@ fore_event_outcome fore_event_outcome_of(const char *outcome)
 
 /* --- the scan --- */
 
-enum { CACHE_SLOTS = 64, CACHE_LENGTH = 39 };
+enum { CACHE_SLOTS = 64, CACHE_LENGTH = 39, OUTCOME_LENGTH = 200 };
 
 typedef struct cached_outcome {
     char text[CACHE_LENGTH];
@@ -86,60 +88,102 @@ typedef struct cached_outcome {
     int32_t length; /* 0: empty slot */
 } cached_outcome;
 
+/* `text` does not end with NUL. Words cut at OUTCOME_LENGTH bytes are still long enough to tell. */
+static fore_event_outcome classify_slowly(const char *text, int length)
+{
+    char copy[OUTCOME_LENGTH + 1];
+    size_t kept = (size_t)(length < OUTCOME_LENGTH ? length : OUTCOME_LENGTH);
+    memcpy(copy, text, kept);
+    copy[kept] = 0;
+    return fore_event_outcome_of(copy);
+}
+
 static fore_event_outcome classify(cached_outcome *cache, const char *text, int length)
 {
-    if (length == 0) return FORE_EVENT_OUTCOME_UNKNOWN;
-    if (length >= CACHE_LENGTH) return fore_event_outcome_of(text);
+    if (length > CACHE_LENGTH) return classify_slowly(text, length);
     unsigned at = ((unsigned char)text[0] * 31u + (unsigned char)text[length - 1] * 7u +
                    (unsigned)length) % CACHE_SLOTS;
     cached_outcome *slot = &cache[at];
     if (slot->length != length || memcmp(slot->text, text, (size_t)length) != 0) {
         memcpy(slot->text, text, (size_t)length);
         slot->length = length;
-        slot->outcome = (int8_t)fore_event_outcome_of(text);
+        slot->outcome = (int8_t)classify_slowly(text, length);
     }
     return (fore_event_outcome)slot->outcome;
 }
 
-static void event_read(sqlite3_stmt *q, cached_outcome *cache, fore_event_row *row)
+typedef struct event_scan {
+    fore_status (*visit)(void *context, const fore_event_row *row, fore_error *err);
+    void *context;
+    fore_error *err;
+    fore_status status;
+    cached_outcome cache[CACHE_SLOTS];
+} event_scan;
+
+/* A time or NONE; a key or 0 needs no question. */
+static int64_t time_value(sqlite3_value *value)
 {
-    row->at = store_column_long(q, 0);
-    row->due_at = store_column_long(q, 1);
-    row->kind = (uint8_t)sqlite3_column_int(q, 2);
-    row->direction = (uint8_t)sqlite3_column_int(q, 3);
-    row->rep = sqlite3_column_int64(q, 4);
-    row->lead = sqlite3_column_int64(q, 5);
-    row->deal = sqlite3_column_int64(q, 6);
-    row->account = sqlite3_column_int64(q, 7);
-    row->campaign = sqlite3_column_int64(q, 8);
-    row->minutes = sqlite3_column_double(q, 9);
-    if (row->minutes == 0 && sqlite3_column_type(q, 9) == SQLITE_NULL) row->minutes = NAN;
-    const char *outcome = store_column_text(q, 10);
-    row->outcome = outcome ? (int32_t)classify(cache, outcome, sqlite3_column_bytes(q, 10))
-                           : FORE_EVENT_OUTCOME_UNKNOWN;
+    int64_t time = sqlite3_value_int64(value);
+    return time == 0 && sqlite3_value_type(value) == SQLITE_NULL ? STORE_NONE : time;
 }
+
+static void event_read(sqlite3_value **v, cached_outcome *cache, fore_event_row *row)
+{
+    row->at = time_value(v[0]);
+    row->due_at = time_value(v[1]);
+    row->kind = (uint8_t)sqlite3_value_int64(v[2]);
+    row->direction = (uint8_t)sqlite3_value_int64(v[3]);
+    row->rep = sqlite3_value_int64(v[4]);
+    row->lead = sqlite3_value_int64(v[5]);
+    row->deal = sqlite3_value_int64(v[6]);
+    row->account = sqlite3_value_int64(v[7]);
+    row->campaign = sqlite3_value_int64(v[8]);
+    row->minutes = sqlite3_value_double(v[9]);
+    if (row->minutes == 0 && sqlite3_value_type(v[9]) == SQLITE_NULL) row->minutes = NAN;
+    row->outcome = FORE_EVENT_OUTCOME_UNKNOWN;
+    if (sqlite3_value_type(v[10]) != SQLITE_TEXT) return;
+    const char *outcome = sqlite3_value_blob(v[10]); /* as _text, without the copy for its NUL */
+    if (outcome) row->outcome = (int32_t)classify(cache, outcome, sqlite3_value_bytes(v[10]));
+}
+
+static void event_step(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    fore_store *s = sqlite3_user_data(context);
+    event_scan *scan = s->scan;
+    fore_event_row row;
+    (void)count;
+    event_read(values, scan->cache, &row);
+    scan->status = scan->visit(scan->context, &row, scan->err);
+    if (scan->status != FORE_OK) sqlite3_result_error(context, "stopped by its visitor", -1);
+}
+
+static void event_end(sqlite3_context *context) { sqlite3_result_null(context); }
+
+enum { EVENT_COLUMNS = 11 };
 
 fore_status fore_store_events(fore_store *s,
                               fore_status (*visit)(void *context, const fore_event_row *row,
                                                    fore_error *err),
                               void *context, fore_error *err)
 {
-    cached_outcome cache[CACHE_SLOTS] = {{{0}, 0, 0}};
+    event_scan scan = {.visit = visit, .context = context, .err = err}, *outer = s->scan;
     sqlite3_stmt *statement = NULL;
-    fore_event_row row;
-    fore_status status;
-    int result;
-    FORE_TRY(store_prepare(s,
-                           "SELECT at, due_at, kind, direction, rep, lead, deal, account, campaign,"
-                           " minutes, outcome FROM activity ORDER BY pk",
-                           &statement, err));
-    status = FORE_OK;
-    while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-        event_read(statement, cache, &row);
-        FORE_GO(visit(context, &row, err));
+    if (!s->scan_registered) {
+        int result = sqlite3_create_function_v2(s->db, "fore_visit", EVENT_COLUMNS,
+                                                SQLITE_UTF8 | SQLITE_DIRECTONLY, s, NULL,
+                                                event_step, event_end, NULL);
+        if (result != SQLITE_OK) return store_fail(s, result, "read", err);
+        s->scan_registered = true;
     }
-    if (result != SQLITE_DONE) status = store_fail(s, result, "read", err);
-done:
+    FORE_TRY(store_prepare(s,
+                           "SELECT fore_visit(at, due_at, kind, direction, rep, lead, deal, account,"
+                           " campaign, minutes, outcome) FROM activity NOT INDEXED",
+                           &statement, err));
+    s->scan = &scan;
+    int result = sqlite3_step(statement);
+    s->scan = outer;
+    fore_status status = scan.status;
+    if (status == FORE_OK && result != SQLITE_ROW) status = store_fail(s, result, "read", err);
     sqlite3_finalize(statement);
     return status;
 }

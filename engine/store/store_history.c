@@ -87,6 +87,7 @@ static fore_status keys_add(store_keys *keys, const char *id, int64_t length, in
     if (index < 0) return fore_no_memory(err);
     FORE_TRY(fore_grow((void **)&keys->pk, &keys->capacity, index + 1, sizeof *keys->pk, err));
     keys->pk[index] = pk;
+    if (pk > keys->last) keys->last = pk;
     return FORE_OK;
 }
 
@@ -283,6 +284,24 @@ static fore_status row_find(fore_store *s, fore_table table, const store_row *ro
     return store_step(s, *select, found, err);
 }
 
+/* During a first import SQLite's own check of references is off, for it doubles the cost of a row. */
+static fore_status check_keys(fore_store *s, const store_shape *shape, const store_row *row,
+                              fore_error *err)
+{
+    for (int c = 0; c < shape->count; c++) {
+        const store_column *column = &shape->columns[c];
+        if (column->type != STORE_KEY) continue;
+        int64_t pk = *(const int64_t *)(const void *)((const char *)row + column->offset);
+        if (pk == 0) continue;
+        FORE_TRY(keys_load(s, column->entity, err));
+        if (pk < 0 || pk > s->keys[column->entity].last)
+            return fore_fail_at(err, FORE_E_ARGUMENT, s->path, 0, 0,
+                                "key %lld in %s.%s names no row; take keys from fore_store_key",
+                                (long long)pk, shape->table, column->name);
+    }
+    return FORE_OK;
+}
+
 static fore_status put_row(fore_store *s, fore_table table, const store_row *row, fore_put *put,
                            fore_error *err)
 {
@@ -295,6 +314,7 @@ static fore_status put_row(fore_store *s, fore_table table, const store_row *row
     FORE_TRY(store_in_transaction(s, err));
     if (shape->identity != STORE_BY_COLUMNS && (!row->head.id || !*row->head.id))
         return fail_id(s, shape->table, err);
+    if (s->bulk) FORE_TRY(check_keys(s, shape, row, err));
     FORE_TRY(row_find(s, table, row, &select, &found, &pk, err));
     *put = FORE_PUT_NEW;
     if (!found) return row_insert(s, table, row, pk, err);

@@ -33,6 +33,7 @@ typedef struct store_column {
     const char *name;
     size_t offset;
     store_type type;
+    fore_entity entity; /* of a STORE_KEY */
 } store_column;
 
 typedef enum store_identity {
@@ -104,6 +105,7 @@ typedef struct store_keys { /* id -> pk of one entity; NULL ids: not loaded yet 
     fore_dictionary *ids;
     int64_t *pk;
     int64_t capacity;
+    int64_t last; /* the largest pk; no row is ever deleted, so that 1..last exist */
 } store_keys;
 
 struct fore_store {
@@ -122,6 +124,8 @@ struct fore_store {
     fore_fingerprint sum_stored;
     int64_t data_version;
     fore_text scratch;
+    void *scan;              /* of fore_store_events, while one runs */
+    bool scan_registered;
     int lock_fd;             /* -1: not held */
 };
 

@@ -6,14 +6,15 @@
 #include <math.h>
 #include <string.h>
 
-#define COLUMN(row, field, type) {#field, offsetof(fore_##row##_row, field), type}
-#define COLUMN_AS(row, field, name, type) {name, offsetof(fore_##row##_row, field), type}
+#define COLUMN(row, field, type) {#field, offsetof(fore_##row##_row, field), type, 0}
+#define COLUMN_AS(row, field, name, type) {name, offsetof(fore_##row##_row, field), type, 0}
+#define KEY(row, field, entity) {#field, offsetof(fore_##row##_row, field), STORE_KEY, entity}
 
 static const store_column rep_columns[] = {
     COLUMN(rep, name, STORE_TEXT),
     COLUMN(rep, team, STORE_TEXT),
     COLUMN(rep, region, STORE_TEXT),
-    COLUMN(rep, manager, STORE_KEY),
+    KEY(rep, manager, FORE_REP),
     COLUMN(rep, hours_per_week, STORE_REAL),
     COLUMN(rep, hourly_cost_minor, STORE_LONG),
     COLUMN(rep, active_from_on, STORE_DATE),
@@ -28,14 +29,14 @@ static const store_column account_columns[] = {
     COLUMN(account, annual_revenue_minor, STORE_LONG),
     COLUMN(account, country, STORE_TEXT),
     COLUMN(account, region, STORE_TEXT),
-    COLUMN(account, owner, STORE_KEY),
+    KEY(account, owner, FORE_REP),
     COLUMN(account, created_at, STORE_LONG),
     COLUMN(account, attributes, STORE_ATTRIBUTES),
 };
 
 static const store_column contact_columns[] = {
-    COLUMN(contact, account, STORE_KEY),
-    COLUMN(contact, owner, STORE_KEY),
+    KEY(contact, account, FORE_ACCOUNT),
+    KEY(contact, owner, FORE_REP),
     COLUMN(contact, created_at, STORE_LONG),
 };
 
@@ -53,20 +54,20 @@ static const store_column product_columns[] = {
 };
 
 static const store_column lead_columns[] = {
-    COLUMN(lead, account, STORE_KEY),         COLUMN(lead, contact, STORE_KEY),
+    KEY(lead, account, FORE_ACCOUNT),         KEY(lead, contact, FORE_CONTACT),
     COLUMN(lead, name, STORE_TEXT),           COLUMN(lead, email, STORE_TEXT),
     COLUMN(lead, phone, STORE_TEXT),          COLUMN(lead, title, STORE_TEXT),
-    COLUMN(lead, source, STORE_TEXT),         COLUMN(lead, campaign, STORE_KEY),
-    COLUMN(lead, owner, STORE_KEY),           COLUMN(lead, created_at, STORE_LONG),
+    COLUMN(lead, source, STORE_TEXT),         KEY(lead, campaign, FORE_CAMPAIGN),
+    KEY(lead, owner, FORE_REP),           COLUMN(lead, created_at, STORE_LONG),
     COLUMN(lead, status, STORE_TEXT),         COLUMN(lead, closed_at, STORE_LONG),
-    COLUMN(lead, deal, STORE_KEY),            COLUMN(lead, do_not_contact, STORE_FLAG),
+    KEY(lead, deal, FORE_DEAL),            COLUMN(lead, do_not_contact, STORE_FLAG),
     COLUMN(lead, mail_opt_out, STORE_FLAG),   COLUMN(lead, attributes, STORE_ATTRIBUTES),
 };
 
 static const store_column deal_columns[] = {
-    COLUMN(deal, lead, STORE_KEY),            COLUMN(deal, account, STORE_KEY),
-    COLUMN(deal, contact, STORE_KEY),         COLUMN(deal, owner, STORE_KEY),
-    COLUMN(deal, product, STORE_KEY),         COLUMN(deal, campaign, STORE_KEY),
+    KEY(deal, lead, FORE_LEAD),            KEY(deal, account, FORE_ACCOUNT),
+    KEY(deal, contact, FORE_CONTACT),         KEY(deal, owner, FORE_REP),
+    KEY(deal, product, FORE_PRODUCT),         KEY(deal, campaign, FORE_CAMPAIGN),
     COLUMN(deal, name, STORE_TEXT),           COLUMN(deal, stage, STORE_TEXT),
     COLUMN(deal, source, STORE_TEXT),         COLUMN(deal, amount_minor, STORE_LONG),
     COLUMN(deal, currency, STORE_TEXT),       COLUMN(deal, created_at, STORE_LONG),
@@ -76,7 +77,7 @@ static const store_column deal_columns[] = {
 };
 
 static const store_column deal_change_columns[] = {
-    COLUMN(deal_change, deal, STORE_KEY),
+    KEY(deal_change, deal, FORE_DEAL),
     COLUMN(deal_change, at, STORE_LONG),
     COLUMN(deal_change, field, STORE_TEXT),
     COLUMN_AS(deal_change, old_value, "old", STORE_TEXT),
@@ -86,22 +87,22 @@ static const store_column deal_change_columns[] = {
 static const store_column activity_columns[] = {
     COLUMN(activity, at, STORE_LONG),         COLUMN(activity, due_at, STORE_LONG),
     COLUMN(activity, kind, STORE_CODE),       COLUMN(activity, direction, STORE_CODE_OR_0),
-    COLUMN(activity, rep, STORE_KEY),         COLUMN(activity, lead, STORE_KEY),
-    COLUMN(activity, deal, STORE_KEY),        COLUMN(activity, account, STORE_KEY),
-    COLUMN(activity, contact, STORE_KEY),     COLUMN(activity, campaign, STORE_KEY),
+    KEY(activity, rep, FORE_REP),         KEY(activity, lead, FORE_LEAD),
+    KEY(activity, deal, FORE_DEAL),        KEY(activity, account, FORE_ACCOUNT),
+    KEY(activity, contact, FORE_CONTACT),     KEY(activity, campaign, FORE_CAMPAIGN),
     COLUMN(activity, minutes, STORE_REAL),    COLUMN(activity, outcome, STORE_TEXT),
     COLUMN(activity, contact_link, STORE_BOOL),
 };
 
 static const store_column sale_columns[] = {
-    COLUMN(sale, account, STORE_KEY),         COLUMN(sale, at, STORE_LONG),
-    COLUMN(sale, product, STORE_KEY),         COLUMN(sale, quantity, STORE_REAL),
+    KEY(sale, account, FORE_ACCOUNT),         COLUMN(sale, at, STORE_LONG),
+    KEY(sale, product, FORE_PRODUCT),         COLUMN(sale, quantity, STORE_REAL),
     COLUMN(sale, amount_minor, STORE_LONG),   COLUMN(sale, currency, STORE_TEXT),
-    COLUMN(sale, deal, STORE_KEY),
+    KEY(sale, deal, FORE_DEAL),
 };
 
 static const store_column ticket_columns[] = {
-    COLUMN(ticket, account, STORE_KEY),       COLUMN(ticket, lead, STORE_KEY),
+    KEY(ticket, account, FORE_ACCOUNT),       KEY(ticket, lead, FORE_LEAD),
     COLUMN(ticket, opened_at, STORE_LONG),    COLUMN(ticket, closed_at, STORE_LONG),
     COLUMN(ticket, priority, STORE_TEXT),     COLUMN(ticket, satisfaction, STORE_REAL),
 };

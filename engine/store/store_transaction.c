@@ -15,6 +15,13 @@
 
 #define SUM_SETTING "history.fingerprint"
 
+static void bulk_forget(fore_store *s)
+{
+    if (s->bulk) sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
+    fore_dictionary_free(s->bulk);
+    s->bulk = NULL;
+}
+
 void store_keys_forget(fore_store *s)
 {
     for (int e = 0; e < FORE_ENTITY_COUNT; e++) {
@@ -22,8 +29,7 @@ void store_keys_forget(fore_store *s)
         fore_free(s->keys[e].pk);
         s->keys[e] = (store_keys){0};
     }
-    fore_dictionary_free(s->bulk);
-    s->bulk = NULL;
+    bulk_forget(s);
 }
 
 void store_sum_add(fore_store *s, fore_fingerprint hash)
@@ -115,14 +121,15 @@ fore_status store_bulk_begin(fore_store *s, fore_error *err)
     if ((result & 0xff) == SQLITE_LOCKED) return FORE_OK; /* a cursor is open: go the slow way */
     if (result != SQLITE_OK) return store_fail(s, result, "write", err);
     s->bulk = fore_dictionary_new();
-    return s->bulk ? FORE_OK : fore_no_memory(err);
+    if (!s->bulk) return fore_no_memory(err);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_FKEY, 0, NULL); /* put_row checks keys itself */
+    return FORE_OK;
 }
 
 static fore_status bulk_end(fore_store *s, fore_error *err)
 {
     if (!s->bulk) return FORE_OK;
-    fore_dictionary_free(s->bulk);
-    s->bulk = NULL;
+    bulk_forget(s);
     return store_exec(s, "CREATE UNIQUE INDEX activity_id ON activity(id)", err);
 }
 
