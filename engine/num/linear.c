@@ -129,27 +129,34 @@ static fore_status gram_group(void *context, int64_t group, int worker, fore_err
 {
     (void)err;
     reduction *r = context;
-    int p = (int)r->x->columns;
+    int64_t p = r->x->columns;
     double *out = r->partial + group * r->size;
-    double *scratch = r->scratch + (int64_t)worker * SLICE * p;
+    double *scratch = r->scratch + worker * SLICE * p;
     memset(out, 0, (size_t)r->size * sizeof *out);
     int64_t end = group_end(&r->cut, group);
     for (int64_t from = group * r->cut.per_group; from < end; from += SLICE) {
-        int rows = (int)(end - from < SLICE ? end - from : SLICE);
+        int64_t rows = end - from < SLICE ? end - from : SLICE;
         const double *slice = r->x->data + from;
-        int stride = (int)r->x->stride;
+        int64_t stride = r->x->stride;
         if (r->weights) {
             scale_slice(r, from, rows, scratch);
             slice = scratch;
             stride = rows;
         }
-        cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, p, rows, 1.0, slice, stride, 1.0, out,
-                    p);
+        fore_gram_add(slice, rows, p, stride, out);
     }
     return FORE_OK;
 }
 
-static void copy_lower(double *a, int64_t p)
+void fore_gram_add(const double *z, int64_t rows, int64_t p, int64_t stride, double *out)
+{
+    assert(rows >= 0 && p >= 0 && p <= INT_MAX && stride >= rows && stride <= INT_MAX);
+    if (rows == 0 || p == 0) return;
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, (int)p, (int)rows, 1.0, z, (int)stride, 1.0,
+                out, (int)p);
+}
+
+void fore_mirror(double *a, int64_t p)
 {
     for (int64_t j = 0; j < p; j++)
         for (int64_t i = j + 1; i < p; i++) a[j + i * p] = a[i + j * p];
@@ -179,7 +186,7 @@ fore_status fore_gram(fore_pool *pool, const fore_matrix *x, const double *w, do
     if (!r.partial || !r.scratch) FORE_GO(fore_no_memory(err));
     FORE_GO(fore_pool_run(pool, r.cut.count, gram_group, &r, err));
     add_partials(&r, out);
-    copy_lower(out, p);
+    fore_mirror(out, p);
 done:
     fore_free(r.partial);
     fore_free(r.scratch);
@@ -311,7 +318,7 @@ void fore_cholesky_invert(double *l, int64_t p)
     assert(p >= 0 && p <= INT_MAX);
     if (p == 0) return;
     LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'L', (lapack_int)p, l, (lapack_int)p);
-    copy_lower(l, p);
+    fore_mirror(l, p);
 }
 
 double fore_cholesky_logdet(const double *l, int64_t p)

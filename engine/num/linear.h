@@ -26,6 +26,10 @@ const char *fore_linear_core(void); /* OpenBLAS's name of the kernels in use */
 /* Weighted Gram matrix: out (p x p, full, symmetric) = X' diag(w) X; w NULL = ones,
  * else finite and >= 0 (E_ARGUMENT). */
 fore_status fore_gram(fore_pool *pool, const fore_matrix *x, const double *w, double *out, fore_error *err);
+/* out (p x p, lower triangle) += Z'Z for a few rows that are in the cache; Z(i, j) at z[i + j * stride].
+ * For sums of one's own over blocks; fore_mirror then fills the upper triangle. */
+void fore_gram_add(const double *z, int64_t rows, int64_t p, int64_t stride, double *out);
+void fore_mirror(double *a, int64_t p);
 /* out (n) = X b + c */
 fore_status fore_times(fore_pool *pool, const fore_matrix *x, const double *b, double c, double *out, fore_error *err);
 /* out (p) = X' r */

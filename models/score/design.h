@@ -53,6 +53,6 @@ fore_status fore_design_read(const fore_json_node *node, fore_design **out,
                              fore_error *err); /* E_MODEL */
 
 /* E_DATA naming row and column when x holds an infinite value. */
-fore_status fore_check_finite(const fore_matrix *x, fore_error *err);
+fore_status fore_check_finite(fore_pool *pool, const fore_matrix *x, fore_error *err);
 
 #endif

@@ -14,6 +14,9 @@
 
 #include "models/score/design.h"
 
+/* The posterior covariance is kept up to this many columns; beyond it is NULL. */
+enum { FORE_LOGIT_COVARIANCE = 300 };
+
 typedef struct fore_logit_options {
     double precision;         /* of every coefficient; default 1; 0 = maximum likelihood */
     const double *precisions; /* q, instead of `precision`; NULL */
@@ -32,12 +35,13 @@ typedef struct fore_logit_info {
 } fore_logit_info;
 
 /* Plain data; free with fore_logit_free. q = width. */
-typedef struct fore_logit {
+typedef struct fore_logit_model {
     int64_t width;
     double intercept;
     double *beta;       /* q */
-    double *covariance; /* (q + 1)^2, full: posterior of (beta, intercept); the intercept is last */
-} fore_logit;
+    double *covariance; /* (q + 1)^2, full: posterior of (beta, intercept), the intercept
+                         * last; NULL for q > FORE_LOGIT_COVARIANCE */
+} fore_logit_model;
 
 fore_logit_options fore_logit_default(void);
 
@@ -47,11 +51,11 @@ fore_logit_options fore_logit_default(void);
  * last iteration is returned and info->converged says so. Rows in the given order. */
 fore_status fore_logit_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
                            const double *y, const double *w, const double *offset,
-                           const fore_logit_options *options, fore_logit **out,
+                           const fore_logit_options *options, fore_logit_model **out,
                            fore_logit_info *info, fore_error *err);
-void fore_logit_free(fore_logit *logit);
+void fore_logit_free(fore_logit_model *logit);
 
-/* Variance of eta for one design row z (q doubles). */
-double fore_logit_variance(const fore_logit *logit, const double *z);
+/* Posterior variance of eta for one design row z (q doubles); 0 without a covariance. */
+double fore_logit_variance(const fore_logit_model *logit, const double *z);
 
 #endif

@@ -1,0 +1,409 @@
+/* The design: one column at a time, columns spread over the pool. Quantiles are exact order
+ * statistics found by a radix step:
+ *
+ *     key(v) = bits of v, flipped so that keys sort like values
+ *     count the rows by the top 16 bits of their key; the counter that holds rank k names the
+ * bucket gather that bucket (usually a small part of the column) and select inside it
+ *
+ * Means and variances are taken of u = (v - low) / (high - low), which neither overflows nor
+ * underflows, over rows in order. */
+#include "models/score/design.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+
+enum { BUCKETS = 1 << 16 };
+static const double LARGEST = 1e140;  /* squares of it, summed over 1e9 rows, stay finite */
+static const double CONSTANT = 1e-12; /* relative spread below which a column is rounding noise */
+
+fore_design_options fore_design_default(void) { return (fore_design_options){0.01, 0.99, 0.01}; }
+
+void fore_design_free(fore_design *design)
+{
+    if (!design) return;
+    fore_free(design->low);
+    fore_free(design->high);
+    fore_free(design->source);
+    fore_free(design->indicator);
+    fore_free(design->mean);
+    fore_free(design->scale);
+    fore_free(design);
+}
+
+static fore_status design_new(int64_t columns, int64_t width, fore_design **out, fore_error *err)
+{
+    fore_design *d = FORE_ZNEW(1, fore_design);
+    *out = d;
+    if (!d) return fore_no_memory(err);
+    d->columns = columns;
+    d->width = width;
+    d->low = FORE_NEW(columns, double);
+    d->high = FORE_NEW(columns, double);
+    d->source = FORE_NEW(width, int64_t);
+    d->indicator = FORE_NEW(width, bool);
+    d->mean = FORE_NEW(width, double);
+    d->scale = FORE_NEW(width, double);
+    if (d->low && d->high && d->source && d->indicator && d->mean && d->scale) return FORE_OK;
+    fore_design_free(d);
+    *out = NULL;
+    return fore_no_memory(err);
+}
+
+/* ---- order statistics ---- */
+
+static uint64_t key_of(double v)
+{
+    uint64_t bits;
+    v += 0.0; /* -0 and 0 are one value */
+    memcpy(&bits, &v, sizeof bits);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+}
+
+/* Hoare's selection with three-way partition; a is reordered. */
+static double select_rank(double *a, int64_t n, int64_t k)
+{
+    int64_t left = 0, right = n - 1;
+    while (left < right) {
+        double x = a[left], y = a[(left + right) / 2], z = a[right];
+        double pivot = fmax(fmin(x, y), fmin(fmax(x, y), z));
+        int64_t less = left, i = left, more = right;
+        while (i <= more) {
+            double v = a[i];
+            if (v < pivot) {
+                a[i++] = a[less];
+                a[less++] = v;
+            } else if (v > pivot) {
+                a[i] = a[more];
+                a[more--] = v;
+            } else {
+                i++;
+            }
+        }
+        if (k < less)
+            right = less - 1;
+        else if (k > more)
+            left = more + 1;
+        else
+            return pivot;
+    }
+    return a[left];
+}
+
+static void count_buckets(const double *v, int64_t n, uint32_t *counter)
+{
+    memset(counter, 0, BUCKETS * sizeof *counter);
+    for (int64_t i = 0; i < n; i++) counter[key_of(v[i]) >> 48]++;
+}
+
+/* The value of rank k (from 0) among v[0..n); counter from count_buckets; buffer n doubles. */
+static double value_of_rank(const double *v, int64_t n, const uint32_t *counter, int64_t k,
+                            double *buffer)
+{
+    int64_t below = 0;
+    uint64_t bucket = 0;
+    while (below + counter[bucket] <= k) below += counter[bucket++];
+    int64_t found = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (key_of(v[i]) >> 48 == bucket) buffer[found++] = v[i];
+    return select_rank(buffer, found, k - below);
+}
+
+/* ---- fitting ---- */
+
+typedef struct column_fit {
+    double low, high, mean, scale;      /* scale 0: constant */
+    double missing_mean, missing_scale; /* scale 0: no indicator */
+} column_fit;
+
+typedef struct design_fit {
+    const fore_matrix *x;
+    const double *w;
+    fore_design_options options;
+    column_fit *fitted; /* p */
+    double *known;      /* workers x n */
+    double *buffer;     /* workers x n */
+    uint32_t *counter;  /* workers x BUCKETS */
+} design_fit;
+
+static fore_status infinite(int64_t row, int64_t column, fore_error *err)
+{
+    return fore_fail_at(err, FORE_E_DATA, NULL, row + 1, column + 1,
+                        "row %lld, column %lld holds an infinite value; use a number, or leave it "
+                        "empty when it is unknown",
+                        (long long)row + 1, (long long)column + 1);
+}
+
+/* A limit on the median clips everything on its side: take the quantile of what lies beyond it. */
+static double beyond(double *v, int64_t n, double limit, int side, double share, uint32_t *counter,
+                     double *buffer)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (side > 0 ? v[i] > limit : v[i] < limit) buffer[kept++] = v[i];
+    if (kept == 0) return limit;
+    memcpy(v, buffer, (size_t)kept * sizeof *v);
+    count_buckets(v, kept, counter);
+    double rank = share * (double)(kept - 1);
+    return value_of_rank(v, kept, counter, (int64_t)(side > 0 ? ceil(rank) : floor(rank)), buffer);
+}
+
+static void find_limits(const design_fit *f, double *known, int64_t n, double *buffer,
+                        uint32_t *counter, column_fit *c)
+{
+    count_buckets(known, n, counter);
+    double low_rank = f->options.low * (double)(n - 1),
+           high_rank = f->options.high * (double)(n - 1);
+    double low = value_of_rank(known, n, counter, (int64_t)floor(low_rank), buffer);
+    double high = value_of_rank(known, n, counter, (int64_t)ceil(high_rank), buffer);
+    int64_t up_to_low = 0, under_high = 0, middle = (n - 1) / 2;
+    for (int64_t i = 0; i < n; i++) {
+        up_to_low += known[i] <= low;
+        under_high += known[i] < high;
+    }
+    bool low_is_median = up_to_low > middle, high_is_median = under_high <= middle;
+    c->low = low;
+    c->high = high;
+    if (low_is_median && high_is_median) { /* `known` is reordered and cut by the first search */
+        double least = low, most = high;
+        for (int64_t i = 0; i < n; i++) {
+            least = fmin(least, known[i]);
+            most = fmax(most, known[i]);
+        }
+        c->low = least;
+        c->high = most;
+    } else if (low_is_median) {
+        c->low = beyond(known, n, low, -1, f->options.low, counter, buffer);
+    } else if (high_is_median) {
+        c->high = beyond(known, n, high, 1, f->options.high, counter, buffer);
+    }
+    c->low = fmax(c->low, -LARGEST);
+    c->high = fmin(c->high, LARGEST);
+    if (c->low > c->high) c->low = c->high = fmin(fmax(low, -LARGEST), LARGEST);
+}
+
+static double clamp(double v, double low, double high)
+{
+    v = v < low ? low : v;
+    return v > high ? high : v;
+}
+
+/* Mean and standard deviation of the clamped column, missing values at the mean. */
+static void find_moments(const design_fit *f, const double *column, column_fit *c)
+{
+    double range = c->high - c->low, weight = 0, known = 0, sum = 0, squares = 0;
+    int64_t n = f->x->rows, missing = 0;
+    double per = range > 0 ? 1 / range : 0;
+    if (!isfinite(per)) per = 0; /* a subnormal range is no range */
+    for (int64_t i = 0; i < n; i++) {
+        double w = f->w ? f->w[i] : 1, v = column[i];
+        bool absent = isnan(v);
+        double u = absent ? 0 : (clamp(v, c->low, c->high) - c->low) * per;
+        missing += absent;
+        weight += w;
+        known += absent ? 0 : w;
+        sum += w * u;
+    }
+    double mean = known > 0 ? sum / known : 0;
+    for (int64_t i = 0; i < n; i++) {
+        double w = f->w ? f->w[i] : 1, v = column[i];
+        double u = isnan(v) ? mean : (clamp(v, c->low, c->high) - c->low) * per;
+        squares += w * (u - mean) * (u - mean);
+    }
+    double sd = weight > 0 ? sqrt(squares / weight) : 0;
+    double size = fmax(fabs(c->low), fabs(c->high));
+    c->mean = c->low + mean * range;
+    c->scale = sd * range > CONSTANT * size && isfinite(1 / (sd * range)) ? sd * range : 0;
+    double share = weight > 0 ? (weight - known) / weight : 0;
+    bool marked = missing > 0 && (double)missing >= f->options.missing_share * (double)n;
+    c->missing_mean = share;
+    c->missing_scale =
+        marked && share > CONSTANT && share < 1 - CONSTANT ? sqrt(share * (1 - share)) : 0;
+}
+
+static fore_status fit_column(void *context, int64_t j, int worker, fore_error *err)
+{
+    design_fit *f = context;
+    int64_t n = f->x->rows, count = 0;
+    const double *column = f->x->data + j * f->x->stride;
+    double *known = f->known + (int64_t)worker * n, *buffer = f->buffer + (int64_t)worker * n;
+    column_fit *c = &f->fitted[j];
+    *c = (column_fit){0};
+    for (int64_t i = 0; i < n; i++) {
+        if (isinf(column[i])) return infinite(i, j, err);
+        known[count] = column[i];
+        count += !isnan(column[i]);
+    }
+    if (count > 0) find_limits(f, known, count, buffer, f->counter + (int64_t)worker * BUCKETS, c);
+    find_moments(f, column, c);
+    return FORE_OK;
+}
+
+static fore_status assemble(const column_fit *fitted, int64_t p, fore_design **out, fore_error *err)
+{
+    int64_t q = 0;
+    for (int64_t j = 0; j < p; j++) q += (fitted[j].scale > 0) + (fitted[j].missing_scale > 0);
+    FORE_TRY(design_new(p, q, out, err));
+    fore_design *d = *out;
+    q = 0;
+    for (int64_t j = 0; j < p; j++) {
+        const column_fit *c = &fitted[j];
+        d->low[j] = c->low;
+        d->high[j] = c->high;
+        for (int indicator = 0; indicator < 2; indicator++) {
+            double scale = indicator ? c->missing_scale : c->scale;
+            if (!(scale > 0)) continue;
+            d->source[q] = j;
+            d->indicator[q] = indicator;
+            d->mean[q] = indicator ? c->missing_mean : c->mean;
+            d->scale[q++] = scale;
+        }
+    }
+    return FORE_OK;
+}
+
+fore_status fore_design_fit(fore_pool *pool, const fore_matrix *x, const double *w,
+                            const fore_design_options *options, fore_design **out, fore_error *err)
+{
+    *out = NULL;
+    fore_design_options o = options ? *options : fore_design_default();
+    if (!(o.low >= 0 && o.low < 0.5 && o.high > 0.5 && o.high <= 1))
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "winsor quantiles %g and %g: give one below and one above 0.5", o.low,
+                         o.high);
+    int64_t workers = fore_pool_threads(pool), n = x->rows, p = x->columns;
+    design_fit f = {x, w, o, NULL, NULL, NULL, NULL};
+    fore_status status = FORE_OK;
+    f.fitted = FORE_NEW(p, column_fit);
+    f.known = FORE_NEW(workers * n, double);
+    f.buffer = FORE_NEW(workers * n, double);
+    f.counter = FORE_NEW(workers * BUCKETS, uint32_t);
+    if (!f.fitted || !f.known || !f.buffer || !f.counter) FORE_GO(fore_no_memory(err));
+    FORE_GO(fore_pool_run(pool, p, fit_column, &f, err));
+    status = assemble(f.fitted, p, out, err);
+done:
+    fore_free(f.fitted);
+    fore_free(f.known);
+    fore_free(f.buffer);
+    fore_free(f.counter);
+    return status;
+}
+
+/* ---- applying ---- */
+
+static double design_value(const fore_design *d, int64_t q, double v)
+{
+    int64_t j = d->source[q];
+    if (d->indicator[q]) return ((isnan(v) ? 1.0 : 0.0) - d->mean[q]) * (1 / d->scale[q]);
+    return isnan(v) ? 0 : (clamp(v, d->low[j], d->high[j]) - d->mean[q]) * (1 / d->scale[q]);
+}
+
+void fore_design_row(const fore_design *design, const double *raw, int64_t step, double *out)
+{
+    for (int64_t q = 0; q < design->width; q++)
+        out[q] = design_value(design, q, raw[design->source[q] * step]);
+}
+
+void fore_design_block(const fore_design *design, const fore_matrix *x, int64_t from, int64_t count,
+                       double *out, int64_t stride)
+{
+    for (int64_t q = 0; q < design->width; q++) {
+        int64_t j = design->source[q];
+        const double *v = x->data + j * x->stride + from;
+        double *to = out + q * stride, mean = design->mean[q], per = 1 / design->scale[q];
+        double low = design->low[j], high = design->high[j];
+        if (design->indicator[q]) {
+            for (int64_t i = 0; i < count; i++) to[i] = ((v[i] != v[i] ? 1.0 : 0.0) - mean) * per;
+            continue;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            double u = v[i] < low ? low : v[i];
+            u = ((u > high ? high : u) - mean) * per;
+            to[i] = v[i] != v[i] ? 0 : u;
+        }
+    }
+}
+
+static fore_status check_column(void *context, int64_t j, int worker, fore_error *err)
+{
+    (void)worker;
+    const fore_matrix *x = context;
+    const double *v = x->data + j * x->stride;
+    double bad =
+        0; /* inf - inf and 0 * inf are NaN: one comparison a row, found again if need be */
+    for (int64_t i = 0; i < x->rows; i++) bad += fabs(v[i]) > 1.7976931348623157e308 ? 1.0 : 0.0;
+    for (int64_t i = 0; bad > 0 && i < x->rows; i++)
+        if (isinf(v[i])) return infinite(i, j, err);
+    return FORE_OK;
+}
+
+fore_status fore_check_finite(fore_pool *pool, const fore_matrix *x, fore_error *err)
+{
+    fore_matrix copy = *x;
+    return fore_pool_run(pool, x->columns, check_column, &copy, err);
+}
+
+/* ---- as JSON ---- */
+
+void fore_design_write(const fore_design *design, fore_json_writer *json, const char *key)
+{
+    fore_json_object(json, key);
+    fore_json_integer(json, "columns", design->columns);
+    fore_json_integer(json, "width", design->width);
+    fore_json_numbers(json, "low", design->low, design->columns);
+    fore_json_numbers(json, "high", design->high, design->columns);
+    fore_json_integers(json, "source", design->source, design->width);
+    fore_json_array(json, "indicator");
+    for (int64_t q = 0; q < design->width; q++) fore_json_integer(json, NULL, design->indicator[q]);
+    fore_json_end_array(json);
+    fore_json_numbers(json, "mean", design->mean, design->width);
+    fore_json_numbers(json, "scale", design->scale, design->width);
+    fore_json_end_object(json);
+}
+
+static fore_status damaged(fore_error *err)
+{
+    return fore_fail(err, FORE_E_MODEL, "the model's design is damaged; train the model again");
+}
+
+static bool read_design(const fore_json_node *node, fore_design *d)
+{
+    const fore_json_node *source = fore_json_get(node, "source");
+    const fore_json_node *indicator = fore_json_get(node, "indicator");
+    if (!fore_json_get_numbers(node, "low", d->low, d->columns) ||
+        !fore_json_get_numbers(node, "high", d->high, d->columns) ||
+        !fore_json_get_numbers(node, "mean", d->mean, d->width) ||
+        !fore_json_get_numbers(node, "scale", d->scale, d->width) ||
+        fore_json_length(source) != d->width || fore_json_length(indicator) != d->width)
+        return false;
+    for (int64_t j = 0; j < d->columns; j++)
+        if (!isfinite(d->low[j]) || !isfinite(d->high[j]) || d->low[j] > d->high[j]) return false;
+    for (int64_t q = 0; q < d->width; q++) {
+        double from, mark;
+        if (!fore_json_as_number(fore_json_at(source, q), &from) ||
+            !fore_json_as_number(fore_json_at(indicator, q), &mark) || !(from >= 0) ||
+            !(from < (double)d->columns) || from != floor(from) || (mark != 0 && mark != 1) ||
+            !isfinite(d->mean[q]) || !(d->scale[q] > 0) || !isfinite(1 / d->scale[q]))
+            return false;
+        d->source[q] = (int64_t)from;
+        d->indicator[q] = mark != 0;
+    }
+    return true;
+}
+
+fore_status fore_design_read(const fore_json_node *node, fore_design **out, fore_error *err)
+{
+    *out = NULL;
+    int64_t columns, width;
+    if (!fore_json_get_integer(node, "columns", &columns) ||
+        !fore_json_get_integer(node, "width", &width) ||
+        fore_json_length(fore_json_get(node, "low")) != columns ||
+        fore_json_length(fore_json_get(node, "mean")) != width)
+        return damaged(err); /* sizes are believed only when the arrays are there */
+    FORE_TRY(design_new(columns, width, out, err));
+    if (read_design(node, *out)) return FORE_OK;
+    fore_design_free(*out);
+    *out = NULL;
+    return damaged(err);
+}
