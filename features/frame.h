@@ -73,7 +73,7 @@ fore_status fore_frame_builder_typed(fore_frame_builder *builder, const char *na
 /* Fixes the type of a column instead of inspecting it: FORE_COLUMN_CATEGORY or FORE_COLUMN_TEXT. */
 void fore_frame_builder_force(fore_frame_builder *builder, int64_t column, fore_column_type type);
 
-/* One cell of the row being filled; cells not given are missing, a second one replaces the first.
+/* One cell of the row being filled; cells not given are missing, of several the first filled one stands.
  * length < 0: NUL-terminated; text NULL: missing. */
 fore_status fore_frame_builder_cell(fore_frame_builder *builder, int64_t column, const char *text,
                                     int64_t length, fore_error *err);
@@ -94,5 +94,9 @@ bool fore_cell_number(const char *text, int64_t length, bool comma, double *valu
 /* Days since 1970-01-01 with fraction; `day_first` decides "3/4/2024" only. */
 bool fore_cell_date(const char *text, int64_t length, bool day_first, double *days);
 bool fore_cell_email(const char *text, int64_t length);
+/* The domain of an e-mail address in lower case into out[size], cut when longer; "" for no address. */
+void fore_email_domain(const char *text, int64_t length, char *out, size_t size);
+/* A domain where anyone gets a mailbox: gmail.com, gmx.de, yahoo.co.uk ... */
+bool fore_free_mail(const char *domain);
 
 #endif
