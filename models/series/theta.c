@@ -1,0 +1,275 @@
+/* Theta, standard and dynamic optimised: theta.h names the sources.
+ *
+ * Standard. With the season out, Y_t = (1 - (1-alpha)^n)/alpha-weighted drift on top of simple exponential
+ * smoothing: f_h = l_n + drift (h - 1 + (1 - (1 - alpha)^n) / alpha), drift = slope / 2, alpha and l_0 by
+ * least squares.
+ *
+ * Dynamic optimised. The line through the first t values has slope B_t and intercept A_t at time 0, both
+ * updated in O(1):
+ *   mu_t = l_{t-1} + (1 - 1/theta) ((1-alpha)^(t-1) A_{t-1} + (1 - (1-alpha)^t) / alpha  B_{t-1})
+ *   l_t = alpha y_t + (1 - alpha) l_{t-1}
+ *   mean_t = ((t - 1) mean_{t-1} + y_t) / t
+ *   B_t = ((t - 2) B_{t-1} + 6 (y_t - mean_{t-1}) / t) / (t + 1),  A_t = mean_t - B_t (t + 1) / 2
+ * Forecasts of more steps put mu_t in the place of y_t. */
+#include "models/series/theta.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "engine/num/optimise.h"
+#include "engine/num/special.h"
+#include "models/measure/accuracy.h"
+
+/* thetaf's bounds are those of exponential smoothing; DOTM adds theta >= 1. Beyond 50 a Theta line hardly
+ * changes any more. */
+static const double ALPHA_LOW = 1e-4, ALPHA_HIGH = 0.9999, THETA_HIGH = 50;
+static const double INDEX_FLOOR = 1e-4; /* a smaller seasonal index would divide by nothing */
+
+typedef struct fit {
+    const double *y; /* season out, scaled to about 1 */
+    int64_t n;
+} fit;
+
+/* ---- standard: simple exponential smoothing ---- */
+
+/* Sum of squared errors and its derivatives to alpha and the first level. */
+static double smooth(const fit *f, double alpha, double level, double *gradient, double *last)
+{
+    double squares = 0, dl_alpha = 0, dl_level = 1, to_alpha = 0, to_level = 0;
+    for (int64_t t = 0; t < f->n; t++) {
+        double e = f->y[t] - level;
+        squares += e * e;
+        to_alpha -= 2 * e * dl_alpha;
+        to_level -= 2 * e * dl_level;
+        dl_alpha = (1 - alpha) * dl_alpha + e;
+        dl_level *= 1 - alpha;
+        level += alpha * e;
+    }
+    if (gradient) gradient[0] = to_alpha, gradient[1] = to_level;
+    if (last) *last = level;
+    return squares;
+}
+
+static double smooth_objective(void *context, const double *x, int64_t n, double *gradient)
+{
+    (void)n;
+    return smooth(context, x[0], x[1], gradient, NULL);
+}
+
+static double line_slope(const double *y, int64_t n)
+{
+    double centre = (double)(n - 1) / 2, cross = 0, spread = 0;
+    for (int64_t t = 0; t < n; t++) {
+        double d = (double)t - centre;
+        cross += d * y[t];
+        spread += d * d;
+    }
+    return spread > 0 ? cross / spread : 0;
+}
+
+static fore_status fit_standard(const fit *f, fore_theta *model, fore_error *err)
+{
+    static const double starts[] = {0.1, 0.5, 0.95};
+    const double lower[] = {ALPHA_LOW, -INFINITY}, upper[] = {ALPHA_HIGH, INFINITY};
+    double best = INFINITY;
+    for (int s = 0; s < 3; s++) {
+        double x[2] = {starts[s], fore_mean(f->y, f->n < 10 ? f->n : 10)};
+        fore_optimise_info info;
+        FORE_TRY(fore_minimise_gradient(smooth_objective, (void *)f, 2, x, lower, upper, NULL, &info, err));
+        if (!(info.value < best)) continue;
+        best = info.value;
+        model->alpha = x[0];
+        model->first = x[1];
+    }
+    smooth(f, model->alpha, model->first, NULL, &model->level);
+    model->theta = 2;
+    model->drift = line_slope(f->y, f->n) / 2;
+    model->sigma2 = f->n > 2 ? best / (double)(f->n - 2) : NAN;
+    return FORE_OK;
+}
+
+static double standard_step(const fore_theta *model, int64_t n, int64_t h)
+{
+    double a = model->alpha, reach = (1 - pow(1 - a, (double)n)) / a;
+    return model->drift * ((double)(h - 1) + reach);
+}
+
+/* ---- dynamic optimised ---- */
+
+typedef struct dynamic_state {
+    double level, intercept, slope, mean, power; /* power = (1 - alpha)^t */
+    int64_t t;
+} dynamic_state;
+
+static double dynamic_mean(const dynamic_state *s, double alpha, double theta)
+{
+    double reach = (1 - s->power * (1 - alpha)) / alpha;
+    return s->level + (1 - 1 / theta) * (s->power * s->intercept + reach * s->slope);
+}
+
+static void dynamic_take(dynamic_state *s, double alpha, double y)
+{
+    double t = (double)++s->t, before = s->mean;
+    s->level += alpha * (y - s->level);
+    s->mean += (y - before) / t;
+    s->slope = t > 1 ? ((t - 2) * s->slope + 6 * (y - before) / t) / (t + 1) : 0;
+    s->intercept = s->mean - s->slope * (t + 1) / 2;
+    s->power *= 1 - alpha;
+}
+
+static dynamic_state dynamic_run(const fit *f, double alpha, double theta, double level, double *fitted,
+                                 double *squares)
+{
+    dynamic_state s = {.level = level, .power = 1};
+    *squares = 0;
+    for (int64_t t = 0; t < f->n; t++) {
+        double mean = dynamic_mean(&s, alpha, theta), e = f->y[t] - mean;
+        if (fitted) fitted[t] = mean;
+        if (t >= 2) *squares += e * e; /* the line needs two values before it says anything */
+        dynamic_take(&s, alpha, f->y[t]);
+    }
+    return s;
+}
+
+static double dynamic_objective(void *context, const double *x, int64_t n)
+{
+    double squares;
+    (void)n;
+    dynamic_run(context, x[0], exp(x[1]), x[2], NULL, &squares);
+    return squares;
+}
+
+static fore_status fit_dynamic(const fit *f, fore_theta *model, fore_error *err)
+{
+    const double lower[] = {ALPHA_LOW, 0, -INFINITY}, upper[] = {ALPHA_HIGH, log(THETA_HIGH), INFINITY};
+    double best = INFINITY;
+    for (int start = 0; start < 2; start++) {
+        double x[3] = {start ? 0.8 : 0.3, log(2), f->y[0] / 2};
+        fore_optimise_options options = fore_optimise_default();
+        fore_optimise_info info;
+        options.x_tolerance = 1e-6;
+        FORE_TRY(fore_minimise_simplex(dynamic_objective, (void *)f, 3, x, lower, upper, &options, &info, err));
+        if (!(info.value < best)) continue;
+        best = info.value;
+        model->alpha = x[0];
+        model->theta = exp(x[1]);
+        model->first = x[2];
+    }
+    dynamic_state s = dynamic_run(f, model->alpha, model->theta, model->first, NULL, &best);
+    model->level = s.level;
+    model->intercept = s.intercept;
+    model->slope = s.slope;
+    model->mean = s.mean;
+    model->sigma2 = f->n > 5 ? best / (double)(f->n - 5) : best / (double)f->n;
+    return FORE_OK;
+}
+
+/* ---- both ---- */
+
+static fore_status find_season(const double *y, int64_t n, int64_t m, fore_theta *model, fore_error *err)
+{
+    model->seasonal = fore_is_seasonal(y, n, m) != 0;
+    model->multiplicative = true;
+    for (int64_t t = 0; t < n; t++) model->multiplicative = model->multiplicative && y[t] > 0;
+    if (!model->seasonal) return FORE_OK;
+    model->index = FORE_NEW(m, double);
+    if (!model->index) return fore_no_memory(err);
+    fore_status status = fore_seasonal_indices(y, n, m, model->multiplicative, model->index, NULL);
+    bool usable = status == FORE_OK;
+    for (int64_t j = 0; usable && model->multiplicative && j < m; j++)
+        usable = fabs(model->index[j]) >= INDEX_FLOOR;
+    if (usable) return FORE_OK;
+    fore_theta_free(model);
+    model->seasonal = false;
+    return FORE_OK;
+}
+
+static double put_season(const fore_theta *model, int64_t t, double v)
+{
+    if (!model->seasonal) return v;
+    double s = model->index[t % model->m];
+    return model->multiplicative ? v * s : v + s;
+}
+
+static double take_season(const fore_theta *model, int64_t t, double v)
+{
+    if (!model->seasonal) return v;
+    double s = model->index[t % model->m];
+    return model->multiplicative ? v / s : v - s;
+}
+
+static void scale_back(fore_theta *model, double scale)
+{
+    model->level *= scale;
+    model->first *= scale;
+    model->drift *= scale;
+    model->intercept *= scale;
+    model->slope *= scale;
+    model->mean *= scale;
+    model->sigma2 *= scale * scale;
+}
+
+/* One-step means of the adjusted series in the unit of `f`. */
+static void fill_fitted(const fit *f, const fore_theta *model, double *fitted)
+{
+    double squares, level = model->first;
+    if (model->dynamic) {
+        dynamic_run(f, model->alpha, model->theta, model->first, fitted, &squares);
+        return;
+    }
+    for (int64_t t = 0; t < f->n; t++) {
+        fitted[t] = level;
+        level += model->alpha * (f->y[t] - level);
+    }
+}
+
+fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, fore_theta *model,
+                           double *fitted, fore_error *err)
+{
+    double scale = 0, *adjusted;
+    fore_status status;
+    memset(model, 0, sizeof *model);
+    if (n < 3)
+        return fore_fail(err, FORE_E_NO_ANSWER, "Theta needs at least 3 values and the series has %lld",
+                         (long long)n);
+    model->n = n, model->m = m > 1 ? m : 1, model->dynamic = dynamic;
+    adjusted = FORE_NEW(n, double);
+    if (!adjusted) return fore_no_memory(err);
+    FORE_GO(find_season(y, n, model->m, model, err));
+    for (int64_t t = 0; t < n; t++) scale = fmax(scale, fabs(adjusted[t] = take_season(model, t, y[t])));
+    scale = scale > 0 && isfinite(scale) ? ldexp(1, ilogb(scale)) : 1;
+    for (int64_t t = 0; t < n; t++) adjusted[t] /= scale;
+    fit f = {adjusted, n};
+    if (dynamic)
+        FORE_GO(fit_dynamic(&f, model, err));
+    else
+        FORE_GO(fit_standard(&f, model, err));
+    if (fitted) fill_fitted(&f, model, fitted);
+    for (int64_t t = 0; fitted && t < n; t++) fitted[t] = put_season(model, t, fitted[t] * scale);
+    scale_back(model, scale);
+done:
+    fore_free(adjusted);
+    if (status != FORE_OK) fore_theta_free(model);
+    return status;
+}
+
+void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance)
+{
+    dynamic_state s = {.level = model->level, .intercept = model->intercept, .slope = model->slope,
+                       .mean = model->mean, .power = pow(1 - model->alpha, (double)model->n), .t = model->n};
+    for (int64_t k = 0; k < h; k++) {
+        double v = model->dynamic ? dynamic_mean(&s, model->alpha, model->theta)
+                                  : model->level + standard_step(model, model->n, k + 1);
+        if (model->dynamic) dynamic_take(&s, model->alpha, v);
+        mean[k] = put_season(model, model->n + k, v);
+        if (variance) variance[k] = model->sigma2 * (1 + (double)k * model->alpha * model->alpha);
+    }
+}
+
+void fore_theta_free(fore_theta *model)
+{
+    if (!model) return;
+    fore_free(model->index);
+    model->index = NULL;
+}
