@@ -1,0 +1,142 @@
+/* "Learn from the history." For leads and for deals: train, test on the newest window, publish. */
+#include <math.h>
+#include <stdio.h>
+
+#include "engine/jobs/jobs.h"
+#include "engine/jobs/training.h"
+
+static const fore_column quality_columns[] = {
+    {"purpose", "for", FORE_CELL_TEXT, 0},
+    {"learner", "learner", FORE_CELL_TEXT, 0},
+    {"measured_on", "measured on", FORE_CELL_TEXT, 1},
+    {"rows", "rows", FORE_CELL_INTEGER, 0},
+    {"wins", "wins", FORE_CELL_INTEGER, 0},
+    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"auc", "AUC", FORE_CELL_RATIO, 0},
+    {"calibration_error", "calibr.", FORE_CELL_RATIO, 0},
+    {"result", "", FORE_CELL_TEXT, 0},
+};
+
+static void quality_row(fore_answer *a, int64_t g, const char *purpose, const char *learner,
+                        const char *where, const fore_quality *q, const char *result)
+{
+    fore_answer_row(a, g);
+    fore_answer_text(a, g, purpose);
+    fore_answer_text(a, g, learner);
+    fore_answer_text(a, g, where);
+    fore_answer_number(a, g, (double)q->rows);
+    fore_answer_number(a, g, round(q->positives));
+    fore_answer_number(a, g, q->log_loss);
+    fore_answer_number(a, g, q->auc);
+    fore_answer_number(a, g, q->ece);
+    fore_answer_text(a, g, result);
+}
+
+static void show_training(fore_answer *a, int64_t g, const fore_training *t)
+{
+    const char *purpose = fore_purpose(t->scoring->kind);
+    for (int l = 0; l < FORE_LEARNERS; l++)
+        if (t->choice.table[l].tried)
+            quality_row(a, g, purpose, fore_learner_name((fore_learner)l), "later window",
+                        &t->choice.table[l].validate, (int)t->choice.winner == l ? "chosen" : "");
+    const char *where = t->choice.test_out_of_fold ? "out of fold" : "newest window";
+    quality_row(a, g, purpose, fore_learner_name(t->choice.winner), where, &t->choice.test, "published");
+    quality_row(a, g, purpose, "base rate", where, &t->choice.baseline, "");
+}
+
+static void note_training(fore_answer *a, const fore_training *t)
+{
+    const char *purpose = fore_purpose(t->scoring->kind);
+    const fore_examples *e = t->examples;
+    fore_answer_note(a, "%ss: the chance to be %s within %.0f days%s; %lld subjects, %lld of them %s.",
+                     purpose, t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won",
+                     e->horizon_days, e->horizon_chosen ? " (from the data)" : "", (long long)e->subjects,
+                     (long long)e->won_subjects,
+                     t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won");
+    if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
+    if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
+    for (int64_t j = 0; j < t->leaks->columns; j++) {
+        const fore_leak_finding *f = &t->leaks->finding[j];
+        if (f->grade == FORE_LEAK_CLEAN) continue;
+        fore_answer_note(a, "%ss: column '%s' is left out: %s. %s", purpose, f->name,
+                         fore_leak_grade_word(f->grade), f->reasons);
+    }
+}
+
+static void training_json(fore_json_writer *json, const fore_training *t)
+{
+    fore_json_object(json, NULL);
+    fore_json_string(json, "model", t->scoring->model_id);
+    fore_json_string(json, "purpose", fore_purpose(t->scoring->kind));
+    fore_json_string(json, "learner", fore_learner_name(t->choice.winner));
+    fore_json_integer(json, "columns", t->scoring->columns);
+    fore_text metrics = {0};
+    if (fore_training_metrics(t, &metrics, NULL) == FORE_OK)
+        fore_json_raw(json, "quality", fore_text_string(&metrics));
+    fore_text_free(&metrics);
+    fore_json_array(json, "left_out");
+    for (int64_t j = 0; j < t->leaks->columns; j++)
+        if (t->leaks->finding[j].grade != FORE_LEAK_CLEAN) {
+            fore_json_object(json, NULL);
+            fore_json_string(json, "column", t->leaks->finding[j].name);
+            fore_json_string(json, "grade", fore_leak_grade_word(t->leaks->finding[j].grade));
+            fore_json_string(json, "why", t->leaks->finding[j].reasons);
+            fore_json_end_object(json);
+        }
+    fore_json_end_array(json);
+    fore_json_end_object(json);
+}
+
+static fore_status publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed, fore_error *err)
+{
+    FORE_TRY(fore_store_begin(c->store, err));
+    fore_status status = fore_training_store(c, t, now, seed, "published", NULL, err);
+    if (status == FORE_OK)
+        status = fore_store_publish(c->store, fore_purpose(t->scoring->kind), t->scoring->model_pk,
+                                    now, "train", err);
+    if (status == FORE_OK) status = fore_store_commit(c->store, err);
+    if (status != FORE_OK) fore_store_rollback(c->store);
+    return status;
+}
+
+fore_status fore_job_train(fore_context *c, const foresell_train_request *r, fore_answer *a,
+                           fore_error *err)
+{
+    fore_moment moment;
+    FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    fore_training_options options = {
+        .as_of = moment.as_of, .seed = r->seed, .horizon_days = r->horizon_days, .use = r->use};
+    fore_json_writer json = fore_json_to(&a->json);
+    int64_t g = fore_answer_grid(a, "quality", NULL, quality_columns, 9);
+    fore_error why[2] = {{0}, {0}};
+    int trained = 0;
+    fore_json_object(&json, NULL);
+    fore_json_time(&json, "as_of", moment.as_of);
+    fore_json_array(&json, "models");
+    for (int kind = FORE_SUBJECT_LEAD; kind <= FORE_SUBJECT_DEAL; kind++) {
+        fore_training t;
+        fore_status status = fore_training_run(c, (fore_subject_kind)kind, &options, &t, &why[kind]);
+        if (status == FORE_E_NO_ANSWER) continue;
+        if (status == FORE_OK) status = publish(c, &t, moment.now, r->seed, &why[kind]);
+        if (status == FORE_OK) {
+            show_training(a, g, &t);
+            note_training(a, &t);
+            training_json(&json, &t);
+            trained++;
+            fore_training_free(&t);
+            continue;
+        }
+        if (err) *err = why[kind];
+        return status;
+    }
+    fore_json_end_array(&json);
+    fore_json_end_object(&json);
+    if (trained == 0)
+        return fore_fail(err, FORE_E_NO_ANSWER, "nothing to learn from. Deals: %s. Leads: %s",
+                         why[FORE_SUBJECT_DEAL].message, why[FORE_SUBJECT_LEAD].message);
+    for (int kind = 0; kind < 2; kind++)
+        if (why[kind].message[0])
+            fore_answer_note(a, "No model for %ss: %s", fore_purpose((fore_subject_kind)kind),
+                             why[kind].message);
+    return FORE_OK;
+}

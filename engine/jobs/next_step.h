@@ -1,0 +1,43 @@
+/* The next step with a lead or deal: which kind of contact, when, and why. Rules, in this order:
+ *
+ *   1. something is planned and due: do that
+ *   2. they got in touch last and nobody answered: answer, by the channel they used
+ *   3. new, and never contacted: call now (speed decides with fresh leads)
+ *   4. opened or clicked a mail since our last attempt: call
+ *   5. three attempts and more without an answer: the other channel
+ *   6. a deal in its later half of stages, with contact: propose a meeting
+ *   7. else the channel that they have answered most
+ *
+ * Mail is never proposed to who opted out. The hour is the one in which they, else all the team's
+ * contacts, answered most. */
+#ifndef FORE_JOBS_NEXT_STEP_H
+#define FORE_JOBS_NEXT_STEP_H
+
+#include "engine/jobs/context.h"
+
+typedef struct fore_next_step {
+    fore_activity_kind kind;
+    const char *channel; /* "phone", "mail", "in person", "message" */
+    int hour;            /* of the day, in the workspace's zone */
+    int64_t due;         /* of what is planned; FORE_NO_TIME */
+    bool urgent;         /* rules 1 to 3: before everything else */
+    char why[160];
+    double minutes;      /* what it takes */
+} fore_next_step;
+
+/* What the team's own record says: minutes per kind, and the hour in which contacts answer. */
+typedef struct fore_habits {
+    double minutes[FORE_ACTIVITY_KINDS];
+    double answered[24]; /* inbound contacts and answered calls by hour of the day */
+    int best_hour;
+} fore_habits;
+void fore_habits_read(const fore_timeline *timeline, int64_t as_of, fore_habits *habits);
+
+void fore_next_step_choose(const fore_timeline *timeline, const fore_habits *habits, int64_t subject,
+                           int64_t as_of, fore_next_step *step);
+
+/* The newest outbound contact before as_of, and the newest inbound one; FORE_NO_TIME when none. */
+void fore_last_contacts(const fore_timeline *timeline, int64_t subject, int64_t as_of,
+                        int64_t *outbound, int64_t *inbound);
+
+#endif

@@ -1,0 +1,161 @@
+/* Scoring the leads and deals of a moment. */
+#include "engine/jobs/roster.h"
+
+#include <math.h>
+#include <string.h>
+
+void fore_roster_free(fore_roster *r)
+{
+    for (int k = 0; k < 2; k++) {
+        fore_scoring_free(r->scoring[k]);
+        fore_attributes_free(r->attributes[k]);
+    }
+    fore_free(r->row);
+    *r = (fore_roster){0};
+}
+
+/* What a won deal brings, and how many of the closed ones are won. */
+static void read_past(fore_roster *r)
+{
+    const fore_timeline *t = r->timeline;
+    double sum = 0, amounts = 0, won = 0, closed = 0;
+    for (int64_t s = t->leads; s < t->subjects; s++) {
+        if (t->outcome[s] == FORE_OUTCOME_OPEN || t->left_out[s] || t->closed_at[s] >= r->as_of) continue;
+        closed++;
+        if (t->outcome[s] != FORE_WON) continue;
+        won++;
+        if (isnan(t->amount[s])) continue;
+        sum += t->amount[s];
+        amounts++;
+    }
+    r->lead_amount = amounts > 0 ? sum / amounts : NAN;
+    r->lead_deal_rate = closed > 0 ? won / closed : 1;
+}
+
+fore_status fore_roster_open(fore_context *c, int64_t as_of, fore_roster *r, fore_error *err)
+{
+    *r = (fore_roster){.as_of = as_of};
+    int models = 0;
+    fore_status status = fore_context_history(c, &r->timeline, &r->extractor, err);
+    for (int k = 0; k < 2 && status == FORE_OK; k++) {
+        status = fore_scoring_open(c, (fore_subject_kind)k, NULL, &r->scoring[k], err);
+        if (status == FORE_E_NOT_FOUND) {
+            status = FORE_OK;
+            continue;
+        }
+        if (status == FORE_OK)
+            status = fore_attributes_read(c->store, r->timeline, (fore_subject_kind)k, as_of, NULL,
+                                          0, &r->attributes[k], err);
+        models++;
+    }
+    if (status == FORE_OK && models == 0)
+        status = fore_fail(err, FORE_E_NO_ANSWER,
+                           "there is no model yet; train one first: foresell train");
+    if (status != FORE_OK) fore_roster_free(r);
+    else read_past(r);
+    return status;
+}
+
+void fore_grade_limits(const fore_scoring *scoring, double limit[3])
+{
+    limit[0] = fmin(2 * scoring->base_rate, 0.9);
+    limit[1] = scoring->base_rate;
+    limit[2] = scoring->base_rate / 2;
+}
+
+static void value_row(const fore_roster *r, fore_roster_row *row)
+{
+    fore_subject_kind kind = fore_subject_kind_of(r->timeline, row->subject);
+    fore_subject_state state;
+    double limit[3], factor = 1;
+    fore_subject_state_at(r->timeline, row->subject, r->as_of, &state);
+    row->owner = state.owner;
+    row->amount = state.amount;
+    if (kind == FORE_SUBJECT_LEAD || isnan(row->amount)) row->amount = r->lead_amount;
+    if (kind == FORE_SUBJECT_LEAD) factor = r->lead_deal_rate;
+    row->expected_value = row->probability * factor * row->amount;
+    fore_grade_limits(r->scoring[kind], limit);
+    row->grade = 'D';
+    for (int g = 2; g >= 0; g--)
+        if (row->probability >= limit[g]) row->grade = (char)('A' + g);
+}
+
+/* Scores subject[0..n) of one kind and appends them. */
+static fore_status append_scores(fore_context *c, fore_roster *r, fore_subject_kind kind,
+                                 const int64_t *subject, int64_t n, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_extract_row *rows = FORE_NEW(n, fore_extract_row);
+    double *p = FORE_NEW(3 * n, double);
+    fore_roster_row *grown = fore_realloc(r->row, r->count + n, sizeof *grown);
+    if (grown) r->row = grown;
+    if (!rows || !p || !grown) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t i = 0; i < n; i++) rows[i] = (fore_extract_row){subject[i], r->as_of};
+    FORE_GO(fore_scoring_predict(r->scoring[kind], r->extractor, c->pool, r->attributes[kind], rows, n,
+                                 p, p + n, p + 2 * n, err));
+    for (int64_t i = 0; i < n; i++) {
+        fore_roster_row *row = &r->row[r->count++];
+        *row = (fore_roster_row){
+            .subject = subject[i], .probability = p[i], .lo = p[n + i], .hi = p[2 * n + i]};
+        value_row(r, row);
+    }
+done:
+    fore_free(rows);
+    fore_free(p);
+    return status;
+}
+
+fore_status fore_roster_add_open(fore_context *c, fore_roster *r, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    const fore_timeline *t = r->timeline;
+    int64_t *subject = FORE_NEW(t->subjects, int64_t);
+    if (!subject) return fore_no_memory(err);
+    for (int k = 0; k < 2; k++) {
+        int64_t from = k == FORE_SUBJECT_LEAD ? 0 : t->leads, n = 0;
+        int64_t end = k == FORE_SUBJECT_LEAD ? t->leads : t->subjects;
+        for (int64_t s = from; s < end && r->scoring[k]; s++)
+            if (t->left_out[s] != FORE_LEFT_NO_CREATION && fore_subject_open_at(t, s, r->as_of))
+                subject[n++] = s;
+        if (n > 0) FORE_GO(append_scores(c, r, (fore_subject_kind)k, subject, n, err));
+    }
+done:
+    fore_free(subject);
+    return status;
+}
+
+fore_status fore_roster_add(fore_context *c, fore_roster *r, const char *id, fore_error *err)
+{
+    const fore_timeline *t = r->timeline;
+    int64_t subject = fore_timeline_find(t, FORE_SUBJECT_DEAL, id);
+    if (subject < 0) subject = fore_timeline_find(t, FORE_SUBJECT_LEAD, id);
+    if (subject < 0)
+        return fore_fail(err, FORE_E_NOT_FOUND, "there is no lead and no deal with the id '%s'", id);
+    fore_subject_kind kind = fore_subject_kind_of(t, subject);
+    if (!r->scoring[kind])
+        return fore_fail(err, FORE_E_NO_ANSWER, "there is no model for %ss yet", fore_purpose(kind));
+    if (!fore_subject_open_at(t, subject, r->as_of))
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "%s '%s' is not open at that moment; closed leads and deals keep their last "
+                         "score (see: foresell explain)",
+                         fore_purpose(kind), id);
+    return append_scores(c, r, kind, &subject, 1, err);
+}
+
+fore_status fore_roster_parts(fore_context *c, const fore_roster *r, const fore_roster_row *row,
+                              double *raw, double *parts, double *base, fore_error *err)
+{
+    fore_subject_kind kind = fore_subject_kind_of(r->timeline, row->subject);
+    const fore_scoring *s = r->scoring[kind];
+    fore_extract_row one = {row->subject, r->as_of};
+    double *scratch = FORE_NEW(fore_scorer_scratch(s->scorer) + 1, double);
+    if (!scratch) return fore_no_memory(err);
+    fore_status status = fore_scoring_matrix(s, r->extractor, c->pool, r->attributes[kind], &one, 1,
+                                             FORE_ENCODE_SCORING | FORE_ENCODE_TOLERATE, raw, err);
+    if (status == FORE_OK) status = fore_scorer_parts(s->scorer, raw, scratch, parts, base, err);
+    fore_free(scratch);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* The model of a purpose, whole: which features it sees, how attributes are encoded, the scorer, and
+ * the table behind its reasons. Packed JSON in the registry; loaded to score, explain and compare. */
+#ifndef FORE_JOBS_SCORING_H
+#define FORE_JOBS_SCORING_H
+
+#include "engine/jobs/context.h"
+#include "features/attributes.h"
+#include "features/encode.h"
+#include "models/score/scorer.h"
+
+/* What a raw column says when it lies above or below its cut, measured on the training rows. */
+typedef struct fore_reason_cut {
+    double cut;                  /* NaN: the column never tells the rows apart */
+    double rate_high, rate_low;  /* weighted share of wins at or above, and below the cut */
+    double count_high, count_low; /* subjects behind them */
+} fore_reason_cut;
+
+typedef struct fore_scoring {
+    fore_subject_kind kind;
+    double horizon_days;         /* the label: won (a lead: converted) within so many days */
+    double base_rate;            /* of the training rows */
+    int32_t *feature;            /* feature_count indices into the catalogue */
+    int64_t feature_count;
+    fore_encoding *encoding;     /* of attributes; NULL: none are used */
+    int64_t columns;             /* p = feature_count + columns of the encoding */
+    fore_scorer *scorer;
+    fore_reason_cut *cut;        /* columns */
+    int64_t model_pk;            /* 0 until stored */
+    char model_id[96];
+    int64_t as_of;
+} fore_scoring;
+
+void fore_scoring_free(fore_scoring *scoring); /* NULL is fine */
+
+/* Rows as the model sees them: n x p, column-major with leading dimension n. `use` as in encode.h;
+ * attributes may be NULL when the model has no encoding. */
+fore_status fore_scoring_matrix(const fore_scoring *scoring, const fore_extractor *extractor,
+                                fore_pool *pool, const fore_attributes *attributes,
+                                const fore_extract_row *rows, int64_t n, int use, double *out,
+                                fore_error *err);
+
+/* Scores of n rows, in blocks: memory does not grow with n x p. Outputs n each. */
+fore_status fore_scoring_predict(const fore_scoring *scoring, const fore_extractor *extractor,
+                                 fore_pool *pool, const fore_attributes *attributes,
+                                 const fore_extract_row *rows, int64_t n, double *probability,
+                                 double *lo, double *hi, fore_error *err);
+
+fore_status fore_scoring_save(const fore_scoring *scoring, fore_text *packed, fore_error *err);
+fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring **scoring, fore_error *err);
+/* The model that answers for a purpose, or the named one. E_NOT_FOUND when there is none. */
+fore_status fore_scoring_open(fore_context *context, fore_subject_kind kind, const char *id,
+                              fore_scoring **scoring, fore_error *err);
+const char *fore_purpose(fore_subject_kind kind); /* "lead", "deal" */
+
+/* --- words --- */
+
+/* Cuts for every column from training rows (x: n x p, label, weight). */
+fore_status fore_reasons_measure(const double *x, int64_t n, int64_t p, const double *label,
+                                 const double *weight, double base_rate, fore_reason_cut *cut,
+                                 fore_error *err);
+
+typedef struct fore_reason {
+    int64_t column;
+    double part;   /* contribution in log-odds */
+    double value;  /* NaN = not known */
+    double ratio;  /* how often such subjects are won, over the base rate; NaN = not said */
+} fore_reason;
+/* The strongest contributions that can be put into words and whose direction the record bears out, at
+ * most `limit`, strongest first; `sign` +1, -1 or 0 for both. Returns how many. */
+int64_t fore_reasons_pick(const fore_scoring *scoring, const double *raw, const double *parts, int sign,
+                          fore_reason *out, int64_t limit);
+/* "3 replies in the last 30 days (won 4.1x as often)". */
+void fore_reason_say(const fore_scoring *scoring, const fore_reason *reason, fore_text *out);
+const char *fore_scoring_column_name(const fore_scoring *scoring, int64_t column);
+
+#endif

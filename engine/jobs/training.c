@@ -1,0 +1,366 @@
+/* From the history to a measured model of one purpose:
+ *
+ *   examples at past cut-offs -> attributes as a frame -> columns that know the outcome are found and
+ *   left out -> encoding fitted on the train window -> rows -> the measured choice between learners ->
+ *   cuts for the reasons */
+#include "engine/jobs/training.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Rows x columns that a training matrix may hold: 1 GB of doubles. Beyond it subjects are drawn. */
+static const int64_t CELLS_MAX = INT64_C(1) << 27;
+
+void fore_training_free(fore_training *t)
+{
+    fore_scoring_free(t->scoring);
+    fore_scorer_free(t->choice.scorer);
+    fore_examples_free(t->examples);
+    fore_attributes_free(t->attributes);
+    fore_leak_report_free(t->leaks);
+    *t = (fore_training){0};
+}
+
+/* --- columns --- */
+
+static bool named_in(const char *list, const char *name)
+{
+    if (!list) return false;
+    size_t length = strlen(name);
+    for (const char *p = list; *p;) {
+        while (*p == ' ' || *p == ',') p++;
+        size_t item = strcspn(p, ","), trimmed = item;
+        while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
+        if (trimmed == length && strncmp(p, name, length) == 0) return true;
+        p += item;
+    }
+    return false;
+}
+
+static fore_status choose_features(fore_scoring *s, const fore_timeline *timeline, fore_error *err)
+{
+    int count = fore_feature_count();
+    s->feature = FORE_NEW(count, int32_t);
+    if (!s->feature) return fore_no_memory(err);
+    (void)timeline;
+    for (int f = 0; f < count; f++) {
+        const fore_feature *feature = fore_feature_at(f);
+        bool applies = s->kind == FORE_SUBJECT_LEAD ? feature->leads : feature->deals;
+        if (applies) s->feature[s->feature_count++] = f;
+    }
+    return FORE_OK;
+}
+
+/* Features that rest on a value stored without history (a deal's amount) are judged by the same
+ * finder as the attributes: would this number have given the outcome away? */
+static fore_status judge_stored(fore_context *c, fore_scoring *s, fore_training *t,
+                                const fore_extractor *extractor, const char *use, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_frame_builder *builder = NULL;
+    fore_frame *frame = NULL;
+    fore_leak_report *report = NULL;
+    int64_t n = t->examples->n, kept = 0, judged = 0;
+    int32_t list[FORE_FEATURE_LIMIT];
+    for (int64_t f = 0; f < s->feature_count; f++)
+        if (fore_feature_at(s->feature[f])->stored) list[judged++] = s->feature[f];
+    double *x = FORE_NEW(n * (judged ? judged : 1), double);
+    int64_t *group = FORE_NEW(n, int64_t);
+    if (!x || !group) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    if (judged == 0) goto done;
+    FORE_GO(fore_extract(extractor, c->pool, t->examples->row, n, list, judged, x, n, err));
+    FORE_GO(fore_frame_builder_new(&builder, err));
+    for (int64_t f = 0; f < judged; f++) {
+        int64_t column;
+        FORE_GO(fore_frame_builder_typed(builder, fore_feature_at(list[f])->name,
+                                         FORE_COLUMN_NUMBER, &column, err));
+    }
+    for (int64_t i = 0; i < n; i++) {
+        for (int64_t f = 0; f < judged; f++)
+            FORE_GO(fore_frame_builder_number(builder, f, x[f * n + i], err));
+        fore_frame_builder_end_row(builder);
+        group[i] = t->examples->row[i].subject;
+    }
+    FORE_GO(fore_frame_builder_finish(&builder, &frame, err));
+    fore_leak_input input = {.label = t->examples->label, .group = group, .seed = 1};
+    FORE_GO(fore_leak_find(frame, &input, c->pool, &report, err));
+    for (int64_t f = 0; f < s->feature_count; f++) {
+        const char *name = fore_feature_at(s->feature[f])->name;
+        const fore_leak_finding *finding = fore_leak_of(report, name);
+        bool leaks = finding && finding->grade != FORE_LEAK_CLEAN && !named_in(use, name);
+        if (!leaks) s->feature[kept++] = s->feature[f];
+        else t->left_out_columns++;
+    }
+    s->feature_count = kept;
+done:
+    fore_free(x);
+    fore_free(group);
+    fore_frame_builder_free(builder);
+    fore_frame_free(frame);
+    fore_leak_report_free(report);
+    return status;
+}
+
+/* Fits the encoding on the train window, without the columns that know the outcome. */
+static fore_status fit_encoding(fore_training *t, fore_scoring *s, const char *use, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    int64_t n = t->examples->n, m = 0, drops = 0;
+    int64_t *frame_row = FORE_NEW(n, int64_t), *group = FORE_NEW(n, int64_t);
+    double *reference = FORE_NEW(n, double), *label = FORE_NEW(n, double);
+    const char **drop = FORE_NEW(t->leaks->columns, const char *);
+    if (!frame_row || !group || !reference || !label || !drop) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t j = 0; j < t->leaks->columns; j++) {
+        const fore_leak_finding *f = &t->leaks->finding[j];
+        if (f->grade != FORE_LEAK_CLEAN && !named_in(use, f->name)) drop[drops++] = f->name;
+    }
+    t->left_out_columns += drops;
+    for (int64_t i = 0; i < n; i++) {
+        if (t->examples->window[i] != FORE_WINDOW_TRAIN) continue;
+        frame_row[m] = t->examples->row[i].subject - t->attributes->first;
+        group[m] = t->attributes->group[frame_row[m]];
+        reference[m] = (double)t->examples->row[i].as_of / (double)FORE_DAY;
+        label[m++] = t->examples->label[i];
+    }
+    fore_encoding_options options = fore_encoding_defaults();
+    options.drop = drop;
+    options.drops = drops;
+    fore_encode_rows rows = {.rows = frame_row, .n = m, .reference = reference, .group = group};
+    status = fore_encoding_fit(t->attributes->frame, &rows, label, &options, &s->encoding, err);
+done:
+    fore_free(frame_row);
+    fore_free(group);
+    fore_free(reference);
+    fore_free(label);
+    fore_free(drop);
+    return status;
+}
+
+/* --- rows --- */
+
+/* Keeps whole subjects by a hash of their key until the matrix fits in memory. */
+static void thin_rows(fore_training *t, const fore_timeline *timeline, int64_t columns)
+{
+    fore_examples *e = t->examples;
+    t->rows_used = e->n;
+    if (e->n * columns <= CELLS_MAX) return;
+    double share = (double)CELLS_MAX / ((double)e->n * (double)columns);
+    uint64_t limit = (uint64_t)(share * 0x1p53);
+    int64_t kept = 0;
+    for (int64_t i = 0; i < e->n; i++) {
+        int64_t pk = timeline->pk[e->row[i].subject];
+        if (fore_hash(&pk, sizeof pk, 11) >> 11 >= limit) continue;
+        e->row[kept] = e->row[i];
+        e->label[kept] = e->label[i];
+        e->weight[kept] = e->weight[i];
+        e->window[kept++] = e->window[i];
+    }
+    e->n = kept;
+    t->rows_used = kept;
+}
+
+static uint8_t role_of(uint8_t window)
+{
+    /* In time: train, validate, calibrate, test. The choice calibrates before it compares. */
+    switch (window) {
+    case FORE_WINDOW_TRAIN: return FORE_ROLE_TRAIN;
+    case FORE_WINDOW_VALIDATE: return FORE_ROLE_CALIBRATE;
+    case FORE_WINDOW_CALIBRATE: return FORE_ROLE_VALIDATE;
+    default: return FORE_ROLE_TEST;
+    }
+}
+
+static double training_rate(const fore_examples *e)
+{
+    double won = 0, all = 0;
+    for (int64_t i = 0; i < e->n; i++) {
+        if (e->window[i] == FORE_WINDOW_TEST) continue;
+        won += e->weight[i] * e->label[i];
+        all += e->weight[i];
+    }
+    return all > 0 ? won / all : NAN;
+}
+
+static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
+                            const fore_timeline *timeline, const fore_extractor *extractor,
+                            const fore_training_options *options, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    const fore_examples *e = t->examples;
+    int64_t n = e->n, p = s->columns;
+    double *x = FORE_NEW(n * p, double);
+    int64_t *group = FORE_NEW(n, int64_t), *key = FORE_NEW(n, int64_t);
+    uint8_t *role = FORE_NEW(n, uint8_t);
+    s->cut = FORE_NEW(p, fore_reason_cut);
+    if (!x || !group || !key || !role || !s->cut) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        group[i] = timeline->pk[e->row[i].subject];
+        key[i] = i; /* examples come ordered by subject key and moment */
+        role[i] = role_of(e->window[i]);
+    }
+    bool middle = e->summary[FORE_WINDOW_CALIBRATE].rows > 0;
+    for (int64_t i = 0; i < n && !middle; i++) /* one window for both: it compares */
+        if (role[i] == FORE_ROLE_CALIBRATE) role[i] = FORE_ROLE_VALIDATE;
+    fore_progress(c->observer, "features", 0, 0);
+    FORE_GO(fore_scoring_matrix(s, extractor, c->pool, t->attributes, e->row, n,
+                                FORE_ENCODE_TRAINING, x, err));
+    FORE_GO(fore_reasons_measure(x, n, p, e->label, e->weight, s->base_rate, s->cut, err));
+    fore_sample sample = {{x, n, p, n}, e->label, e->weight, group, key};
+    fore_choose_options choose = fore_choose_default();
+    choose.base.seed = options->seed;
+    memcpy(choose.without, options->without, sizeof choose.without);
+    FORE_GO(fore_choose(c->pool, &sample, role, &choose, c->observer, &t->choice, err));
+    s->scorer = t->choice.scorer;
+    t->choice.scorer = NULL;
+done:
+    fore_free(x);
+    fore_free(group);
+    fore_free(key);
+    fore_free(role);
+    return status;
+}
+
+fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
+                              const fore_training_options *options, fore_training *t, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    const fore_timeline *timeline;
+    const fore_extractor *extractor;
+    *t = (fore_training){0};
+    fore_scoring *s = FORE_ZNEW(1, fore_scoring);
+    if (!s) return fore_no_memory(err);
+    s->kind = kind;
+    s->as_of = options->as_of;
+    fore_examples_options wanted = fore_examples_defaults(options->as_of);
+    wanted.horizon_days = options->horizon_days;
+    wanted.seed = options->seed + 1;
+    FORE_GO(fore_context_history(c, &timeline, &extractor, err));
+    fore_progress(c->observer, "examples", 0, 0);
+    FORE_GO(fore_examples_make(timeline, kind, &wanted, &t->examples, err));
+    FORE_GO(fore_attributes_read(c->store, timeline, kind, options->as_of, NULL, 0, &t->attributes, err));
+    fore_leak_input leak = {.label = t->attributes->label,
+                            .group = t->attributes->group,
+                            .set_late = t->attributes->set_late,
+                            .seed = 1};
+    FORE_GO(fore_leak_find(t->attributes->frame, &leak, c->pool, &t->leaks, err));
+    FORE_GO(choose_features(s, timeline, err));
+    FORE_GO(judge_stored(c, s, t, extractor, options->use, err));
+    FORE_GO(fit_encoding(t, s, options->use, err));
+    s->columns = s->feature_count + fore_encoding_count(s->encoding);
+    s->horizon_days = t->examples->horizon_days;
+    thin_rows(t, timeline, s->columns);
+    s->base_rate = training_rate(t->examples);
+    FORE_GO(fit_rows(c, t, s, timeline, extractor, options, err));
+    t->scoring = s;
+    s = NULL;
+done:
+    fore_scoring_free(s);
+    if (status != FORE_OK) fore_training_free(t);
+    return status;
+}
+
+/* --- keeping it --- */
+
+void fore_quality_json(fore_json_writer *json, const fore_quality *q)
+{
+    fore_json_integer(json, "rows", q->rows);
+    fore_json_number(json, "positives", q->positives);
+    fore_json_number(json, "base_rate", q->base_rate);
+    fore_json_number(json, "mean_probability", q->mean_probability);
+    fore_json_number(json, "auc", q->auc);
+    fore_json_number(json, "log_loss", q->log_loss);
+    fore_json_number(json, "brier", q->brier);
+    fore_json_number(json, "calibration_error", q->ece);
+    fore_json_number(json, "calibration_slope", q->slope);
+    fore_json_number(json, "calibration_intercept", q->intercept);
+    fore_json_number(json, "lift_top_tenth", q->lift_top);
+}
+
+fore_status fore_training_metrics(const fore_training *t, fore_text *out, fore_error *err)
+{
+    fore_json_writer json = fore_json_to(out);
+    fore_json_object(&json, NULL);
+    fore_quality_json(&json, &t->choice.test);
+    fore_json_number(&json, "baseline_log_loss", t->choice.baseline.log_loss);
+    fore_json_bool(&json, "out_of_fold", t->choice.test_out_of_fold);
+    fore_json_bool(&json, "few_wins", t->choice.few_positives || t->examples->few_wins);
+    fore_json_number(&json, "horizon_days", t->examples->horizon_days);
+    fore_json_time(&json, "test_start", t->examples->test_start);
+    fore_json_object(&json, "challengers");
+    for (int l = 0; l < FORE_LEARNERS; l++) {
+        const fore_challenger *challenger = &t->choice.table[l];
+        if (!challenger->tried) continue;
+        fore_json_object(&json, fore_learner_name((fore_learner)l));
+        fore_quality_json(&json, &challenger->validate);
+        fore_json_end_object(&json);
+    }
+    fore_json_end_object(&json);
+    fore_json_end_object(&json);
+    return fore_text_check(out, err);
+}
+
+/* The id says what and when, and ends in a mark of the contents: the same training gives the same id. */
+static void name_model(fore_scoring *s, const fore_text *body)
+{
+    fore_fingerprint fp;
+    char hex[33], date[32];
+    fore_fingerprint_start(&fp);
+    fore_fingerprint_add(&fp, body->bytes, body->length);
+    fore_fingerprint_hex(&fp, hex);
+    fore_date_format(fore_date_of(s->as_of), date);
+    snprintf(s->model_id, sizeof s->model_id, "%s-%.4s%.2s%.2s-%.6s", fore_purpose(s->kind), date,
+             date + 5, date + 8, hex);
+}
+
+fore_status fore_training_store(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
+                                const char *state, const char *note, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_scoring *s = t->scoring;
+    fore_text body = {0}, metrics = {0};
+    char fingerprint[33];
+    FORE_GO(fore_scoring_save(s, &body, err));
+    FORE_GO(fore_training_metrics(t, &metrics, err));
+    FORE_GO(fore_store_fingerprint(c->store, fingerprint, err));
+    name_model(s, &body);
+    fore_model_row row = {.id = s->model_id,
+                          .purpose = fore_purpose(s->kind),
+                          .created_at = now,
+                          .as_of = s->as_of,
+                          .seed = (int64_t)seed,
+                          .learner = fore_learner_name(t->choice.winner),
+                          .fingerprint = fingerprint,
+                          .metrics = fore_text_string(&metrics),
+                          .state = state,
+                          .note = note,
+                          .body = body.bytes,
+                          .body_length = body.length};
+    FORE_GO(fore_store_put_model(c->store, &row, &s->model_pk, err));
+done:
+    fore_text_free(&body);
+    fore_text_free(&metrics);
+    return status;
+}
+
+int64_t fore_training_test_rows(const fore_training *t, fore_extract_row *rows, double *label,
+                                double *weight)
+{
+    int64_t m = 0;
+    for (int64_t i = 0; i < t->examples->n; i++) {
+        if (t->examples->window[i] != FORE_WINDOW_TEST) continue;
+        rows[m] = t->examples->row[i];
+        label[m] = t->examples->label[i];
+        weight[m++] = t->examples->weight[i];
+    }
+    return m;
+}

@@ -1,0 +1,45 @@
+/* Training one purpose (leads, or deals), shared by train, nightly and backtest. */
+#ifndef FORE_JOBS_TRAINING_H
+#define FORE_JOBS_TRAINING_H
+
+#include "engine/jobs/scoring.h"
+#include "features/examples.h"
+#include "features/leak.h"
+#include "models/score/choose.h"
+
+typedef struct fore_training_options {
+    int64_t as_of;
+    uint64_t seed;
+    double horizon_days;     /* 0: from the data */
+    const char *use;         /* comma-separated columns to use although they seem to know the outcome */
+    bool without[FORE_LEARNERS]; /* learners not to try */
+} fore_training_options;
+
+/* Everything that came out. Free with fore_training_free. */
+typedef struct fore_training {
+    fore_scoring *scoring;       /* the winner */
+    fore_choice choice;          /* measured quality; choice.scorer is moved into scoring */
+    fore_examples *examples;
+    fore_attributes *attributes; /* rows of all subjects of the kind */
+    fore_leak_report *leaks;
+    int64_t left_out_columns;    /* attributes left out because they know the outcome */
+    int64_t rows_used;           /* of examples->n: fewer when memory bounds them */
+} fore_training;
+
+fore_status fore_training_run(fore_context *context, fore_subject_kind kind,
+                              const fore_training_options *options, fore_training *out, fore_error *err);
+void fore_training_free(fore_training *training);
+
+/* Quality as JSON members of the open object: log_loss, auc, brier, calibration_error, ... */
+void fore_quality_json(fore_json_writer *json, const fore_quality *quality);
+/* The metrics column of the registry. */
+fore_status fore_training_metrics(const fore_training *training, fore_text *json, fore_error *err);
+/* Stores the model as a candidate; *pk and its id in scoring->model_id. Inside a transaction. */
+fore_status fore_training_store(fore_context *context, fore_training *training, int64_t now,
+                                uint64_t seed, const char *state, const char *note, fore_error *err);
+
+/* The rows of the newest window (test), for comparing models on them. */
+int64_t fore_training_test_rows(const fore_training *training, fore_extract_row *rows, double *label,
+                                double *weight); /* arrays of examples->n; returns how many */
+
+#endif
