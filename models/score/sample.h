@@ -19,7 +19,7 @@ typedef struct fore_sample {
 } fore_sample;
 
 /* E_DATA naming row (err->line) and column when something is not as above. */
-fore_status fore_sample_check(const fore_sample *sample, fore_error *err);
+fore_status fore_sample_check(fore_pool *pool, const fore_sample *sample, fore_error *err);
 
 /* The chosen rows in key order, as a view where they lie in order side by side, else as a copy. */
 typedef struct fore_rows {
@@ -28,7 +28,8 @@ typedef struct fore_rows {
     void *owned[5]; /* what was copied; NULL where it is a view */
 } fore_rows;
 
-/* role: n bytes; rows with role[i] in the set `wanted` (bit 1 << role) are taken; NULL = all. */
+/* Checks the sample first. role: n bytes; rows with role[i] in the set `wanted` (bit 1 << role) are
+ * taken; NULL = all. */
 fore_status fore_rows_take(fore_pool *pool, const fore_sample *sample, const uint8_t *role,
                            uint32_t wanted, fore_rows *out, fore_error *err);
 void fore_rows_free(fore_rows *rows);
