@@ -21,9 +21,9 @@ int32_t fore_words_find(const fore_words *words, const char *text)
 
 const char *fore_left_out_word(fore_left_out reason)
 {
-    static const char *const words[] = {
-        "kept", "no time of creation", "closed before it was created",
-        "won or lost, but without a time of closing"};
+    static const char *const words[] = {"kept", "no time of creation",
+                                        "closed before it was created",
+                                        "won or lost, but without a time of closing"};
     return words[reason];
 }
 

@@ -80,8 +80,8 @@ typedef struct fore_timeline {
     const int32_t *expected_close_on;
 
     /* --- events: owners are the subjects, then the accounts (events that name neither lead nor deal),
-     * then one "nobody". An event belongs to its deal and to its lead; one that names a lead and no
-     * deal also stands in the timelines of all deals of that lead. Every stored activity with a time
+     * then one "nobody". An event belongs to its deal and to the lead it names, else to its deal's lead;
+     * one that names a lead and no deal also stands in the timelines of all deals of that lead. Every stored activity with a time
      * stands exactly once without FORE_EVENT_COPY: with its deal, else lead, else account, else nobody.
      * Sorted by time within an owner, ties in pk order. Cancelled activities are there too. --- */
     int64_t owners;                  /* subjects + accounts + 1 */

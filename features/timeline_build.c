@@ -1,8 +1,8 @@
 /* Building a timeline from the store.
  *
- *   read reps, accounts, products, campaigns, leads, deals, changes, sales, tickets   (timeline_read.c)
- *   one pass over the activities -> piles of records                                  (timeline_events.c)
- *   all sizes are known: allocate the one block, fill the columns, sort the piles into it            */
+ *   read reps, accounts, products, campaigns, leads, deals, changes, sales, tickets
+ * (timeline_read.c) one pass over the activities -> piles of records (timeline_events.c) all sizes
+ * are known: allocate the one block, fill the columns, sort the piles into it            */
 #include <math.h>
 #include <string.h>
 
@@ -15,10 +15,12 @@ typedef struct event_pass {
     int64_t subjects, nobody;
 } event_pass;
 
-/* The owners of an event: the first one counts it, the others hold copies. A lead's event is also
+/* The owners of an event: the first one counts it, the others hold copies. A deal's event is its
+ * lead's too: otherwise leads that become deals would lose the events that a contact's activities
+ * are linked to once the deal is there, and the loss would tell the outcome. A lead's event is also
  * known to the deals that came out of that lead, unless it is about one deal in particular. */
-static fore_status pile_up(const event_pass *pass, fore_event_piles *piles, const fore_event_row *row,
-                           fore_event_record *record, fore_error *err)
+static fore_status pile_up(const event_pass *pass, fore_event_piles *piles,
+                           const fore_event_row *row, fore_event_record *record, fore_error *err)
 {
     const fore_builder *b = pass->b;
     int32_t deal = row->deal ? fore_key_index(&b->deals, row->deal) : -1;
@@ -27,12 +29,14 @@ static fore_status pile_up(const event_pass *pass, fore_event_piles *piles, cons
         record->owner = (int32_t)(b->leads.count + deal);
         FORE_TRY(fore_piles_add(piles, record, err));
         record->flags = FORE_EVENT_COPY;
+        if (lead < 0) lead = b->subject.item[b->leads.count + deal].other;
     }
     if (lead >= 0) {
         record->owner = lead;
         FORE_TRY(fore_piles_add(piles, record, err));
         record->flags = FORE_EVENT_COPY;
-        for (int64_t i = b->lead_deal_first[lead]; deal < 0 && i < b->lead_deal_first[lead + 1]; i++) {
+        for (int64_t i = b->lead_deal_first[lead]; deal < 0 && i < b->lead_deal_first[lead + 1];
+             i++) {
             record->owner = b->lead_deal[i];
             FORE_TRY(fore_piles_add(piles, record, err));
         }
@@ -68,8 +72,10 @@ static fore_status read_events(fore_builder *b, fore_error *err)
 {
     int64_t subjects = b->subject.count, owners = subjects + b->accounts.count + 1;
     if (owners > INT32_MAX / 2)
-        return fore_fail(err, FORE_E_LIMIT, "%lld leads, deals and accounts are more than one workspace can hold; split it",
-                         (long long)owners);
+        return fore_fail(
+            err, FORE_E_LIMIT,
+            "%lld leads, deals and accounts are more than one workspace can hold; split it",
+            (long long)owners);
     b->events = fore_piles_new(owners);
     b->planned = fore_piles_new(owners);
     if (!b->events || !b->planned) return fore_no_memory(err);
@@ -86,12 +92,18 @@ typedef struct word_place {
 
 enum { DICTIONARIES = 9 };
 
-static void list_dictionaries(const fore_builder *b, fore_timeline *t, word_place place[DICTIONARIES])
+static void list_dictionaries(const fore_builder *b, fore_timeline *t,
+                              word_place place[DICTIONARIES])
 {
-    const word_place all[DICTIONARIES] = {
-        {&t->stages, b->stages},         {&t->sources, b->sources}, {&t->currencies, b->currencies},
-        {&t->statuses, b->statuses},     {&t->teams, b->teams},     {&t->regions, b->regions},
-        {&t->categories, b->categories}, {&t->channels, b->channels}, {&t->change_names, b->change_names}};
+    const word_place all[DICTIONARIES] = {{&t->stages, b->stages},
+                                          {&t->sources, b->sources},
+                                          {&t->currencies, b->currencies},
+                                          {&t->statuses, b->statuses},
+                                          {&t->teams, b->teams},
+                                          {&t->regions, b->regions},
+                                          {&t->categories, b->categories},
+                                          {&t->channels, b->channels},
+                                          {&t->change_names, b->change_names}};
     memcpy(place, all, sizeof all);
 }
 
@@ -137,7 +149,8 @@ static void set_sizes(const fore_builder *b, fore_timeline *t)
 
 static void fill_ids(fore_words *words, const id_list *ids)
 {
-    if (words->count) memcpy(FORE_FILL(int64_t, words->first), ids->first.item, (size_t)words->count * 8);
+    if (words->count)
+        memcpy(FORE_FILL(int64_t, words->first), ids->first.item, (size_t)words->count * 8);
     if (words->bytes) memcpy(FORE_FILL(char, words->text), ids->text.bytes, (size_t)words->bytes);
     FORE_FILL(int64_t, words->first)[words->count] = words->bytes;
 }
@@ -244,28 +257,35 @@ static void fill_accounts(const fore_builder *b, fore_timeline *t)
     PUT(double, sale_quantity, b->sale.item[i].quantity);
     PUT(double, sale_amount, b->sale.item[i].amount);
     memset(FORE_FILL(int64_t, t->sale_first), 0, (size_t)(rows + 1) * sizeof(int64_t));
-    for (int64_t i = 0; i < n; i++) FORE_FILL(int64_t, t->sale_first)[b->sale.item[i].account + 1]++;
+    for (int64_t i = 0; i < n; i++)
+        FORE_FILL(int64_t, t->sale_first)[b->sale.item[i].account + 1]++;
     for (int64_t a = 0; a < rows; a++) FORE_FILL(int64_t, t->sale_first)[a + 1] += t->sale_first[a];
     n = t->tickets;
     PUT(int64_t, ticket_opened_at, b->ticket.item[i].opened_at);
     PUT(int64_t, ticket_closed_at, b->ticket.item[i].closed_at);
     PUT(double, ticket_satisfaction, b->ticket.item[i].satisfaction);
     memset(FORE_FILL(int64_t, t->ticket_first), 0, (size_t)(rows + 1) * sizeof(int64_t));
-    for (int64_t i = 0; i < n; i++) FORE_FILL(int64_t, t->ticket_first)[b->ticket.item[i].account + 1]++;
-    for (int64_t a = 0; a < rows; a++) FORE_FILL(int64_t, t->ticket_first)[a + 1] += t->ticket_first[a];
+    for (int64_t i = 0; i < n; i++)
+        FORE_FILL(int64_t, t->ticket_first)[b->ticket.item[i].account + 1]++;
+    for (int64_t a = 0; a < rows; a++)
+        FORE_FILL(int64_t, t->ticket_first)[a + 1] += t->ticket_first[a];
 }
 
 static fore_status fill_events(fore_builder *b, fore_pool *pool, fore_timeline *t, fore_error *err)
 {
     fore_event_columns events = {
-        FORE_FILL(int64_t, t->event_first), FORE_FILL(int64_t, t->event_at),
-        FORE_FILL(uint8_t, t->event_code),  FORE_FILL(uint8_t, t->event_flags),
-        FORE_FILL(uint8_t, t->event_hour),  FORE_FILL(int32_t, t->event_rep),
+        FORE_FILL(int64_t, t->event_first),    FORE_FILL(int64_t, t->event_at),
+        FORE_FILL(uint8_t, t->event_code),     FORE_FILL(uint8_t, t->event_flags),
+        FORE_FILL(uint8_t, t->event_hour),     FORE_FILL(int32_t, t->event_rep),
         FORE_FILL(int32_t, t->event_campaign), FORE_FILL(float, t->event_minutes)};
-    fore_event_columns planned = {
-        FORE_FILL(int64_t, t->planned_first), FORE_FILL(int64_t, t->planned_due),
-        FORE_FILL(uint8_t, t->planned_code), FORE_FILL(uint8_t, t->planned_flags), NULL,
-        FORE_FILL(int32_t, t->planned_rep), NULL, NULL};
+    fore_event_columns planned = {FORE_FILL(int64_t, t->planned_first),
+                                  FORE_FILL(int64_t, t->planned_due),
+                                  FORE_FILL(uint8_t, t->planned_code),
+                                  FORE_FILL(uint8_t, t->planned_flags),
+                                  NULL,
+                                  FORE_FILL(int32_t, t->planned_rep),
+                                  NULL,
+                                  NULL};
     FORE_TRY(fore_piles_write(b->events, pool, b->zone, &events, err));
     FORE_TRY(fore_piles_write(b->planned, pool, b->zone, &planned, err));
     for (int64_t s = 0; s < t->subjects; s++)
@@ -284,8 +304,9 @@ static fore_status start(fore_builder *b, fore_error *err)
     fore_text zone = {0};
     bool found = false;
     fore_status status = FORE_OK;
-    fore_dictionary **words[] = {&b->stages, &b->sources, &b->currencies, &b->statuses, &b->teams, &b->regions,
-                                 &b->categories, &b->channels, &b->change_names, &b->rep_index};
+    fore_dictionary **words[] = {&b->stages,       &b->sources,  &b->currencies, &b->statuses,
+                                 &b->teams,        &b->regions,  &b->categories, &b->channels,
+                                 &b->change_names, &b->rep_index};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         *words[i] = fore_dictionary_new();
         if (!*words[i]) return fore_no_memory(err);
@@ -294,7 +315,8 @@ static fore_status start(fore_builder *b, fore_error *err)
     FORE_GO(fore_store_setting(b->store, "zone", &zone, &found, err));
     if (found && zone.length > 0) {
         FORE_GO(fore_zone_open(zone.bytes, &b->zone, err));
-        if (zone.length < (int64_t)sizeof b->t->zone) memcpy(b->t->zone, zone.bytes, (size_t)zone.length + 1);
+        if (zone.length < (int64_t)sizeof b->t->zone)
+            memcpy(b->t->zone, zone.bytes, (size_t)zone.length + 1);
     }
     char fingerprint[33];
     FORE_GO(fore_store_fingerprint(b->store, fingerprint, err));
@@ -314,10 +336,12 @@ static void finish(fore_builder *b)
 {
     key_map *maps[] = {&b->accounts, &b->reps, &b->products, &b->campaigns, &b->leads, &b->deals};
     id_list *ids[] = {&b->ids, &b->rep_ids, &b->product_ids};
-    fore_dictionary *words[] = {b->stages, b->sources, b->currencies, b->statuses, b->teams, b->regions,
-                                b->categories, b->channels, b->change_names, b->rep_index};
-    void *lists[] = {b->subject.item, b->rep.item, b->product.item, b->campaign.item, b->change.item,
-                     b->sale.item, b->ticket.item, b->lead_deal_first, b->lead_deal};
+    fore_dictionary *words[] = {b->stages,       b->sources,  b->currencies, b->statuses,
+                                b->teams,        b->regions,  b->categories, b->channels,
+                                b->change_names, b->rep_index};
+    void *lists[] = {b->subject.item,  b->rep.item,        b->product.item,
+                     b->campaign.item, b->change.item,     b->sale.item,
+                     b->ticket.item,   b->lead_deal_first, b->lead_deal};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) free_keys(maps[i]);
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         fore_text_free(&ids[i]->text);
@@ -330,7 +354,8 @@ static void finish(fore_builder *b)
     fore_zone_free(b->zone);
 }
 
-fore_status fore_timeline_build(fore_store *store, fore_pool *pool, fore_timeline **out, fore_error *err)
+fore_status fore_timeline_build(fore_store *store, fore_pool *pool, fore_timeline **out,
+                                fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_builder b = {.store = store};

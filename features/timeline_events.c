@@ -6,8 +6,9 @@
  * makes them the blocks of the thread pool.
  *
  *   pile p holds owners [p << shift, (p + 1) << shift)
- *   for each pile:  count per owner -> offsets -> scatter (stable) -> per owner: if not ascending, merge sort
- *                   -> write the columns                                                              */
+ *   for each pile:  count per owner -> offsets -> scatter (stable) -> per owner: if not ascending,
+ * merge sort
+ *                   -> write the columns */
 #include <string.h>
 
 #include "engine/base/memory.h"
@@ -62,13 +63,16 @@ static fore_status add_chunk(pile *p, fore_error *err)
     chunk *c = FORE_NEW(1, chunk);
     if (!c) return fore_no_memory(err);
     c->next = NULL;
-    if (p->tail) p->tail->next = c;
-    else p->head = c;
+    if (p->tail)
+        p->tail->next = c;
+    else
+        p->head = c;
     p->tail = c;
     return FORE_OK;
 }
 
-fore_status fore_piles_add(fore_event_piles *piles, const fore_event_record *record, fore_error *err)
+fore_status fore_piles_add(fore_event_piles *piles, const fore_event_record *record,
+                           fore_error *err)
 {
     pile *p = &piles->pile[record->owner >> piles->shift];
     int64_t place = p->count % CHUNK;
@@ -130,8 +134,10 @@ static void merge_sort(fore_event_record *r, fore_event_record *scratch, int64_t
 static void sort_by_time(fore_event_record *r, fore_event_record *scratch, int64_t n)
 {
     if (ascending(r, n)) return;
-    if (n <= INSERTION_LIMIT) insertion_sort(r, n);
-    else merge_sort(r, scratch, n);
+    if (n <= INSERTION_LIMIT)
+        insertion_sort(r, n);
+    else
+        merge_sort(r, scratch, n);
 }
 
 /* --- writing a pile --- */
@@ -144,8 +150,8 @@ static uint8_t hour_of_week(int64_t at, const fore_zone *zone)
     return (uint8_t)(of_week < 0 ? of_week + 168 : of_week);
 }
 
-static void write_records(const fore_event_record *r, int64_t n, int64_t base, const fore_zone *zone,
-                          const fore_event_columns *to)
+static void write_records(const fore_event_record *r, int64_t n, int64_t base,
+                          const fore_zone *zone, const fore_event_columns *to)
 {
     for (int64_t i = 0; i < n; i++) to->at[base + i] = r[i].at;
     for (int64_t i = 0; i < n; i++) to->code[base + i] = r[i].code;

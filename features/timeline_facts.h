@@ -60,8 +60,8 @@ typedef struct ticket_fact {
         int64_t count, capacity;                                                                   \
     }
 #define LIST_ADD(list, ...)                                                                        \
-    (fore_grow((void **)&(list)->item, &(list)->capacity, (list)->count + 1,                       \
-               sizeof *(list)->item, err) == FORE_OK                                               \
+    (fore_grow((void **)&(list)->item, &(list)->capacity, (list)->count + 1, sizeof *(list)->item, \
+               err) == FORE_OK                                                                     \
          ? ((list)->item[(list)->count++] = (__VA_ARGS__), FORE_OK)                                \
          : FORE_E_MEMORY)
 
@@ -72,8 +72,8 @@ typedef struct id_list {
 
 /* pk -> index; a plain array where keys are dense, as they nearly always are. */
 typedef struct key_map {
-    int64_t *pk;     /* ascending */
-    int32_t *dense;  /* by pk - pk[0]; NULL: search */
+    int64_t *pk;    /* ascending */
+    int32_t *dense; /* by pk - pk[0]; NULL: search */
     int64_t count, capacity;
 } key_map;
 
@@ -84,8 +84,8 @@ typedef struct fore_builder {
     key_map accounts, reps, products, campaigns, leads, deals;
     id_list ids, rep_ids, product_ids;
     fore_dictionary *rep_index; /* rep id -> rep index, in the same order */
-    fore_dictionary *stages, *sources, *currencies, *statuses, *teams, *regions, *categories, *channels,
-        *change_names;
+    fore_dictionary *stages, *sources, *currencies, *statuses, *teams, *regions, *categories,
+        *channels, *change_names;
     LIST(subject_fact) subject;
     LIST(rep_fact) rep;
     LIST(product_fact) product;

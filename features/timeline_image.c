@@ -1,5 +1,5 @@
-/* The memory of a timeline: one block, a header and then every column at a multiple of 64 bytes. The
- * cache file is that block as it stands, so that saving is one write and loading is one read.
+/* The memory of a timeline: one block, a header and then every column at a multiple of 64 bytes.
+ * The cache file is that block as it stands, so that saving is one write and loading is one read.
  *
  * The table `columns` below is the only description of the layout: where the pointer stands in
  * fore_timeline, how many elements there are, and what a loaded file must satisfy before anybody
@@ -26,64 +26,140 @@ typedef struct column {
     size_t pointer, element; /* offset of the pointer in fore_timeline, bytes of an element */
     size_t count, plus;      /* offset of the count; elements = count + plus */
     column_check check;
-    size_t limit;            /* offset of the count that limits the values */
+    size_t limit; /* offset of the count that limits the values */
 } column;
 
 #define AT(member) offsetof(fore_timeline, member)
 #define COLUMN(member, count, plus, check, limit)                                                  \
-    {#member, AT(member), sizeof *((fore_timeline *)0)->member, AT(count), plus, check, AT(limit)}
+    {                                                                                              \
+#member, AT(member), sizeof *((fore_timeline *)0)->member, AT(count), plus, check,         \
+            AT(limit)                                                                              \
+    }
 #define PLAIN(member, count) COLUMN(member, count, 0, ANY, subjects)
 #define WORDS(member)                                                                              \
     COLUMN(member.first, member.count, 1, OFFSETS, member.bytes), PLAIN(member.text, member.bytes)
 
 static const column columns[] = {
-    PLAIN(pk, subjects), WORDS(ids), PLAIN(created_at, subjects), PLAIN(closed_at, subjects),
-    PLAIN(outcome, subjects), PLAIN(left_out, subjects), PLAIN(do_not_contact, subjects),
-    PLAIN(mail_opt_out, subjects), PLAIN(unsubscribed_at, subjects),
-    COLUMN(account, subjects, 0, INDEX, accounts), COLUMN(owner, subjects, 0, INDEX, reps),
-    COLUMN(product, subjects, 0, INDEX, products), COLUMN(campaign, subjects, 0, INDEX, campaigns),
-    COLUMN(other, subjects, 0, INDEX, subjects), PLAIN(contact, subjects),
-    COLUMN(source, subjects, 0, INDEX, sources.count), COLUMN(stage, subjects, 0, INDEX, stages.count),
+    PLAIN(pk, subjects),
+    WORDS(ids),
+    PLAIN(created_at, subjects),
+    PLAIN(closed_at, subjects),
+    PLAIN(outcome, subjects),
+    PLAIN(left_out, subjects),
+    PLAIN(do_not_contact, subjects),
+    PLAIN(mail_opt_out, subjects),
+    PLAIN(unsubscribed_at, subjects),
+    COLUMN(account, subjects, 0, INDEX, accounts),
+    COLUMN(owner, subjects, 0, INDEX, reps),
+    COLUMN(product, subjects, 0, INDEX, products),
+    COLUMN(campaign, subjects, 0, INDEX, campaigns),
+    COLUMN(other, subjects, 0, INDEX, subjects),
+    PLAIN(contact, subjects),
+    COLUMN(source, subjects, 0, INDEX, sources.count),
+    COLUMN(stage, subjects, 0, INDEX, stages.count),
     COLUMN(currency, subjects, 0, INDEX, currencies.count),
-    COLUMN(status, subjects, 0, INDEX, statuses.count), PLAIN(amount, subjects),
+    COLUMN(status, subjects, 0, INDEX, statuses.count),
+    PLAIN(amount, subjects),
     PLAIN(expected_close_on, subjects),
-    COLUMN(event_first, owners, 1, OFFSETS, events), PLAIN(event_at, events), PLAIN(event_code, events),
-    PLAIN(event_flags, events), PLAIN(event_hour, events), COLUMN(event_rep, events, 0, INDEX, reps),
-    COLUMN(event_campaign, events, 0, INDEX, campaigns), PLAIN(event_minutes, events),
-    COLUMN(planned_first, owners, 1, OFFSETS, planned), PLAIN(planned_due, planned),
-    PLAIN(planned_code, planned), PLAIN(planned_flags, planned),
+    COLUMN(event_first, owners, 1, OFFSETS, events),
+    PLAIN(event_at, events),
+    PLAIN(event_code, events),
+    PLAIN(event_flags, events),
+    PLAIN(event_hour, events),
+    COLUMN(event_rep, events, 0, INDEX, reps),
+    COLUMN(event_campaign, events, 0, INDEX, campaigns),
+    PLAIN(event_minutes, events),
+    COLUMN(planned_first, owners, 1, OFFSETS, planned),
+    PLAIN(planned_due, planned),
+    PLAIN(planned_code, planned),
+    PLAIN(planned_flags, planned),
     COLUMN(planned_rep, planned, 0, INDEX, reps),
-    COLUMN(change_first, subjects, 1, OFFSETS, changes), PLAIN(change_at, changes),
-    PLAIN(change_field, changes), COLUMN(change_name, changes, 0, INDEX, change_names.count),
-    PLAIN(change_old, changes), PLAIN(change_new, changes),
-    PLAIN(account_pk, accounts), COLUMN(account_subject_first, accounts, 2, OFFSETS, subjects),
+    COLUMN(change_first, subjects, 1, OFFSETS, changes),
+    PLAIN(change_at, changes),
+    PLAIN(change_field, changes),
+    COLUMN(change_name, changes, 0, INDEX, change_names.count),
+    PLAIN(change_old, changes),
+    PLAIN(change_new, changes),
+    PLAIN(account_pk, accounts),
+    COLUMN(account_subject_first, accounts, 2, OFFSETS, subjects),
     COLUMN(account_subject, subjects, 0, INDEX, subjects),
-    COLUMN(sale_first, accounts, 2, OFFSETS, sales), PLAIN(sale_at, sales),
-    COLUMN(sale_product, sales, 0, INDEX, products), COLUMN(sale_deal, sales, 0, INDEX, subjects),
-    COLUMN(sale_currency, sales, 0, INDEX, currencies.count), PLAIN(sale_quantity, sales),
+    COLUMN(sale_first, accounts, 2, OFFSETS, sales),
+    PLAIN(sale_at, sales),
+    COLUMN(sale_product, sales, 0, INDEX, products),
+    COLUMN(sale_deal, sales, 0, INDEX, subjects),
+    COLUMN(sale_currency, sales, 0, INDEX, currencies.count),
+    PLAIN(sale_quantity, sales),
     PLAIN(sale_amount, sales),
-    COLUMN(ticket_first, accounts, 2, OFFSETS, tickets), PLAIN(ticket_opened_at, tickets),
-    PLAIN(ticket_closed_at, tickets), PLAIN(ticket_satisfaction, tickets),
-    PLAIN(rep_pk, reps), WORDS(rep_ids), COLUMN(rep_team, reps, 0, INDEX, teams.count),
-    COLUMN(rep_region, reps, 0, INDEX, regions.count), COLUMN(rep_manager, reps, 0, INDEX, reps),
-    PLAIN(rep_hours_per_week, reps), PLAIN(rep_hourly_cost, reps), PLAIN(rep_active_from_on, reps),
+    COLUMN(ticket_first, accounts, 2, OFFSETS, tickets),
+    PLAIN(ticket_opened_at, tickets),
+    PLAIN(ticket_closed_at, tickets),
+    PLAIN(ticket_satisfaction, tickets),
+    PLAIN(rep_pk, reps),
+    WORDS(rep_ids),
+    COLUMN(rep_team, reps, 0, INDEX, teams.count),
+    COLUMN(rep_region, reps, 0, INDEX, regions.count),
+    COLUMN(rep_manager, reps, 0, INDEX, reps),
+    PLAIN(rep_hours_per_week, reps),
+    PLAIN(rep_hourly_cost, reps),
+    PLAIN(rep_active_from_on, reps),
     PLAIN(rep_active_to_on, reps),
-    PLAIN(product_pk, products), WORDS(product_ids),
-    COLUMN(product_category, products, 0, INDEX, categories.count), PLAIN(product_list_price, products),
-    PLAIN(campaign_pk, campaigns), COLUMN(campaign_channel, campaigns, 0, INDEX, channels.count),
+    PLAIN(product_pk, products),
+    WORDS(product_ids),
+    COLUMN(product_category, products, 0, INDEX, categories.count),
+    PLAIN(product_list_price, products),
+    PLAIN(campaign_pk, campaigns),
+    COLUMN(campaign_channel, campaigns, 0, INDEX, channels.count),
     PLAIN(campaign_cost, campaigns),
-    WORDS(stages), WORDS(sources), WORDS(currencies), WORDS(statuses), WORDS(teams), WORDS(regions),
-    WORDS(categories), WORDS(channels), WORDS(change_names),
+    WORDS(stages),
+    WORDS(sources),
+    WORDS(currencies),
+    WORDS(statuses),
+    WORDS(teams),
+    WORDS(regions),
+    WORDS(categories),
+    WORDS(channels),
+    WORDS(change_names),
 };
 
 static const size_t counts[] = {
-    AT(newest_at), AT(dropped), AT(leads), AT(deals), AT(subjects), AT(owners), AT(events), AT(planned),
-    AT(changes), AT(accounts), AT(sales), AT(tickets), AT(reps), AT(products), AT(campaigns),
-    AT(ids.count), AT(ids.bytes), AT(rep_ids.count), AT(rep_ids.bytes), AT(product_ids.count),
-    AT(product_ids.bytes), AT(stages.count), AT(stages.bytes), AT(sources.count), AT(sources.bytes),
-    AT(currencies.count), AT(currencies.bytes), AT(statuses.count), AT(statuses.bytes),
-    AT(teams.count), AT(teams.bytes), AT(regions.count), AT(regions.bytes), AT(categories.count),
-    AT(categories.bytes), AT(channels.count), AT(channels.bytes), AT(change_names.count),
+    AT(newest_at),
+    AT(dropped),
+    AT(leads),
+    AT(deals),
+    AT(subjects),
+    AT(owners),
+    AT(events),
+    AT(planned),
+    AT(changes),
+    AT(accounts),
+    AT(sales),
+    AT(tickets),
+    AT(reps),
+    AT(products),
+    AT(campaigns),
+    AT(ids.count),
+    AT(ids.bytes),
+    AT(rep_ids.count),
+    AT(rep_ids.bytes),
+    AT(product_ids.count),
+    AT(product_ids.bytes),
+    AT(stages.count),
+    AT(stages.bytes),
+    AT(sources.count),
+    AT(sources.bytes),
+    AT(currencies.count),
+    AT(currencies.bytes),
+    AT(statuses.count),
+    AT(statuses.bytes),
+    AT(teams.count),
+    AT(teams.bytes),
+    AT(regions.count),
+    AT(regions.bytes),
+    AT(categories.count),
+    AT(categories.bytes),
+    AT(channels.count),
+    AT(channels.bytes),
+    AT(change_names.count),
     AT(change_names.bytes),
 };
 
@@ -96,7 +172,7 @@ enum {
 typedef struct image_header {
     char magic[8];
     uint32_t version, order;
-    uint64_t layout;  /* of the table above: another build's columns are another format */
+    uint64_t layout; /* of the table above: another build's columns are another format */
     uint64_t checksum;
     int64_t bytes;
     char fingerprint[40], zone[64];
@@ -123,9 +199,13 @@ static uint64_t layout_hash(void)
     return hash;
 }
 
-static int64_t round_up(int64_t bytes) { return (bytes + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN; }
+static int64_t round_up(int64_t bytes)
+{
+    return (bytes + IMAGE_ALIGN - 1) / IMAGE_ALIGN * IMAGE_ALIGN;
+}
 
-/* Places of the columns behind `base` (NULL: only counting). -1 when the sizes do not make sense. */
+/* Places of the columns behind `base` (NULL: only counting). -1 when the sizes do not make sense.
+ */
 static int64_t place_columns(fore_timeline *t, char *base)
 {
     int64_t offset = round_up(sizeof(image_header));
@@ -151,7 +231,8 @@ fore_status fore_image_allocate(fore_timeline *t, fore_error *err)
     place_columns(t, base);
     for (int i = 0; i < COLUMNS; i++) { /* the gaps between columns: the same bytes every time */
         int64_t n = *count_of(t, columns[i].count) + (int64_t)columns[i].plus;
-        char *end = (char *)(uintptr_t)*pointer_of(t, &columns[i]) + n * (int64_t)columns[i].element;
+        char *end =
+            (char *)(uintptr_t)*pointer_of(t, &columns[i]) + n * (int64_t)columns[i].element;
         memset(end, 0, (size_t)(round_up(end - base) - (end - base)));
     }
     return FORE_OK;
@@ -203,9 +284,11 @@ fore_status fore_timeline_save(const fore_timeline *t, const char *path, fore_er
 
 static const char *wrong_with_header(const image_header *header, int64_t length)
 {
-    if (length < (int64_t)sizeof *header || memcmp(header->magic, image_magic, sizeof image_magic) != 0)
+    if (length < (int64_t)sizeof *header ||
+        memcmp(header->magic, image_magic, sizeof image_magic) != 0)
         return "it is not a timeline";
-    if (header->version != IMAGE_VERSION || header->order != IMAGE_ORDER || header->layout != layout_hash())
+    if (header->version != IMAGE_VERSION || header->order != IMAGE_ORDER ||
+        header->layout != layout_hash())
         return "it was written by another version of foresell";
     if (header->bytes != length || length % IMAGE_ALIGN != 0) return "it is cut off";
     if (!memchr(header->fingerprint, 0, sizeof header->fingerprint) ||
@@ -254,12 +337,13 @@ static bool words_hold(const fore_words *words)
 
 static bool all_words_hold(const fore_timeline *t)
 {
-    const fore_words *all[] = {&t->ids, &t->rep_ids, &t->product_ids, &t->stages, &t->sources,
-                               &t->currencies, &t->statuses, &t->teams, &t->regions, &t->categories,
-                               &t->channels, &t->change_names};
+    const fore_words *all[] = {&t->ids,     &t->rep_ids,    &t->product_ids, &t->stages,
+                               &t->sources, &t->currencies, &t->statuses,    &t->teams,
+                               &t->regions, &t->categories, &t->channels,    &t->change_names};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (!words_hold(all[i])) return false;
-    return t->ids.count == t->subjects && t->rep_ids.count == t->reps && t->product_ids.count == t->products;
+    return t->ids.count == t->subjects && t->rep_ids.count == t->reps &&
+           t->product_ids.count == t->products;
 }
 
 static const char *adopt(fore_timeline *t, image_header *header)
@@ -299,9 +383,10 @@ fore_status fore_timeline_load(const char *path, const char *fingerprint, fore_t
         wrong = "it was made from another history";
     if (wrong) {
         fore_timeline_free(t);
-        return fore_fail_at(err, FORE_E_FORMAT, path, 0, 0,
-                            "the timeline cache %s cannot be used: %s; delete it, it is made again by itself",
-                            path, wrong);
+        return fore_fail_at(
+            err, FORE_E_FORMAT, path, 0, 0,
+            "the timeline cache %s cannot be used: %s; delete it, it is made again by itself", path,
+            wrong);
     }
     *out = t;
     return FORE_OK;

@@ -23,7 +23,8 @@ typedef struct fore_event_record {
 typedef struct fore_event_piles fore_event_piles;
 fore_event_piles *fore_piles_new(int64_t owners); /* NULL when memory is short */
 void fore_piles_free(fore_event_piles *piles);
-fore_status fore_piles_add(fore_event_piles *piles, const fore_event_record *record, fore_error *err);
+fore_status fore_piles_add(fore_event_piles *piles, const fore_event_record *record,
+                           fore_error *err);
 int64_t fore_piles_count(const fore_event_piles *piles);
 
 /* Where the sorted events go; hour, campaign and minutes may be NULL. `first` holds owners + 1. */

@@ -13,10 +13,7 @@ static const int64_t END_TIME = 253402300800 * FORE_SECOND;   /* 10000-01-01 */
 
 static double units(int64_t minor) { return minor == FORE_NO_AMOUNT ? NAN : (double)minor / 100.0; }
 
-int64_t fore_real_time(int64_t at)
-{
-    return at < FIRST_TIME || at >= END_TIME ? FORE_NO_TIME : at;
-}
+int64_t fore_real_time(int64_t at) { return at < FIRST_TIME || at >= END_TIME ? FORE_NO_TIME : at; }
 
 static void note_time(fore_builder *b, int64_t at)
 {
@@ -33,7 +30,8 @@ static fore_status add_key(key_map *map, int64_t pk, fore_error *err)
 static fore_status finish_keys(key_map *map, fore_error *err)
 {
     if (map->count > INT32_MAX / 2)
-        return fore_fail(err, FORE_E_LIMIT, "more than %d rows of one kind; split the workspace", INT32_MAX / 2);
+        return fore_fail(err, FORE_E_LIMIT, "more than %d rows of one kind; split the workspace",
+                         INT32_MAX / 2);
     if (map->count == 0) return FORE_OK;
     int64_t span = map->pk[map->count - 1] - map->pk[0] + 1;
     if (span > 16 * map->count + 65536) return FORE_OK;
@@ -53,7 +51,8 @@ int32_t fore_key_index(const key_map *map, int64_t pk)
 }
 
 /* Number of a word; -1 for NULL and "". */
-static fore_status word_of(fore_dictionary *words, const char *text, int32_t *index, fore_error *err)
+static fore_status word_of(fore_dictionary *words, const char *text, int32_t *index,
+                           fore_error *err)
 {
     *index = -1;
     if (!text || !*text) return FORE_OK;
@@ -74,7 +73,8 @@ static fore_status add_id(id_list *ids, const char *id, fore_error *err)
 
 /* Walks a table: `take` gets every row. */
 static fore_status walk(fore_builder *b, fore_table table, bool placeholders, void *row,
-                        fore_status (*take)(fore_builder *, const void *, fore_error *), fore_error *err)
+                        fore_status (*take)(fore_builder *, const void *, fore_error *),
+                        fore_error *err)
 {
     fore_cursor *cursor = NULL;
     bool more = true;
@@ -95,8 +95,11 @@ done:
 static fore_status take_rep(fore_builder *b, const void *any, fore_error *err)
 {
     const fore_rep_row *row = any;
-    rep_fact fact = {.pk = row->pk, .manager_pk = row->manager, .active_from_on = row->active_from_on,
-                     .active_to_on = row->active_to_on, .hours_per_week = row->hours_per_week,
+    rep_fact fact = {.pk = row->pk,
+                     .manager_pk = row->manager,
+                     .active_from_on = row->active_from_on,
+                     .active_to_on = row->active_to_on,
+                     .hours_per_week = row->hours_per_week,
                      .hourly_cost = units(row->hourly_cost_minor)};
     int32_t index;
     FORE_TRY(word_of(b->teams, row->team, &fact.team, err));
@@ -154,23 +157,33 @@ static fore_outcome lead_outcome(const char *status)
 {
     if (!status) return FORE_OUTCOME_OPEN;
     if (fore_text_equal_fold(status, "converted")) return FORE_WON;
-    if (fore_text_equal_fold(status, "disqualified") || fore_text_equal_fold(status, "lost")) return FORE_LOST;
+    if (fore_text_equal_fold(status, "disqualified") || fore_text_equal_fold(status, "lost"))
+        return FORE_LOST;
     return FORE_OUTCOME_OPEN;
 }
 
 static fore_status take_lead(fore_builder *b, const void *any, fore_error *err)
 {
     const fore_lead_row *row = any;
-    subject_fact fact = {.pk = row->pk, .created_at = fore_real_time(row->created_at),
+    subject_fact fact = {.pk = row->pk,
+                         .created_at = fore_real_time(row->created_at),
                          .closed_at = fore_real_time(row->closed_at),
-                         .closing_told = fore_real_time(row->closed_at) != FORE_NO_TIME, .contact = row->contact,
-                         .other_pk = row->deal, .unsubscribed_at = FORE_NO_TIME, .amount = NAN,
+                         .closing_told = fore_real_time(row->closed_at) != FORE_NO_TIME,
+                         .contact = row->contact,
+                         .other_pk = row->deal,
+                         .unsubscribed_at = FORE_NO_TIME,
+                         .amount = NAN,
                          .account = fore_key_index(&b->accounts, row->account),
-                         .owner = fore_key_index(&b->reps, row->owner), .product = -1,
-                         .campaign = fore_key_index(&b->campaigns, row->campaign), .other = -1, .stage = -1,
-                         .currency = -1, .expected_close_on = FORE_NO_DATE,
+                         .owner = fore_key_index(&b->reps, row->owner),
+                         .product = -1,
+                         .campaign = fore_key_index(&b->campaigns, row->campaign),
+                         .other = -1,
+                         .stage = -1,
+                         .currency = -1,
+                         .expected_close_on = FORE_NO_DATE,
                          .outcome = (uint8_t)lead_outcome(row->status),
-                         .do_not_contact = row->do_not_contact, .mail_opt_out = row->mail_opt_out};
+                         .do_not_contact = row->do_not_contact,
+                         .mail_opt_out = row->mail_opt_out};
     FORE_TRY(word_of(b->sources, row->source, &fact.source, err));
     FORE_TRY(word_of(b->statuses, row->status, &fact.status, err));
     FORE_TRY(add_key(&b->leads, row->pk, err));
@@ -181,16 +194,22 @@ static fore_status take_lead(fore_builder *b, const void *any, fore_error *err)
 static fore_status take_deal(fore_builder *b, const void *any, fore_error *err)
 {
     const fore_deal_row *row = any;
-    subject_fact fact = {.pk = row->pk, .created_at = fore_real_time(row->created_at),
+    subject_fact fact = {.pk = row->pk,
+                         .created_at = fore_real_time(row->created_at),
                          .closed_at = fore_real_time(row->closed_at),
-                         .closing_told = fore_real_time(row->closed_at) != FORE_NO_TIME, .contact = row->contact,
-                         .other_pk = row->lead, .unsubscribed_at = FORE_NO_TIME,
+                         .closing_told = fore_real_time(row->closed_at) != FORE_NO_TIME,
+                         .contact = row->contact,
+                         .other_pk = row->lead,
+                         .unsubscribed_at = FORE_NO_TIME,
                          .amount = units(row->amount_minor),
                          .account = fore_key_index(&b->accounts, row->account),
                          .owner = fore_key_index(&b->reps, row->owner),
                          .product = fore_key_index(&b->products, row->product),
-                         .campaign = fore_key_index(&b->campaigns, row->campaign), .other = -1, .status = -1,
-                         .expected_close_on = row->expected_close_on, .outcome = (uint8_t)row->outcome};
+                         .campaign = fore_key_index(&b->campaigns, row->campaign),
+                         .other = -1,
+                         .status = -1,
+                         .expected_close_on = row->expected_close_on,
+                         .outcome = (uint8_t)row->outcome};
     FORE_TRY(word_of(b->sources, row->source, &fact.source, err));
     FORE_TRY(word_of(b->stages, row->stage, &fact.stage, err));
     FORE_TRY(word_of(b->currencies, row->currency, &fact.currency, err));
@@ -199,8 +218,8 @@ static fore_status take_deal(fore_builder *b, const void *any, fore_error *err)
     return LIST_ADD(&b->subject, fact);
 }
 
-/* deal.lead decides; a lead that names a deal which names none is taken as well. What a deal does not
- * know about its person or origin it has from its lead. */
+/* deal.lead decides; a lead that names a deal which names none is taken as well. What a deal does
+ * not know about its person or origin it has from its lead. */
 static void link_leads(fore_builder *b)
 {
     subject_fact *subject = b->subject.item;
@@ -260,7 +279,8 @@ static fore_status read_subjects(fore_builder *b, fore_error *err)
 
 static fore_change_field field_of(const char *field)
 {
-    static const char *const names[] = {"stage", "amount", "expected_close_at", "owner_id", "outcome"};
+    static const char *const names[] = {"stage", "amount", "expected_close_at", "owner_id",
+                                        "outcome"};
     for (int i = 0; i < 5; i++)
         if (strcmp(field, names[i]) == 0) return (fore_change_field)i;
     return FORE_CHANGE_OTHER;
@@ -283,8 +303,8 @@ static double outcome_value(const char *text)
     return NAN;
 }
 
-static fore_status change_value(fore_builder *b, fore_change_field field, const char *text, double *value,
-                                fore_error *err)
+static fore_status change_value(fore_builder *b, fore_change_field field, const char *text,
+                                double *value, fore_error *err)
 {
     int32_t word = -1;
     *value = NAN;
@@ -295,7 +315,8 @@ static fore_status change_value(fore_builder *b, fore_change_field field, const 
         *value = word;
         break;
     case FORE_CHANGE_AMOUNT:
-        if (!fore_number_parse(text, (int64_t)strlen(text), value) || !isfinite(*value)) *value = NAN;
+        if (!fore_number_parse(text, (int64_t)strlen(text), value) || !isfinite(*value))
+            *value = NAN;
         break;
     case FORE_CHANGE_EXPECTED: *value = date_value(b, text); break;
     case FORE_CHANGE_OWNER: {
@@ -314,9 +335,12 @@ static fore_status take_change(fore_builder *b, const void *any, fore_error *err
     const fore_deal_change_row *row = any;
     int32_t deal = fore_key_index(&b->deals, row->deal);
     if (deal < 0 || fore_real_time(row->at) == FORE_NO_TIME) return FORE_OK;
-    change_fact fact = {.at = row->at, .subject = (int32_t)(b->leads.count + deal), .name = -1,
+    change_fact fact = {.at = row->at,
+                        .subject = (int32_t)(b->leads.count + deal),
+                        .name = -1,
                         .field = (uint8_t)field_of(row->field)};
-    if (fact.field == FORE_CHANGE_OTHER) FORE_TRY(word_of(b->change_names, row->field, &fact.name, err));
+    if (fact.field == FORE_CHANGE_OTHER)
+        FORE_TRY(word_of(b->change_names, row->field, &fact.name, err));
     FORE_TRY(change_value(b, fact.field, row->old_value, &fact.old_value, err));
     FORE_TRY(change_value(b, fact.field, row->new_value, &fact.new_value, err));
     note_time(b, row->at);
@@ -326,12 +350,15 @@ static fore_status take_change(fore_builder *b, const void *any, fore_error *err
 static fore_status take_sale(fore_builder *b, const void *any, fore_error *err)
 {
     const fore_sale_row *row = any;
-    int32_t account = fore_key_index(&b->accounts, row->account), deal = fore_key_index(&b->deals, row->deal);
-    sale_fact fact = {.at = fore_real_time(row->at), .order = b->sale.count,
+    int32_t account = fore_key_index(&b->accounts, row->account),
+            deal = fore_key_index(&b->deals, row->deal);
+    sale_fact fact = {.at = fore_real_time(row->at),
+                      .order = b->sale.count,
                       .account = account < 0 ? (int32_t)b->accounts.count : account,
                       .product = fore_key_index(&b->products, row->product),
                       .deal = deal < 0 ? -1 : (int32_t)(b->leads.count + deal),
-                      .quantity = row->quantity, .amount = units(row->amount_minor)};
+                      .quantity = row->quantity,
+                      .amount = units(row->amount_minor)};
     FORE_TRY(word_of(b->currencies, row->currency, &fact.currency, err));
     note_time(b, fact.at);
     return LIST_ADD(&b->sale, fact);
@@ -343,7 +370,8 @@ static fore_status take_ticket(fore_builder *b, const void *any, fore_error *err
     int32_t account = fore_key_index(&b->accounts, row->account);
     int32_t lead = fore_key_index(&b->leads, row->lead);
     if (account < 0 && lead >= 0) account = b->subject.item[lead].account;
-    ticket_fact fact = {.opened_at = fore_real_time(row->opened_at), .closed_at = fore_real_time(row->closed_at),
+    ticket_fact fact = {.opened_at = fore_real_time(row->opened_at),
+                        .closed_at = fore_real_time(row->closed_at),
                         .order = b->ticket.count,
                         .account = account < 0 ? (int32_t)b->accounts.count : account,
                         .satisfaction = row->satisfaction};
@@ -374,7 +402,8 @@ static fore_status read_history(fore_builder *b, fore_error *err)
     FORE_TRY(walk(b, FORE_TABLE_DEAL_CHANGE, false, &change, take_change, err));
     FORE_TRY(walk(b, FORE_TABLE_SALE, false, &sale, take_sale, err));
     FORE_TRY(walk(b, FORE_TABLE_TICKET, false, &ticket, take_ticket, err));
-    if (b->sale.count > 1) qsort(b->sale.item, (size_t)b->sale.count, sizeof *b->sale.item, compare_sales);
+    if (b->sale.count > 1)
+        qsort(b->sale.item, (size_t)b->sale.count, sizeof *b->sale.item, compare_sales);
     if (b->ticket.count > 1)
         qsort(b->ticket.item, (size_t)b->ticket.count, sizeof *b->ticket.item, compare_tickets);
     return FORE_OK;
@@ -395,7 +424,8 @@ static void settle_closings(fore_builder *b)
         if (s->outcome == FORE_OUTCOME_OPEN) s->closed_at = FORE_NO_TIME;
         note_time(b, s->created_at);
         note_time(b, s->closed_at);
-        if (s->created_at == FORE_NO_TIME) s->left_out = FORE_LEFT_NO_CREATION;
+        if (s->created_at == FORE_NO_TIME)
+            s->left_out = FORE_LEFT_NO_CREATION;
         else if (s->outcome != FORE_OUTCOME_OPEN && s->closed_at == FORE_NO_TIME)
             s->left_out = FORE_LEFT_CLOSED_WITHOUT_TIME;
         else if (s->outcome != FORE_OUTCOME_OPEN && s->closed_at < s->created_at)

@@ -1,0 +1,139 @@
+/* What a subject's surroundings say as of T: the record of its owner, source, product and campaign,
+ * the history with its account, the time of year. */
+#include <math.h>
+
+#include "features/extractor.h"
+
+/* --- smoothed rates --- */
+
+double fore_base_rate(const fore_extractor *x, fore_subject_kind kind, int64_t as_of,
+                      int64_t *closings)
+{
+    const past *p = &x->base[kind];
+    int64_t end = past_end(p, 0, as_of);
+    if (closings) *closings = end;
+    return end > 0 ? past_sum(p, 0, end, CLOSED_WON) / (double)end : NAN;
+}
+
+static double smoothed(const past *p, int64_t group, int64_t as_of, double base)
+{
+    if (group < 0) return NAN;
+    int64_t end = past_end(p, group, as_of);
+    double n = (double)(end - p->first[group]);
+    return (past_sum(p, group, end, CLOSED_WON) + FORE_RATE_PRIOR * base) / (n + FORE_RATE_PRIOR);
+}
+
+static double wins_between(const past *p, int64_t group, int64_t from, int64_t to)
+{
+    int64_t low = past_end(p, group, from), high = past_end(p, group, to);
+    return past_sum(p, group, high, CLOSED_WON) - past_sum(p, group, low, CLOSED_WON);
+}
+
+void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
+                        const fore_subject_state *state, double *v)
+{
+    const fore_timeline *t = x->t;
+    int kind = fore_subject_kind_of(t, s);
+    int32_t owner = state->owner;
+    double base = fore_base_rate(x, (fore_subject_kind)kind, as_of, NULL);
+    v[F_OWNER_RATE] = smoothed(&x->by_owner[kind], owner, as_of, base);
+    v[F_OWNER_WINS_90] = v[F_OWNER_OPEN] = NAN;
+    if (owner >= 0) {
+        v[F_OWNER_WINS_90] = wins_between(&x->by_owner[kind], owner, as_of - 90 * FORE_DAY, as_of);
+        v[F_OWNER_OPEN] = (double)(past_count(&x->owner_start[kind], owner, as_of) -
+                                   past_count(&x->owner_end[kind], owner, as_of));
+    }
+    v[F_SOURCE_RATE] = smoothed(&x->by_source[kind], t->source[s], as_of, base);
+    v[F_CAMPAIGN_RATE] = smoothed(&x->by_campaign[kind], t->campaign[s], as_of, base);
+    v[F_PRODUCT_RATE] = s < t->leads ? NAN : smoothed(&x->by_product, t->product[s], as_of, base);
+}
+
+/* --- the account --- */
+
+static void put_account_deals(const fore_extractor *x, int64_t s, int64_t account, int64_t as_of,
+                              double *v)
+{
+    const fore_timeline *t = x->t;
+    const past *p = &x->by_account;
+    int64_t end = past_end(p, account, as_of);
+    double closed = (double)(end - p->first[account]), won = past_sum(p, account, end, CLOSED_WON);
+    double amount = past_sum(p, account, end, CLOSED_AMOUNT);
+    bool is_deal = s >= t->leads && t->left_out[s] == FORE_KEPT;
+    if (is_deal && t->outcome[s] != FORE_OUTCOME_OPEN &&
+        t->closed_at[s] < as_of) { /* not its own history */
+        bool self_won = t->outcome[s] == FORE_WON;
+        closed--;
+        won -= self_won;
+        amount -= self_won && !isnan(t->amount[s]) ? t->amount[s] : 0;
+    }
+    const past *wins = &x->account_win;
+    int64_t last = past_end(wins, account, as_of) - 1;
+    if (last >= wins->first[account] && wins->item[last] == s) last--;
+    v[F_ACCOUNT_WON] = won;
+    v[F_ACCOUNT_LOST] = closed - won;
+    v[F_ACCOUNT_SINCE_WIN] =
+        last >= wins->first[account] ? (double)(as_of - wins->at[last]) / FORE_DAY : NAN;
+    v[F_ACCOUNT_WON_AMOUNT] = won > 0 ? fore_ln1(amount) : 0;
+    v[F_ACCOUNT_OPEN] = (double)(past_count(&x->account_start, account, as_of) -
+                                 past_count(&x->account_end, account, as_of) -
+                                 (is_deal && fore_subject_open_at(t, s, as_of)));
+}
+
+static void put_account_sales(const fore_extractor *x, int64_t account, int64_t as_of, double *v)
+{
+    const fore_timeline *t = x->t;
+    int64_t first = t->sale_first[account], end_of_all = t->sale_first[account + 1];
+    int64_t low = fore_time_lower(t->sale_at, first, end_of_all, as_of - 365 * FORE_DAY);
+    int64_t high = fore_time_lower(t->sale_at, first, end_of_all, as_of);
+    double before = low > first ? x->sale_sum[low - 1] : 0;
+    v[F_ACCOUNT_SALES] = fore_ln1(high > low ? x->sale_sum[high - 1] - before : 0);
+    bool any = high > first && t->sale_at[high - 1] != FORE_NO_TIME;
+    v[F_ACCOUNT_SINCE_SALE] = any ? (double)(as_of - t->sale_at[high - 1]) / FORE_DAY : NAN;
+}
+
+static void put_account_care(const fore_extractor *x, int64_t account, int64_t as_of, double *v)
+{
+    const fore_timeline *t = x->t;
+    int64_t first = t->ticket_first[account], end = t->ticket_first[account + 1];
+    int64_t untimed = fore_time_lower(t->ticket_opened_at, first, end, FORE_NO_TIME + 1);
+    int64_t opened = fore_time_lower(t->ticket_opened_at, untimed, end, as_of) - untimed;
+    v[F_ACCOUNT_TICKETS] = (double)(opened - past_count(&x->ticket_end, account, as_of));
+    int64_t until = past_end(&x->ticket_satisfied, account, as_of),
+            n = until - x->ticket_satisfied.first[account];
+    v[F_ACCOUNT_SATISFACTION] =
+        n > 0 ? past_sum(&x->ticket_satisfied, account, until, 0) / (double)n : NAN;
+    int64_t own = t->subjects + account, touches = 0;
+    int64_t i = fore_time_lower(t->event_at, t->event_first[own], t->event_first[own + 1], as_of);
+    for (i--; i >= t->event_first[own] && t->event_at[i] >= as_of - 90 * FORE_DAY; i--)
+        touches += x->mask[t->event_code[i]] != 0;
+    v[F_ACCOUNT_TOUCHES] = (double)touches;
+}
+
+void fore_extract_account(const fore_extractor *x, int64_t s, int64_t as_of, double *v)
+{
+    int64_t account = x->t->account[s];
+    if (account < 0) {
+        for (int f = F_ACCOUNT_WON; f <= F_ACCOUNT_TOUCHES; f++) v[f] = NAN;
+        return;
+    }
+    put_account_deals(x, s, account, as_of, v);
+    put_account_sales(x, account, as_of, v);
+    put_account_care(x, account, as_of, v);
+}
+
+/* --- the time of year --- */
+
+void fore_extract_season(const fore_extractor *x, int64_t s, int64_t as_of, double *v)
+{
+    int32_t today = fore_date_of(as_of), year_start = fore_period_start(FORE_YEARLY, today);
+    double phase = 2 * 3.14159265358979323846 * (today - year_start) / 365.25;
+    v[F_SEASON_SIN] = sin(phase);
+    v[F_SEASON_COS] = cos(phase);
+    int32_t quarter = fore_period_start(FORE_QUARTERLY, today);
+    v[F_QUARTER_END] = fore_period_add(FORE_QUARTERLY, quarter, 1) - today;
+    int64_t created = x->t->created_at[s];
+    bool exists = created != FORE_NO_TIME && created < as_of;
+    int weekday = exists ? fore_weekday(fore_date_of(created)) : 0;
+    v[F_CREATED_WEEKEND] = exists ? weekday >= 5 : NAN;
+    v[F_CREATED_WEEKDAY] = exists ? weekday : NAN;
+}
