@@ -124,8 +124,7 @@ int fore_is_seasonal(const double *y, int64_t n, int64_t m)
     return fabs(r) > fore_normal_quantile(0.95) * sqrt((1 + 2 * squares) / (double)n);
 }
 
-/* The centred moving average over one season at t; its ends count half when m is even. */
-static double centred(const double *y, int64_t t, int64_t m)
+double fore_centred_mean(const double *y, int64_t t, int64_t m)
 {
     int64_t half = m / 2;
     double sum = 0;
@@ -154,7 +153,7 @@ fore_status fore_seasonal_indices(const double *y, int64_t n, int64_t m, int mul
         int64_t used = 0;
         for (int64_t t = j; t < n - half; t += m) {
             if (t < half) continue;
-            double trend = centred(y, t, m);
+            double trend = fore_centred_mean(y, t, m);
             sum += multiplicative ? y[t] / trend : y[t] - trend;
             used++;
         }

@@ -45,5 +45,8 @@ int fore_is_seasonal(const double *y, int64_t n, int64_t m);
  * t % m == j, mean 1 (or 0). Needs n >= 2 m, and positive y for the multiplicative form. */
 fore_status fore_seasonal_indices(const double *y, int64_t n, int64_t m, int multiplicative,
                                   double *index, fore_error *err);
+/* The moving average over one season centred at t, its ends counted half when m is even. Needs
+ * m / 2 <= t < n - m / 2. */
+double fore_centred_mean(const double *y, int64_t t, int64_t m);
 
 #endif

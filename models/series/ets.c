@@ -1,23 +1,21 @@
 /* What a fitted ETS model does: run over values, forecast, say how uncertain it is.
  *
- * Variances follow Hyndman, Koehler, Ord, Snyder (2008), chapter 6, with c_j the weight of an error j
- * steps old, c_j = alpha + beta (phi + ... + phi^j) + gamma [m divides j]:
- *   additive error          v_h = sigma^2 (1 + sum_{j<h} c_j^2)
- *   multiplicative error    theta_h = mu_h^2 + sigma^2 sum_{j<h} c_j^2 theta_{h-j}
- *                           v_h = (1 + sigma^2) theta_h - mu_h^2
+ * Variances follow Hyndman, Koehler, Ord, Snyder (2008), chapter 6, with c_j the weight of an error
+ * j steps old, c_j = alpha + beta (phi + ... + phi^j) + gamma [m divides j]: additive error v_h =
+ * sigma^2 (1 + sum_{j<h} c_j^2) multiplicative error    theta_h = mu_h^2 + sigma^2 sum_{j<h} c_j^2
+ * theta_{h-j} v_h = (1 + sigma^2) theta_h - mu_h^2
  *   ... and season          v_h = s^2 (theta_h (1 + sigma^2) (1 + gamma^2 sigma^2)^k - mu_h^2),
- *                           theta and mu without the season, k whole seasons ahead (their equation for
- *                           small sigma) */
+ *                           theta and mu without the season, k whole seasons ahead (their equation
+ * for small sigma) */
 #include "models/series/ets.h"
 
 #include <math.h>
 #include <stdio.h>
 
 const fore_ets_form fore_ets_forms[FORE_ETS_FORMS] = {
-    {'A', 'N', 'N', false}, {'A', 'A', 'N', false}, {'A', 'A', 'N', true},
-    {'A', 'N', 'A', false}, {'A', 'A', 'A', false}, {'A', 'A', 'A', true},
-    {'M', 'N', 'N', false}, {'M', 'A', 'N', false}, {'M', 'A', 'N', true},
-    {'M', 'N', 'A', false}, {'M', 'A', 'A', false}, {'M', 'A', 'A', true},
+    {'A', 'N', 'N', false}, {'A', 'A', 'N', false}, {'A', 'A', 'N', true},  {'A', 'N', 'A', false},
+    {'A', 'A', 'A', false}, {'A', 'A', 'A', true},  {'M', 'N', 'N', false}, {'M', 'A', 'N', false},
+    {'M', 'A', 'N', true},  {'M', 'N', 'A', false}, {'M', 'A', 'A', false}, {'M', 'A', 'A', true},
     {'M', 'N', 'M', false}, {'M', 'A', 'M', false}, {'M', 'A', 'M', true},
 };
 
@@ -58,7 +56,8 @@ void fore_ets_filter(const fore_ets *model, const double *y, int64_t n, double *
     }
 }
 
-void fore_ets_advance(const fore_ets *model, fore_ets_state *state, int64_t t0, const double *y, int64_t n)
+void fore_ets_advance(const fore_ets *model, fore_ets_state *state, int64_t t0, const double *y,
+                      int64_t n)
 {
     for (int64_t t = 0; t < n; t++) step(model, state, (t0 + t) % model->m, y[t]);
 }

@@ -63,7 +63,8 @@ fore_status fore_ets_choose(const double *y, int64_t n, int64_t m, fore_ets *mod
 void fore_ets_filter(const fore_ets *model, const double *y, int64_t n, double *fitted,
                      double *errors, fore_ets_state *states);
 /* Takes n further values into `state`, which has t0 values behind it. */
-void fore_ets_advance(const fore_ets *model, fore_ets_state *state, int64_t t0, const double *y, int64_t n);
+void fore_ets_advance(const fore_ets *model, fore_ets_state *state, int64_t t0, const double *y,
+                      int64_t n);
 /* Mean and variance of the next h values after `state`, where t0 = number of values behind it (that
  * fixes the place in the season). variance may be NULL. Needs h <= 10,000; no heap. */
 void fore_ets_forecast(const fore_ets *model, const fore_ets_state *state, int64_t t0, int64_t h,

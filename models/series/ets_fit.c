@@ -1,18 +1,19 @@
 /* Maximum likelihood for ETS models, with exact gradients.
  *
- * Method. The unknowns are the smoothing weights and the initial states together, x = (alpha, beta',
- * gamma', phi, l, b, s_0..s_{m-2}); the last season follows from the sum of the others. beta = lo + (alpha
+ * Method. The unknowns are the smoothing weights and the initial states together, x = (alpha,
+ * beta', gamma', phi, l, b, s_0..s_{m-2}); the last season follows from the sum of the others. beta
+ * = lo + (alpha
  * - lo) beta' and gamma = lo + (min(1 - alpha, hi) - lo) gamma' make the usual bounds a box.
  *
- *   forward    run the recursion of ets.h, keep q_t, b_{t-1}, s_{t-m}, mu_t:  L = n log sum e^2 [+ 2 sum
- *              log mu]
- *   backward   run it in reverse with the derivative of L to the states (l, b, s): the adjoint method,
- *              exact derivatives to all unknowns for about the price of one more run
- *   minimise   L-BFGS in the box, from a few weights; initial states start where a classical decomposition
- *              puts them (Hyndman et al. 2002, section 3)
+ *   forward    run the recursion of ets.h, keep q_t, b_{t-1}, s_{t-m}, mu_t:  L = n log sum e^2 [+
+ * 2 sum log mu] backward   run it in reverse with the derivative of L to the states (l, b, s): the
+ * adjoint method, exact derivatives to all unknowns for about the price of one more run minimise
+ * L-BFGS in the box, from a few weights; initial states start where a classical decomposition puts
+ * them (Hyndman et al. 2002, section 3)
  *
- * Outside of the admissible region (Hyndman et al. 2008, chapter 10) L is +infinity. The roots of the
- * characteristic polynomial need not be computed: the Schur-Cohn recursion says whether all are inside. */
+ * Outside of the admissible region (Hyndman et al. 2008, chapter 10) L is +infinity. The roots of
+ * the characteristic polynomial need not be computed: the Schur-Cohn recursion says whether all are
+ * inside. */
 #include "models/series/ets.h"
 
 #include <math.h>
@@ -24,7 +25,8 @@
 #include "engine/num/special.h"
 #include "models/measure/accuracy.h"
 
-static const double WEIGHT_LOW = 1e-4, WEIGHT_HIGH = 0.9999, PHI_LOW = 0.8, PHI_HIGH = 0.98, PHI_START = 0.96;
+static const double WEIGHT_LOW = 1e-4, WEIGHT_HIGH = 0.9999, PHI_LOW = 0.8, PHI_HIGH = 0.98,
+                    PHI_START = 0.96;
 /* Roots may touch the unit circle: the usual models have one there. */
 static const double ROOT_SLACK = 1e-10;
 /* The values are scaled to about 1: errors below 1e-10 of that are rounding, not information. */
@@ -46,15 +48,16 @@ typedef struct problem {
 
 /* ---- the region ---- */
 
-/* All roots of c[0] + c[1] z + ... + c[degree] z^degree inside the unit circle? Schur and Cohn: the last
- * coefficient must outweigh the first, then the degree drops by one. Overwrites c. */
+/* All roots of c[0] + c[1] z + ... + c[degree] z^degree inside the unit circle? Schur and Cohn: the
+ * last coefficient must outweigh the first, then the degree drops by one. Overwrites c. */
 static bool roots_inside(double *c, int64_t degree)
 {
     double next[FORE_ETS_SEASON_MAX + 2];
     for (; degree > 0; degree--) {
         double first = c[0], last = c[degree];
         if (!(fabs(first) < fabs(last))) return false;
-        for (int64_t i = 0; i < degree; i++) next[i] = (last * c[i + 1] - first * c[degree - 1 - i]) / last;
+        for (int64_t i = 0; i < degree; i++)
+            next[i] = (last * c[i + 1] - first * c[degree - 1 - i]) / last;
         memcpy(c, next, (size_t)degree * sizeof *c);
     }
     return true;
@@ -164,8 +167,8 @@ static inline void backward_loop(const problem *p, char season, bool relative, a
     int64_t j = season == 'N' ? 0 : (p->n - 1) % p->m;
     for (int64_t t = p->n - 1; t >= 0; t--) {
         double q = p->q[t], b = p->slope[t], s = p->season[t], mu = p->mu[t];
-        double to_mu = relative ? factor * (y[t] / mu - 1) * y[t] / (mu * mu) + 2 / mu
-                                : factor * (y[t] - mu);
+        double to_mu =
+            relative ? factor * (y[t] / mu - 1) * y[t] / (mu * mu) + 2 / mu : factor * (y[t] - mu);
         double r = (season == 'N' ? y[t] : season == 'A' ? y[t] - s : y[t] / s) - q;
         double to_rest = gl * alpha + gb * beta;
         double to_q = gl * (1 - alpha) - gb * beta;
@@ -304,7 +307,8 @@ static void starting_weights(const problem *p, int64_t start, double *x)
     if (p->phi_at >= 0) x[p->phi_at] = PHI_START;
 }
 
-/* Without slope and season the means of a quick level stay positive, which multiplicative errors need. */
+/* Without slope and season the means of a quick level stay positive, which multiplicative errors
+ * need. */
 static void plain_states(const problem *p, double *x)
 {
     x[p->level_at] = fore_mean(p->y, p->n < 4 ? p->n : 4);
@@ -340,19 +344,21 @@ static void box(const problem *p, double *lower, double *upper)
     lower[0] = WEIGHT_LOW, upper[0] = WEIGHT_HIGH;
     if (p->phi_at >= 0) lower[p->phi_at] = PHI_LOW, upper[p->phi_at] = PHI_HIGH;
     if (p->form.season == 'M')
-        for (int64_t i = p->season_at; i < p->count; i++) lower[i] = 2 * MEAN_FLOOR, upper[i] = (double)p->m;
+        for (int64_t i = p->season_at; i < p->count; i++)
+            lower[i] = 2 * MEAN_FLOOR, upper[i] = (double)p->m;
 }
 
 /* From x uphill; set off again from where the search stopped as long as that gains anything. */
-static fore_status climb(problem *p, double *x, const double *lower, const double *upper, double *value,
-                         fore_error *err)
+static fore_status climb(problem *p, double *x, const double *lower, const double *upper,
+                         double *value, fore_error *err)
 {
     fore_optimise_options options = {.evaluations = 400, .x_tolerance = 1e-9, .f_tolerance = 1e-9};
     fore_optimise_info info;
     *value = INFINITY;
     for (int round = 0; round < ROUNDS; round++) {
         double before = *value;
-        FORE_TRY(fore_minimise_gradient(objective, p, p->count, x, lower, upper, &options, &info, err));
+        FORE_TRY(
+            fore_minimise_gradient(objective, p, p->count, x, lower, upper, &options, &info, err));
         *value = info.value;
         if (before - *value < GAIN) break;
     }
@@ -361,7 +367,8 @@ static fore_status climb(problem *p, double *x, const double *lower, const doubl
 
 static fore_status maximise(problem *p, double *best, double *best_value, fore_error *err)
 {
-    double x[UNKNOWNS] = {0}, states[UNKNOWNS] = {0}, lower[UNKNOWNS], upper[UNKNOWNS], scratch[UNKNOWNS];
+    double x[UNKNOWNS] = {0}, states[UNKNOWNS] = {0}, lower[UNKNOWNS], upper[UNKNOWNS],
+           scratch[UNKNOWNS];
     double value;
     *best_value = INFINITY;
     box(p, lower, upper);
@@ -425,22 +432,25 @@ static fore_status check(const double *y, const problem *p, fore_error *err)
     char name[16];
     fore_ets_name(&p->form, name);
     if (!known_form(&p->form))
-        return fore_fail(err, FORE_E_ARGUMENT, "%s is not one of the 15 forms that can be fitted", name);
+        return fore_fail(err, FORE_E_ARGUMENT, "%s is not one of the 15 forms that can be fitted",
+                         name);
     if (p->form.season != 'N' && (p->m < 2 || p->m > FORE_ETS_SEASON_MAX))
         return fore_fail(err, FORE_E_ARGUMENT, "%s needs a season of 2 to %d steps, not %lld", name,
                          FORE_ETS_SEASON_MAX, (long long)p->m);
     if (p->n < 4 || p->count > p->n - 2)
-        return fore_fail(err, FORE_E_NO_ANSWER,
-                         "%s has %lld parameters and the series only %lld values; take a simpler form", name,
-                         (long long)p->count, (long long)p->n);
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            "%s has %lld parameters and the series only %lld values; take a simpler form", name,
+            (long long)p->count, (long long)p->n);
     for (int64_t t = 0; t < p->n; t++) {
         if (!isfinite(y[t]))
-            return fore_fail(err, FORE_E_DATA, "value %lld of the series is not finite; fill or remove it",
+            return fore_fail(err, FORE_E_DATA,
+                             "value %lld of the series is not finite; fill or remove it",
                              (long long)t + 1);
         if (p->form.error == 'M' && y[t] <= 0)
             return fore_fail(err, FORE_E_NO_ANSWER,
-                             "%s needs positive values and value %lld is %g; take an additive form", name,
-                             (long long)t + 1, y[t]);
+                             "%s needs positive values and value %lld is %g; take an additive form",
+                             name, (long long)t + 1, y[t]);
     }
     return FORE_OK;
 }
@@ -475,7 +485,8 @@ fore_status fore_ets_fit(const double *y, int64_t n, int64_t m, const fore_ets_f
     if (!isfinite(value)) {
         char name[16];
         fore_ets_name(form, name);
-        status = fore_fail(err, FORE_E_NUMERIC, "%s cannot be fitted to these values; take another form", name);
+        status = fore_fail(err, FORE_E_NUMERIC,
+                           "%s cannot be fitted to these values; take another form", name);
         goto done;
     }
     finish(&p, best, value, y, scale, model);
@@ -503,5 +514,6 @@ fore_status fore_ets_choose(const double *y, int64_t n, int64_t m, fore_ets *mod
     }
     if (isfinite(best)) return FORE_OK;
     return fore_fail(err, FORE_E_NO_ANSWER,
-                     "no ETS model can be fitted to %lld values; give a longer history", (long long)n);
+                     "no ETS model can be fitted to %lld values; give a longer history",
+                     (long long)n);
 }

@@ -16,7 +16,9 @@ typedef struct fore_holt_winters {
     double alpha, beta, gamma;
     double level, slope;               /* after the last value */
     double season[FORE_HW_SEASON_MAX]; /* by t % m */
-    double sse, sigma2;                /* sigma2 = sse / (number of one-step errors - parameters) */
+    double first_level, first_slope;   /* before the first one-step forecast */
+    double first_season[FORE_HW_SEASON_MAX];
+    double sse, sigma2; /* sigma2: of the one-step error; relative in the multiplicative form */
 } fore_holt_winters;
 
 /* y: n finite values; m > 1 needs n >= 2 m + 1, m = 1 (Holt's trend alone) n >= 4, else
@@ -24,6 +26,8 @@ typedef struct fore_holt_winters {
  * the first. */
 fore_status fore_holt_winters_fit(const double *y, int64_t n, int64_t m, bool multiplicative,
                                   fore_holt_winters *model, double *fitted, fore_error *err);
+/* The state after the first n0 values, weights as fitted; n0 beyond the start values. */
+void fore_holt_winters_rewind(fore_holt_winters *model, const double *y, int64_t n0);
 void fore_holt_winters_forecast(const fore_holt_winters *model, int64_t h, double *mean,
                                 double *variance);
 

@@ -1,14 +1,12 @@
 /* Theta, standard and dynamic optimised: theta.h names the sources.
  *
- * Standard. With the season out, Y_t = (1 - (1-alpha)^n)/alpha-weighted drift on top of simple exponential
- * smoothing: f_h = l_n + drift (h - 1 + (1 - (1 - alpha)^n) / alpha), drift = slope / 2, alpha and l_0 by
- * least squares.
+ * Standard. With the season out, Y_t = (1 - (1-alpha)^n)/alpha-weighted drift on top of simple
+ * exponential smoothing: f_h = l_n + drift (h - 1 + (1 - (1 - alpha)^n) / alpha), drift = slope /
+ * 2, alpha and l_0 by least squares.
  *
- * Dynamic optimised. The line through the first t values has slope B_t and intercept A_t at time 0, both
- * updated in O(1):
- *   mu_t = l_{t-1} + (1 - 1/theta) ((1-alpha)^(t-1) A_{t-1} + (1 - (1-alpha)^t) / alpha  B_{t-1})
- *   l_t = alpha y_t + (1 - alpha) l_{t-1}
- *   mean_t = ((t - 1) mean_{t-1} + y_t) / t
+ * Dynamic optimised. The line through the first t values has slope B_t and intercept A_t at time 0,
+ * both updated in O(1): mu_t = l_{t-1} + (1 - 1/theta) ((1-alpha)^(t-1) A_{t-1} + (1 - (1-alpha)^t)
+ * / alpha  B_{t-1}) l_t = alpha y_t + (1 - alpha) l_{t-1} mean_t = ((t - 1) mean_{t-1} + y_t) / t
  *   B_t = ((t - 2) B_{t-1} + 6 (y_t - mean_{t-1}) / t) / (t + 1),  A_t = mean_t - B_t (t + 1) / 2
  * Forecasts of more steps put mu_t in the place of y_t. */
 #include "models/series/theta.h"
@@ -21,8 +19,8 @@
 #include "engine/num/special.h"
 #include "models/measure/accuracy.h"
 
-/* thetaf's bounds are those of exponential smoothing; DOTM adds theta >= 1. Beyond 50 a Theta line hardly
- * changes any more. */
+/* thetaf's bounds are those of exponential smoothing; DOTM adds theta >= 1. Beyond 50 a Theta line
+ * hardly changes any more. */
 static const double ALPHA_LOW = 1e-4, ALPHA_HIGH = 0.9999, THETA_HIGH = 50;
 static const double INDEX_FLOOR = 1e-4; /* a smaller seasonal index would divide by nothing */
 
@@ -76,7 +74,8 @@ static fore_status fit_standard(const fit *f, fore_theta *model, fore_error *err
     for (int s = 0; s < 3; s++) {
         double x[2] = {starts[s], fore_mean(f->y, f->n < 10 ? f->n : 10)};
         fore_optimise_info info;
-        FORE_TRY(fore_minimise_gradient(smooth_objective, (void *)f, 2, x, lower, upper, NULL, &info, err));
+        FORE_TRY(fore_minimise_gradient(smooth_objective, (void *)f, 2, x, lower, upper, NULL,
+                                        &info, err));
         if (!(info.value < best)) continue;
         best = info.value;
         model->alpha = x[0];
@@ -118,8 +117,8 @@ static void dynamic_take(dynamic_state *s, double alpha, double y)
     s->power *= 1 - alpha;
 }
 
-static dynamic_state dynamic_run(const fit *f, double alpha, double theta, double level, double *fitted,
-                                 double *squares)
+static dynamic_state dynamic_run(const fit *f, double alpha, double theta, double level,
+                                 double *fitted, double *squares)
 {
     dynamic_state s = {.level = level, .power = 1};
     *squares = 0;
@@ -142,14 +141,19 @@ static double dynamic_objective(void *context, const double *x, int64_t n)
 
 static fore_status fit_dynamic(const fit *f, fore_theta *model, fore_error *err)
 {
-    const double lower[] = {ALPHA_LOW, 0, -INFINITY}, upper[] = {ALPHA_HIGH, log(THETA_HIGH), INFINITY};
-    double best = INFINITY;
+    double low = f->y[0], high = low, best = INFINITY;
+    for (int64_t t = 1; t < f->n; t++) low = fmin(low, f->y[t]), high = fmax(high, f->y[t]);
+    /* The first two errors do not count, so a quick level would leave its start anywhere: keep it
+     * near. */
+    const double lower[] = {ALPHA_LOW, 0, 2 * low - high - fabs(low)};
+    const double upper[] = {ALPHA_HIGH, log(THETA_HIGH), 2 * high - low + fabs(high)};
     for (int start = 0; start < 2; start++) {
         double x[3] = {start ? 0.8 : 0.3, log(2), f->y[0] / 2};
         fore_optimise_options options = fore_optimise_default();
         fore_optimise_info info;
         options.x_tolerance = 1e-6;
-        FORE_TRY(fore_minimise_simplex(dynamic_objective, (void *)f, 3, x, lower, upper, &options, &info, err));
+        FORE_TRY(fore_minimise_simplex(dynamic_objective, (void *)f, 3, x, lower, upper, &options,
+                                       &info, err));
         if (!(info.value < best)) continue;
         best = info.value;
         model->alpha = x[0];
@@ -167,7 +171,8 @@ static fore_status fit_dynamic(const fit *f, fore_theta *model, fore_error *err)
 
 /* ---- both ---- */
 
-static fore_status find_season(const double *y, int64_t n, int64_t m, fore_theta *model, fore_error *err)
+static fore_status find_season(const double *y, int64_t n, int64_t m, fore_theta *model,
+                               fore_error *err)
 {
     model->seasonal = fore_is_seasonal(y, n, m) != 0;
     model->multiplicative = true;
@@ -231,13 +236,14 @@ fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, 
     fore_status status;
     memset(model, 0, sizeof *model);
     if (n < 3)
-        return fore_fail(err, FORE_E_NO_ANSWER, "Theta needs at least 3 values and the series has %lld",
-                         (long long)n);
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "Theta needs at least 3 values and the series has %lld", (long long)n);
     model->n = n, model->m = m > 1 ? m : 1, model->dynamic = dynamic;
     adjusted = FORE_NEW(n, double);
     if (!adjusted) return fore_no_memory(err);
     FORE_GO(find_season(y, n, model->m, model, err));
-    for (int64_t t = 0; t < n; t++) scale = fmax(scale, fabs(adjusted[t] = take_season(model, t, y[t])));
+    for (int64_t t = 0; t < n; t++)
+        scale = fmax(scale, fabs(adjusted[t] = take_season(model, t, y[t])));
     scale = scale > 0 && isfinite(scale) ? ldexp(1, ilogb(scale)) : 1;
     for (int64_t t = 0; t < n; t++) adjusted[t] /= scale;
     fit f = {adjusted, n};
@@ -254,10 +260,28 @@ done:
     return status;
 }
 
+fore_theta fore_theta_at(const fore_theta *model, const double *y, int64_t n0)
+{
+    fore_theta at = *model;
+    dynamic_state s = {.level = model->first, .power = 1};
+    for (int64_t t = 0; t < n0; t++) dynamic_take(&s, model->alpha, take_season(model, t, y[t]));
+    at.n = n0;
+    at.level = s.level;
+    at.intercept = s.intercept;
+    at.slope = s.slope;
+    at.mean = s.mean;
+    at.drift = model->dynamic ? 0 : s.slope / 2;
+    return at;
+}
+
 void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance)
 {
-    dynamic_state s = {.level = model->level, .intercept = model->intercept, .slope = model->slope,
-                       .mean = model->mean, .power = pow(1 - model->alpha, (double)model->n), .t = model->n};
+    dynamic_state s = {.level = model->level,
+                       .intercept = model->intercept,
+                       .slope = model->slope,
+                       .mean = model->mean,
+                       .power = pow(1 - model->alpha, (double)model->n),
+                       .t = model->n};
     for (int64_t k = 0; k < h; k++) {
         double v = model->dynamic ? dynamic_mean(&s, model->alpha, model->theta)
                                   : model->level + standard_step(model, model->n, k + 1);

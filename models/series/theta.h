@@ -29,6 +29,9 @@ typedef struct fore_theta {
 /* y: n finite values, n >= 3. fitted: n doubles or NULL. Frees nothing in *model beforehand. */
 fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, fore_theta *model,
                            double *fitted, fore_error *err);
+/* The model as it would have stood after the first n0 values of y (its own weights, season kept;
+ * index borrowed from `model`, so do not free it). 1 <= n0 <= n. */
+fore_theta fore_theta_at(const fore_theta *model, const double *y, int64_t n0);
 void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance);
 void fore_theta_free(fore_theta *model); /* what it owns */
 
