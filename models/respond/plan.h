@@ -21,8 +21,9 @@
 #include "engine/base/status.h"
 #include "models/respond/response.h"
 
-#define FORE_PLAN_CEILING 5.0 /* default change limit: no kind above five times its present pace   \
-                               */
+#define FORE_PLAN_CEILING                                                                          \
+    5.0 /* default change limit: no kind above five times its present pace                         \
+         */
 
 /* The coming period. Borrowed. */
 typedef struct fore_plan_input {

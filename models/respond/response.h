@@ -17,7 +17,7 @@
  * come from counter-based random numbers and do not depend on threads.
  *
  * Where the truth comes from. With recorded hours that move effort strongly (first-stage F), a
- * control function uses only what hours explain: the rest of effort may know how good the leads
+ * two-stage estimate uses only what hours explain: the rest of effort may know how good the leads
  * are. Without them the two-way effects carry the answer, with an allowance for an unseen
  * confounder (Cinelli and Hazlett 2020), and only when next week's effort does not explain this
  * week's sales. Unseen demand that lasts less than a week cannot be seen by any of these tests; the
@@ -38,8 +38,9 @@ enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
 /* Thresholds of the verdict. */
 #define FORE_PRIOR_ELASTICITY 0.3 /* mean and sd of the prior of the total elasticity */
 #define FORE_PRIOR_ELASTICITY_SD 0.3
-#define FORE_EFFORT_SD_MIN 0.02 /* residual sd of log effort under which nothing was ever varied   \
-                                 */
+#define FORE_EFFORT_SD_MIN                                                                         \
+    0.02 /* residual sd of log effort under which nothing was ever varied                          \
+          */
 #define FORE_FIRST_STAGE_F                                                                         \
     23.1 /* bias below 10 % of the worst case (Montiel Olea, Pflueger 2013) */
 #define FORE_HOURS_RECORDED_MIN 0.8 /* share of cells whose hours must be known to use them */
@@ -50,8 +51,9 @@ enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
 #define FORE_CONFOUNDER_ALLOWED                                                                    \
     0.05 /* partial R2 (with effort and with sales) of the unseen confounder                       \
             that the posterior without an instrument makes room for */
+/* ... and by how much at most such a one moves a rep's expected weekly sales (sd of the log) */
+#define FORE_CONFOUNDER_SALES 0.1
 #define FORE_CONFOUNDER_BOUND 0.25 /* the same, for the sensitivity interval */
-#define FORE_NO_EFFECT_SPREAD 0.34 /* posterior sd over prior sd under which zero is news */
 #define FORE_WON_MIN 5             /* cells with sales under which the panel is not read at all */
 
 /* Borrowed. Cell (rep g, week t) is at [g * weeks + t]; weeks are consecutive. */
@@ -111,7 +113,7 @@ typedef struct fore_response_checks {
     double pooled;                   /* without any effects: what a naive regression would say */
     double hours_recorded;           /* share of cells */
     double first_stage_f;            /* hours on effort, clustered by rep */
-    double hours_estimate, hours_se; /* elasticity by the control function */
+    double hours_estimate, hours_se; /* elasticity by what hours explain of effort */
     double hausman_p;                /* do the two agree? */
     double lead, lead_p; /* next week's effort (or hours) given this week's and the last */
     double placebo,
@@ -137,10 +139,10 @@ typedef struct fore_response {
     double decay_mean;
     fore_verdict verdict;
     fore_evidence evidence;
-    bool no_effect; /* the data are informative, and effort does not raise sales as far as they tell
-                     */
-    char why[FORE_REASONS_MAX]
-            [FORE_REASON_SIZE]; /* the verdict's reasons in words, most important first */
+    bool no_effect; /* identified, p10 of the total <= 0 and p90 below the prior's mean: effort does
+ not raise sales as far as the data tell */
+    * / char why[FORE_REASONS_MAX]
+                [FORE_REASON_SIZE]; /* the verdict's reasons in words, most important first */
     int64_t why_count;
     fore_response_checks checks;
 } fore_response;
