@@ -8,11 +8,12 @@
  *   windows    test = the most recent cut-offs; between it and everything before lies a gap of one
  *              horizon, so that no label of another window was learned after the test began (T + horizon <=
  *              test start). Before the gap in order of time: train, validate (choose and stop), calibrate.
- *              One subject lies in one window only: one that has candidates in m windows goes to one
- *              of them by lot (from seed and pk, never from its outcome) and its weight is multiplied by m,
- *              so that long-lived subjects count in full on both sides.
- *   thinning   of a subject's candidates in its window at most per_subject stay, one by lot from each
- *              of equal steps of log(1 + rank of the cut-off); weight = m / (rows that stay)
+ *              One subject lies in one window only: one that has candidates in several goes to one of
+ *              them by lot (from seed and pk, never from its outcome), with lots 3 train, 1 validate, 1
+ *              calibrate, 2 test; its weight is divided by the chance it had, so that long-lived subjects
+ *              count in full on every side.
+ *   thinning   of a subject's candidates in its window at most per_subject stay, one by lot from each of
+ *              equal steps of log(1 + its age in cut-offs); weight = 1 / (chance * rows that stay)
  * Few data: windows shrink before they fail. Without enough wins for four windows calibrate goes into
  * validate; then validate into train; without a test window that both classes enter (or when the gap
  * leaves nothing to train on) all rows are train and no_test is set. `notes` says it in words.
