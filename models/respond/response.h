@@ -139,10 +139,11 @@ typedef struct fore_response {
     double decay_mean;
     fore_verdict verdict;
     fore_evidence evidence;
-    bool no_effect; /* identified, p10 of the total <= 0 and p90 below the prior's mean: effort does
- not raise sales as far as the data tell */
-    * / char why[FORE_REASONS_MAX]
-                [FORE_REASON_SIZE]; /* the verdict's reasons in words, most important first */
+    /* Identified, p10 of the total <= 0 and p90 below the prior's mean: as far as the data tell,
+     * more effort does not raise sales. */
+    bool no_effect;
+    char why[FORE_REASONS_MAX]
+            [FORE_REASON_SIZE]; /* the verdict's reasons in words, most important first */
     int64_t why_count;
     fore_response_checks checks;
 } fore_response;
