@@ -1,0 +1,404 @@
+/* Building the parts of the outlook from the timeline: spells for the hazards, probabilities by period
+ * for what is open, arrivals, amounts. */
+#include "engine/jobs/outlook.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "features/sales_series.h"
+#include "models/survive/hazard.h"
+
+/* A life is cut at these ages (weeks); the record is read anew at each. */
+static const int64_t life_cuts[] = {0, 1, 2, 4, 8, 13, 26, 52};
+enum { LIFE_CUTS = 8, SPELLS_MAX = 400000, COLUMNS_MAX = 16, ARRIVAL_WEEKS = 156, HORIZON_WEEKS_MAX = 1200 };
+/* Weeks further back count half after a year: hazards drift. */
+static const double HAZARD_HALF_LIFE_WEEKS = 52, AMOUNT_HALF_LIFE_DAYS = 365;
+
+/* What a hazard may depend on besides age: few, robust, and known at the time. */
+static const char *const hazard_features[] = {
+    "stage_position", "days_in_stage",  "close_date_pushes", "days_to_expected_close", "amount_log",
+    "touches_30d",    "inbound_30d",    "inbound_all",       "days_since_touch",       "response_rate",
+    "meetings_90d",   "unanswered_in_a_row", "source_win_rate", "product_win_rate",   "owner_win_rate"};
+
+typedef struct builder {
+    const fore_timeline *t;
+    const fore_extractor *extractor;
+    fore_pool *pool;
+    fore_outlook *o;
+    int64_t first, end;              /* subjects of the kind */
+    int32_t feature[COLUMNS_MAX];
+    int64_t features;
+    fore_hazard *full, *plain;       /* plain: by age only, for what is not open yet */
+} builder;
+
+void fore_outlook_free(fore_outlook *o)
+{
+    if (!o) return;
+    fore_arena_free(o->arena);
+    fore_free(o);
+}
+
+static bool usable(const builder *b, int64_t s)
+{
+    const fore_timeline *t = b->t;
+    if (t->left_out[s] || t->created_at[s] == FORE_NO_TIME || t->created_at[s] >= b->o->as_of) return false;
+    return b->o->currency < 0 || t->currency[s] < 0 || t->currency[s] == b->o->currency;
+}
+
+static bool closed_before(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    return t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME && t->closed_at[s] < moment;
+}
+
+static double day_of(int64_t time) { return (double)time / (double)FORE_DAY; }
+
+static double amount_of(const builder *b, int64_t s)
+{
+    if (b->o->counts) return 1;
+    fore_subject_state state;
+    fore_subject_state_at(b->t, s, b->o->as_of, &state);
+    return state.amount;
+}
+
+/* --- hazards --- */
+
+/* Stored values without a change log are those of today: only histories that log changes may use them. */
+static void choose_features(builder *b)
+{
+    int64_t logged = 0, all = 0;
+    for (int64_t s = b->first; s < b->end; s++) {
+        all++;
+        logged += b->t->change_first[s + 1] > b->t->change_first[s];
+    }
+    bool log = all > 0 && logged * 2 > all;
+    for (size_t i = 0; i < sizeof hazard_features / sizeof *hazard_features; i++) {
+        int f = fore_feature_find(hazard_features[i]);
+        if (f < 0) continue;
+        const fore_feature *feature = fore_feature_at(f);
+        bool applies = b->o->kind == FORE_SUBJECT_LEAD ? feature->leads : feature->deals;
+        if (applies && (log || !feature->stored)) b->feature[b->features++] = f;
+    }
+}
+
+typedef struct spell_list {
+    fore_spell *spell;
+    fore_extract_row *row;
+    int64_t count, capacity;
+} spell_list;
+
+static fore_status add_life(const builder *b, int64_t s, bool cut, spell_list *list, fore_error *err)
+{
+    const fore_timeline *t = b->t;
+    bool closed = closed_before(t, s, b->o->as_of);
+    double start = day_of(t->created_at[s]), end = day_of(closed ? t->closed_at[s] : b->o->as_of);
+    fore_deal_end event = !closed ? FORE_DEAL_OPEN
+                          : t->outcome[s] == FORE_WON ? FORE_DEAL_WON : FORE_DEAL_LOST;
+    fore_spell whole = fore_spell_of(start, end, event);
+    int64_t pieces = cut ? LIFE_CUTS : 1;
+    for (int64_t k = 0; k < pieces; k++) {
+        int64_t from = cut ? life_cuts[k] : 0;
+        int64_t to = k + 1 < pieces ? life_cuts[k + 1] : INT64_MAX;
+        if (from >= whole.weeks && !(k == 0 && whole.weeks > 0)) break;
+        if (to > whole.weeks) to = whole.weeks;
+        if (list->count == list->capacity) {
+            int64_t grown = list->capacity ? 2 * list->capacity : 1024;
+            fore_spell *spell = fore_realloc(list->spell, grown, sizeof *spell);
+            if (spell) list->spell = spell;
+            fore_extract_row *row = fore_realloc(list->row, grown, sizeof *row);
+            if (row) list->row = row;
+            if (!spell || !row) return fore_no_memory(err);
+            list->capacity = grown;
+        }
+        bool last = to == whole.weeks;
+        list->spell[list->count] =
+            (fore_spell){.entry = from,
+                         .weeks = to - from,
+                         .last = (int64_t)floor((start + 7.0 * (double)to) / 7),
+                         .weight = 1,
+                         .event = last ? whole.event : FORE_DEAL_OPEN};
+        int64_t read_at = t->created_at[s] + from * 7 * FORE_DAY + 1;
+        list->row[list->count++] = (fore_extract_row){s, read_at};
+    }
+    return FORE_OK;
+}
+
+static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **hazard, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    spell_list list = {0};
+    double *x = NULL;
+    fore_hazard_options options = fore_hazard_default();
+    options.half_life_weeks = HAZARD_HALF_LIFE_WEEKS;
+    options.now = (int64_t)floor(day_of(b->o->as_of) / 7);
+    for (int64_t s = b->first; s < b->end; s++)
+        if (usable(b, s)) FORE_GO(add_life(b, s, with_features, &list, err));
+    fore_matrix view = {NULL, list.count, 0, list.count};
+    if (with_features) {
+        x = FORE_NEW(list.count * b->features, double);
+        if (!x) {
+            status = fore_no_memory(err);
+            goto done;
+        }
+        FORE_GO(fore_extract(b->extractor, b->pool, list.row, list.count, b->feature, b->features, x,
+                             list.count, err));
+        view = (fore_matrix){x, list.count, b->features, list.count};
+    }
+    FORE_GO(fore_hazard_fit(list.spell, list.count, &view, &options, b->pool, hazard, NULL, err));
+done:
+    fore_free(list.spell);
+    fore_free(list.row);
+    fore_free(x);
+    return status;
+}
+
+/* --- probabilities by period --- */
+
+/* Weeks from as_of to the end of period j. */
+static double weeks_to_end(const fore_outlook *o, int64_t j)
+{
+    double days = (double)o->start[j + 1] - day_of(o->as_of);
+    return days > 0 ? days / 7 : 0;
+}
+
+/* Cumulative incidence at a fractional week; cumulative[h] is that within h + 1 weeks. */
+static double incidence_at(const double *cumulative, int64_t horizon, double week)
+{
+    if (week <= 0) return 0;
+    int64_t whole = (int64_t)floor(week);
+    double before = whole == 0 ? 0 : cumulative[whole - 1 < horizon ? whole - 1 : horizon - 1];
+    double after = cumulative[whole < horizon ? whole : horizon - 1];
+    return before + (week - (double)whole) * (after - before);
+}
+
+static fore_status predict_open(builder *b, fore_error *err)
+{
+    fore_outlook *o = b->o;
+    int64_t n = 0, horizon = (int64_t)ceil(weeks_to_end(o, o->periods - 1)) + 1;
+    if (horizon > HORIZON_WEEKS_MAX)
+        return fore_fail(err, FORE_E_LIMIT, "the horizon is longer than %d weeks", HORIZON_WEEKS_MAX);
+    for (int64_t s = b->first; s < b->end; s++)
+        n += usable(b, s) && fore_subject_open_at(b->t, s, o->as_of);
+    o->open_subject = fore_arena_alloc(o->arena, n, sizeof(int64_t));
+    o->open_won = fore_arena_alloc(o->arena, n * o->periods, sizeof(double));
+    o->open_lost = fore_arena_alloc(o->arena, n * o->periods, sizeof(double));
+    o->open_amount = fore_arena_alloc(o->arena, n, sizeof(double));
+    double *curve = fore_arena_alloc(o->arena, 2 * horizon, sizeof(double));
+    if (!o->open_subject || !o->open_won || !o->open_lost || !o->open_amount || !curve)
+        return fore_no_memory(err);
+    double values[FORE_FEATURE_LIMIT];
+    for (int64_t s = b->first; s < b->end; s++) {
+        if (!usable(b, s) || !fore_subject_open_at(b->t, s, o->as_of)) continue;
+        int64_t i = o->open++;
+        double row[COLUMNS_MAX];
+        if (b->full) {
+            FORE_TRY(fore_extract_one(b->extractor, s, o->as_of, values, err));
+            for (int64_t f = 0; f < b->features; f++) row[f] = values[b->feature[f]];
+        }
+        int64_t age = (o->as_of - b->t->created_at[s]) / (7 * FORE_DAY);
+        fore_hazard_predict(b->full ? b->full : b->plain, age, b->full ? row : NULL, horizon, curve,
+                            curve + horizon);
+        o->open_subject[i] = s;
+        o->open_amount[i] = amount_of(b, s);
+        double won = 0, lost = 0;
+        for (int64_t j = 0; j < o->periods; j++) {
+            double w = incidence_at(curve, horizon, weeks_to_end(o, j));
+            double l = incidence_at(curve + horizon, horizon, weeks_to_end(o, j));
+            o->open_won[i + j * n] = w - won;
+            o->open_lost[i + j * n] = l - lost;
+            won = w;
+            lost = l;
+        }
+    }
+    return FORE_OK;
+}
+
+/* --- arrivals --- */
+
+static fore_status predict_arrivals(builder *b, fore_error *err)
+{
+    fore_outlook *o = b->o;
+    double counts[ARRIVAL_WEEKS] = {0};
+    int64_t oldest = 0, horizon;
+    for (int64_t s = b->first; s < b->end; s++) {
+        if (!usable(b, s)) continue;
+        int64_t ago = (o->as_of - 1 - b->t->created_at[s]) / (7 * FORE_DAY); /* whole weeks back from as_of */
+        if (ago >= ARRIVAL_WEEKS) continue;
+        counts[ARRIVAL_WEEKS - 1 - ago]++;
+        if (ago > oldest) oldest = ago;
+    }
+    o->weeks = (int64_t)ceil(weeks_to_end(o, o->periods - 1));
+    horizon = o->weeks + 1;
+    o->arrivals = fore_arena_alloc(o->arena, o->weeks, sizeof(double));
+    o->new_won = fore_arena_alloc(o->arena, o->weeks * o->periods, sizeof(double));
+    double *curve = fore_arena_alloc(o->arena, 2 * horizon, sizeof(double));
+    if (!o->arrivals || !o->new_won || !curve) return fore_no_memory(err);
+    if (o->weeks == 0) return FORE_OK;
+    FORE_TRY(fore_arrivals_fit(counts + ARRIVAL_WEEKS - 1 - oldest, oldest + 1, o->weeks, o->arrivals,
+                               &o->arrivals_size, err));
+    fore_hazard_predict(b->plain, 0, NULL, horizon, curve, curve + horizon);
+    for (int64_t w = 0; w < o->weeks; w++) {
+        double before = 0;
+        for (int64_t j = 0; j < o->periods; j++) {
+            double p = incidence_at(curve, horizon, weeks_to_end(o, j) - ((double)w + 0.5));
+            o->new_won[w + j * o->weeks] = p - before;
+            before = p;
+        }
+    }
+    return FORE_OK;
+}
+
+/* --- wins --- */
+
+static fore_status collect_wins(builder *b, fore_error *err)
+{
+    fore_outlook *o = b->o;
+    const fore_timeline *t = b->t;
+    int64_t n = 0, period_start = fore_time_of_date(o->start[0]);
+    for (int64_t s = b->first; s < b->end; s++)
+        n += usable(b, s) && t->outcome[s] == FORE_WON && closed_before(t, s, o->as_of);
+    if (n == 0)
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "nothing was won before that moment: there is nothing to forecast from");
+    o->win_subject = fore_arena_alloc(o->arena, n, sizeof(int64_t));
+    o->win_amount = fore_arena_alloc(o->arena, n, sizeof(double));
+    o->past_amount = fore_arena_alloc(o->arena, n, sizeof(double));
+    o->past_weight = fore_arena_alloc(o->arena, n, sizeof(double));
+    if (!o->win_subject || !o->win_amount || !o->past_amount || !o->past_weight) return fore_no_memory(err);
+    for (int64_t s = b->first; s < b->end; s++) {
+        if (!usable(b, s) || t->outcome[s] != FORE_WON || !closed_before(t, s, o->as_of)) continue;
+        double amount = amount_of(b, s);
+        if (t->closed_at[s] >= period_start) {
+            o->win_subject[o->wins] = s;
+            o->win_amount[o->wins++] = isnan(amount) ? 0 : amount;
+        }
+        if (isnan(amount)) continue;
+        o->past_amount[o->past_wins] = amount;
+        o->past_weight[o->past_wins++] =
+            exp2(-day_of(o->as_of - t->closed_at[s]) / AMOUNT_HALF_LIFE_DAYS);
+    }
+    return FORE_OK;
+}
+
+/* Are there amounts at all among what was won? */
+static bool has_amounts(const builder *b)
+{
+    for (int64_t s = b->first; s < b->end; s++)
+        if (b->t->outcome[s] == FORE_WON && usable(b, s) && closed_before(b->t, s, b->o->as_of) &&
+            b->t->amount[s] > 0)
+            return true;
+    return false;
+}
+
+fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *options, fore_outlook **out,
+                              fore_error *err)
+{
+    fore_status status = FORE_OK;
+    builder b = {.pool = c->pool};
+    *out = NULL;
+    fore_outlook *o = FORE_ZNEW(1, fore_outlook);
+    if (!o) return fore_no_memory(err);
+    b.o = o;
+    o->arena = fore_arena_new();
+    o->as_of = options->as_of;
+    o->periods = options->end_on != FORE_NO_DATE ? 1 : options->periods;
+    if (!o->arena || !(o->start = fore_arena_alloc(o->arena, o->periods + 1, sizeof(int32_t)))) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t j = 0; j <= o->periods; j++)
+        o->start[j] = options->end_on != FORE_NO_DATE
+                          ? (j ? options->end_on : options->first_on)
+                          : fore_period_add(options->period, options->first_on, (int32_t)j);
+    FORE_GO(fore_context_history(c, &b.t, &b.extractor, err));
+    o->kind = b.t->deals > 0 ? FORE_SUBJECT_DEAL : FORE_SUBJECT_LEAD;
+    b.first = o->kind == FORE_SUBJECT_DEAL ? b.t->leads : 0;
+    b.end = o->kind == FORE_SUBJECT_DEAL ? b.t->subjects : b.t->leads;
+    o->currency = o->kind == FORE_SUBJECT_DEAL ? fore_main_currency(b.t, o->as_of) : -1;
+    o->counts = !has_amounts(&b);
+    for (int64_t s = b.first; s < b.end; s++)
+        o->other_currency += o->currency >= 0 && b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
+    FORE_GO(collect_wins(&b, err));
+    FORE_GO(fit_hazard(&b, false, &b.plain, err));
+    choose_features(&b);
+    if (!options->plain && b.features > 0 && (b.end - b.first) * LIFE_CUTS <= SPELLS_MAX)
+        FORE_GO(fit_hazard(&b, true, &b.full, err));
+    FORE_GO(predict_open(&b, err));
+    FORE_GO(predict_arrivals(&b, err));
+    *out = o;
+    o = NULL;
+done:
+    fore_hazard_free(b.full);
+    fore_hazard_free(b.plain);
+    fore_outlook_free(o);
+    return status;
+}
+
+/* --- simulating --- */
+
+fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o, const fore_outlook_draws *d,
+                                  fore_pipeline_result **result, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_arena *arena = fore_arena_new();
+    if (!arena) return fore_no_memory(err);
+    int64_t n = 0;
+    for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]];
+    double *won = fore_arena_alloc(arena, n * o->periods, sizeof(double));
+    double *lost = fore_arena_alloc(arena, n * o->periods, sizeof(double));
+    double *amount = fore_arena_alloc(arena, n, sizeof(double));
+    double *so_far = fore_arena_alloc(arena, o->periods, sizeof(double));
+    double *arrivals = fore_arena_alloc(arena, o->weeks, sizeof(double));
+    if (!won || !lost || !amount || !so_far || !arrivals) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t i = 0, m = 0; i < o->open; i++) {
+        if (d->member && !d->member[o->open_subject[i]]) continue;
+        for (int64_t j = 0; j < o->periods; j++) {
+            won[m + j * n] = o->open_won[i + j * o->open];
+            lost[m + j * n] = o->open_lost[i + j * o->open];
+        }
+        amount[m++] = o->open_amount[i];
+    }
+    for (int64_t i = 0; i < o->wins; i++)
+        if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
+    for (int64_t w = 0; w < o->weeks; w++) arrivals[w] = o->arrivals[w] * d->share;
+    fore_pipeline p = {.periods = o->periods,
+                       .won_so_far = so_far,
+                       .open = n,
+                       .open_won = won,
+                       .open_lost = lost,
+                       .open_amount = amount,
+                       .amounts = o->past_amount,
+                       .amount_weight = o->past_weight,
+                       .amount_count = o->past_wins,
+                       .weeks = o->weeks,
+                       .arrivals = arrivals,
+                       .arrivals_size = o->arrivals_size,
+                       .new_won = o->new_won,
+                       .shock_sd = d->shock_sd};
+    fore_pipeline_options options = fore_pipeline_default();
+    options.seed = d->seed;
+    options.keep_draws = 1;
+    if (d->draws) options.draws = d->draws;
+    status = fore_pipeline_simulate(&p, &options, c->pool, result, err);
+done:
+    fore_arena_free(arena);
+    return status;
+}
+
+double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start, int32_t end,
+                           int64_t known, const uint8_t *member)
+{
+    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
+    int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
+    int64_t from = fore_time_of_date(start), to = fore_time_of_date(end);
+    double sum = 0;
+    for (int64_t s = first; s < last; s++) {
+        if (t->outcome[s] != FORE_WON || t->left_out[s] || (member && !member[s])) continue;
+        if (t->closed_at[s] < from || t->closed_at[s] >= to || t->closed_at[s] >= known) continue;
+        if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) continue;
+        sum += o->counts ? 1 : isnan(t->amount[s]) ? 0 : t->amount[s];
+    }
+    return sum;
+}
