@@ -17,7 +17,7 @@ typedef enum fore_net_family { FORE_NET_BINOMIAL, FORE_NET_GAUSSIAN } fore_net_f
 
 typedef struct fore_net_options {
     fore_net_family family;
-    double alpha;         /* 1 = lasso, > 0; default 0.5 */
+    double alpha;         /* 1 = lasso, 0 = ridge; default 0.5 */
     int64_t lambdas;      /* length of the path; default 40 */
     double lambda_ratio;  /* smallest over largest lambda; default 1e-3 (n < q: 1e-2) */
     const double *lambda; /* a path of one's own (`lambdas` values, descending) instead; NULL */

@@ -35,15 +35,14 @@ fore_status fore_svm_fit(fore_pool *pool, const fore_matrix *x, const fore_desig
 void fore_svm_free(fore_svm *svm);
 
 double fore_svm_row(const fore_svm *svm, const double *z);
-/* z: rows x width design block, column-major with `stride`; out: rows decision values. scratch:
- * fore_svm_scratch(svm, rows) doubles. */
+/* z: rows x width design block, column-major, tight; out: rows decision values, equal to
+ * fore_svm_row up to rounding. scratch: fore_svm_scratch(svm, rows) doubles. */
 int64_t fore_svm_scratch(const fore_svm *svm, int64_t rows);
-void fore_svm_block(const fore_svm *svm, const double *z, int64_t rows, int64_t stride,
-                    double *scratch, double *out);
+void fore_svm_block(const fore_svm *svm, const double *z, int64_t rows, double *scratch,
+                    double *out);
 /* parts: width doubles that add up with *base = f(0) to f(z): the gradient integrated along the
- * line from the mean row 0 to z (Aumann and Shapley 1974). scratch: width doubles. */
-void fore_svm_parts(const fore_svm *svm, const double *z, double *scratch, double *parts,
-                    double *base);
+ * line from the mean row 0 to z (Aumann and Shapley 1974). */
+void fore_svm_parts(const fore_svm *svm, const double *z, double *parts, double *base);
 
 void fore_svm_write(const fore_svm *svm, fore_json_writer *json, const char *key);
 fore_status fore_svm_read(const fore_json_node *node, int64_t width, fore_svm **out,

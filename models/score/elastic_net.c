@@ -1,0 +1,274 @@
+/* Elastic net by coordinate descent on the quadratic approximation.
+ *
+ *     for lambda from the largest down (warm start from the one before)
+ *         repeat
+ *             f, g, H at the point (all divided by W)                       one pass over the rows
+ *             if the penalised f rose: go back half of the last step
+ *             stop when the last step was small
+ *             r <- g                                   gradient of the quadratic model at d = 0
+ *             sweep over coordinates j until none moves:
+ *                 b_j' = S(H_jj b_j - r_j, lambda alpha) / (H_jj + lambda (1 - alpha))
+ *                 r += H_.j (b_j' - b_j)               the "covariance update": q work, no rows
+ *
+ * S is soft thresholding. Sweeps alternate: all coordinates, then those that are not 0 until they
+ * stand. */
+#include "models/score/elastic_net.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "models/score/irls.h"
+
+enum { MOST_STEPS = 50, MOST_HALVINGS = 30, WIDEST = 5000 };
+
+typedef struct descent {
+    fore_irls irls;
+    fore_net_options options;
+    double *point, *start, *gradient, *curvature, *r; /* q + 1 each, curvature (q + 1)^2 */
+    fore_irls_sums sums;
+    bool converged;
+} descent;
+
+fore_net_options fore_net_default(void)
+{
+    return (fore_net_options){.family = FORE_NET_BINOMIAL,
+                              .alpha = 0.5,
+                              .lambdas = 40,
+                              .lambda_ratio = 1e-3,
+                              .tolerance = 1e-8,
+                              .sweeps = 10000,
+                              .patience = 5};
+}
+
+void fore_net_free(fore_net *net)
+{
+    if (!net) return;
+    fore_free(net->lambda);
+    fore_free(net->beta);
+    fore_free(net->intercept);
+    fore_free(net->deviance);
+    fore_free(net->held);
+    fore_free(net);
+}
+
+/* Loss, gradient and curvature per unit of weight. */
+static fore_status look(descent *d, fore_error *err)
+{
+    int64_t order = d->irls.width + 1;
+    FORE_TRY(fore_irls_pass(&d->irls, d->point, &d->sums, d->gradient, d->curvature, err));
+    double per = d->sums.weight > 0 ? 1 / d->sums.weight : 0;
+    for (int64_t j = 0; j < order; j++) d->gradient[j] *= per;
+    for (int64_t j = 0; j < order * order; j++) d->curvature[j] *= per;
+    return FORE_OK;
+}
+
+static double penalised(const descent *d, double lambda)
+{
+    double l1 = 0, l2 = 0;
+    for (int64_t j = 0; j < d->irls.width; j++) {
+        l1 += fabs(d->point[j]);
+        l2 += d->point[j] * d->point[j];
+    }
+    return d->sums.loss / d->sums.weight +
+           lambda * (d->options.alpha * l1 + 0.5 * (1 - d->options.alpha) * l2);
+}
+
+static double threshold(double v, double t) { return v > t ? v - t : v < -t ? v + t : 0; }
+
+/* One coordinate to its optimum; how far it moved, in units of the linear predictor. */
+static double settle(descent *d, int64_t j, double lambda)
+{
+    int64_t order = d->irls.width + 1;
+    const double *column = d->curvature + j * order;
+    double h = column[j], b = d->point[j], next;
+    if (!(h > 0)) return 0;
+    if (j == d->irls.width)
+        next = b - d->r[j] / h;
+    else
+        next = threshold(h * b - d->r[j], lambda * d->options.alpha) /
+               (h + lambda * (1 - d->options.alpha));
+    double move = next - b;
+    if (move == 0) return 0;
+    d->point[j] = next;
+    for (int64_t k = 0; k < order; k++) d->r[k] += column[k] * move;
+    return fabs(move) * sqrt(h);
+}
+
+static double sweep(descent *d, double lambda, bool active_only)
+{
+    int64_t q = d->irls.width;
+    double largest = 0;
+    for (int64_t j = 0; j <= q; j++)
+        if (!active_only || j == q || d->point[j] != 0)
+            largest = fmax(largest, settle(d, j, lambda));
+    return largest;
+}
+
+static void minimise_quadratic(descent *d, double lambda)
+{
+    int64_t left = d->options.sweeps;
+    double small = 0.1 * d->options.tolerance;
+    memcpy(d->r, d->gradient, (size_t)(d->irls.width + 1) * sizeof *d->r);
+    while (left > 0) {
+        left--;
+        if (sweep(d, lambda, false) <= small) return;
+        while (left-- > 0 && sweep(d, lambda, true) > small) {
+        }
+    }
+    d->converged = false;
+}
+
+/* Size of the last step, in units of the linear predictor. */
+static double step_size(const descent *d)
+{
+    int64_t order = d->irls.width + 1;
+    double largest = 0;
+    for (int64_t j = 0; j < order; j++) {
+        double h = d->curvature[j * (order + 1)];
+        largest = fmax(largest, fabs(d->point[j] - d->start[j]) * sqrt(h > 0 ? h : 0));
+    }
+    return largest;
+}
+
+static fore_status fit_lambda(descent *d, double lambda, fore_error *err)
+{
+    int64_t order = d->irls.width + 1;
+    double before = INFINITY;
+    int halvings = 0;
+    for (int step = 0; step < MOST_STEPS; step++) {
+        FORE_TRY(look(d, err));
+        double objective = penalised(d, lambda);
+        if (!(objective <= before + 1e-12 * (1 + fabs(before))) && halvings < MOST_HALVINGS) {
+            for (int64_t j = 0; j < order; j++) d->point[j] = 0.5 * (d->point[j] + d->start[j]);
+            halvings++;
+            continue;
+        }
+        if (step > 0 && step_size(d) <= d->options.tolerance) return FORE_OK;
+        before = objective;
+        halvings = 0;
+        memcpy(d->start, d->point, (size_t)order * sizeof *d->start);
+        minimise_quadratic(d, lambda);
+    }
+    d->converged = false;
+    return look(d, err); /* the deviance that is reported belongs to the point */
+}
+
+/* The intercept alone; then the smallest lambda that keeps every coefficient at 0. */
+static fore_status start_path(descent *d, double *largest, fore_error *err)
+{
+    int64_t q = d->irls.width;
+    for (int step = 0; step < MOST_STEPS; step++) {
+        FORE_TRY(look(d, err));
+        double h = d->curvature[(q + 1) * (q + 1) - 1];
+        double move = h > 0 ? d->gradient[q] / h : 0;
+        d->point[q] -= move;
+        if (fabs(move) <= 1e-14 * (1 + fabs(d->point[q]))) break;
+    }
+    *largest = 0;
+    for (int64_t j = 0; j < q; j++) *largest = fmax(*largest, fabs(d->gradient[j]));
+    *largest /= fmax(d->options.alpha, 1e-3);
+    return FORE_OK;
+}
+
+static fore_status net_new(int64_t q, int64_t lambdas, fore_net **out, fore_error *err)
+{
+    fore_net *net = FORE_ZNEW(1, fore_net);
+    *out = net;
+    if (!net) return fore_no_memory(err);
+    net->width = q;
+    net->lambda = FORE_NEW(lambdas, double);
+    net->beta = FORE_NEW(q * lambdas, double);
+    net->intercept = FORE_NEW(lambdas, double);
+    net->deviance = FORE_NEW(lambdas, double);
+    net->held = FORE_NEW(lambdas, double);
+    if (net->lambda && net->beta && net->intercept && net->deviance && net->held) return FORE_OK;
+    fore_net_free(net);
+    *out = NULL;
+    return fore_no_memory(err);
+}
+
+static double lambda_at(const descent *d, int64_t k, double largest)
+{
+    const fore_net_options *o = &d->options;
+    if (o->lambda) return o->lambda[k];
+    if (o->lambdas == 1) return largest;
+    double ratio = d->irls.x->rows < d->irls.width ? fmax(o->lambda_ratio, 1e-2) : o->lambda_ratio;
+    return largest * pow(ratio, (double)k / (double)(o->lambdas - 1));
+}
+
+static fore_status follow_path(descent *d, fore_net *net, fore_error *err)
+{
+    double largest;
+    int64_t q = d->irls.width;
+    FORE_TRY(start_path(d, &largest, err));
+    for (int64_t k = 0; k < d->options.lambdas; k++) {
+        double lambda = lambda_at(d, k, largest);
+        FORE_TRY(fit_lambda(d, lambda, err));
+        net->lambda[k] = lambda;
+        memcpy(net->beta + k * q, d->point, (size_t)q * sizeof *net->beta);
+        net->intercept[k] = d->point[q];
+        net->deviance[k] = 2 * d->sums.loss / d->sums.weight;
+        net->held[k] = d->sums.held_weight > 0 ? 2 * d->sums.held_loss / d->sums.held_weight : NAN;
+        net->lambdas = k + 1;
+        if (isnan(net->held[k]))
+            net->best = k;
+        else if (net->held[k] < net->held[net->best])
+            net->best = k;
+        else if (k - net->best >= d->options.patience)
+            break;
+    }
+    net->converged = d->converged;
+    return FORE_OK;
+}
+
+static fore_status check_options(const fore_net_options *o, const fore_matrix *x, int64_t q,
+                                 fore_error *err)
+{
+    if (!(o->alpha >= 0 && o->alpha <= 1) || o->lambdas < 1 ||
+        !(o->lambda_ratio > 0 && o->lambda_ratio <= 1) || !(o->tolerance > 0) || o->sweeps < 1)
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "an option of the elastic net is out of range (see elastic_net.h)");
+    if (x->rows < 1) return fore_fail(err, FORE_E_DATA, "the elastic net has no rows to fit");
+    if (q > WIDEST)
+        return fore_fail(err, FORE_E_LIMIT,
+                         "the elastic net takes at most %d columns and there are %lld", WIDEST,
+                         (long long)q);
+    return FORE_OK;
+}
+
+fore_status fore_net_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+                         const double *y, const double *w, const uint8_t *held,
+                         const fore_net_options *options, fore_net **out, fore_error *err)
+{
+    descent d = {
+        .irls = {.pool = pool, .x = x, .design = design, .y = y, .w = w, .held = held, .skip = 1},
+        .options = options ? *options : fore_net_default(),
+        .converged = true};
+    int64_t q = design ? design->width : x->columns, order = q + 1;
+    fore_net *net = NULL;
+    fore_status status = FORE_OK;
+    *out = NULL;
+    FORE_TRY(check_options(&d.options, x, q, err));
+    d.irls.gaussian = d.options.family == FORE_NET_GAUSSIAN;
+    FORE_TRY(fore_irls_start(&d.irls, err));
+    d.point = FORE_ZNEW(order, double);
+    d.start = FORE_ZNEW(order, double);
+    d.gradient = FORE_NEW(order, double);
+    d.curvature = FORE_NEW(order * order, double);
+    d.r = FORE_NEW(order, double);
+    if (!d.point || !d.start || !d.gradient || !d.curvature || !d.r) FORE_GO(fore_no_memory(err));
+    FORE_GO(net_new(q, d.options.lambdas, &net, err));
+    FORE_GO(follow_path(&d, net, err));
+    *out = net;
+    net = NULL;
+done:
+    fore_net_free(net);
+    fore_irls_end(&d.irls);
+    fore_free(d.point);
+    fore_free(d.start);
+    fore_free(d.gradient);
+    fore_free(d.curvature);
+    fore_free(d.r);
+    return status;
+}
