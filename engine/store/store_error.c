@@ -14,7 +14,9 @@ static fore_status fail_full(fore_store *s, const char *doing, fore_error *err)
 
 static fore_status fail_io(fore_store *s, const char *doing, fore_error *err)
 {
-    int code = sqlite3_system_errno(s->db);
+    int code = sqlite3_system_errno(s->db), last = errno;
+    /* rolling back may have wiped SQLite's copy of the number */
+    if (code == 0 && sqlite3_extended_errcode(s->db) == SQLITE_IOERR_WRITE) code = last;
     if (code == ENOSPC || code == EDQUOT || code == EFBIG) return fail_full(s, doing, err);
     return fore_fail_at(err, FORE_E_IO, s->path, 0, 0,
                         "cannot %s the workspace %s: %s; check the path, its permissions and the disk",

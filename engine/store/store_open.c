@@ -155,20 +155,25 @@ static fore_status first_read(fore_store *s, fore_error *err)
     return store_integer(s, "SELECT count(*) FROM sqlite_schema", 0, &ignored, err);
 }
 
+static fore_status try_to_read(fore_store *s, bool immutable, fore_error *err)
+{
+    int flags = immutable ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    FORE_TRY(open_database(s, immutable, flags, err));
+    return first_read(s, err);
+}
+
 /* Opened for writing even to read, so that the log is tidied up on leaving; SQLite falls back to
  * reading by itself when the file may not be written. Where not even the log's index can be made,
  * and there is no log, the file is read as it lies there. */
 static fore_status open_to_read(fore_store *s, fore_error *err)
 {
     s->read_only = true;
-    FORE_TRY(open_database(s, false, SQLITE_OPEN_READWRITE, err));
-    fore_status status = first_read(s, err);
+    fore_status status = try_to_read(s, false, err);
     bool unwritable = status == FORE_E_IO || status == FORE_E_READONLY;
     if (unwritable && !beside(s->path, "-wal")) {
         sqlite3_close(s->db);
         s->db = NULL;
-        FORE_TRY(open_database(s, true, SQLITE_OPEN_READONLY, err));
-        status = first_read(s, err);
+        status = try_to_read(s, true, err);
     }
     FORE_TRY(status);
     FORE_TRY(store_exec(s, "PRAGMA query_only = ON", err));
@@ -178,14 +183,17 @@ static fore_status open_to_read(fore_store *s, fore_error *err)
 static fore_status open_to_write(fore_store *s, bool create, fore_error *err)
 {
     int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-    FORE_TRY(open_database(s, false, flags, err));
-    if (sqlite3_db_readonly(s->db, "main") == 1) return store_fail(s, SQLITE_READONLY, "write", err);
-    fore_status status = first_read(s, err);
+    fore_status status = open_database(s, false, flags, err);
+    if (status == FORE_OK && sqlite3_db_readonly(s->db, "main") == 1)
+        return store_fail(s, SQLITE_READONLY, "write", err);
+    if (status == FORE_OK) status = first_read(s, err);
     if (status == FORE_E_IO && access(s->path, W_OK) == 0)
         return fore_fail_at(err, FORE_E_READONLY, s->path, 0, 0,
                             "the folder of the workspace %s cannot be written, and the write-ahead "
                             "log has its place there; check its permissions, or work on a copy",
                             s->path);
+    if (status == FORE_E_IO && access(s->path, R_OK) == 0)
+        return store_fail(s, SQLITE_READONLY, "write", err);
     FORE_TRY(status);
     int64_t tables, application;
     FORE_TRY(store_integer(s, "SELECT count(*) FROM sqlite_schema", 0, &tables, err));
