@@ -24,7 +24,7 @@ double fore_experiment_size(double sigma, double elasticity, double change);
 double fore_experiment_detectable(double sigma, double n_per_arm, double change);
 /* sigma for a test of `weeks` weeks, from the panel: relative sd of a rep's sales over blocks of
  * that length around rep and block effects. NaN when there are not two reps and two blocks. */
-fore_status fore_experiment_sigma(const fore_effort_panel *panel, int64_t weeks, double *sigma,
+fore_status fore_experiment_sigma(const fore_response_panel *panel, int64_t weeks, double *sigma,
                                   fore_error *err);
 
 typedef enum fore_design { FORE_DESIGN_MATCHED_PAIRS, FORE_DESIGN_SWITCHBACK } fore_design;
@@ -55,7 +55,7 @@ typedef struct fore_experiment {
 /* Proposes the cheapest feasible design among lengths of 4 to 26 weeks, changes of +20, +30 and +50
  * %, pairs and switchbacks; when none is feasible, the one with the most power. `target_elasticity`
  * <= 0: the prior's mean. E_NO_ANSWER when the panel has fewer than two active reps or no sales. */
-fore_status fore_experiment_propose(const fore_effort_panel *panel, const fore_response *response,
+fore_status fore_experiment_propose(const fore_response_panel *panel, const fore_response *response,
                                     double target_elasticity, fore_experiment *experiment,
                                     fore_error *err);
 

@@ -13,7 +13,7 @@ extern const double fore_poolings[FORE_POOLINGS]; /* tau: sd of how far kinds ma
 
 /* The panel made ready: outcome with mean 1, kinds' shares, scales, standardised controls. */
 typedef struct fore_effort_design {
-    const fore_effort_panel *panel;
+    const fore_response_panel *panel;
     int64_t reps, weeks, kinds, cells;
     int64_t active, with_sales, active_reps;
     double *y;        /* cells; NaN = left out */
@@ -26,7 +26,7 @@ typedef struct fore_effort_design {
     double share[FORE_KINDS_MAX], scale[FORE_KINDS_MAX], mean_stock[FORE_KINDS_MAX];
 } fore_effort_design;
 
-fore_status fore_effort_prepare(const fore_effort_panel *panel,
+fore_status fore_effort_prepare(const fore_response_panel *panel,
                                 const fore_response_options *options, fore_arena *arena,
                                 fore_effort_design *design, fore_error *err);
 /* out (cells): saturated stock of kind k in elasticity units, 0 at the mean. */

@@ -52,7 +52,10 @@ typedef struct fore_plan_kind {
         p90; /* counts over the period; p90 is infinite when out of reach */
 } fore_plan_kind;
 
-/* For one raise. When the median is out of reach the plan is the furthest one within the limits. */
+/* For one raise. `kinds` is the plan at even odds, or the furthest one within the change limits
+ * when even odds are out of reach. When the team's hours or the touches do not allow it,
+ * `constraints` says by how much, and the probabilities and sales are those of what they do allow.
+ */
 typedef struct fore_plan {
     double raise;               /* 0.2 = +20 % */
     bool reachable;             /* at even odds, within the limits, the hours and the touches */

@@ -57,7 +57,7 @@ enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
 #define FORE_WON_MIN 5             /* cells with sales under which the panel is not read at all */
 
 /* Borrowed. Cell (rep g, week t) is at [g * weeks + t]; weeks are consecutive. */
-typedef struct fore_effort_panel {
+typedef struct fore_response_panel {
     int64_t reps, weeks, kinds; /* kinds: 1..FORE_KINDS_MAX */
     const double *won_amount;   /* reps * weeks; NaN where the rep was not active (the cell is left
                                    out).   May be NULL when won_count is given */
@@ -70,7 +70,7 @@ typedef struct fore_effort_panel {
         *held; /* reps * weeks: open leads and deals at the week's start; NaN or NULL: unknown */
     const double *minutes;         /* kinds: minutes that one activity takes, > 0 */
     const char *const *kind_names; /* kinds; used in the reasons */
-} fore_effort_panel;
+} fore_response_panel;
 
 /* A finished experiment: effort was multiplied by effort_factor and log sales moved by log_lift. */
 typedef struct fore_effort_lift {
@@ -151,7 +151,7 @@ typedef struct fore_response {
 /* options may be NULL. A panel with too little in it (one rep, one week, no sales, no effort) is
  * not an error: the answer is the prior's and says so. E_ARGUMENT: shapes or options; E_DATA: a
  * negative or missing count in an active cell (with the cell), minutes that are not positive. */
-fore_status fore_response_fit(const fore_effort_panel *panel, const fore_response_options *options,
+fore_status fore_response_fit(const fore_response_panel *panel, const fore_response_options *options,
                               fore_pool *pool, fore_response **response, fore_error *err);
 void fore_response_free(fore_response *response); /* NULL is harmless */
 

@@ -12,7 +12,7 @@
 enum { START_WEEKS = 8 };
 static const double SHARE_MIN = 1e-3; /* a kind that was never used keeps a place in the prior */
 
-static fore_status check_shapes(const fore_effort_panel *p, const fore_response_options *o,
+static fore_status check_shapes(const fore_response_panel *p, const fore_response_options *o,
                                 fore_error *err)
 {
     if (!p || p->reps < 1 || p->weeks < 1)
@@ -148,7 +148,7 @@ static void weigh(fore_effort_design *d)
     }
 }
 
-fore_status fore_effort_prepare(const fore_effort_panel *panel,
+fore_status fore_effort_prepare(const fore_response_panel *panel,
                                 const fore_response_options *options, fore_arena *arena,
                                 fore_effort_design *d, fore_error *err)
 {

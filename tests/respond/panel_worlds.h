@@ -55,7 +55,7 @@ static inline panel_world panel_world_rule(int rule)
 }
 
 typedef struct panel_data {
-    fore_effort_panel panel;
+    fore_response_panel panel;
     double *won, *activities, *hours, *arrivals, *held, minutes[FORE_KINDS_MAX];
     const char *names[FORE_KINDS_MAX];
 } panel_data;
@@ -122,7 +122,7 @@ static inline panel_data panel_make(const panel_world *w)
         d.minutes[k] = 15 + 10 * (double)k;
         d.names[k] = NAMES[k % 5];
     }
-    d.panel = (fore_effort_panel){.reps = w->reps,
+    d.panel = (fore_response_panel){.reps = w->reps,
                                   .weeks = w->weeks,
                                   .kinds = w->kinds,
                                   .activities = d.activities,
@@ -137,7 +137,7 @@ static inline panel_data panel_make(const panel_world *w)
 }
 
 /* The panel's pointers into the struct itself: after panel_make has returned by value. */
-static inline const fore_effort_panel *panel_of(panel_data *d)
+static inline const fore_response_panel *panel_of(panel_data *d)
 {
     d->panel.minutes = d->minutes;
     d->panel.kind_names = d->names;
