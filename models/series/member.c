@@ -1,0 +1,230 @@
+/* The methods behind member.h. Seasons longer than FORE_ETS_SEASON_MAX do not fit into an ETS
+ * model: they are taken out first by classical decomposition when the seasonal test finds them, and
+ * put back. */
+#include "models/series/member.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "models/measure/accuracy.h"
+#include "models/series/simple.h"
+
+static bool all_positive(const double *y, int64_t n)
+{
+    for (int64_t t = 0; t < n; t++)
+        if (!(y[t] > 0)) return false;
+    return true;
+}
+
+static double with_season(const fore_member *w, int64_t t, double v)
+{
+    if (!w->index) return v;
+    double s = w->index[t % w->m];
+    return w->multiplicative ? v * s : v + s;
+}
+
+static fore_status take_long_season(fore_member *w, const double *y, fore_error *err)
+{
+    if (w->m <= FORE_ETS_SEASON_MAX || !fore_is_seasonal(y, w->n, w->m)) return FORE_OK;
+    w->adjusted = FORE_NEW(w->n, double);
+    w->index = FORE_NEW(w->m, double);
+    if (!w->adjusted || !w->index) return fore_no_memory(err);
+    w->multiplicative = all_positive(y, w->n);
+    FORE_TRY(fore_seasonal_indices(y, w->n, w->m, w->multiplicative, w->index, err));
+    for (int64_t t = 0; t < w->n; t++) {
+        double s = w->index[t % w->m];
+        w->adjusted[t] = w->multiplicative ? y[t] / s : y[t] - s;
+    }
+    return FORE_OK;
+}
+
+static fore_status fit_ets(fore_member *w, const double *y, double *fitted, fore_error *err)
+{
+    static const fore_ets_form level = {'A', 'N', 'N', false}, trend = {'A', 'A', 'N', false};
+    FORE_TRY(take_long_season(w, y, err));
+    const double *z = w->adjusted ? w->adjusted : y;
+    if (w->method == FORE_SERIES_ETS)
+        FORE_TRY(fore_ets_choose(z, w->n, w->m, &w->model.ets, err));
+    else
+        FORE_TRY(fore_ets_fit(z, w->n, 1, w->method == FORE_SERIES_SES ? &level : &trend,
+                              &w->model.ets, err));
+    w->parameters = w->model.ets.parameters;
+    fore_ets_filter(&w->model.ets, z, w->n, fitted, NULL, NULL);
+    for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, t, fitted[t]);
+    return FORE_OK;
+}
+
+/* Additive or, for positive values, multiplicative: the smaller sum of squares. */
+static fore_status fit_holt_winters(fore_member *w, const double *y, double *fitted,
+                                    fore_error *err)
+{
+    fore_holt_winters other;
+    FORE_TRY(fore_holt_winters_fit(y, w->n, w->m, false, &w->model.hw, fitted, err));
+    w->parameters = w->m > 1 ? 3 : 2;
+    if (w->m < 2 || !all_positive(y, w->n)) return FORE_OK;
+    if (fore_holt_winters_fit(y, w->n, w->m, true, &other, NULL, NULL) != FORE_OK) return FORE_OK;
+    if (!(other.sse < w->model.hw.sse)) return FORE_OK;
+    return fore_holt_winters_fit(y, w->n, w->m, true, &w->model.hw, fitted, err);
+}
+
+static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fore_error *err)
+{
+    bool dynamic = w->method == FORE_SERIES_DYNAMIC_THETA;
+    FORE_TRY(fore_theta_fit(y, w->n, w->m, dynamic, &w->model.theta, fitted, err));
+    w->parameters = dynamic ? 3 : 2;
+    return FORE_OK;
+}
+
+static fore_status fit_croston(fore_member *w, const double *y, double *fitted, fore_error *err)
+{
+    double mean;
+    for (int64_t t = 0; t < w->n; t++)
+        if (y[t] < 0)
+            return fore_fail(err, FORE_E_NO_ANSWER,
+                             "Croston's method needs demands of 0 or more and value "
+                             "%lld is below 0; take another method",
+                             (long long)t + 1);
+    fore_croston(y, w->n, w->croston_alpha, 1, &mean, NULL, fitted);
+    w->parameters = 0;
+    return FORE_OK;
+}
+
+static fore_status too_short(const fore_member *w, fore_error *err)
+{
+    return fore_fail(err, FORE_E_NO_ANSWER, "%s needs at least %lld values and the series has %lld",
+                     fore_series_method_word(w->method), (long long)fore_member_least(w),
+                     (long long)w->n);
+}
+
+/* The methods without anything to estimate. */
+static void plain(const fore_member *w, const double *y, int64_t n, int64_t h, double *mean,
+                  double *variance, double *fitted)
+{
+    switch (w->method) {
+    case FORE_SERIES_SEASONAL_NAIVE:
+        fore_seasonal_naive(y, n, w->m, h, mean, variance, fitted);
+        break;
+    case FORE_SERIES_DRIFT: fore_drift(y, n, h, mean, variance, fitted); break;
+    case FORE_SERIES_MEAN: fore_series_mean(y, n, h, mean, variance, fitted); break;
+    default: fore_seasonal_naive(y, n, 1, h, mean, variance, fitted); break;
+    }
+}
+
+fore_status fore_member_fit(fore_series_method method, const double *y, int64_t n, int64_t m,
+                            double croston_alpha, fore_member *member, double *fitted,
+                            fore_error *err)
+{
+    fore_status status = FORE_OK;
+    double mean;
+    memset(member, 0, sizeof *member);
+    *member = (fore_member){.method = method, .n = n, .m = m, .croston_alpha = croston_alpha};
+    if (n < fore_member_least(member)) return too_short(member, err);
+    switch (method) {
+    case FORE_SERIES_SES:
+    case FORE_SERIES_HOLT:
+    case FORE_SERIES_ETS: status = fit_ets(member, y, fitted, err); break;
+    case FORE_SERIES_HOLT_WINTERS: status = fit_holt_winters(member, y, fitted, err); break;
+    case FORE_SERIES_THETA:
+    case FORE_SERIES_DYNAMIC_THETA: status = fit_theta(member, y, fitted, err); break;
+    case FORE_SERIES_CROSTON: status = fit_croston(member, y, fitted, err); break;
+    default: plain(member, y, n, 1, &mean, NULL, fitted);
+    }
+    if (status != FORE_OK) fore_member_free(member);
+    return status;
+}
+
+static void forecast_ets(const fore_member *w, const double *y, int64_t n0, int64_t h, double *mean,
+                         double *variance)
+{
+    const fore_ets *ets = &w->model.ets;
+    fore_ets_state state = n0 == w->n ? ets->last : ets->first;
+    if (n0 < w->n) fore_ets_advance(ets, &state, 0, w->adjusted ? w->adjusted : y, n0);
+    fore_ets_forecast(ets, &state, n0, h, mean, variance);
+    for (int64_t k = 0; w->index && k < h; k++) {
+        double s = w->index[(n0 + k) % w->m];
+        mean[k] = with_season(w, n0 + k, mean[k]);
+        if (variance && w->multiplicative) variance[k] *= s * s;
+    }
+}
+
+static void forecast_theta(const fore_member *w, const double *y, int64_t n0, int64_t h,
+                           double *mean, double *variance)
+{
+    fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, y, n0);
+    fore_theta_forecast(&at, h, mean, variance);
+}
+
+static void forecast_holt_winters(const fore_member *w, const double *y, int64_t n0, int64_t h,
+                                  double *mean, double *variance)
+{
+    fore_holt_winters at = w->model.hw;
+    if (n0 < w->n) fore_holt_winters_rewind(&at, y, n0);
+    fore_holt_winters_forecast(&at, h, mean, variance);
+}
+
+void fore_member_forecast(const fore_member *member, const double *y, int64_t n0, int64_t h,
+                          double *mean, double *variance)
+{
+    switch (member->method) {
+    case FORE_SERIES_SES:
+    case FORE_SERIES_HOLT:
+    case FORE_SERIES_ETS: forecast_ets(member, y, n0, h, mean, variance); break;
+    case FORE_SERIES_HOLT_WINTERS: forecast_holt_winters(member, y, n0, h, mean, variance); break;
+    case FORE_SERIES_THETA:
+    case FORE_SERIES_DYNAMIC_THETA: forecast_theta(member, y, n0, h, mean, variance); break;
+    case FORE_SERIES_CROSTON:
+        fore_croston(y, n0, member->croston_alpha, h, mean, variance, NULL);
+        break;
+    default: plain(member, y, n0, h, mean, variance, NULL);
+    }
+}
+
+int64_t fore_member_least(const fore_member *member)
+{
+    switch (member->method) {
+    case FORE_SERIES_SEASONAL_NAIVE: return member->m;
+    case FORE_SERIES_DRIFT: return 2;
+    case FORE_SERIES_THETA:
+    case FORE_SERIES_DYNAMIC_THETA: return 3;
+    case FORE_SERIES_SES:
+    case FORE_SERIES_HOLT:
+    case FORE_SERIES_ETS: return 4;
+    case FORE_SERIES_HOLT_WINTERS: return member->m > 1 ? 2 * member->m + 1 : 4;
+    default: return 1;
+    }
+}
+
+void fore_member_name(const fore_member *member, char out[64])
+{
+    char ets[16];
+    switch (member->method) {
+    case FORE_SERIES_NAIVE: snprintf(out, 64, "naive"); break;
+    case FORE_SERIES_SEASONAL_NAIVE: snprintf(out, 64, "seasonal naive"); break;
+    case FORE_SERIES_DRIFT: snprintf(out, 64, "drift"); break;
+    case FORE_SERIES_MEAN: snprintf(out, 64, "mean"); break;
+    case FORE_SERIES_THETA: snprintf(out, 64, "Theta"); break;
+    case FORE_SERIES_DYNAMIC_THETA: snprintf(out, 64, "dynamic Theta"); break;
+    case FORE_SERIES_CROSTON: snprintf(out, 64, "Croston"); break;
+    case FORE_SERIES_HOLT_WINTERS:
+        snprintf(out, 64, "%s",
+                 !member->model.hw.seasonal        ? "Holt"
+                 : member->model.hw.multiplicative ? "Holt-Winters (multiplicative)"
+                                                   : "Holt-Winters (additive)");
+        break;
+    default:
+        fore_ets_name(&member->model.ets.form, ets);
+        snprintf(out, 64, "%s%s", ets, member->index ? " on the seasonally adjusted series" : "");
+    }
+}
+
+void fore_member_free(fore_member *member)
+{
+    if (!member) return;
+    if (member->method == FORE_SERIES_THETA || member->method == FORE_SERIES_DYNAMIC_THETA)
+        fore_theta_free(&member->model.theta);
+    fore_free(member->adjusted);
+    fore_free(member->index);
+    member->adjusted = member->index = NULL;
+}

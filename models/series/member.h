@@ -1,0 +1,40 @@
+/* One fitted method of any kind behind one face: fit once, then forecast from the end or from any
+ * past origin with the weights as fitted. This is what combinations and conformal intervals are
+ * made of. */
+#ifndef FORE_SERIES_MEMBER_H
+#define FORE_SERIES_MEMBER_H
+
+#include "models/series/ets.h"
+#include "models/series/holt_winters.h"
+#include "models/series/series_forecast.h"
+#include "models/series/theta.h"
+
+typedef struct fore_member {
+    fore_series_method method; /* never AUTO or COMBINE */
+    int64_t n, m;
+    double croston_alpha;
+    int64_t parameters; /* estimated from the values */
+    double *adjusted;   /* n: y without its season where the model cannot hold it; owned, or NULL */
+    double *index;      /* m, owned; multiplicative or additive */
+    bool multiplicative;
+    union {
+        fore_ets ets; /* SES, HOLT, ETS */
+        fore_theta theta;
+        fore_holt_winters hw;
+    } model;
+} fore_member;
+
+/* y: n finite values; borrowed for this call only. fitted: n doubles. E_NO_ANSWER or E_NUMERIC when
+ * the method cannot be used on these values; then *member owns nothing. */
+fore_status fore_member_fit(fore_series_method method, const double *y, int64_t n, int64_t m,
+                            double croston_alpha, fore_member *member, double *fitted,
+                            fore_error *err);
+/* h steps after the first n0 values of the same y; variance is NaN where the method knows none. */
+void fore_member_forecast(const fore_member *member, const double *y, int64_t n0, int64_t h,
+                          double *mean, double *variance);
+/* The smallest n0 that fore_member_forecast takes. */
+int64_t fore_member_least(const fore_member *member);
+void fore_member_name(const fore_member *member, char out[64]);
+void fore_member_free(fore_member *member); /* what it owns */
+
+#endif
