@@ -23,8 +23,8 @@ typedef enum fore_role {
     FORE_ROLE_TEST
 } fore_role;
 
-/* Fewer positives than this in TRAIN + CALIBRATE + VALIDATE: the logistic alone, its prior chosen
- * by evidence, fitted on all three; no comparison. */
+/* Fewer rows of either outcome than this in TRAIN + CALIBRATE + VALIDATE: the logistic alone, its
+ * prior chosen by evidence, fitted on all three; no comparison. */
 enum { FORE_FEW_POSITIVES = 40 };
 
 typedef struct fore_choose_options {

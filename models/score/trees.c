@@ -319,19 +319,25 @@ typedef struct prediction {
 
 enum { PREDICT_ROWS = 256 }; /* rows that stay in cache while all trees pass over them */
 
+void trees_margins(const fore_trees *trees, const fore_matrix *x, int64_t from, int64_t rows,
+                   double *margin)
+{
+    for (int64_t i = 0; i < rows; i++) margin[i] = trees->base;
+    for (int64_t t = 0; t < trees->count; t++) {
+        const tree_node *tree = trees->node + trees->start[t];
+        for (int64_t i = 0; i < rows; i++)
+            margin[i] += tree_value(tree, x->data + from + i, x->stride);
+    }
+}
+
 static fore_status predict_block(void *context, int64_t block, int worker, fore_error *err)
 {
     (void)worker;
     (void)err;
     const prediction *p = context;
-    int64_t from = block * PREDICT_ROWS, n = p->x->rows,
-            to = from + PREDICT_ROWS < n ? from + PREDICT_ROWS : n;
-    for (int64_t i = from; i < to; i++) p->margin[i] = p->trees->base;
-    for (int64_t t = 0; t < p->trees->count; t++) {
-        const tree_node *tree = p->trees->node + p->trees->start[t];
-        for (int64_t i = from; i < to; i++)
-            p->margin[i] += tree_value(tree, p->x->data + i, p->x->stride);
-    }
+    int64_t from = block * PREDICT_ROWS, left = p->x->rows - from;
+    trees_margins(p->trees, p->x, from, left < PREDICT_ROWS ? left : PREDICT_ROWS,
+                  p->margin + from);
     return FORE_OK;
 }
 

@@ -58,6 +58,9 @@ double tree_value_of_codes(const fore_trees *trees, int64_t t, const tree_bins *
 fore_status trees_new(int64_t columns, fore_trees **out, fore_error *err);
 /* Room for one more tree of at most `nodes` nodes. */
 fore_status trees_reserve(fore_trees *trees, int64_t nodes, fore_error *err);
+/* margin[0..rows): log-odds of rows from .. from + rows of x. */
+void trees_margins(const fore_trees *trees, const fore_matrix *x, int64_t from, int64_t rows,
+                   double *margin);
 double trees_expect(const fore_trees *trees, int64_t t);
 
 #endif

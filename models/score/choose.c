@@ -1,0 +1,377 @@
+/* The measured choice; see choose.h for the protocol.
+ *
+ *     count rows and outcomes per role
+ *     fewer than FORE_FEW_POSITIVES of the rarer outcome outside TEST, or TRAIN or VALIDATE with
+ * one outcome only: the logistic on everything but TEST else: a scorer per learner on TRAIN /
+ * CALIBRATE, measured on VALIDATE; the least log loss wins; the winner again on TRAIN + CALIBRATE /
+ * VALIDATE measure on TEST, beside the base rate of the other rows */
+#include "models/score/choose.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+
+enum { FOLDS = 5, ROLES = 5 };
+#define SET(role) (UINT32_C(1) << (role))
+
+typedef struct choosing {
+    fore_pool *pool;
+    const fore_sample *sample;
+    const uint8_t *role;
+    const fore_choose_options *options;
+    const fore_observer *observer;
+    fore_choice *out;
+} choosing;
+
+fore_choose_options fore_choose_default(void)
+{
+    return (fore_choose_options){.base = fore_scorer_default(FORE_LOGISTIC)};
+}
+
+static void say(fore_choice *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(fore_choice *out, const char *format, ...)
+{
+    size_t used = strlen(out->note);
+    va_list arguments;
+    va_start(arguments, format);
+    if (used > 0 && used + 1 < sizeof out->note) out->note[used++] = ' ';
+    vsnprintf(out->note + used, sizeof out->note - used, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- counting ---- */
+
+typedef struct membership {
+    int64_t subject;
+    uint8_t role;
+} membership;
+
+static int by_subject(const void *a, const void *b)
+{
+    const membership *x = a, *y = b;
+    return (x->subject > y->subject) - (x->subject < y->subject);
+}
+
+static fore_status count_shared(const choosing *c, fore_error *err)
+{
+    const int64_t *group = c->sample->group;
+    int64_t n = c->sample->x.rows, count = 0;
+    if (!group) return FORE_OK;
+    membership *m = FORE_NEW(n, membership);
+    if (!m) return fore_no_memory(err);
+    for (int64_t i = 0; i < n; i++)
+        if (c->role[i] != FORE_ROLE_NONE) m[count++] = (membership){group[i], c->role[i]};
+    qsort(m, (size_t)count, sizeof *m, by_subject);
+    for (int64_t i = 0; i < count;) {
+        bool shared = false;
+        int64_t start = i;
+        for (; i < count && m[i].subject == m[start].subject; i++)
+            shared |= m[i].role != m[start].role;
+        c->out->shared_subjects += shared;
+    }
+    fore_free(m);
+    return FORE_OK;
+}
+
+static fore_status count_roles(const choosing *c, fore_error *err)
+{
+    for (int64_t i = 0; i < c->sample->x.rows; i++) {
+        if (c->role[i] >= ROLES)
+            return fore_fail(err, FORE_E_ARGUMENT, "row %lld has the unknown role %d",
+                             (long long)i + 1, c->role[i]);
+        c->out->rows[c->role[i]]++;
+        c->out->positives[c->role[i]] += c->sample->y[i] > 0;
+    }
+    FORE_TRY(count_shared(c, err));
+    if (c->out->shared_subjects > 0)
+        say(c->out,
+            "%lld subjects have rows in more than one time window, which flatters the test.",
+            (long long)c->out->shared_subjects);
+    return FORE_OK;
+}
+
+static bool both_classes(const fore_choice *out, fore_role role)
+{
+    return out->positives[role] > 0 && out->positives[role] < out->rows[role];
+}
+
+/* ---- measuring ---- */
+
+static fore_status measure(const choosing *c, const fore_scorer *scorer, const fore_sample *rows,
+                           fore_quality *out, fore_error *err)
+{
+    double *probability = FORE_NEW(rows->x.rows, double);
+    fore_status status = probability ? FORE_OK : fore_no_memory(err);
+    if (status == FORE_OK)
+        status = fore_scorer_predict(c->pool, scorer, &rows->x, probability, NULL, NULL, NULL, err);
+    if (status == FORE_OK)
+        status = fore_quality_measure(probability, rows->y, rows->weight, rows->x.rows, out, err);
+    fore_free(probability);
+    return status;
+}
+
+static double base_rate(const fore_sample *rows)
+{
+    double positive = 0, weight = 0;
+    for (int64_t i = 0; i < rows->x.rows; i++) {
+        double w = rows->weight ? rows->weight[i] : 1;
+        positive += w * rows->y[i];
+        weight += w;
+    }
+    return (positive + 0.5) / (weight + 1);
+}
+
+static fore_status measure_baseline(double rate, const fore_sample *rows, fore_quality *out,
+                                    fore_error *err)
+{
+    int64_t n = rows->x.rows;
+    double *probability = FORE_NEW(n, double);
+    if (!probability) return fore_no_memory(err);
+    for (int64_t i = 0; i < n; i++) probability[i] = rate;
+    fore_status status = fore_quality_measure(probability, rows->y, rows->weight, n, out, err);
+    fore_free(probability);
+    return status;
+}
+
+/* Five-fold estimate by subject for the learner on the rows fitted. */
+static fore_status measure_fold(const choosing *c, const fore_sample *rows,
+                                const fore_scorer_options *o, const uint8_t *fold, int k,
+                                double *probability, fore_error *err)
+{
+    fore_rows inside = {0}, outside = {0};
+    fore_scorer *scorer = NULL;
+    double *part = NULL;
+    fore_status status = FORE_OK;
+    FORE_GO(fore_rows_take(c->pool, rows, fold, ~SET(k), &inside, err));
+    FORE_GO(fore_rows_take(c->pool, rows, fold, SET(k), &outside, err));
+    int64_t m = outside.sample.x.rows;
+    if (m == 0) goto done;
+    part = FORE_NEW(m, double);
+    if (!part) FORE_GO(fore_no_memory(err));
+    status = fore_scorer_fit(c->pool, &inside.sample, NULL, o, c->observer, &scorer, err);
+    if (status == FORE_OK) {
+        FORE_GO(
+            fore_scorer_predict(c->pool, scorer, &outside.sample.x, part, NULL, NULL, NULL, err));
+    } else if (status ==
+               FORE_E_NO_ANSWER) { /* the other folds are of one class: only their rate is known */
+        status = FORE_OK;
+        for (int64_t i = 0; i < m; i++) part[i] = base_rate(&inside.sample);
+    }
+    for (int64_t i = 0; i < m && status == FORE_OK; i++) probability[outside.index[i]] = part[i];
+done:
+    fore_free(part);
+    fore_scorer_free(scorer);
+    fore_rows_free(&inside);
+    fore_rows_free(&outside);
+    return status;
+}
+
+static fore_status measure_out_of_fold(const choosing *c, const fore_sample *rows,
+                                       const fore_scorer_options *o, fore_error *err)
+{
+    int64_t n = rows->x.rows;
+    uint8_t *fold = FORE_NEW(n, uint8_t);
+    double *probability = FORE_NEW(n, double);
+    fore_status status = FORE_OK;
+    if (!fold || !probability) FORE_GO(fore_no_memory(err));
+    fore_rows_fold(rows, FOLDS, o->seed + 1, fold);
+    for (int k = 0; k < FOLDS; k++) FORE_GO(measure_fold(c, rows, o, fold, k, probability, err));
+    FORE_GO(fore_quality_measure(probability, rows->y, rows->weight, n, &c->out->test, err));
+    status = measure_baseline(base_rate(rows), rows, &c->out->baseline, err);
+done:
+    fore_free(fold);
+    fore_free(probability);
+    return status;
+}
+
+/* ---- the two ways ---- */
+
+static fore_scorer_options options_for(const choosing *c, fore_learner learner)
+{
+    fore_scorer_options o = c->options->base;
+    o.learner = learner;
+    o.trees.seed = o.svm.seed = o.seed;
+    return o;
+}
+
+static fore_status challenge(const choosing *c, fore_learner learner, const fore_sample *train,
+                             const fore_sample *calibrate, const fore_sample *validate,
+                             fore_scorer **scorer, fore_error *err)
+{
+    fore_challenger *row = &c->out->table[learner];
+    fore_scorer_options o = options_for(c, learner);
+    fore_error local = {0};
+    *scorer = NULL;
+    if (c->options->without[learner]) {
+        snprintf(row->why, sizeof row->why, "left out by choice");
+        return FORE_OK;
+    }
+    fore_status status =
+        fore_scorer_fit(c->pool, train, calibrate, &o, c->observer, scorer, &local);
+    if (status == FORE_E_NO_ANSWER || status == FORE_E_LIMIT || status == FORE_E_NUMERIC) {
+        snprintf(row->why, sizeof row->why, "%.250s", local.message);
+        return FORE_OK;
+    }
+    if (status != FORE_OK) {
+        if (err) *err = local;
+        return status;
+    }
+    row->tried = true;
+    return measure(c, *scorer, validate, &row->validate, err);
+}
+
+/* The scorer with the least log loss on VALIDATE stays in *best. */
+static fore_status compare(const choosing *c, const fore_sample *train,
+                           const fore_sample *calibrate, const fore_sample *validate,
+                           fore_scorer **best, fore_error *err)
+{
+    for (int k = 0; k < FORE_LEARNERS; k++) {
+        fore_scorer *scorer = NULL;
+        fore_progress(c->observer, "comparing learners", k, FORE_LEARNERS);
+        fore_status status =
+            challenge(c, (fore_learner)k, train, calibrate, validate, &scorer, err);
+        if (status != FORE_OK) {
+            fore_scorer_free(scorer);
+            return status;
+        }
+        const fore_challenger *row = &c->out->table[k];
+        if (row->tried &&
+            (!*best || row->validate.log_loss < c->out->table[c->out->winner].validate.log_loss)) {
+            fore_scorer_free(*best);
+            *best = scorer;
+            c->out->winner = (fore_learner)k;
+        } else {
+            fore_scorer_free(scorer);
+        }
+    }
+    if (*best) return FORE_OK;
+    return fore_fail(err, FORE_E_NO_ANSWER,
+                     "no learner could be fitted (%s: %.300s); allow another one",
+                     fore_learner_name(FORE_LOGISTIC), c->out->table[FORE_LOGISTIC].why);
+}
+
+static fore_status finish(const choosing *c, const fore_sample *fitted, const fore_sample *test,
+                          bool few, fore_error *err)
+{
+    fore_choice *out = c->out;
+    fore_scorer_options o = options_for(c, out->winner);
+    if (both_classes(out, FORE_ROLE_TEST)) {
+        FORE_TRY(measure(c, out->scorer, test, &out->test, err));
+        FORE_TRY(measure_baseline(base_rate(fitted), test, &out->baseline, err));
+    } else {
+        out->test_out_of_fold = true;
+        FORE_TRY(measure_out_of_fold(c, fitted, &o, err));
+        say(out,
+            "The newest window does not hold both outcomes, so the quality was measured by five-fold "
+            "cross-validation on the older rows.");
+    }
+    out->beats_baseline = out->test.log_loss < out->baseline.log_loss;
+    if (few)
+        say(out,
+            "With so few outcomes of one kind the answer leans on the base rate and the intervals are wide.");
+    if (!out->beats_baseline)
+        say(out,
+            "On the rows it was tested on the model is no better than the base rate (log loss %.4f against "
+            "%.4f): rank with care.",
+            out->test.log_loss, out->baseline.log_loss);
+    return FORE_OK;
+}
+
+static fore_status choose_few(const choosing *c, const fore_sample *fitted, const fore_sample *test,
+                              fore_error *err)
+{
+    fore_scorer_options o = options_for(c, FORE_LOGISTIC);
+    c->out->winner = FORE_LOGISTIC;
+    for (int k = 0; k < FORE_LEARNERS; k++)
+        snprintf(c->out->table[k].why, sizeof c->out->table[k].why,
+                 "too few outcomes to compare learners");
+    FORE_TRY(fore_scorer_fit(c->pool, fitted, NULL, &o, c->observer, &c->out->scorer, err));
+    return finish(c, fitted, test, true, err);
+}
+
+static fore_status choose_many(const choosing *c, const fore_sample *fitted,
+                               const fore_sample *test, fore_error *err)
+{
+    static const uint32_t WANTED[4] = {SET(FORE_ROLE_TRAIN), SET(FORE_ROLE_CALIBRATE),
+                                       SET(FORE_ROLE_VALIDATE),
+                                       SET(FORE_ROLE_TRAIN) | SET(FORE_ROLE_CALIBRATE)};
+    fore_rows rows[4] = {{.index = NULL}};
+    fore_scorer *best = NULL;
+    fore_status status = FORE_OK;
+    for (int k = 0; k < 3; k++)
+        FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[k], &rows[k], err));
+    FORE_GO(compare(c, &rows[0].sample, &rows[1].sample, &rows[2].sample, &best, err));
+    if (!c->options->keep_first_fit) {
+        fore_scorer_options o = options_for(c, c->out->winner);
+        fore_scorer_free(best);
+        best = NULL;
+        fore_rows_free(&rows[0]);
+        fore_rows_free(&rows[1]);
+        FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[3], &rows[3], err));
+        FORE_GO(fore_scorer_fit(c->pool, &rows[3].sample, &rows[2].sample, &o, c->observer, &best,
+                                err));
+    }
+    c->out->scorer = best;
+    best = NULL;
+    status = finish(c, fitted, test, false, err);
+done:
+    fore_scorer_free(best);
+    for (int k = 0; k < 4; k++) fore_rows_free(&rows[k]);
+    return status;
+}
+
+static fore_status choose(const choosing *c, fore_error *err)
+{
+    static const uint32_t PAST =
+        SET(FORE_ROLE_TRAIN) | SET(FORE_ROLE_CALIBRATE) | SET(FORE_ROLE_VALIDATE);
+    fore_choice *out = c->out;
+    fore_rows fitted = {0}, test = {0};
+    fore_status status = FORE_OK;
+    FORE_TRY(fore_sample_check(c->pool, c->sample, err));
+    FORE_TRY(count_roles(c, err));
+    int64_t past = 0, positive = 0;
+    for (int k = FORE_ROLE_TRAIN; k <= FORE_ROLE_VALIDATE; k++) {
+        past += out->rows[k];
+        positive += out->positives[k];
+    }
+    if (positive == 0 || positive == past)
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            past == 0
+                ? "there are no rows to learn from; widen the time range"
+                : "all rows to learn from have the outcome %d; a score needs rows of both outcomes",
+            positive > 0);
+    out->few_positives = positive < FORE_FEW_POSITIVES || past - positive < FORE_FEW_POSITIVES;
+    if (out->few_positives)
+        say(out, "Only %lld of %lld past rows are positive.", (long long)positive, (long long)past);
+    FORE_GO(fore_rows_take(c->pool, c->sample, c->role, PAST, &fitted, err));
+    FORE_GO(fore_rows_take(c->pool, c->sample, c->role, SET(FORE_ROLE_TEST), &test, err));
+    bool comparable = both_classes(out, FORE_ROLE_TRAIN) && both_classes(out, FORE_ROLE_VALIDATE);
+    if (!out->few_positives && !comparable)
+        say(out, "A time window holds one outcome only, so learners could not be compared.");
+    status = out->few_positives || !comparable ? choose_few(c, &fitted.sample, &test.sample, err)
+                                               : choose_many(c, &fitted.sample, &test.sample, err);
+done:
+    fore_rows_free(&fitted);
+    fore_rows_free(&test);
+    return status;
+}
+
+fore_status fore_choose(fore_pool *pool, const fore_sample *sample, const uint8_t *role,
+                        const fore_choose_options *options, const fore_observer *observer,
+                        fore_choice *out, fore_error *err)
+{
+    fore_choose_options o = options ? *options : fore_choose_default();
+    choosing c = {pool, sample, role, &o, observer, out};
+    *out = (fore_choice){0};
+    fore_status status = choose(&c, err);
+    if (status != FORE_OK) {
+        fore_scorer_free(out->scorer);
+        out->scorer = NULL;
+    }
+    return status;
+}

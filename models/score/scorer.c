@@ -1,0 +1,311 @@
+/* The scorer's answers. A linear learner is folded into one clamp, one multiplication and one
+ * choice per raw column, so that a batch reads each raw value once:
+ *
+ *     margin = base + sum_j (v_j missing ? absent_j : slope_j clamp(v_j))
+ *
+ * with the design's centring gone into `base` and the missing indicator into `absent`. */
+#include "models/score/scorer.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "engine/num/special.h"
+#include "models/score/scorer_inside.h"
+#include "models/score/trees_inside.h"
+
+enum { BLOCK = 512 }; /* rows scored at once: 512 x 50 values stay in the second-level cache */
+
+/* Wider vectors where the CPU has them; the results are the same, as nothing is contracted or
+ * reordered. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define WIDE_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define WIDE_VECTORS
+#endif
+
+static const char *const NAME[FORE_LEARNERS] = {"logistic", "elastic-net", "trees", "svm"};
+
+const char *fore_learner_name(fore_learner learner)
+{
+    return learner >= 0 && learner < FORE_LEARNERS ? NAME[learner] : "unknown";
+}
+
+bool fore_learner_parse(const char *name, fore_learner *learner)
+{
+    for (int k = 0; name && k < FORE_LEARNERS; k++)
+        if (strcmp(name, NAME[k]) == 0) {
+            *learner = (fore_learner)k;
+            return true;
+        }
+    return false;
+}
+
+fore_status scorer_new(fore_learner learner, int64_t columns, double level, fore_scorer **out,
+                       fore_error *err)
+{
+    fore_scorer *s = FORE_ZNEW(1, fore_scorer);
+    *out = s;
+    if (!s) return fore_no_memory(err);
+    s->learner = learner;
+    s->columns = columns;
+    s->level = level;
+    s->folded = FORE_ZNEW(columns, linear_column);
+    if (s->folded) return FORE_OK;
+    fore_free(s);
+    *out = NULL;
+    return fore_no_memory(err);
+}
+
+void fore_scorer_free(fore_scorer *scorer)
+{
+    if (!scorer) return;
+    fore_design_free(scorer->design);
+    fore_logit_free(scorer->linear);
+    fore_trees_free(scorer->trees);
+    fore_svm_free(scorer->svm);
+    fore_calibration_free(scorer->calibration);
+    fore_free(scorer->folded);
+    fore_free(scorer);
+}
+
+static void fold_linear(fore_scorer *s)
+{
+    const fore_design *d = s->design;
+    s->base = s->linear->intercept;
+    for (int64_t j = 0; j < s->columns; j++)
+        s->folded[j] = (linear_column){d->low[j], d->high[j], 0, 0};
+    for (int64_t q = 0; q < d->width; q++) {
+        linear_column *c = &s->folded[d->source[q]];
+        double slope = s->linear->beta[q] * (1 / d->scale[q]);
+        s->base -= slope * d->mean[q];
+        if (d->indicator[q]) {
+            c->absent += slope;
+        } else {
+            c->slope = slope;
+            c->absent += slope * d->mean[q];
+        }
+    }
+}
+
+fore_status scorer_finish(fore_scorer *scorer, fore_error *err)
+{
+    (void)err;
+    scorer->z = fore_normal_quantile(0.5 + 0.5 * scorer->level);
+    if (scorer->linear) fold_linear(scorer);
+    return FORE_OK;
+}
+
+fore_learner fore_scorer_learner(const fore_scorer *scorer) { return scorer->learner; }
+int64_t fore_scorer_columns(const fore_scorer *scorer) { return scorer->columns; }
+const fore_calibration *fore_scorer_calibration(const fore_scorer *scorer)
+{
+    return scorer->calibration;
+}
+
+void fore_scorer_importance(const fore_scorer *scorer, double *importance)
+{
+    memset(importance, 0, (size_t)scorer->columns * sizeof *importance);
+    if (scorer->linear) {
+        for (int64_t q = 0; q < scorer->design->width; q++)
+            importance[scorer->design->source[q]] += fabs(scorer->linear->beta[q]);
+    } else if (scorer->trees) {
+        for (int64_t k = 0; k < scorer->trees->nodes; k++)
+            if (scorer->trees->node[k].feature >= 0)
+                importance[scorer->trees->node[k].feature] += scorer->trees->node[k].gain;
+    }
+}
+
+/* ---- batches ---- */
+
+WIDE_VECTORS
+static void add_column(const double *v, int64_t n, linear_column c, double *restrict margin,
+                       double *restrict peak)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double x = v[i], size = fabs(x);
+        double u = x < c.low ? c.low : x;
+        u = (u > c.high ? c.high : u) * c.slope;
+        margin[i] += x != x ? c.absent : u;
+        peak[i] = size > peak[i] ? size : peak[i];
+    }
+}
+
+static void linear_margins(const fore_scorer *s, const fore_matrix *x, int64_t from, int64_t rows,
+                           double *margin, double *peak)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        margin[i] = s->base;
+        peak[i] = 0;
+    }
+    for (int64_t j = 0; j < s->columns; j++)
+        add_column(x->data + j * x->stride + from, rows, s->folded[j], margin, peak);
+}
+
+static fore_status refuse_infinite(const fore_matrix *x, int64_t from, int64_t rows,
+                                   fore_error *err)
+{
+    for (int64_t j = 0; j < x->columns; j++)
+        for (int64_t i = from; i < from + rows; i++)
+            if (isinf(x->data[i + j * x->stride]))
+                return fore_fail_at(
+                    err, FORE_E_DATA, NULL, i + 1, j + 1,
+                    "row %lld, column %lld holds an infinite value; use a number, or leave it "
+                    "empty when it is unknown",
+                    (long long)i + 1, (long long)j + 1);
+    return FORE_OK;
+}
+
+typedef struct batch {
+    const fore_scorer *s;
+    const fore_matrix *x;
+    double *probability, *lo, *hi, *margin; /* any may be NULL */
+    double *scratch;                        /* workers x scratch_size */
+    int64_t scratch_size;
+} batch;
+
+static int64_t batch_scratch(const fore_scorer *s)
+{
+    int64_t size = 3 * BLOCK; /* margin, peak, variance */
+    if (s->svm) size += BLOCK * s->svm->width + fore_svm_scratch(s->svm, BLOCK);
+    if (s->linear && s->linear->covariance) size += 2 * BLOCK * (s->linear->width + 1);
+    return size;
+}
+
+/* variance[i] = (z_i, 1)' C (z_i, 1) for a block of rows. */
+static void block_variance(const fore_scorer *s, const fore_matrix *x, int64_t from, int64_t rows,
+                           double *room, double *variance)
+{
+    int64_t q = s->linear->width, order = q + 1;
+    double *z = room, *product = room + BLOCK * order;
+    fore_design_block(s->design, x, from, rows, z, rows);
+    for (int64_t i = 0; i < rows; i++) z[q * rows + i] = 1;
+    fore_multiply(z, s->linear->covariance, rows, order, order, product);
+    memset(variance, 0, (size_t)rows * sizeof *variance);
+    for (int64_t k = 0; k < rows * order; k++) variance[k % rows] += z[k] * product[k];
+    for (int64_t i = 0; i < rows; i++) variance[i] = variance[i] > 0 ? variance[i] : 0;
+}
+
+static fore_status score_block(void *context, int64_t block, int worker, fore_error *err)
+{
+    const batch *b = context;
+    const fore_scorer *s = b->s;
+    int64_t from = block * BLOCK, rows = b->x->rows - from < BLOCK ? b->x->rows - from : BLOCK;
+    double *margin = b->scratch + worker * b->scratch_size, *peak = margin + BLOCK,
+           *variance = peak + BLOCK;
+    double *room = variance + BLOCK;
+    memset(variance, 0, (size_t)rows * sizeof *variance);
+    if (s->linear) {
+        linear_margins(s, b->x, from, rows, margin, peak);
+        bool infinite = false;
+        for (int64_t i = 0; i < rows; i++) infinite |= peak[i] > DBL_MAX;
+        if (infinite) return refuse_infinite(b->x, from, rows, err);
+    } else {
+        FORE_TRY(refuse_infinite(b->x, from, rows, err));
+        if (s->trees) trees_margins(s->trees, b->x, from, rows, margin);
+        if (s->svm) {
+            fore_design_block(s->design, b->x, from, rows, room, rows);
+            fore_svm_block(s->svm, room, rows, room + rows * s->svm->width, margin);
+        }
+    }
+    if (b->margin) memcpy(b->margin + from, margin, (size_t)rows * sizeof *margin);
+    if (!b->probability) return FORE_OK;
+    if (b->lo && s->linear && s->linear->covariance)
+        block_variance(s, b->x, from, rows, room, variance);
+    for (int64_t i = 0; i < rows; i++)
+        b->probability[from + i] =
+            fore_calibrated(s->calibration, margin[i], variance[i], s->z,
+                            b->lo ? b->lo + from + i : NULL, b->hi ? b->hi + from + i : NULL);
+    return FORE_OK;
+}
+
+static fore_status run_batch(fore_pool *pool, batch *b, fore_error *err)
+{
+    if (b->x->columns != b->s->columns)
+        return fore_fail(
+            err, FORE_E_ARGUMENT,
+            "the rows have %lld columns; the model was fitted on %lld: give it the same columns",
+            (long long)b->x->columns, (long long)b->s->columns);
+    b->scratch_size = batch_scratch(b->s);
+    b->scratch = FORE_NEW(fore_pool_threads(pool) * b->scratch_size, double);
+    if (!b->scratch) return fore_no_memory(err);
+    fore_status status = fore_pool_run(pool, (b->x->rows + BLOCK - 1) / BLOCK, score_block, b, err);
+    fore_free(b->scratch);
+    return status;
+}
+
+fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+                           double *margin, fore_error *err)
+{
+    batch b = {.s = scorer, .x = x, .margin = margin};
+    return run_batch(pool, &b, err);
+}
+
+fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+                                double *probability, double *lo, double *hi, double *margin,
+                                fore_error *err)
+{
+    if (!lo != !hi)
+        return fore_fail(err, FORE_E_ARGUMENT, "ask for both ends of the interval or for none");
+    batch b = {
+        .s = scorer, .x = x, .probability = probability, .lo = lo, .hi = hi, .margin = margin};
+    return run_batch(pool, &b, err);
+}
+
+/* ---- one row ---- */
+
+int64_t fore_scorer_scratch(const fore_scorer *scorer)
+{
+    return scorer->design ? 2 * scorer->design->width + 1 : 1;
+}
+
+static fore_status check_row(const fore_scorer *scorer, const double *raw, fore_error *err)
+{
+    fore_matrix x = {raw, 1, scorer->columns, 1};
+    return refuse_infinite(&x, 0, 1, err);
+}
+
+static double row_margin(const fore_scorer *s, const double *raw, double *z)
+{
+    if (s->trees) return fore_trees_row(s->trees, raw, 1);
+    fore_design_row(s->design, raw, 1, z);
+    if (s->svm) return fore_svm_row(s->svm, z);
+    double margin = s->base, peak = 0;
+    for (int64_t j = 0; j < s->columns; j++) add_column(raw + j, 1, s->folded[j], &margin, &peak);
+    return margin;
+}
+
+fore_status fore_scorer_row(const fore_scorer *scorer, const double *raw, double *scratch,
+                            fore_score *score, fore_error *err)
+{
+    FORE_TRY(check_row(scorer, raw, err));
+    score->margin = row_margin(scorer, raw, scratch);
+    double variance = scorer->linear ? fore_logit_variance(scorer->linear, scratch) : 0;
+    score->probability = fore_calibrated(scorer->calibration, score->margin, variance, scorer->z,
+                                         &score->lo, &score->hi);
+    return FORE_OK;
+}
+
+fore_status fore_scorer_parts(const fore_scorer *scorer, const double *raw, double *scratch,
+                              double *parts, double *base, fore_error *err)
+{
+    FORE_TRY(check_row(scorer, raw, err));
+    if (scorer->trees) {
+        fore_trees_parts(scorer->trees, raw, 1, parts, base);
+        return FORE_OK;
+    }
+    const fore_design *d = scorer->design;
+    double *z = scratch, *piece = scratch + d->width;
+    fore_design_row(d, raw, 1, z);
+    if (scorer->svm) {
+        fore_svm_parts(scorer->svm, z, piece, base);
+    } else {
+        *base = scorer->linear->intercept;
+        for (int64_t q = 0; q < d->width; q++) piece[q] = scorer->linear->beta[q] * z[q];
+    }
+    memset(parts, 0, (size_t)scorer->columns * sizeof *parts);
+    for (int64_t q = 0; q < d->width; q++) parts[d->source[q]] += piece[q];
+    return FORE_OK;
+}

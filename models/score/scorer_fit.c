@@ -1,0 +1,336 @@
+/* Fitting a scorer.
+ *
+ *     rows in key order
+ *     core = design and learner on `train`; the learner's own knob is found inside train:
+ *         logistic      prior precision: largest evidence on a grid
+ *         elastic net   lambda: least deviance on a fifth of the subjects, then refitted on all
+ * rows trees         rounds: early stopping on that fifth, then refitted on all rows margins to
+ * calibrate on: of `calibrate`, and where that is too small out of fold of train as well
+ *     calibration on those margins
+ */
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "models/score/elastic_net.h"
+#include "models/score/scorer_inside.h"
+
+enum {
+    FOLDS = 5,
+    ENOUGH = 10,              /* rows of each class that a calibration sample needs */
+    EVIDENCE_ROWS = 50000,    /* beyond, the prior no longer matters */
+    REFIT_TREES_ROWS = 200000 /* beyond, a fifth of the rows more or less changes nothing */
+};
+
+static const double GRID[] = {0.01, 0.1, 1, 10, 100, 1000, 10000};
+
+fore_scorer_options fore_scorer_default(fore_learner learner)
+{
+    return (fore_scorer_options){.learner = learner,
+                                 .design = fore_design_default(),
+                                 .precision = 0,
+                                 .alpha = 0.5,
+                                 .trees = fore_trees_default(),
+                                 .svm = fore_svm_default(),
+                                 .calibrator = FORE_CALIBRATE_AUTO,
+                                 .level = 0.9,
+                                 .seed = 1};
+}
+
+typedef struct fitting {
+    fore_pool *pool;
+    const fore_scorer_options *options;
+    const fore_observer *observer;
+} fitting;
+
+static int64_t count_positive(const fore_sample *s)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < s->x.rows; i++)
+        count += s->y[i] > 0 && (!s->weight || s->weight[i] > 0);
+    return count;
+}
+
+static int64_t count_weighted(const fore_sample *s)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < s->x.rows; i++) count += !s->weight || s->weight[i] > 0;
+    return count;
+}
+
+static fore_status check_classes(const fore_sample *s, fore_error *err)
+{
+    int64_t rows = count_weighted(s), positive = count_positive(s);
+    if (rows == 0)
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "there are no rows to learn from; widen the time range");
+    if (positive == 0 || positive == rows)
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            "all %lld rows to learn from have the outcome %d; a score needs rows of both outcomes",
+            (long long)rows, positive > 0);
+    return FORE_OK;
+}
+
+/* ---- the learners ---- */
+
+static fore_status fit_logistic(const fitting *f, const fore_sample *s, fore_scorer *out,
+                                fore_error *err)
+{
+    double best = -INFINITY;
+    bool search = f->options->precision == 0 && s->x.rows <= EVIDENCE_ROWS;
+    int64_t candidates = search ? (int64_t)(sizeof GRID / sizeof *GRID) : 1;
+    for (int64_t k = 0; k < candidates; k++) {
+        fore_logit_options o = fore_logit_default();
+        fore_logit_info info;
+        fore_logit_model *model = NULL;
+        o.precision = search ? GRID[k] : f->options->precision > 0 ? f->options->precision : 1;
+        FORE_TRY(fore_logit_fit(f->pool, &s->x, out->design, s->y, s->weight, NULL, &o, &model,
+                                &info, err));
+        bool better = !out->linear || info.evidence > best;
+        if (better) {
+            best = info.evidence;
+            fore_logit_free(out->linear);
+            out->linear = model;
+        } else {
+            fore_logit_free(model);
+        }
+    }
+    return FORE_OK;
+}
+
+/* held[i] = 1 for a fifth of the subjects; NULL when that leaves one side without both classes. */
+static fore_status hold_out(const fitting *f, const fore_sample *s, uint8_t **out, fore_error *err)
+{
+    int64_t n = s->x.rows, count[2][2] = {{0}};
+    uint8_t *held = FORE_NEW(n, uint8_t);
+    *out = NULL;
+    if (!held) return fore_no_memory(err);
+    fore_rows_fold(s, FOLDS, f->options->seed ^ UINT64_C(0x486f6c64), held);
+    for (int64_t i = 0; i < n; i++) {
+        held[i] = held[i] == 0;
+        count[held[i]][s->y[i] > 0]++;
+    }
+    if (count[0][0] && count[0][1] && count[1][0] && count[1][1])
+        *out = held;
+    else
+        fore_free(held);
+    return FORE_OK;
+}
+
+static fore_status take_net(const fore_net *net, fore_scorer *out, fore_error *err)
+{
+    fore_logit_model *m = FORE_ZNEW(1, fore_logit_model);
+    if (!m) return fore_no_memory(err);
+    out->linear = m;
+    m->width = net->width;
+    m->beta = FORE_NEW(net->width, double);
+    if (!m->beta) return fore_no_memory(err);
+    memcpy(m->beta, net->beta + net->best * net->width, (size_t)net->width * sizeof *m->beta);
+    m->intercept = net->intercept[net->best];
+    return FORE_OK;
+}
+
+static fore_status fit_net(const fitting *f, const fore_sample *s, fore_scorer *out,
+                           fore_error *err)
+{
+    fore_net_options o = fore_net_default();
+    fore_net *net = NULL;
+    uint8_t *held = NULL;
+    fore_status status = FORE_OK;
+    o.alpha = f->options->alpha;
+    FORE_GO(hold_out(f, s, &held, err));
+    FORE_GO(fore_net_fit(f->pool, &s->x, out->design, s->y, s->weight, held, &o, &net, err));
+    if (held) {
+        double lambda = net->lambda[net->best];
+        fore_net_free(net);
+        net = NULL;
+        o.lambda = &lambda;
+        o.lambdas = 1;
+        FORE_GO(fore_net_fit(f->pool, &s->x, out->design, s->y, s->weight, NULL, &o, &net, err));
+    }
+    status = take_net(net, out, err);
+done:
+    fore_net_free(net);
+    fore_free(held);
+    return status;
+}
+
+static fore_status fit_trees(const fitting *f, const fore_sample *s, fore_scorer *out,
+                             fore_error *err)
+{
+    fore_trees_options o = f->options->trees;
+    fore_trees_info info;
+    uint8_t *held = NULL;
+    fore_status status = FORE_OK;
+    FORE_GO(hold_out(f, s, &held, err));
+    FORE_GO(fore_trees_fit(f->pool, &s->x, s->y, s->weight, held, &o, f->observer, &out->trees,
+                           &info, err));
+    if (held && s->x.rows <= REFIT_TREES_ROWS) {
+        fore_trees_free(out->trees);
+        out->trees = NULL;
+        o.rounds = info.rounds;
+        FORE_GO(fore_trees_fit(f->pool, &s->x, s->y, s->weight, NULL, &o, f->observer, &out->trees,
+                               &info, err));
+    }
+done:
+    fore_free(held);
+    return status;
+}
+
+/* Design and learner, without calibration; s is in key order. */
+static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer **out,
+                            fore_error *err)
+{
+    fore_learner learner = f->options->learner;
+    fore_scorer *scorer = NULL;
+    fore_status status = FORE_OK;
+    *out = NULL;
+    FORE_TRY(check_classes(s, err));
+    FORE_TRY(scorer_new(learner, s->x.columns, f->options->level, &scorer, err));
+    if (learner != FORE_TREES)
+        FORE_GO(
+            fore_design_fit(f->pool, &s->x, s->weight, &f->options->design, &scorer->design, err));
+    if (learner == FORE_LOGISTIC) FORE_GO(fit_logistic(f, s, scorer, err));
+    if (learner == FORE_ELASTIC_NET) FORE_GO(fit_net(f, s, scorer, err));
+    if (learner == FORE_TREES) FORE_GO(fit_trees(f, s, scorer, err));
+    if (learner == FORE_SVM)
+        FORE_GO(fore_svm_fit(f->pool, &s->x, scorer->design, s->y, &f->options->svm, &scorer->svm,
+                             err));
+    FORE_GO(scorer_finish(scorer, err));
+    *out = scorer;
+    scorer = NULL;
+done:
+    fore_scorer_free(scorer);
+    return status;
+}
+
+/* ---- margins to calibrate on ---- */
+
+typedef struct margins {
+    double *margin, *y, *w;
+    int64_t n;
+} margins;
+
+static fore_status margins_new(int64_t n, margins *m, fore_error *err)
+{
+    *m = (margins){FORE_NEW(n, double), FORE_NEW(n, double), FORE_NEW(n, double), 0};
+    return m->margin && m->y && m->w ? FORE_OK : fore_no_memory(err);
+}
+
+static void margins_free(margins *m)
+{
+    fore_free(m->margin);
+    fore_free(m->y);
+    fore_free(m->w);
+}
+
+static fore_status add_margins(const fitting *f, const fore_scorer *scorer, const fore_sample *s,
+                               margins *m, fore_error *err)
+{
+    FORE_TRY(scorer_margins(f->pool, scorer, &s->x, m->margin + m->n, err));
+    for (int64_t i = 0; i < s->x.rows; i++) {
+        m->y[m->n] = s->y[i];
+        m->w[m->n++] = s->weight ? s->weight[i] : 1;
+    }
+    return FORE_OK;
+}
+
+/* One fold's margins from a core fitted on the others. A fold whose other rows are of one class is
+ * left out. */
+static fore_status add_fold(const fitting *f, const fore_sample *train, const uint8_t *fold, int k,
+                            margins *m, fore_error *err)
+{
+    fore_rows inside = {0}, outside = {0};
+    fore_scorer *core = NULL;
+    fore_status status = FORE_OK;
+    FORE_GO(fore_rows_take(f->pool, train, fold, ~(UINT32_C(1) << k), &inside, err));
+    FORE_GO(fore_rows_take(f->pool, train, fold, UINT32_C(1) << k, &outside, err));
+    int64_t positive = count_positive(&inside.sample);
+    if (outside.sample.x.rows == 0 || positive == 0 || positive == count_weighted(&inside.sample))
+        goto done;
+    FORE_GO(fit_core(f, &inside.sample, &core, err));
+    FORE_GO(add_margins(f, core, &outside.sample, m, err));
+done:
+    fore_scorer_free(core);
+    fore_rows_free(&inside);
+    fore_rows_free(&outside);
+    return status;
+}
+
+static fore_status add_folds(const fitting *f, const fore_sample *train, margins *m,
+                             fore_error *err)
+{
+    uint8_t *fold = FORE_NEW(train->x.rows, uint8_t);
+    if (!fold) return fore_no_memory(err);
+    fore_rows_fold(train, FOLDS, f->options->seed, fold);
+    fore_status status = FORE_OK;
+    for (int k = 0; k < FOLDS && status == FORE_OK; k++)
+        status = add_fold(f, train, fold, k, m, err);
+    fore_free(fold);
+    return status;
+}
+
+static bool enough(const fore_sample *s)
+{
+    int64_t positive = count_positive(s);
+    return positive >= ENOUGH && count_weighted(s) - positive >= ENOUGH;
+}
+
+static fore_status calibrate_scorer(const fitting *f, fore_scorer *scorer, const fore_sample *train,
+                                    const fore_sample *later, fore_error *err)
+{
+    margins m = {0};
+    fore_calibrator kind = f->options->calibrator;
+    int log_odds = scorer->linear != NULL;
+    fore_status status = FORE_OK;
+    FORE_GO(margins_new(train->x.rows + (later ? later->x.rows : 0), &m, err));
+    if (later) FORE_GO(add_margins(f, scorer, later, &m, err));
+    if (!later || !enough(later)) {
+        if (enough(train)) {
+            FORE_GO(add_folds(f, train, &m, err));
+        } else if (log_odds) { /* too few to take apart: the model's own log-odds, wide intervals */
+            FORE_GO(add_margins(f, scorer, train, &m, err));
+            kind = FORE_CALIBRATE_IDENTITY;
+        } else {
+            FORE_GO(fore_fail(
+                err, FORE_E_NO_ANSWER,
+                "the %s learner needs at least %d rows of each outcome; use the logistic one",
+                fore_learner_name(scorer->learner), ENOUGH));
+        }
+    }
+    FORE_GO(
+        fore_calibration_fit(kind, !log_odds, m.margin, m.y, m.w, m.n, &scorer->calibration, err));
+done:
+    margins_free(&m);
+    return status;
+}
+
+fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const fore_sample *calibrate,
+                            const fore_scorer_options *options, const fore_observer *observer,
+                            fore_scorer **out, fore_error *err)
+{
+    fitting f = {pool, options, observer};
+    fore_rows rows = {0}, later = {0};
+    fore_scorer *scorer = NULL;
+    fore_status status = FORE_OK;
+    *out = NULL;
+    if (options->learner < 0 || options->learner >= FORE_LEARNERS ||
+        !(options->level > 0 && options->level < 1))
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "the scorer's learner is unknown or its level not in (0, 1)");
+    if (calibrate && calibrate->x.columns != train->x.columns)
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "the calibration rows have other columns than the training rows");
+    FORE_GO(fore_rows_take(pool, train, NULL, 0, &rows, err));
+    if (calibrate) FORE_GO(fore_rows_take(pool, calibrate, NULL, 0, &later, err));
+    FORE_GO(fit_core(&f, &rows.sample, &scorer, err));
+    FORE_GO(calibrate_scorer(&f, scorer, &rows.sample, calibrate ? &later.sample : NULL, err));
+    *out = scorer;
+    scorer = NULL;
+done:
+    fore_scorer_free(scorer);
+    fore_rows_free(&rows);
+    fore_rows_free(&later);
+    return status;
+}

@@ -1,0 +1,37 @@
+/* The scorer's insides, shared by its fitting, its answers and its JSON form. */
+#ifndef FORE_SCORE_SCORER_INSIDE_H
+#define FORE_SCORE_SCORER_INSIDE_H
+
+#include "models/score/logit.h"
+#include "models/score/scorer.h"
+
+/* One raw column of a linear learner, folded: missing -> absent, else slope x clamp(v, low, high).
+ */
+typedef struct linear_column {
+    double low, high, slope, absent;
+} linear_column;
+
+struct fore_scorer {
+    fore_learner learner;
+    int64_t columns; /* p */
+    double level;
+    fore_design *design;      /* not for trees */
+    fore_logit_model *linear; /* logistic (with covariance), elastic net (without) */
+    fore_trees *trees;
+    fore_svm *svm;
+    fore_calibration *calibration;
+    /* derived */
+    double z;              /* normal quantile of (1 + level) / 2 */
+    double base;           /* linear: the constant that goes with `folded` */
+    linear_column *folded; /* p */
+};
+
+fore_status scorer_new(fore_learner learner, int64_t columns, double level, fore_scorer **out,
+                       fore_error *err);
+/* Fills the derived fields once the parts are there. */
+fore_status scorer_finish(fore_scorer *scorer, fore_error *err);
+/* Margins of all rows of x, no calibration needed. */
+fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+                           double *margin, fore_error *err);
+
+#endif
