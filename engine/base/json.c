@@ -87,7 +87,7 @@ static void put_number(fore_text *out, double value)
         fore_text_puts(out, "null");
         return;
     }
-    fore_number_format(value, text);
+    fore_number_format(value == 0 ? 0 : value, text); /* -0 would be read back as an integer 0 */
     fore_text_puts(out, text);
 }
 
