@@ -30,7 +30,7 @@ static fore_put put_activity(fore_store *s, const char *id, const char *contact,
 /* What activity `id` is linked to: "deal D1", "lead L1", "none", with " by contact". */
 static const char *link_of(fore_store *s, const char *id)
 {
-    static char text[64];
+    static char text[96];
     const char *name = "none";
     char deal[32] = "", lead[32] = "";
     fore_activity_row row;
