@@ -66,6 +66,14 @@ static fore_status allocate(past *p, int64_t count, int64_t groups, int values, 
     return failed ? fore_no_memory(err) : FORE_OK;
 }
 
+static void run_sums(past *p)
+{
+    for (int v = 0; v < p->values; v++)
+        for (int64_t g = 0; g < p->groups; g++)
+            for (int64_t i = p->first[g] + 1; i < p->first[g + 1]; i++)
+                p->value[v][i] += p->value[v][i - 1];
+}
+
 fore_status past_build(past *p, const past_list *list, int64_t groups, int values, bool summed,
                        fore_error *err)
 {
@@ -81,12 +89,11 @@ fore_status past_build(past *p, const past_list *list, int64_t groups, int value
         const past_entry *e = &list->entry[i];
         if (e->key < 0 || e->key >= groups) continue;
         int64_t place = p->first[e->key + 1]++;
-        bool starts = place == p->first[e->key];
         p->at[place] = e->at;
         p->item[place] = e->item;
-        for (int v = 0; v < values; v++)
-            p->value[v][place] = e->value[v] + (summed && !starts ? p->value[v][place - 1] : 0.0);
+        for (int v = 0; v < values; v++) p->value[v][place] = e->value[v];
     }
+    if (summed) run_sums(p);
     return FORE_OK;
 }
 
