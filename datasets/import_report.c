@@ -1,0 +1,230 @@
+/* What an import says about itself: files, rejects, what the export lacks and what that costs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "datasets/import_run.h"
+#include "engine/base/file.h"
+#include "engine/base/json.h"
+
+/* --- rejects --- */
+
+fore_status fore_rejects_write(fore_importing *run, int64_t import_run, fore_error *err)
+{
+    fore_text out = {0};
+    fore_status status = FORE_OK;
+    fore_text_puts(&out, "file,line,column,value,reason\n");
+    for (int64_t i = 0; i < run->reject_count; i++) {
+        const fore_reject_row *r = &run->rejects[i];
+        FORE_GO(fore_store_put_reject(run->store, import_run, r->file, r->line, r->column, r->value, r->reason, err));
+        fore_csv_put_cell(&out, r->file, (int64_t)strlen(r->file), true);
+        fore_text_printf(&out, ",%lld", (long long)r->line);
+        fore_csv_put_cell(&out, r->column ? r->column : "", r->column ? (int64_t)strlen(r->column) : 0, false);
+        fore_csv_put_cell(&out, r->value ? r->value : "", r->value ? (int64_t)strlen(r->value) : 0, false);
+        fore_csv_put_cell(&out, r->reason, (int64_t)strlen(r->reason), false);
+        fore_text_putc(&out, '\n');
+    }
+    FORE_GO(fore_text_check(&out, err));
+    if (run->options->rejects_path && run->reject_count > 0) {
+        FORE_GO(fore_file_replace(run->options->rejects_path, out.bytes, out.length, err));
+    }
+done:
+    fore_text_free(&out);
+    return status;
+}
+
+static int by_count(const void *a, const void *b)
+{
+    const fore_import_reason *x = a, *y = b;
+    if (x->count != y->count) return x->count > y->count ? -1 : 1;
+    return strcmp(x->reason, y->reason);
+}
+
+static fore_status count_reasons(fore_importing *run, fore_import_report *report, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_dictionary *words = fore_dictionary_new();
+    int64_t *counts = NULL, capacity = 0;
+    if (!words) return fore_no_memory(err);
+    for (int64_t i = 0; i < run->reject_count; i++) {
+        const char *reason = run->rejects[i].reason;
+        int64_t before = fore_dictionary_count(words), at = fore_dictionary_add(words, reason, (int64_t)strlen(reason));
+        if (at < 0) FORE_GO(fore_no_memory(err));
+        FORE_GO(fore_grow((void **)&counts, &capacity, at + 1, sizeof *counts, err));
+        if (at == before) counts[at] = 0;
+        counts[at]++;
+    }
+    int64_t n = fore_dictionary_count(words);
+    fore_import_reason *reasons = fore_arena_alloc(run->arena, n + 1, sizeof *reasons);
+    if (!reasons) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < n; i++) {
+        reasons[i] = (fore_import_reason){fore_arena_string(run->arena, fore_dictionary_text(words, i)), counts[i]};
+        if (!reasons[i].reason) FORE_GO(fore_no_memory(err));
+    }
+    if (n > 1) qsort(reasons, (size_t)n, sizeof *reasons, by_count);
+    report->reasons = reasons;
+    report->reason_count = n;
+done:
+    fore_free(counts);
+    fore_dictionary_free(words);
+    return status;
+}
+
+/* --- what is missing --- */
+
+static fore_status say_lacks(fore_importing *run, fore_error *err)
+{
+    const int64_t *rows = run->kind_rows;
+    bool people = rows[FORE_KIND_LEADS] > 0 || rows[FORE_KIND_DEALS] > 0;
+    if (people && fore_store_count(run->store, FORE_TABLE_DEAL_CHANGE) == 0) {
+        FORE_TRY(fore_run_warn(run, err, "no stage history: time in stage, stage speed and pushed close dates are unknown, and what a deal "
+                                         "looked like in the past is known only from its dates"));
+    }
+    if (people && fore_store_count(run->store, FORE_TABLE_ACTIVITY) == 0) {
+        FORE_TRY(fore_run_warn(run, err, "no activities: the ranking rests on attributes alone, and no effort answer is possible"));
+    }
+    if (people && fore_store_count(run->store, FORE_TABLE_DEAL) == 0) {
+        FORE_TRY(fore_run_warn(run, err, "no deals: no sales forecast is possible, and leads are scored for conversion only"));
+    }
+    if (people && run->undated > 0) {
+        FORE_TRY(fore_run_warn(run, err, "%lld leads and deals have no creation date: they cannot be placed in time and do not train a model",
+                               (long long)run->undated));
+    }
+    if (run->contact_links > 0 && fore_store_count(run->store, FORE_TABLE_DEAL) == 0) {
+        FORE_TRY(fore_run_warn(run, err, "activities name contacts only; they count once the deals of those contacts are imported"));
+    }
+    return FORE_OK;
+}
+
+/* Key and id of the placeholders of one table: what is named somewhere and never arrived. */
+static fore_status count_placeholders(fore_importing *run, fore_table table, const char *word, fore_error *err)
+{
+    union {
+        fore_rep_row rep;
+        fore_account_row account;
+        fore_contact_row contact;
+        fore_campaign_row campaign;
+        fore_product_row product;
+        fore_lead_row lead;
+        fore_deal_row deal;
+    } row; /* all of them start with pk, id, known */
+    fore_cursor *cursor = NULL;
+    int64_t count = 0;
+    bool more = true;
+    char some[3][64] = {{0}};
+    FORE_TRY(fore_cursor_open(run->store, table, true, &cursor, err));
+    fore_status status = FORE_OK;
+    while (more) {
+        FORE_GO(fore_cursor_next(cursor, &row, &more, err));
+        if (!more || row.rep.known) continue;
+        if (count < 3) memcpy(some[count], row.rep.id, strnlen(row.rep.id, sizeof some[0] - 1));
+        count++;
+    }
+    if (count > 0) {
+        FORE_GO(fore_run_warn(run, err, "%lld %s are named but never described (%s%s%s%s%s%s); they are kept as loose references",
+                              (long long)count, word, some[0], count > 1 ? ", " : "", some[1], count > 2 ? ", " : "", some[2],
+                              count > 3 ? ", ..." : ""));
+    }
+done:
+    fore_cursor_close(cursor);
+    return status;
+}
+
+static fore_status say_loose(fore_importing *run, fore_error *err)
+{
+    FORE_TRY(count_placeholders(run, FORE_TABLE_REP, "reps", err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_ACCOUNT, "accounts", err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_CONTACT, "contacts", err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_CAMPAIGN, "campaigns", err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_PRODUCT, "products", err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_LEAD, "leads", err));
+    return count_placeholders(run, FORE_TABLE_DEAL, "deals", err);
+}
+
+/* --- the report --- */
+
+static fore_status report_file(fore_importing *run, const fore_file_plan *file, fore_import_file *out, fore_error *err)
+{
+    const char **notes = fore_arena_alloc(run->arena, file->note_count + 1, sizeof *notes);
+    if (!notes) return fore_no_memory(err);
+    if (file->note_count > 0) memcpy(notes, file->notes, (size_t)file->note_count * sizeof *notes);
+    *out = (fore_import_file){.path = file->path, .format = file->format ? file->format->name : NULL,
+                              .what = fore_kind_word(file->kind), .why = file->why, .rows = file->rows, .added = file->added,
+                              .changed = file->changed, .same = file->same, .rejected = file->rejected, .notes = notes,
+                              .note_count = file->note_count};
+    return FORE_OK;
+}
+
+fore_status fore_report_make(fore_importing *run, fore_import_report *report, fore_error *err)
+{
+    if (run->made_deals > 0) {
+        FORE_TRY(fore_run_warn(run, err, "no table of deals: %lld deals were put together from their change log", (long long)run->made_deals));
+    }
+    FORE_TRY(say_lacks(run, err));
+    FORE_TRY(say_loose(run, err));
+    FORE_TRY(count_reasons(run, report, err));
+    fore_import_file *files = fore_arena_alloc(run->arena, run->file_count, sizeof *files);
+    const char **warnings = fore_arena_alloc(run->arena, run->warning_count + 1, sizeof *warnings);
+    if (!files || !warnings) return fore_no_memory(err);
+    for (int64_t f = 0; f < run->file_count; f++) {
+        FORE_TRY(report_file(run, &run->files[f], &files[f], err));
+        report->rows += files[f].rows;
+        report->added += files[f].added;
+        report->changed += files[f].changed;
+        report->same += files[f].same;
+        report->rejected += files[f].rejected;
+    }
+    report->added += run->derived[FORE_PUT_NEW];
+    report->changed += run->derived[FORE_PUT_CHANGED];
+    report->same += run->derived[FORE_PUT_SAME];
+    if (run->warning_count > 0) memcpy(warnings, run->warnings, (size_t)run->warning_count * sizeof *warnings);
+    report->files = files;
+    report->file_count = run->file_count;
+    report->warnings = warnings;
+    report->warning_count = run->warning_count;
+    return FORE_OK;
+}
+
+static void json_file(fore_json_writer *w, const fore_import_file *file)
+{
+    fore_json_object(w, NULL);
+    fore_json_string(w, "path", file->path);
+    fore_json_string(w, "format", file->format);
+    fore_json_string(w, "what", file->what);
+    fore_json_string(w, "why", file->why);
+    fore_json_integer(w, "rows", file->rows);
+    fore_json_integer(w, "added", file->added);
+    fore_json_integer(w, "changed", file->changed);
+    fore_json_integer(w, "same", file->same);
+    fore_json_integer(w, "rejected", file->rejected);
+    fore_json_array(w, "notes");
+    for (int64_t i = 0; i < file->note_count; i++) fore_json_string(w, NULL, file->notes[i]);
+    fore_json_end_array(w);
+    fore_json_end_object(w);
+}
+
+void fore_import_json(const fore_import_report *report, fore_text *json)
+{
+    fore_json_writer w = fore_json_to(json);
+    fore_json_object(&w, NULL);
+    fore_json_integer(&w, "rows", report->rows);
+    fore_json_integer(&w, "added", report->added);
+    fore_json_integer(&w, "changed", report->changed);
+    fore_json_integer(&w, "same", report->same);
+    fore_json_integer(&w, "rejected", report->rejected);
+    fore_json_integer(&w, "linked", report->linked);
+    fore_json_array(&w, "files");
+    for (int64_t f = 0; f < report->file_count; f++) json_file(&w, &report->files[f]);
+    fore_json_end_array(&w);
+    fore_json_array(&w, "reasons");
+    for (int64_t i = 0; i < report->reason_count; i++) {
+        fore_json_object(&w, NULL);
+        fore_json_string(&w, "reason", report->reasons[i].reason);
+        fore_json_integer(&w, "count", report->reasons[i].count);
+        fore_json_end_object(&w);
+    }
+    fore_json_end_array(&w);
+    fore_json_array(&w, "warnings");
+    for (int64_t i = 0; i < report->warning_count; i++) fore_json_string(&w, NULL, report->warnings[i]);
+    fore_json_end_array(&w);
+    fore_json_end_object(&w);
+}

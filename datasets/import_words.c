@@ -1,0 +1,127 @@
+/* Words of the import: kinds, slots, headers and lists compared without regard to case, accents and
+ * punctuation. */
+#include <string.h>
+
+#include "datasets/import_run.h"
+
+const char *fore_kind_word(fore_kind kind)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        FORE_KIND_LIST(X)
+#undef X
+    };
+    return words[kind];
+}
+
+bool fore_kind_parse(const char *word, fore_kind *kind)
+{
+    for (int k = 0; k < FORE_KIND_COUNT; k++) {
+        if (!fore_text_equal_fold(word, fore_kind_word((fore_kind)k))) continue;
+        *kind = (fore_kind)k;
+        return true;
+    }
+    return false;
+}
+
+fore_value_kind fore_slot_kind(fore_slot slot)
+{
+    static const uint8_t kinds[] = {
+#define X(name, kind) FORE_V_##kind,
+        FORE_SLOT_LIST(X)
+#undef X
+    };
+    return (fore_value_kind)kinds[slot];
+}
+
+/* Latin letters with accents (U+00C0..U+017F) as their base letter; 0 where there is none. */
+static char base_letter(unsigned code)
+{
+    static const char latin1[] = "aaaaaaaceeeeiiiidnooooo ouuuuyts"
+                                 "aaaaaaaceeeeiiiidnooooo ouuuuyty";
+    static const char extended[] = "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
+                                   "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+    if (code >= 0xC0 && code <= 0xFF) return latin1[code - 0xC0];
+    if (code >= 0x100 && code <= 0x17F) return extended[code - 0x100];
+    return 0;
+}
+
+void fore_header_key(const char *header, char *out, size_t size)
+{
+    char folded[512];
+    size_t n = 0, length = strlen(header);
+    if (length >= 3 && (memcmp(header + length - 3, "__c", 3) == 0 || memcmp(header + length - 3, "__C", 3) == 0)) {
+        length -= 3;
+    }
+    for (size_t i = 0; i < length && n + 1 < sizeof folded; i++) {
+        unsigned char c = (unsigned char)header[i], d = (unsigned char)header[i + 1];
+        char base = c >= 0xC3 && c <= 0xC5 ? base_letter((unsigned)(c & 0x1F) << 6 | (d & 0x3F)) : 0;
+        folded[n++] = base ? base : header[i];
+        i += base != 0;
+    }
+    folded[n] = 0;
+    fore_text_normalise(folded, out, size);
+}
+
+fore_status fore_list_each(const char *list, char separator,
+                           fore_status (*visit)(void *context, const char *part, fore_error *err), void *context,
+                           fore_error *err)
+{
+    char part[512];
+    while (list && *list) {
+        const char *end = strchr(list, separator);
+        size_t n = end ? (size_t)(end - list) : strlen(list);
+        const char *from = list;
+        list += n + (end != NULL);
+        while (n > 0 && *from == ' ') from++, n--;
+        while (n > 0 && from[n - 1] == ' ') n--;
+        if (n == 0) continue;
+        if (n >= sizeof part) n = sizeof part - 1;
+        memcpy(part, from, n);
+        part[n] = 0;
+        FORE_TRY(visit(context, part, err));
+    }
+    return FORE_OK;
+}
+
+static fore_status stop_at_word(void *context, const char *part, fore_error *err)
+{
+    (void)err;
+    char key[256];
+    fore_header_key(part, key, sizeof key);
+    return strcmp(key, context) == 0 ? FORE_E_CANCELLED : FORE_OK;
+}
+
+bool fore_list_has(const char *list, const char *word)
+{
+    char key[256];
+    fore_header_key(word, key, sizeof key);
+    return fore_list_each(list, '|', stop_at_word, key, NULL) != FORE_OK;
+}
+
+typedef struct header_search {
+    const fore_csv *csv;
+    int64_t found;
+} header_search;
+
+static fore_status match_header(void *context, const char *part, fore_error *err)
+{
+    (void)err;
+    header_search *search = context;
+    char key[256], header[256];
+    fore_header_key(part, key, sizeof key);
+    for (int64_t c = 0; c < fore_csv_columns(search->csv); c++) {
+        fore_header_key(fore_csv_name(search->csv, c), header, sizeof header);
+        if (strcmp(key, header) != 0) continue;
+        search->found = c;
+        return FORE_E_CANCELLED;
+    }
+    return FORE_OK;
+}
+
+int64_t fore_header_find(const fore_csv *csv, const char *names)
+{
+    header_search search = {csv, -1};
+    (void)fore_list_each(names, '|', match_header, &search, NULL);
+    return search.found;
+}
