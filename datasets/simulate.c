@@ -30,7 +30,7 @@ fore_simulate_options fore_simulate_default(void)
                                    .touches = 1,
                                    .elasticity = {0.11, 0.05, 0.10, 0.05},
                                    .saturation = 0.3,
-                                   .half_life_weeks = 3,
+                                   .half_life_weeks = 2,
                                    .confounding = FORE_CONFOUNDING_UNRECORDED,
                                    .favour = 0.6,
                                    .chase = 0.6,
@@ -50,18 +50,20 @@ fore_simulate_options fore_simulate_default(void)
                                    .language = {0.4, 0.2, 0.25, 0.15},
                                    .dirty_kinds = FORE_DIRTY_DEFAULT,
                                    .delimiter = ',',
-                                   .truth_draws = 200,
+                                   .truth_draws = 100,
                                    .truth_weeks = 26};
 }
 
 /* Rows per lead at touches = 1, measured on the default world: those that follow `touches`, and the
  * others. */
-static const double rows_with_touches = 24.0, rows_without = 6.0;
+static const double rows_with_touches = 12.75, rows_without = 3.8;
+/* leads already open at the start, in weeks of arrivals */
+static const double weeks_open = 5.7;
 
 void fore_simulate_size(fore_simulate_options *o, int64_t leads, int64_t activities)
 {
     enum { SMALL = 20000 };
-    o->leads_per_week = (double)leads / o->weeks;
+    o->leads_per_week = (double)leads / (o->weeks + (o->warmup_weeks ? weeks_open : 0.0));
     double reps = o->leads_per_week / 5.0;
     o->reps = reps < 1.0 ? 1 : reps > 100000.0 ? 100000 : (int32_t)(reps + 0.5);
     o->teams = o->reps < 24 ? (o->reps + 3) / 4 : o->reps / 8 > 1000 ? 1000 : o->reps / 8;
@@ -101,7 +103,6 @@ typedef struct out_file {
 typedef struct out_folder {
     out_file file[SIM_FILES];
     fore_arena *arena;
-    const char *truth_path;
 } out_folder;
 
 static fore_status file_flush(out_file *f, fore_error *err)
@@ -136,8 +137,6 @@ static fore_status folder_open(out_folder *out, const char *folder, const fore_s
     FORE_TRY(fore_folder_make(folder, err));
     out->arena = fore_arena_new();
     if (!out->arena) return fore_no_memory(err);
-    out->truth_path = fore_arena_format(out->arena, "%s/truth.json", folder);
-    if (!out->truth_path) return fore_no_memory(err);
     for (int i = 0; i < SIM_FILES; i++) {
         out_file *f = &out->file[i];
         f->path = fore_arena_format(out->arena, "%s/%s", folder, fore_sim_file_name[i]);
@@ -339,7 +338,6 @@ static fore_status simulate_into(sim_world *w, out_folder *out, fore_pool *pool,
     sim_answers answers = {0};
     sim_rows *sum = FORE_ZNEW(1, sim_rows); /* too large for a stack */
     uint64_t *open = NULL;
-    fore_text json = {0};
     h.rows = FORE_ZNEW(h.blocks, sim_rows);
     if (!h.rows || !sum) {
         status = fore_no_memory(err);
@@ -357,9 +355,8 @@ static fore_status simulate_into(sim_world *w, out_folder *out, fore_pool *pool,
     rows_sum(&h, sum);
     FORE_GO(small_files(w, out, err));
     fore_sim_truth_fill(w, sum, &answers, truth);
-    FORE_GO(fore_sim_truth_json(w, sum, &answers, truth, &json, err));
+    FORE_GO(fore_sim_truth_json(w, sum, &answers, truth, &out->file[SIM_TRUTH].buffer, err));
     FORE_GO(folder_commit(out, err));
-    FORE_GO(fore_file_replace(out->truth_path, json.bytes, json.length, err));
 done:
     for (int64_t b = 0; h.rows && b < h.blocks; b++) fore_sim_rows_free(&h.rows[b]);
     if (sum) fore_sim_rows_free(sum);
@@ -367,7 +364,6 @@ done:
     fore_free(sum);
     fore_free(open);
     fore_sim_answers_free(&answers);
-    fore_text_free(&json);
     return status;
 }
 

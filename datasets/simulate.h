@@ -2,25 +2,25 @@
  * beside them (truth.json, truth_leads.csv).
  *
  * The world, week by week:
- *   - a rep has hours: contract x holidays x absences x exp(noise), noise AR(1) with sd `hours_sd`;
- *     with confounding also x what the rep sees in the territory. The hours are divided over the
- * open leads and deals of the rep's book in proportion to attention; with confounding attention
- * follows how good a lead is. Touches of kind k on a lead are Poisson in the hours it gets;
- *   - effort stock: s_k <- d s_k + (1 - d) touches / reference rate, d = 2^(-1 / half life);
- *     x = (b + sum w_k s_k) / (b + 1); m(x) = x^c / (1 - sigma + sigma x^c), a Hill curve with m(1)
- * = 1, local elasticity c (1 - sigma) and ceiling 1 / sigma, sigma = `saturation`;
- *   - an open lead or a deal's stage comes to a decision with hazard h (age, m), and it goes well
- * with probability 1 / (1 + exp(-(quality + local demand + season + drift + skill - age + log m))).
- *     So losses grow with neglect and age. Effort of this week acts from next week on;
- *   - c and w are set so that the long-run elasticity of the expected won amount to touches of kind
- * k is `elasticity[k]`. They are found on pilot worlds through the mean, over winning paths and
- * weighted by amount, of the sum over decisions of (1 - P) dlog m / dlog touches;
- *   - what is not effort: meetings because a deal advances, inbound calls, visits to the web site,
- * forms and replies because the lead is good, mailings by campaign, calls after the sale.
+ *   - a rep has hours: holidays x absences x exp(noise), noise AR(1) with sd `hours_sd`; with
+ *     confounding also x what the rep sees in the territory. The hours are divided over the open
+ *     leads and deals of the rep's book in proportion to attention; with confounding attention
+ *     follows how good a lead is. Touches of kind k are Poisson in the hours that a lead gets;
+ *   - effort stock: s_k <- d s_k + (1 - d) touches / usual rate, d = 2^(-1 / half life);
+ *     x = (b + sum w_k s_k) / (b + 1); m(x) = x^c / (1 - sigma + sigma x^c): a Hill curve with
+ *     m(1) = 1, local elasticity c (1 - sigma), ceiling 1 / sigma; sigma = `saturation`;
+ *   - an open lead, or a deal's stage, comes to a decision with a hazard that rises with age and m;
+ *     the decision goes well with log-odds quality + local demand + season + drift + skill
+ *     - age + log m. So losses grow with neglect and age. Effort acts from the next week on;
+ *   - c and w are such that the long-run elasticity of the expected won amount to touches of kind k
+ *     is `elasticity[k]`: found on pilot worlds from the mean over winning paths, weighted by
+ * amount, of the sum over decisions of (1 - P) dlog m / dlog touches. Long futures give it within a
+ *     tenth;
+ *   - what is not effort: meetings because a deal advances, inbound calls, web visits, forms and
+ *     replies because the lead is good, mailings by campaign, calls after the sale.
  *
  * Reproducible: Philox streams by (purpose, week, entity), so the same options give the same bytes
- * on every run and for any number of threads. Speed is stated by bench/. Memory: the open leads and
- * one week of rows. */
+ * on every run and for any number of threads. Memory: the open leads and one week of rows. */
 #ifndef FORE_DATASETS_SIMULATE_H
 #define FORE_DATASETS_SIMULATE_H
 
@@ -72,7 +72,7 @@ typedef struct fore_simulate_options {
     double
         elasticity[FORE_SIM_KINDS]; /* long run; .11 .05 .10 .05, in total .31; all 0: no effect */
     double saturation;              /* sigma in [0, .9]; .3 */
-    double half_life_weeks;         /* carry-over; 3 */
+    double half_life_weeks;         /* carry-over; 2 */
     fore_confounding confounding;   /* unrecorded */
     double favour;                  /* how much attention follows quality (log-log); .6 */
     double chase;                   /* elasticity of hours to local demand, when unrecorded; .6 */
@@ -94,7 +94,7 @@ typedef struct fore_simulate_options {
     uint32_t dirty_kinds;         /* FORE_DIRTY_DEFAULT */
     char delimiter;               /* ',' ; or ';' or a tab */
     bool crlf, bom;               /* false */
-    int64_t truth_draws; /* futures per factor behind the truths; 200; 0 leaves those truths out */
+    int64_t truth_draws; /* futures per factor behind the truths; 100; 0 leaves those truths out */
     int32_t truth_weeks; /* how far they look, 1..104; 26 */
 } fore_simulate_options;
 

@@ -166,8 +166,9 @@ static void count_quality(sim_rows *rows, const sim_lead *lead, bool converted)
     rows->by_quality[converted][bin < 0 ? 0 : bin > 511 ? 511 : bin]++;
 }
 
-void fore_sim_rows_lead(sim_rows *rows, int64_t seat, const sim_lead *lead, const char *status,
-                        int64_t closed_at)
+/* The row, and what dirt adds to it. */
+static void write_lead(sim_rows *rows, int64_t seat, const sim_lead *lead, const char *status,
+                       int64_t closed_at)
 {
     static const int kinds[] = {FORE_DIRTY_DUPLICATE_MAIL, FORE_DIRTY_DUPLICATE_PHONE,
                                 FORE_DIRTY_BYTES};
@@ -183,15 +184,21 @@ void fore_sim_rows_lead(sim_rows *rows, int64_t seat, const sim_lead *lead, cons
         fore_sim_draw(w, SIM_DRAW_DIRTY_LEAD, 0, lead->number, u);
         dirt = fore_sim_dirt(w, u, kinds, 3);
     }
-    if (dirt == FORE_DIRTY_BYTES) strcpy(t.name, "Jos\xE9 \xFF\xFE");
+    if (dirt == FORE_DIRTY_BYTES) *fore_sim_put(t.name, "Jos\xE9 \xFF\xFE") = 0;
     put_lead(rows, seat, lead, 'L', &t, &profile, language, status, closed_at);
     if (dirt == FORE_DIRTY_DUPLICATE_MAIL || dirt == FORE_DIRTY_DUPLICATE_PHONE) {
-        char *kept = dirt == FORE_DIRTY_DUPLICATE_MAIL ? t.phone : t.mail;
-        *kept = 0; /* the twin shares one of the two */
+        char *dropped = dirt == FORE_DIRTY_DUPLICATE_MAIL ? t.phone : t.mail;
+        *dropped = 0; /* the twin shares one of the two */
         put_lead(rows, seat, lead, 'Y', &t, &profile, language, "new", FORE_NO_TIME);
     }
     if (dirt)
         fore_sim_note_dirt(rows, dirt, "leads.csv", id, dirt == FORE_DIRTY_BYTES ? NULL : other);
+}
+
+void fore_sim_rows_lead(sim_rows *rows, int64_t seat, const sim_lead *lead, const char *status,
+                        int64_t closed_at)
+{
+    write_lead(rows, seat, lead, status, closed_at);
     if (closed_at == FORE_NO_TIME) return;
     bool converted = strcmp(status, "converted") == 0;
     if (converted)
@@ -327,6 +334,9 @@ void fore_sim_rows_deal(sim_rows *rows, int64_t seat, const sim_lead *lead, int6
     char id[24];
     *fore_sim_put_id(id, 'D', lead->number) = 0;
     int dirt = deal_dirt(rows, lead);
+    if (lead->deal_at <
+        fore_sim_week_start(rows->world, 0)) /* its lead closed before the files begin */
+        write_lead(rows, seat, lead, "converted", lead->deal_at);
     put_deal(rows, seat, lead, closed_at, dirt, id);
     if (dirt) fore_sim_note_dirt(rows, dirt, "deals.csv", id, NULL);
     if (closed_at == FORE_NO_TIME) return;

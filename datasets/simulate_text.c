@@ -148,9 +148,9 @@ void fore_sim_note_dirt(sim_rows *rows, int kind, const char *file, const char *
 /* --- header lines --- */
 
 const char *const fore_sim_file_name[SIM_FILES] = {
-    "reps.csv",         "accounts.csv",   "leads.csv",     "deals.csv",
-    "deal_changes.csv", "activities.csv", "campaigns.csv", "products.csv",
-    "orders.csv",       "tickets.csv",    "targets.csv",   "truth_leads.csv"};
+    "reps.csv",       "accounts.csv",    "leads.csv",    "deals.csv",  "deal_changes.csv",
+    "activities.csv", "campaigns.csv",   "products.csv", "orders.csv", "tickets.csv",
+    "targets.csv",    "truth_leads.csv", "truth.json"};
 
 static const char *const header_lines[SIM_FILES] = {
     "rep_id,name,team,region,manager_id,hours_per_week,hourly_cost,active_from,active_to,territory_potential",
@@ -166,10 +166,12 @@ static const char *const header_lines[SIM_FILES] = {
     "order_id,account_id,at,product_id,quantity,amount,currency,deal_id",
     "ticket_id,account_id,lead_id,opened_at,closed_at,priority,satisfaction",
     "scope,scope_id,period_start,period_end,amount",
-    "lead_id,deal_id,state,attribute_logit,hidden_logit,p_win_90d"};
+    "lead_id,deal_id,state,attribute_logit,hidden_logit,p_win_90d",
+    NULL};
 
 void fore_sim_text_header(const fore_simulate_options *o, int file, fore_text *out)
 {
+    if (!header_lines[file]) return;
     if (o->bom) fore_text_puts(out, "\xEF\xBB\xBF");
     for (const char *p = header_lines[file]; *p; p++)
         fore_text_putc(out, *p == ',' ? o->delimiter : *p);
@@ -260,7 +262,7 @@ static void put_target(const sim_world *w, fore_text *out, const char *scope, co
 void fore_sim_text_targets(const sim_world *w, fore_text *out)
 {
     const fore_simulate_options *o = &w->options;
-    double rep = 1.1 * 13.0 * o->leads_per_week / o->reps * 0.27 * 0.32 * 1.6 * o->amount_median;
+    double rep = 1.1 * 13.0 * o->leads_per_week / o->reps * 0.27 * 0.32 * 2.05 * o->amount_median;
     int32_t teams = o->teams < o->reps ? o->teams : o->reps, end = o->start_on + 7 * o->weeks;
     for (int32_t q = fore_period_start(FORE_QUARTERLY, o->start_on);
          q < fore_period_add(FORE_QUARTERLY, fore_period_start(FORE_QUARTERLY, end), 2);

@@ -19,18 +19,20 @@
 static const double stock_base = 0.2;     /* b: what happens without any touch */
 static const double deal_attention = 1.8; /* a deal gets more of a rep's week than a lead */
 static const double scale_most = 2.5;     /* a lead takes at most so much more than usual */
-static const double timing_share = 0.3;   /* of the hazard of a decision that moves with m */
+static const double timing_share = 0.15;  /* of the hazard of a decision that moves with m */
+static const double early_share = 1.05;   /* what earlier decisions add: younger leads, smaller
+                                             books; by long futures of the default worlds */
 static const double hours_persistence = 0.5, demand_persistence = 0.85;
 static const double absence_rate = 4.0 / 52.0, absence_hours = 0.1;
 static const double potential_sd = 0.35, skill_sd = 0.2;
 static const double unsubscribe_rate = 0.0012;
 
-static const double stage_hazard[] = {0.11, 0.30, 0.28, 0.30};
+static const double stage_hazard[] = {0.17, 0.42, 0.38, 0.42};
 static const double stage_logit[] = {-1.12, 0.45, 0.45, 0.60};
 static const double stage_quality[] = {1.0, 0.35, 0.35, 0.35};
 static const double stage_demand[] = {1.0, 0.5, 0.5, 0.5};
-static const double stage_age[] = {0.04, 0.06, 0.06, 0.06};
-static const double age_mean[] = {7.0, 2.5, 2.5, 2.5};
+static const double stage_age[] = {0.05, 0.08, 0.08, 0.08};
+static const double age_mean[] = {5.0, 1.8, 1.8, 1.8};
 
 /* touches per unit of attention and week, and how a stage shifts the mix: call, email, meeting,
  * demo */
@@ -270,7 +272,7 @@ fore_status fore_sim_world_new(const fore_simulate_options *options, sim_world *
                   : options->confounding == FORE_CONFOUNDING_NONE ? 0.0
                                                                   : 0.7;
     /* a usual book: arrivals x mean weeks open as a lead, and as a deal with its attention */
-    w->book = options->leads_per_week / options->reps * (8.0 + 0.25 * 6.5 * deal_attention) /
+    w->book = options->leads_per_week / options->reps * (6.0 + 0.23 * 5.0 * deal_attention) /
               options->speed;
     w->next_number = 1;
     w->seats = options->reps;
@@ -313,7 +315,9 @@ static void seat_hours(const sim_world *w, sim_seat *s, int64_t i)
 void fore_sim_week_open(sim_world *w)
 {
     const fore_simulate_options *o = &w->options;
-    double rate = o->leads_per_week / o->reps * (1.0 + o->season * season_of(w, w->week));
+    double season = o->season * season_of(w, w->week);
+    double rate = o->leads_per_week / o->reps * (1.0 + season);
+    w->mood = 0.5 * season + o->drift_per_year * w->week / 52.18 - log(o->loss);
     for (int64_t i = 0; i < w->seats; i++) {
         sim_seat *s = &w->seat[i];
         seat_hours(w, s, i);
@@ -368,7 +372,7 @@ static fore_status seat_arrivals(const sim_world *w, sim_seat *s, int64_t i, for
     return FORE_OK;
 }
 
-/* log m and its derivatives by log touches of each kind, at the lead's stock. */
+/* m and the derivatives of its log by log touches of each kind, at the lead's stock. */
 static double response(const sim_world *w, const double stock[FORE_SIM_KINDS],
                        double slope[FORE_SIM_KINDS])
 {
@@ -376,40 +380,35 @@ static double response(const sim_world *w, const double stock[FORE_SIM_KINDS],
     for (int k = 0; k < FORE_SIM_KINDS; k++) sum += w->weight[k] * stock[k];
     if (w->exponent == 0.0) {
         memset(slope, 0, FORE_SIM_KINDS * sizeof *slope);
-        return 0.0;
+        return 1.0;
     }
-    double log_power = w->exponent * log(sum / (1.0 + stock_base));
-    double floor_part = 1.0 - sigma + sigma * exp(log_power);
-    double steep = w->exponent * (1.0 - sigma) / floor_part;
-    for (int k = 0; k < FORE_SIM_KINDS; k++) slope[k] = steep * w->weight[k] * stock[k] / sum;
-    return log_power - log(floor_part);
-}
-
-static double sigmoid(double x)
-{
-    return x >= 0.0 ? 1.0 / (1.0 + exp(-x)) : exp(x) / (1.0 + exp(x));
+    double power = exp(w->exponent * log(sum / (1.0 + stock_base)));
+    double below = 1.0 - sigma + sigma * power;
+    double steep = w->exponent * (1.0 - sigma) / (below * sum);
+    for (int k = 0; k < FORE_SIM_KINDS; k++) slope[k] = steep * w->weight[k] * stock[k];
+    return power / below;
 }
 
 typedef struct decision {
-    double hazard, success, slope[FORE_SIM_KINDS];
+    double hazard, success; /* success is found only where it is asked for */
+    double slope[FORE_SIM_KINDS];
 } decision;
 
-static decision decide(const sim_world *w, const sim_seat *s, const sim_lead *lead)
+static decision decide(const sim_world *w, const sim_seat *s, const sim_lead *lead, double chance)
 {
-    const fore_simulate_options *o = &w->options;
     int stage = lead->stage;
     double age = w->week - lead->stage_week;
     decision d;
-    double log_m = response(w, lead->stock, d.slope), m = exp(log_m);
-    d.hazard = o->speed * stage_hazard[stage] * (1.0 + 0.02 * age) *
+    double m = response(w, lead->stock, d.slope);
+    d.hazard = w->options.speed * stage_hazard[stage] * (1.0 + 0.02 * age) *
                (1.0 - timing_share + timing_share * m);
     if (d.hazard > 0.95) d.hazard = 0.95;
+    d.success = 0.0;
+    if (chance >= d.hazard && stage != SIM_NEGOTIATION) return d;
     double logit = stage_logit[stage] + stage_quality[stage] * lead->quality +
-                   stage_demand[stage] * s->demand + s->skill +
-                   0.5 * o->season * season_of(w, w->week) + o->drift_per_year * w->week / 52.18 -
-                   stage_age[stage] * ((age < 40 ? age : 40) - age_mean[stage]) - log(o->loss) +
-                   log_m;
-    d.success = sigmoid(logit);
+                   stage_demand[stage] * s->demand + s->skill + w->mood -
+                   stage_age[stage] * ((age < 40 ? age : 40) - age_mean[stage]);
+    d.success = 1.0 / (1.0 + exp(-logit) / m);
     return d;
 }
 
@@ -575,9 +574,10 @@ static fore_status lead_week(const sim_world *w, sim_seat *s, int64_t i, sim_lea
             (double)(lead->created_at - fore_sim_week_start(w, w->week)) / (double)FORE_DAY;
         range.from = (floor(day) + (day - floor(day) - 8.0 / 24.0) * 2.4) / 5.0;
     } else {
-        decision d = decide(w, s, lead);
+        double chance = fore_sim_unit(u[0]);
+        decision d = decide(w, s, lead, chance);
         if (stage == SIM_NEGOTIATION) tally_chance(step, lead, &d);
-        if (fore_sim_unit(u[0]) < d.hazard) return decided(w, s, i, lead, scale, &d, u, step, err);
+        if (chance < d.hazard) return decided(w, s, i, lead, scale, &d, u, step, err);
     }
     bool unsubscribes =
         !lead->opted_out && !lead->do_not_contact && fore_sim_unit(u[3]) < unsubscribe_rate;
@@ -681,7 +681,7 @@ fore_status fore_sim_calibrate(const fore_simulate_options *options, double weig
         FORE_TRY(status);
         double reached = 0.0, scaled = 0.0, next[FORE_SIM_KINDS];
         for (int k = 0; k < FORE_SIM_KINDS; k++) {
-            gain[k] = sum.expected > 0.0 ? sum.gain[k] / sum.expected : 0.0;
+            gain[k] = sum.expected > 0.0 ? early_share * sum.gain[k] / sum.expected : 0.0;
             reached += gain[k];
         }
         if (round == ROUNDS - 1 || !(reached > 0.0)) break;

@@ -22,6 +22,7 @@ enum {
     SIM_TICKETS,
     SIM_TARGETS,
     SIM_TRUTH_LEADS,
+    SIM_TRUTH,
     SIM_FILES
 };
 
@@ -102,6 +103,7 @@ typedef struct sim_world {
     double weight[FORE_SIM_KINDS], exponent; /* w, c */
     double decay, book;                      /* d; attention in a usual book */
     double progress;
+    double mood; /* of this week: season, drift and loss, in log-odds */
     sim_seat *seat;
     int64_t seats;
     uint64_t next_number;
