@@ -135,6 +135,11 @@ fore_status fore_frame_builder_cell(fore_frame_builder *builder, int64_t column,
     if (text && length < 0) length = (int64_t)strlen(text);
     if (text) trim(&text, &length);
     if (!text || fore_cell_missing(text, length) || d->filled > builder->rows) return FORE_OK;
+    if (!d->levels) {
+        double value;
+        bool number = fore_cell_number(text, length, false, &value);
+        return number ? fore_frame_builder_number(builder, column, value, err) : FORE_OK;
+    }
     FORE_TRY(draft_reach(d, builder->rows + 1, err));
     int64_t code = fore_dictionary_add(d->levels, text, length);
     if (code < 0) return fore_no_memory(err);
@@ -150,6 +155,12 @@ fore_status fore_frame_builder_number(fore_frame_builder *builder, int64_t colum
                                       fore_error *err)
 {
     draft *d = &builder->column[column];
+    if (isnan(value) || d->filled > builder->rows) return FORE_OK;
+    if (d->levels) {
+        char text[32];
+        fore_number_format(value, text);
+        return fore_frame_builder_cell(builder, column, text, -1, err);
+    }
     FORE_TRY(draft_reach(d, builder->rows + 1, err));
     d->number[builder->rows] = value;
     return FORE_OK;

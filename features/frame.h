@@ -74,7 +74,8 @@ fore_status fore_frame_builder_typed(fore_frame_builder *builder, const char *na
 void fore_frame_builder_force(fore_frame_builder *builder, int64_t column, fore_column_type type);
 
 /* One cell of the row being filled; cells not given are missing, of several the first filled one stands.
- * length < 0: NUL-terminated; text NULL: missing. */
+ * length < 0: NUL-terminated; text NULL: missing. Text in a typed column is read as a number, or missing;
+ * a number in an untyped one is written as text. */
 fore_status fore_frame_builder_cell(fore_frame_builder *builder, int64_t column, const char *text,
                                     int64_t length, fore_error *err);
 fore_status fore_frame_builder_number(fore_frame_builder *builder, int64_t column, double value,

@@ -32,8 +32,9 @@ typedef struct fore_effort_panel {
     double *service;          /* activities on what is already won */
     double *service_minutes;
     double *hours;            /* hours_per_week * active_days / 5; NaN when hours_per_week is unknown */
-    double *active_days;      /* Monday to Friday days within active_from..active_to; where these are
-                                 unknown, from the first to the last week the rep is seen in */
+    double *active_days;      /* Monday to Friday days within active_from..active_to (both included). From
+                                 unknown: from the first week the rep is seen in (did, got or closed
+                                 something); both unknown: to the last such week */
     double *leads_held, *deals_held; /* open at the week's start and owned then */
     double *leads_new, *deals_new;   /* created in the week, by their first owner */
     double *won, *lost;       /* deals (or leads) closed in the week */
