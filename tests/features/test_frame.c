@@ -265,9 +265,9 @@ static void frame__any_allocation_fails__clean_error(void **state)
     (void)state;
     int64_t live = fore_memory_live(), failures = 0;
     for (int64_t k = 1; k < 1000; k++) {
-        fore_error err = {0};
+        fore_error error = {0};
         fore_memory_fail_at(k);
-        fore_status status = build_small(&err);
+        fore_status status = build_small(&error);
         fore_memory_fail_at(0);
         assert_int_equal(fore_memory_live(), live);
         if (status == FORE_OK) break;
