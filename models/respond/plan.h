@@ -21,12 +21,13 @@
 #include "engine/base/status.h"
 #include "models/respond/response.h"
 
-#define FORE_PLAN_CEILING                                                                          \
-    5.0 /* default change limit: no kind above five times its present pace                         \
-         */
+/* Default change limit: no kind above five times its present pace. */
+#define FORE_PLAN_CEILING 5.0
+/* The odds of hours_factor_80. */
+#define FORE_PLAN_SURE 0.8
 
 /* The coming period. Borrowed. */
-typedef struct fore_plan_input {
+    typedef struct fore_plan_input {
     const fore_response *response;
     int64_t weeks;                 /* of the period, >= 1 */
     double reps;                   /* at work in the period, > 0 */

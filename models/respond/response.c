@@ -295,8 +295,9 @@ done:
     return status;
 }
 
-fore_status fore_response_fit(const fore_response_panel *panel, const fore_response_options *options,
-                              fore_pool *pool, fore_response **response, fore_error *err)
+fore_status fore_response_fit(const fore_response_panel *panel,
+                              const fore_response_options *options, fore_pool *pool,
+                              fore_response **response, fore_error *err)
 {
     fore_response_options defaults = fore_response_default();
     const fore_response_options *o = options ? options : &defaults;
