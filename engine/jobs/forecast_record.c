@@ -91,8 +91,9 @@ static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t 
 {
     fore_outlook *o = NULL;
     fore_pipeline_result *result = NULL, *alone = NULL;
+    const int32_t starts[] = {start, end};
     fore_outlook_options options = {
-        .as_of = fore_time_of_date(start), .first_on = start, .end_on = end, .periods = 1};
+        .as_of = fore_time_of_date(start), .starts = starts, .periods = 1};
     fore_status status = fore_outlook_make(c, &options, &o, err);
     fore_outlook_draws draws = {.share = 1, .shock_sd = shock, .draws = RECORD_DRAWS, .seed = seed};
     if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &result, err);

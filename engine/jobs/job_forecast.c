@@ -286,7 +286,6 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_outlook_options options = {.as_of = moment.as_of,
                                     .period = q.period,
                                     .first_on = fore_period_start(q.period, fore_date_of(moment.as_of)),
-                                    .end_on = FORE_NO_DATE,
                                     .periods = q.horizon};
     FORE_GO(fore_outlook_make(c, &options, &o, err));
     FORE_GO(fore_record_make(c, moment.as_of, q.period, CUTS_DEFAULT, r->seed, &record, err));

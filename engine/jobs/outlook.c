@@ -300,15 +300,14 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     b.o = o;
     o->arena = fore_arena_new();
     o->as_of = options->as_of;
-    o->periods = options->end_on != FORE_NO_DATE ? 1 : options->periods;
+    o->periods = options->periods;
     if (!o->arena || !(o->start = fore_arena_alloc(o->arena, o->periods + 1, sizeof(int32_t)))) {
         status = fore_no_memory(err);
         goto done;
     }
     for (int64_t j = 0; j <= o->periods; j++)
-        o->start[j] = options->end_on != FORE_NO_DATE
-                          ? (j ? options->end_on : options->first_on)
-                          : fore_period_add(options->period, options->first_on, (int32_t)j);
+        o->start[j] = options->starts ? options->starts[j]
+                                      : fore_period_add(options->period, options->first_on, (int32_t)j);
     FORE_GO(fore_context_history(c, &b.t, &b.extractor, err));
     o->kind = b.t->deals > 0 ? FORE_SUBJECT_DEAL : FORE_SUBJECT_LEAD;
     b.first = o->kind == FORE_SUBJECT_DEAL ? b.t->leads : 0;

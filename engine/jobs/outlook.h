@@ -14,9 +14,10 @@
 typedef struct fore_outlook_options {
     int64_t as_of;
     fore_period period;
-    int32_t first_on;   /* first day of the first period: period starts follow the calendar from here */
     int64_t periods;
-    int32_t end_on;     /* not FORE_NO_DATE: one period [first_on, end_on) instead */
+    int32_t first_on;   /* first day of the first period; the others follow the calendar */
+    const int32_t *starts; /* periods + 1 days instead of period and first_on; NULL: the calendar.
+                            * Nothing may lie between as_of and the first start */
     bool plain;         /* hazards by age only: faster */
 } fore_outlook_options;
 

@@ -1,0 +1,144 @@
+/* "Can I trust these data?" The quality report row by row, the columns that know the outcome, and what
+ * both cost the answers. Suggests; changes nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "datasets/quality.h"
+#include "engine/jobs/jobs.h"
+#include "engine/jobs/scoring.h"
+#include "features/leak.h"
+
+enum { EXAMPLES_SHOWN = 3, ROWS_LISTED = 50 };
+
+static const fore_column group_columns[] = {
+    {"code", "finding", FORE_CELL_TEXT, 2},     {"entity", "in", FORE_CELL_TEXT, 0},
+    {"severity", "severity", FORE_CELL_TEXT, 0}, {"rows", "rows", FORE_CELL_INTEGER, 0},
+    {"share", "share", FORE_CELL_PERCENT, 0},   {"effect", "effect", FORE_CELL_TEXT, -1},
+};
+
+static const fore_column row_columns[] = {
+    {"entity", "in", FORE_CELL_TEXT, 0},
+    {"id", "id", FORE_CELL_TEXT, 1},
+    {"column", "column", FORE_CELL_TEXT, 0},
+    {"value", "value", FORE_CELL_TEXT, 1},
+    {"text", "what is wrong", FORE_CELL_TEXT, 2},
+};
+
+static const fore_column leak_columns[] = {
+    {"purpose", "for", FORE_CELL_TEXT, 0},      {"column", "column", FORE_CELL_TEXT, 2},
+    {"grade", "grade", FORE_CELL_TEXT, 0},      {"auc", "AUC alone", FORE_CELL_RATIO, 0},
+    {"why", "why", FORE_CELL_TEXT, -1},
+};
+
+static void show_groups(const fore_quality_report *report, fore_answer *a)
+{
+    int64_t g = fore_answer_grid(a, "findings", "Data quality", group_columns, 6);
+    for (int64_t i = 0; i < report->group_count; i++) {
+        const fore_quality_group *group = &report->groups[i];
+        fore_text effect = {0};
+        fore_text_puts(&effect, group->effect);
+        for (int64_t k = 0; k < group->kept && k < EXAMPLES_SHOWN; k++)
+            fore_text_printf(&effect, "%s%s", k ? ", " : " E.g. ", group->findings[k].id);
+        fore_answer_row(a, g);
+        fore_answer_text(a, g, group->code);
+        fore_answer_text(a, g, group->entity);
+        fore_answer_text(a, g, fore_severity_word(group->severity));
+        fore_answer_number(a, g, (double)group->count);
+        fore_answer_number(a, g, group->share);
+        fore_answer_text(a, g, fore_text_string(&effect));
+        fore_text_free(&effect);
+    }
+    if (report->group_count == 0) fore_answer_note(a, "Nothing is wrong with the rows.");
+    else
+        fore_answer_note(a, "`foresell check --code CODE` lists the rows of a finding.");
+}
+
+static void show_rows(const fore_quality_report *report, fore_answer *a)
+{
+    int64_t g = fore_answer_grid(a, "rows", NULL, row_columns, 5);
+    for (int64_t i = 0; i < report->group_count; i++) {
+        const fore_quality_group *group = &report->groups[i];
+        for (int64_t k = 0; k < group->kept; k++) {
+            fore_answer_row(a, g);
+            fore_answer_text(a, g, group->entity);
+            fore_answer_text(a, g, group->findings[k].id);
+            fore_answer_text(a, g, group->findings[k].column);
+            fore_answer_text(a, g, group->findings[k].value);
+            fore_answer_text(a, g, group->findings[k].text);
+        }
+        if (group->kept < group->count)
+            fore_answer_note(a, "%s: the first %lld of %lld; --limit shows more.", group->entity,
+                             (long long)group->kept, (long long)group->count);
+    }
+    if (report->group_count == 0) fore_answer_note(a, "No row has this finding.");
+}
+
+/* Columns of one kind of subject that know the outcome. */
+static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t as_of, fore_answer *a, int64_t g,
+                               fore_json_writer *json, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_attributes *attributes = NULL;
+    fore_leak_report *report = NULL;
+    FORE_GO(fore_attributes_read(c->store, c->timeline, kind, as_of, NULL, 0, &attributes, err));
+    fore_leak_input input = {.label = attributes->label,
+                             .group = attributes->group,
+                             .set_late = attributes->set_late,
+                             .seed = 1};
+    FORE_GO(fore_leak_find(attributes->frame, &input, c->pool, &report, err));
+    for (int64_t j = 0; j < report->columns; j++) {
+        const fore_leak_finding *f = &report->finding[j];
+        if (f->grade == FORE_LEAK_CLEAN) continue;
+        fore_answer_row(a, g);
+        fore_answer_text(a, g, fore_purpose(kind));
+        fore_answer_text(a, g, f->name);
+        fore_answer_text(a, g, fore_leak_grade_word(f->grade));
+        fore_answer_number(a, g, f->auc);
+        fore_answer_text(a, g, f->reasons);
+        fore_json_object(json, NULL);
+        fore_json_string(json, "purpose", fore_purpose(kind));
+        fore_json_string(json, "column", f->name);
+        fore_json_string(json, "grade", fore_leak_grade_word(f->grade));
+        fore_json_number(json, "auc", f->auc);
+        fore_json_string(json, "why", f->reasons);
+        fore_json_end_object(json);
+    }
+    if (report->knows + report->suspicious > 0)
+        fore_answer_note(a, "%ss: %lld columns are left out of training because they know the outcome; "
+                            "`foresell train --use COLUMN` takes one in all the same.",
+                         fore_purpose(kind), (long long)(report->knows + report->suspicious));
+done:
+    fore_leak_report_free(report);
+    fore_attributes_free(attributes);
+    return status;
+}
+
+fore_status fore_job_check(fore_context *c, const foresell_check_request *r, fore_answer *a, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_moment moment;
+    fore_quality_report *report = NULL;
+    const fore_timeline *timeline;
+    FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    fore_quality_options options = {.code = r->code, .limit = r->limit ? r->limit : r->code ? ROWS_LISTED : 0};
+    FORE_TRY(fore_quality_run(c->store, moment.as_of, &options, &report, err));
+    fore_json_writer json = fore_json_to(&a->json);
+    fore_json_object(&json, NULL);
+    fore_json_time(&json, "as_of", moment.as_of);
+    fore_quality_report_json(&json, report);
+    if (r->code) show_rows(report, a);
+    else {
+        show_groups(report, a);
+        FORE_GO(fore_context_history(c, &timeline, NULL, err));
+        int64_t g = fore_answer_grid(a, "leaks", "Columns that know the outcome", leak_columns, 5);
+        fore_json_array(&json, "leaks");
+        for (int k = 0; k < 2; k++)
+            if (k == FORE_SUBJECT_LEAD ? timeline->leads > 0 : timeline->deals > 0)
+                FORE_GO(check_leaks(c, (fore_subject_kind)k, moment.as_of, a, g, &json, err));
+        fore_json_end_array(&json);
+    }
+    fore_json_end_object(&json);
+done:
+    fore_quality_report_free(report);
+    return status;
+}

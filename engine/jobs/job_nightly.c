@@ -1,0 +1,322 @@
+/* The night: import -> check -> train -> test against the model that answers -> publish only if not
+ * worse -> score -> forecast -> report.
+ *
+ * One at a time: a lock that dies with the process. Every step commits its own work in one transaction,
+ * and then the run's row names the step as done. Killed anywhere, the workspace holds whole steps only
+ * and yesterday's model answers until a better one is published; the next run begins after the last
+ * step that was done, unless the history has changed since. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/jobs/jobs.h"
+#include "engine/jobs/training.h"
+
+typedef enum step { STEP_IMPORT, STEP_CHECK, STEP_TRAIN, STEP_SCORE, STEP_FORECAST, STEPS } step;
+static const char *const step_words[STEPS] = {"import", "check", "train", "score", "forecast"};
+
+static const fore_column columns[] = {
+    {"step", "step", FORE_CELL_TEXT, 0},
+    {"result", "result", FORE_CELL_TEXT, 1},
+    {"note", "what happened", FORE_CELL_TEXT, -1},
+};
+
+typedef struct night {
+    fore_context *c;
+    const foresell_nightly_request *r;
+    fore_answer *a;
+    int64_t grid, run;
+    fore_moment moment;
+    fore_json_writer json;
+} night;
+
+static void report(night *n, const char *what, const char *result, const char *note)
+{
+    fore_answer_row(n->a, n->grid);
+    fore_answer_text(n->a, n->grid, what);
+    fore_answer_text(n->a, n->grid, result);
+    fore_answer_text(n->a, n->grid, note && *note ? note : NULL);
+    fore_json_object(&n->json, NULL);
+    fore_json_string(&n->json, "step", what);
+    fore_json_string(&n->json, "result", result);
+    fore_json_string(&n->json, "note", note && *note ? note : NULL);
+    fore_json_end_object(&n->json);
+}
+
+static fore_status mark(night *n, step done, const char *state, int64_t finished_at, fore_error *err)
+{
+    char fingerprint[33];
+    fore_status status = fore_store_fingerprint(n->c->store, fingerprint, err);
+    if (status == FORE_OK) status = fore_store_begin(n->c->store, err);
+    if (status == FORE_OK)
+        status = fore_store_job_step(n->c->store, n->run, step_words[done], state, fingerprint, finished_at, err);
+    if (status == FORE_OK) status = fore_store_commit(n->c->store, err);
+    if (status != FORE_OK) fore_store_rollback(n->c->store);
+    return status;
+}
+
+static fore_status keep_answer(night *n, const char *kind, const fore_answer *answer, fore_error *err)
+{
+    fore_status status = fore_store_begin(n->c->store, err);
+    if (status == FORE_OK)
+        status = fore_store_put_answer(n->c->store, kind, n->moment.as_of, n->moment.now,
+                                       fore_text_string(&answer->json), err);
+    if (status == FORE_OK) status = fore_store_commit(n->c->store, err);
+    if (status != FORE_OK) fore_store_rollback(n->c->store);
+    return status;
+}
+
+/* --- steps --- */
+
+static fore_status step_import(night *n, fore_error *err)
+{
+    fore_answer *a = NULL;
+    if (n->r->path_count == 0) {
+        report(n, "import", "nothing to read", NULL);
+        return FORE_OK;
+    }
+    foresell_import_request request = {
+        .moment = n->r->moment, .paths = n->r->paths, .path_count = n->r->path_count};
+    FORE_TRY(fore_answer_new(&a, err));
+    fore_status status = fore_job_import(n->c, &request, a, err);
+    if (status == FORE_OK) {
+        double sum[4] = {0};
+        for (int64_t i = 0; i < a->grids[0].row_count; i++)
+            for (int k = 0; k < 4; k++) sum[k] += a->grids[0].cells[i * a->grids[0].column_count + 4 + k].number;
+        char text[160];
+        snprintf(text, sizeof text, "%.0f new, %.0f changed, %.0f same, %.0f rejected", sum[0], sum[1], sum[2],
+                 sum[3]);
+        report(n, "import", text, NULL);
+    }
+    fore_answer_free(a);
+    return status;
+}
+
+static fore_status step_check(night *n, fore_error *err)
+{
+    fore_answer *a = NULL;
+    foresell_check_request request = {.moment = n->r->moment};
+    FORE_TRY(fore_answer_new(&a, err));
+    fore_status status = fore_job_check(n->c, &request, a, err);
+    if (status == FORE_OK) status = keep_answer(n, "check", a, err);
+    if (status == FORE_OK) {
+        char text[96];
+        snprintf(text, sizeof text, "%lld kinds of findings, %lld columns that know the outcome",
+                 (long long)a->grids[0].row_count, (long long)a->grids[1].row_count);
+        report(n, "check", text, NULL);
+    }
+    fore_answer_free(a);
+    return status;
+}
+
+/* How much worse (in log loss per row) the challenger is than the champion on the newest window, and
+ * the standard error of that difference. */
+static fore_status compare(night *n, const fore_training *t, const fore_scoring *champion, double *worse,
+                           double *error, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    int64_t m = t->examples->n;
+    fore_extract_row *rows = FORE_NEW(m, fore_extract_row);
+    double *label = FORE_NEW(m, double), *weight = FORE_NEW(m, double), *p = FORE_NEW(2 * m, double);
+    *worse = *error = 0;
+    if (!rows || !label || !weight || !p) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    m = fore_training_test_rows(t, rows, label, weight);
+    if (m == 0) goto done;
+    FORE_GO(fore_scoring_predict(t->scoring, n->c->extractor, n->c->pool, t->attributes, rows, m, p, NULL, NULL, err));
+    FORE_GO(fore_scoring_predict(champion, n->c->extractor, n->c->pool, t->attributes, rows, m, p + m, NULL, NULL, err));
+    double sum = 0, squares = 0, total = 0;
+    for (int64_t i = 0; i < m; i++) {
+        double now = label[i] > 0 ? -log(p[i]) : -log1p(-p[i]);
+        double before = label[i] > 0 ? -log(p[m + i]) : -log1p(-p[m + i]);
+        sum += weight[i] * (now - before);
+        squares += weight[i] * weight[i] * (now - before) * (now - before);
+        total += weight[i];
+    }
+    *worse = sum / total;
+    *error = sqrt(fmax(0, squares - sum * sum / (double)m)) / total;
+done:
+    fore_free(rows);
+    fore_free(label);
+    fore_free(weight);
+    fore_free(p);
+    return status;
+}
+
+static fore_status store_verdict(night *n, fore_training *t, bool publish, const char *note, fore_error *err)
+{
+    fore_store *s = n->c->store;
+    FORE_TRY(fore_store_begin(s, err));
+    fore_status status = fore_training_store(n->c, t, n->moment.now, n->r->seed,
+                                             publish ? "published" : "refused", publish ? NULL : note, err);
+    if (status == FORE_OK && publish)
+        status = fore_store_publish(s, fore_purpose(t->scoring->kind), t->scoring->model_pk, n->moment.now,
+                                    "nightly", err);
+    if (status == FORE_OK) status = fore_store_commit(s, err);
+    if (status != FORE_OK) fore_store_rollback(s);
+    return status;
+}
+
+/* Publishes when there is nothing to compare with, or when the new model is not worse by more than one
+ * standard error of the difference, and never when it is worse than the base rate. */
+static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
+{
+    fore_training t;
+    fore_scoring *champion = NULL;
+    fore_training_options options = {.as_of = n->moment.as_of, .seed = n->r->seed};
+    fore_error why = {0};
+    char what[32], note[320];
+    double worse = 0, error = 0;
+    snprintf(what, sizeof what, "train: %ss", fore_purpose(kind));
+    fore_status status = fore_training_run(n->c, kind, &options, &t, &why);
+    if (status == FORE_E_NO_ANSWER) {
+        report(n, what, "no model", why.message);
+        return FORE_OK;
+    }
+    if (status != FORE_OK) {
+        if (err) *err = why;
+        return status;
+    }
+    status = fore_scoring_open(n->c, kind, NULL, &champion, &why);
+    bool first = status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT;
+    if (!first && status == FORE_OK) status = compare(n, &t, champion, &worse, &error, err);
+    else if (first) status = FORE_OK;
+    else if (err) *err = why;
+    bool sane = t.choice.beats_baseline || t.choice.few_positives;
+    bool publish = first ? true : sane && worse <= error;
+    if (first)
+        snprintf(note, sizeof note, "log loss %.4f, base rate %.4f; nothing answered before",
+                 t.choice.test.log_loss, t.choice.baseline.log_loss);
+    else
+        snprintf(note, sizeof note, "log loss %.4f, base rate %.4f; against the model that answered: %+.4f (+- %.4f)%s",
+                 t.choice.test.log_loss, t.choice.baseline.log_loss, worse, error,
+                 sane ? "" : "; no better than the base rate");
+    if (status == FORE_OK) status = store_verdict(n, &t, publish, note, err);
+    if (status == FORE_OK)
+        report(n, what, publish ? "published" : "held back: yesterday's model goes on answering", note);
+    fore_scoring_free(champion);
+    fore_training_free(&t);
+    return status;
+}
+
+static fore_status step_train(night *n, fore_error *err)
+{
+    const fore_timeline *timeline;
+    FORE_TRY(fore_context_history(n->c, &timeline, NULL, err));
+    FORE_TRY(train_one(n, FORE_SUBJECT_LEAD, err));
+    return train_one(n, FORE_SUBJECT_DEAL, err);
+}
+
+static fore_status step_score(night *n, fore_error *err)
+{
+    fore_answer *a = NULL;
+    foresell_score_request request = {.moment = n->r->moment};
+    FORE_TRY(fore_answer_new(&a, err));
+    fore_error why = {0};
+    fore_status status = fore_job_score(n->c, &request, a, &why);
+    if (status == FORE_OK) {
+        char text[64];
+        snprintf(text, sizeof text, "%lld open leads and deals scored", (long long)a->grids[0].row_count);
+        report(n, "score", text, NULL);
+    } else if (status == FORE_E_NO_ANSWER) {
+        report(n, "score", "no scores", why.message);
+        status = FORE_OK;
+    } else if (err) *err = why;
+    fore_answer_free(a);
+    return status;
+}
+
+static fore_status step_forecast(night *n, fore_error *err)
+{
+    fore_answer *a = NULL;
+    foresell_forecast_request request = {.moment = n->r->moment, .seed = n->r->seed};
+    FORE_TRY(fore_answer_new(&a, err));
+    fore_error why = {0};
+    fore_status status = fore_job_forecast(n->c, &request, a, &why);
+    if (status == FORE_OK) status = keep_answer(n, "forecast", a, &why);
+    if (status == FORE_OK) report(n, "forecast", "kept", NULL);
+    else if (status == FORE_E_NO_ANSWER) {
+        report(n, "forecast", "no forecast", why.message);
+        status = FORE_OK;
+    } else if (err) *err = why;
+    fore_answer_free(a);
+    return status;
+}
+
+/* --- the night --- */
+
+/* Where an interrupted run stopped: the first step still to do. */
+static fore_status find_start(night *n, step *first, fore_error *err)
+{
+    fore_job_row last;
+    fore_text scratch = {0};
+    bool found;
+    char fingerprint[33];
+    *first = STEP_IMPORT;
+    fore_status status = fore_store_job_last(n->c->store, "nightly", &last, &scratch, &found, err);
+    if (status == FORE_OK) status = fore_store_fingerprint(n->c->store, fingerprint, err);
+    if (status == FORE_OK && found && strcmp(last.state, "running") == 0 && last.report &&
+        strcmp(last.report, fingerprint) == 0)
+        for (int s = 0; s < STEPS; s++)
+            if (strcmp(last.step, step_words[s]) == 0 && s >= STEP_CHECK) *first = (step)(s + 1);
+    fore_text_free(&scratch);
+    return status;
+}
+
+static fore_status start_run(night *n, fore_error *err)
+{
+    fore_status status = fore_store_begin(n->c->store, err);
+    if (status == FORE_OK)
+        status = fore_store_job_start(n->c->store, "nightly", n->moment.now, &n->run, err);
+    if (status == FORE_OK) status = fore_store_commit(n->c->store, err);
+    if (status != FORE_OK) fore_store_rollback(n->c->store);
+    return status;
+}
+
+static fore_status run_steps(night *n, fore_error *err)
+{
+    static fore_status (*const run[STEPS])(night *, fore_error *) = {step_import, step_check, step_train,
+                                                                     step_score, step_forecast};
+    step first;
+    FORE_TRY(find_start(n, &first, err));
+    FORE_TRY(start_run(n, err));
+    /* The exports may have changed since: reading them again costs little and changes nothing twice. */
+    for (int s = 0; s < STEPS; s++) {
+        if (fore_cancelled(n->c->observer)) return fore_fail(err, FORE_E_CANCELLED, "stopped");
+        if (s > STEP_IMPORT && s < (int)first) {
+            report(n, step_words[s], "done by the run that was interrupted", NULL);
+            continue;
+        }
+        fore_progress(n->c->observer, step_words[s], s, STEPS);
+        char before[33], after[33];
+        FORE_TRY(fore_store_fingerprint(n->c->store, before, err));
+        fore_status status = run[s](n, err);
+        if (status != FORE_OK) return fore_error_prefix(err, status, "%s", step_words[s]);
+        FORE_TRY(fore_store_fingerprint(n->c->store, after, err));
+        if (strcmp(before, after) != 0) first = STEP_IMPORT; /* new rows: nothing done before counts */
+        FORE_TRY(fore_context_moment(n->c, &n->r->moment, NULL, &n->moment, err));
+        FORE_TRY(mark(n, (step)s, s + 1 == STEPS ? "done" : "running", s + 1 == STEPS ? n->moment.now : FORE_NO_TIME, err));
+    }
+    return FORE_OK;
+}
+
+fore_status fore_job_nightly(fore_context *c, const foresell_nightly_request *r, fore_answer *a, fore_error *err)
+{
+    night n = {.c = c, .r = r, .a = a};
+    FORE_TRY(fore_store_lock(c->store, "nightly", err));
+    n.json = fore_json_to(&a->json);
+    n.grid = fore_answer_grid(a, "steps", "The night", columns, 3);
+    fore_status status = fore_context_moment(c, &r->moment, NULL, &n.moment, err);
+    fore_json_object(&n.json, NULL);
+    fore_json_time(&n.json, "started_at", n.moment.now);
+    fore_json_array(&n.json, "steps");
+    if (status == FORE_OK) status = run_steps(&n, err);
+    fore_json_end_array(&n.json);
+    fore_json_time(&n.json, "as_of", n.moment.as_of);
+    fore_json_end_object(&n.json);
+    if (status == FORE_OK) status = keep_answer(&n, "nightly", a, err);
+    fore_store_unlock(c->store);
+    return status;
+}
