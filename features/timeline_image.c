@@ -227,7 +227,7 @@ fore_status fore_image_allocate(fore_timeline *t, fore_error *err)
     char *base = bytes < 0 ? NULL : fore_alloc(bytes, 1);
     if (!base) return fore_no_memory(err);
     t->memory = base;
-    memset(base, 0, sizeof(image_header));
+    memset(base, 0, (size_t)round_up(sizeof(image_header)));
     place_columns(t, base);
     for (int i = 0; i < COLUMNS; i++) { /* the gaps between columns: the same bytes every time */
         int64_t n = *count_of(t, columns[i].count) + (int64_t)columns[i].plus;

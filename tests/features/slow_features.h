@@ -620,7 +620,7 @@ static void slow_season(slow_row *row, const raw_history *h, int s, int64_t T)
     put(row, "created_weekday", known ? weekday : NAN);
 }
 
-static void slow_features(const raw_history *h, int s, int64_t T, slow_row *row)
+__attribute__((unused)) static void slow_features(const raw_history *h, int s, int64_t T, slow_row *row)
 {
     static raw_event e[MOST];
     int n = events_of(h, s, T, e);
