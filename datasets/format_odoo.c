@@ -171,6 +171,8 @@ static const fore_file_rule rules[] = {
      .ignored = STAMPS, .shape = shape_lead, .note = "an export of the list view holds open opportunities unless archived ones were chosen"},
     {.kind = FORE_KIND_STAGES, .file_names = "crm_stage", .signature = "id & name & is_won", .binds = stages, .ignored = STAMPS "|sequence|fold|team_id|requirements|create_date",
      .shape = shape_stage, .lookup = FORE_LOOK_STAGE},
+    {.kind = FORE_KIND_NAMES, .file_names = "crm_lost_reason", .name_needed = true, .signature = "id & name", .binds = fields,
+     .ignored = STAMPS "|active|create_date", .shape = shape_stage, .lookup = FORE_LOOK_REASON},
     {.kind = FORE_KIND_NAMES, .file_names = "ir_model_fields", .signature = "id & name & model & ttype", .binds = fields, .lookup = FORE_LOOK_FIELD},
     {.kind = FORE_KIND_ACTIVITIES, .file_names = "mail_message", .signature = "id & model & res_id & date & message_type", .binds = messages,
      .shape = shape_message, .id_prefix = "message/", .note = "mails of leads and opportunities are activities; their texts are not read"},

@@ -167,9 +167,9 @@ static const fore_file_rule rules[] = {
      .ignored = "order_nr|pipeline_id|deal_probability|is_deal_rot_enabled|days_to_rotten|add_time|update_time|is_deleted", .lookup = FORE_LOOK_STAGE},
     {.kind = FORE_KIND_NAMES, .file_names = "fields", .signature = "FIELD_KEY & FIELD_VALUE_OPTIONS", .binds = fields, .ignored = "ID|NAME",
      .shape = shape_field, .lookup = FORE_LOOK_FIELD},
-    {.kind = FORE_KIND_REPS, .file_names = "users", .signature = "id & name & email & modified|active_flag|role_id", .binds = users,
+    {.kind = FORE_KIND_REPS, .file_names = "users", .name_needed = true, .signature = "id & name & email & modified|active_flag|role_id", .binds = users,
      .ignored = "email|modified|active_flag|role_id|phone|last_login|created|lang|timezone_name|is_admin"},
-    {.kind = FORE_KIND_NOTHING, .file_names = "activity_types", .signature = "id & name & active & type",
+    {.kind = FORE_KIND_NOTHING, .file_names = "activity_types", .name_needed = true, .signature = "id & name & active & type",
      .note = "names of activity types are not needed"},
     {.signature = NULL}};
 

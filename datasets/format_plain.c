@@ -81,4 +81,4 @@ static const fore_file_rule rules[] = {
     {.signature = NULL}};
 
 const fore_format fore_format_plain = {
-    .name = "plain", .title = "plain tables", .rules = rules, .usual_order = FORE_MONTH_FIRST, .owners_by_name = true};
+    .name = "plain", .title = "plain tables", .rules = rules, .usual_order = FORE_MONTH_FIRST, .names_are_keys = true};

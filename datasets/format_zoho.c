@@ -14,7 +14,8 @@ static fore_status shape_deal(fore_importing *run, fore_row *row, bool *keep, fo
     if (fore_has(row, FORE_SLOT_ID)) return FORE_OK;
     const char *name = fore_text_of(row, FORE_SLOT_NAME), *created = fore_text_of(row, FORE_SLOT_CREATED_AT);
     if (!name || !created) return fore_reject(run, "deal_id", NULL, "no key, and no name and creation time to make one from", err);
-    const char *id = fore_arena_format(run->scrap, "%s / %s", name, created);
+    const char *lead = fore_text_of(row, FORE_SLOT_LEAD);
+    const char *id = fore_arena_format(run->scrap, "%s / %s%s%s", name, created, lead ? " / " : "", lead ? lead : "");
     if (!id) return fore_no_memory(err);
     fore_set_text(row, FORE_SLOT_ID, id);
     return FORE_OK;
@@ -186,7 +187,7 @@ static const fore_file_rule rules[] = {
                        "Forecast Type|Forecast Category|Probability|Expected Revenue|Overall Sales Duration|Sales Cycle Duration",
      .shape = shape_deal,
      .note = "Closing Date is the closing of won and lost deals and the expected one of open deals; a deal without an id is "
-             "known by its name and creation time"},
+             "known by its name, creation time and lead"},
     {.kind = FORE_KIND_CONTACTS, .file_names = "Contacts", .signature = "Contact Owner Name|Contact Owner & Created Time", .binds = contacts},
     {.kind = FORE_KIND_ACCOUNTS, .file_names = "Accounts", .signature = "Account Owner Name|Account Owner & Account Name",
      .binds = accounts, .ignored = STAMPS},
@@ -216,4 +217,4 @@ static const fore_file_rule rules[] = {
     {.signature = NULL}};
 
 const fore_format fore_format_zoho = {
-    .name = "zoho", .title = "Zoho CRM", .rules = rules, .usual_order = FORE_DAY_FIRST, .owners_by_name = true};
+    .name = "zoho", .title = "Zoho CRM", .rules = rules, .usual_order = FORE_DAY_FIRST, .names_are_keys = true};

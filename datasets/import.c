@@ -175,6 +175,7 @@ static fore_status plan_file(fore_importing *run, fore_file_plan *file, fore_err
 {
     FORE_TRY(fore_csv_open(file->path, NULL, &file->csv, err));
     run->file = file;
+    FORE_TRY(fore_headers_index(file, err));
     FORE_TRY(fore_recognise(run, file, err));
     if (!file->format) {
         fore_csv_close(file->csv);
@@ -266,7 +267,7 @@ static fore_status import_rows(fore_importing *run, fore_import_report *report, 
     run->file = NULL;
     FORE_TRY(fore_changes_store(run, err));
     FORE_TRY(fore_spend_store(run, err));
-    FORE_TRY(fore_reps_of_owners(run, err));
+    FORE_TRY(fore_named_store(run, err));
     FORE_TRY(fore_run_pulse(run, "linking", 0, err));
     FORE_TRY(fore_store_link_contacts(run->store, &linked, err));
     return record_run(run, linked, report, err);
@@ -341,8 +342,9 @@ static fore_status prepare(fore_importing *run, fore_error *err)
 {
     run->scrap = fore_arena_new();
     run->arena = fore_arena_new();
-    run->owners = fore_dictionary_new();
-    if (!run->scrap || !run->arena || !run->owners) return fore_no_memory(err);
+    run->reps = fore_dictionary_new();
+    run->products = fore_dictionary_new();
+    if (!run->scrap || !run->arena || !run->reps || !run->products) return fore_no_memory(err);
     FORE_TRY(read_mapping(run, err));
     FORE_TRY(read_zone(run, err));
     FORE_TRY(read_stages(run, "won_stages", "Won|Closed Won|ClosedWon|Payment Done|Gewonnen|Ganado|Gagn\xC3\xA9", &run->won_stages, err));
@@ -358,6 +360,8 @@ static void release(fore_importing *run)
         fore_file_plan *file = &run->files[f];
         for (int64_t c = 0; file->columns && c < file->column_count; c++) fore_free(file->columns[c].words);
         fore_free(file->columns);
+        fore_dictionary_free(file->headers);
+        fore_free(file->header_columns);
         fore_free(file->notes);
         fore_csv_close(file->csv);
     }
@@ -375,7 +379,8 @@ static void release(fore_importing *run)
     fore_changes_free(run->changes);
     fore_seen_free(run->seen);
     fore_spend_free(run->spend);
-    fore_dictionary_free(run->owners);
+    fore_dictionary_free(run->reps);
+    fore_dictionary_free(run->products);
     fore_mapping_free(&run->mapping);
     fore_zone_free(run->zone);
     fore_arena_free(run->scrap);

@@ -79,13 +79,13 @@ static bool slot_bound(const fore_file_plan *file, fore_slot slot)
 static fore_status bind_by_rule(fore_importing *run, fore_file_plan *file, fore_error *err)
 {
     for (const fore_bind *b = file->rule->binds; b && b->headers; b++) {
-        int64_t c = fore_header_find(file->csv, b->headers);
+        int64_t c = fore_header_find(file, b->headers);
         if (c < 0 || file->columns[c].slot >= 0 || slot_bound(file, b->slot)) continue;
         FORE_TRY(bind_column(run, file, c, b, err));
     }
     for (const fore_canonical *k = file->rule->binds ? NULL : fore_canonical_columns(file->kind); k && k->name; k++) {
         fore_bind bind = {k->slot, k->name, NULL, 0};
-        int64_t c = fore_header_find(file->csv, k->name);
+        int64_t c = fore_header_find(file, k->name);
         if (c >= 0 && file->columns[c].slot < 0) FORE_TRY(bind_column(run, file, c, &bind, err));
     }
     return FORE_OK;
@@ -114,7 +114,7 @@ static fore_status map_column(fore_importing *run, fore_file_plan *file, const f
     unbind(file, k->slot);
     if (k->slot == FORE_SLOT_CLOSED_AT || k->slot == FORE_SLOT_EXPECTED_CLOSE) unbind(file, FORE_SLOT_CLOSE_DATE);
     if (!*e->value) return FORE_OK;
-    int64_t c = fore_header_find(file->csv, e->value);
+    int64_t c = fore_header_find(file, e->value);
     if (c < 0) {
         return fore_fail_at(err, FORE_E_FORMAT, run->mapping.path, 0, 0,
                             "%s: [%s] %s = %s: %s has no such column; it has %s, %s, ...", run->mapping.path, e->section,

@@ -66,8 +66,7 @@ typedef enum fore_value_kind {
     X(WHO, TEXT) X(WHAT, TEXT) /* Salesforce: a lead or contact; a deal, account or campaign */    \
     X(REP_NAME, TEXT)                                                                              \
     X(KEY, TEXT) X(VALUE, TEXT) /* of the files that help to read others */                        \
-    X(OLD_TEXT, TEXT) X(OLD_NUMBER, TEXT) X(OLD_TIME, TEXT)                                        \
-    X(NEW_TEXT, TEXT) X(NEW_NUMBER, TEXT) X(NEW_TIME, TEXT) X(MODEL, TEXT)
+    X(OLD_TEXT, TEXT) X(OLD_NUMBER, TEXT) X(NEW_TEXT, TEXT) X(NEW_NUMBER, TEXT) X(MODEL, TEXT)
 
 typedef enum fore_slot {
 #define X(name, kind) FORE_SLOT_##name,
@@ -116,6 +115,7 @@ struct fore_row;
 typedef struct fore_file_rule {
     fore_kind kind;
     const char *file_names;     /* hints, separated by '|' */
+    bool name_needed;           /* the headers alone say too little: the file's name must be a usual one */
     const char *signature;      /* headers that must be there: '&' between, '|' for alternatives */
     const fore_bind *binds;     /* ends with headers NULL; NULL = the canonical columns */
     const char *ignored;        /* known headers that say nothing as of a past moment */
@@ -132,7 +132,7 @@ typedef struct fore_format {
     fore_date_order usual_order;    /* where a column does not tell */
     bool listed_attributes_only;    /* unknown columns are left out unless allowed */
     const char *attributes;         /* with that: the ones that are kept */
-    bool owners_by_name;            /* reps are known by their names */
+    bool names_are_keys;            /* reps and products are known by their names */
 } fore_format;
 
 extern const fore_format fore_format_canonical, fore_format_zoho, fore_format_salesforce, fore_format_hubspot,

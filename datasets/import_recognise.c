@@ -21,7 +21,7 @@ const char *const *fore_import_formats(void)
 }
 
 typedef struct signature_search {
-    const fore_csv *csv;
+    const fore_file_plan *file;
     fore_text *found;
 } signature_search;
 
@@ -29,10 +29,10 @@ static fore_status need_header(void *context, const char *part, fore_error *err)
 {
     (void)err;
     signature_search *search = context;
-    int64_t c = fore_header_find(search->csv, part);
+    int64_t c = fore_header_find(search->file, part);
     if (c < 0) return FORE_E_NOT_FOUND;
     if (search->found->length > 0) fore_text_puts(search->found, ", ");
-    fore_text_puts(search->found, fore_csv_header(search->csv, c));
+    fore_text_puts(search->found, fore_csv_header(search->file->csv, c));
     return FORE_OK;
 }
 
@@ -43,20 +43,45 @@ static int64_t named_columns(const fore_csv *csv)
     return n;
 }
 
-static int64_t known_headers(const fore_csv *csv, const fore_file_rule *rule)
+typedef struct marking {
+    const fore_file_plan *file;
+    bool *known;
+} marking;
+
+static fore_status mark_column(void *context, const char *part, fore_error *err)
 {
-    int64_t known = 0;
-    for (const fore_bind *b = rule->binds; b && b->headers; b++) known += fore_header_find(csv, b->headers) >= 0;
-    if (!rule->binds) {
-        for (const fore_canonical *c = fore_canonical_columns(rule->kind); c->name; c++) {
-            known += fore_header_find(csv, c->name) >= 0;
-        }
+    (void)err;
+    marking *m = context;
+    int64_t c = fore_header_find(m->file, part);
+    if (c >= 0) m->known[c] = true;
+    return FORE_OK;
+}
+
+static fore_status count_part(void *context, const char *part, fore_error *err)
+{
+    (void)part;
+    (void)err;
+    ++*(int64_t *)context;
+    return FORE_OK;
+}
+
+/* Columns of the file that the rule knows. `known` is scratch, one per column. */
+static int64_t known_headers(const fore_file_plan *file, const fore_file_rule *rule, bool *known)
+{
+    int64_t columns = fore_csv_columns(file->csv), count = 0;
+    marking m = {file, known};
+    if (rule->kind == FORE_KIND_NOTHING) {
+        (void)fore_list_each(rule->signature, '&', count_part, &count, NULL);
+        return count;
     }
-    for (int64_t c = 0; rule->ignored && c < fore_csv_columns(csv); c++) {
-        const char *header = fore_csv_header(csv, c);
-        known += *header && fore_list_has(rule->ignored, header);
+    memset(known, 0, (size_t)columns);
+    for (const fore_bind *b = rule->binds; b && b->headers; b++) (void)fore_list_each(b->headers, '|', mark_column, &m, NULL);
+    for (const fore_canonical *c = rule->binds ? NULL : fore_canonical_columns(rule->kind); c && c->name; c++) {
+        (void)mark_column(&m, c->name, NULL);
     }
-    return known;
+    (void)fore_list_each(rule->ignored, '|', mark_column, &m, NULL);
+    for (int64_t c = 0; c < columns; c++) count += known[c];
+    return count;
 }
 
 static bool usual_name(const fore_file_rule *rule, const char *name)
@@ -87,38 +112,56 @@ static fore_status check_word(const fore_importing *run, const char *word, fore_
                      "unknown format %s; use auto, foresell, zoho, salesforce, hubspot, pipedrive, odoo or plain", word);
 }
 
+typedef struct candidate {
+    const fore_format *format;
+    const fore_file_rule *rule;
+    int64_t score, known;
+} candidate;
+
+static bool signature_fits(const fore_file_plan *file, const fore_file_rule *rule, fore_text *found)
+{
+    signature_search search = {file, found};
+    fore_text_clear(found);
+    return fore_list_each(rule->signature, '&', need_header, &search, NULL) == FORE_OK;
+}
+
+static void try_rule(const fore_file_plan *file, const fore_format *format, const fore_file_rule *rule, bool *known,
+                     fore_text *found, candidate *best)
+{
+    bool named = usual_name(rule, file->name);
+    if ((rule->name_needed && !named) || !signature_fits(file, rule, found)) return;
+    int64_t count = known_headers(file, rule, known);
+    int64_t score = count * (format == &fore_format_plain ? 2 : 4) + named;
+    if (score > best->score) *best = (candidate){format, rule, score, count};
+}
+
+static fore_status say_why(fore_importing *run, fore_file_plan *file, const candidate *best, fore_text *found, fore_error *err)
+{
+    file->format = best->format;
+    file->rule = best->rule;
+    file->kind = best->rule->kind;
+    (void)signature_fits(file, best->rule, found);
+    file->why = fore_arena_format(run->arena, "%s: has %s (%lld of %lld columns known)", best->format->title,
+                                  fore_text_string(found), (long long)best->known, (long long)named_columns(file->csv));
+    return file->why ? FORE_OK : fore_no_memory(err);
+}
+
 static fore_status best_rule(fore_importing *run, fore_file_plan *file, const char *word, fore_kind kind, fore_error *err)
 {
-    int64_t best = 0;
-    fore_text found = {0}, best_found = {0};
+    fore_status status = FORE_OK;
+    candidate best = {0};
+    fore_text found = {0};
+    bool *known = FORE_NEW(fore_csv_columns(file->csv), bool);
+    if (!known) return fore_no_memory(err);
     for (const fore_format *const *f = formats; *f; f++) {
-        if (!wanted(*f, word)) continue;
-        int64_t weight = *f == &fore_format_plain ? 2 : 4;
-        for (const fore_file_rule *rule = (*f)->rules; rule->signature; rule++) {
-            if (kind != FORE_KIND_COUNT && rule->kind != kind) continue;
-            fore_text_clear(&found);
-            signature_search search = {file->csv, &found};
-            if (fore_list_each(rule->signature, '&', need_header, &search, NULL) != FORE_OK) continue;
-            int64_t score = known_headers(file->csv, rule) * weight + usual_name(rule, file->name);
-            if (score <= best) continue;
-            best = score;
-            file->format = *f;
-            file->rule = rule;
-            fore_text_clear(&best_found);
-            fore_text_puts(&best_found, fore_text_string(&found));
+        for (const fore_file_rule *rule = (*f)->rules; wanted(*f, word) && rule->signature; rule++) {
+            if (kind == FORE_KIND_COUNT || rule->kind == kind) try_rule(file, *f, rule, known, &found, &best);
         }
     }
-    fore_status status = FORE_OK;
-    if (found.failed || best_found.failed) status = fore_no_memory(err);
-    if (status == FORE_OK && file->rule) {
-        file->kind = file->rule->kind;
-        file->why = fore_arena_format(run->arena, "%s: has %s (%lld of %lld columns known)", file->format->title,
-                                      fore_text_string(&best_found), (long long)known_headers(file->csv, file->rule),
-                                      (long long)named_columns(file->csv));
-        if (!file->why) status = fore_no_memory(err);
-    }
+    if (best.rule) status = say_why(run, file, &best, &found, err);
+    if (status == FORE_OK) status = fore_text_check(&found, err);
     fore_text_free(&found);
-    fore_text_free(&best_found);
+    fore_free(known);
     return status;
 }
 

@@ -51,9 +51,10 @@ static fore_status reference(fore_importing *run, fore_entity entity, fore_slot 
     const fore_value *v = &run->row.values[slot];
     *pk = 0;
     if (!fore_has(&run->row, slot) || v->length == 0) return FORE_OK;
-    if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS] && fore_dictionary_add(run->owners, v->text, v->length) < 0) {
-        return fore_no_memory(err);
-    }
+    fore_dictionary *named = NULL;
+    if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS]) named = run->reps;
+    if (entity == FORE_PRODUCT && !run->has_kind[FORE_KIND_PRODUCTS] && run->file->format->names_are_keys) named = run->products;
+    if (named && fore_dictionary_add(named, v->text, v->length) < 0) return fore_no_memory(err);
     return fore_store_key(run->store, entity, v->text, v->length, pk, err);
 }
 
@@ -464,17 +465,28 @@ fore_status fore_row_store(fore_importing *run, fore_put *put, bool *stored, for
     return FORE_OK;
 }
 
-/* Reps that rows name while no file of the run describes them. */
-fore_status fore_reps_of_owners(fore_importing *run, fore_error *err)
+static bool names_are_keys(const fore_importing *run)
 {
-    bool names = false;
-    for (int64_t f = 0; f < run->file_count; f++) names = names || (run->files[f].format && run->files[f].format->owners_by_name);
-    for (int64_t i = 0; i < fore_dictionary_count(run->owners); i++) {
-        const char *id = fore_dictionary_text(run->owners, i);
-        fore_put put;
+    for (int64_t f = 0; f < run->file_count; f++) {
+        if (run->files[f].format && run->files[f].format->names_are_keys) return true;
+    }
+    return false;
+}
+
+fore_status fore_named_store(fore_importing *run, fore_error *err)
+{
+    fore_put put;
+    bool names = names_are_keys(run);
+    for (int64_t i = 0; i < fore_dictionary_count(run->reps); i++) {
+        const char *id = fore_dictionary_text(run->reps, i);
         fore_rep_row row = {.id = id, .name = names ? id : NULL, .hours_per_week = NAN, .hourly_cost_minor = FORE_NO_AMOUNT,
                             .active_from_on = FORE_NO_DATE, .active_to_on = FORE_NO_DATE, .known = true};
         FORE_TRY(fore_store_put_rep(run->store, &row, &put, err));
+    }
+    for (int64_t i = 0; i < fore_dictionary_count(run->products); i++) {
+        const char *id = fore_dictionary_text(run->products, i);
+        fore_product_row row = {.id = id, .name = id, .list_price_minor = FORE_NO_AMOUNT, .known = true};
+        FORE_TRY(fore_store_put_product(run->store, &row, &put, err));
     }
     return FORE_OK;
 }

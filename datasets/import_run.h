@@ -119,6 +119,8 @@ typedef struct fore_file_plan {
     const fore_file_rule *rule;
     fore_kind kind;
     const char *why;
+    fore_dictionary *headers;   /* normalised header -> its first column */
+    int64_t *header_columns;
     fore_column_plan *columns;
     int64_t column_count;
     int64_t index;              /* in the report */
@@ -154,7 +156,7 @@ typedef struct fore_importing {
     fore_lookup lookups[FORE_LOOK_COUNT];
     struct fore_changes *changes;
     struct fore_seen *seen;
-    fore_dictionary *owners;    /* reps that rows name */
+    fore_dictionary *reps, *products; /* that rows name while no file of the run describes them */
     struct fore_spend *spend;
     bool has_kind[FORE_KIND_COUNT];
     int64_t kind_rows[FORE_KIND_COUNT];
@@ -206,7 +208,9 @@ fore_status fore_list_each(const char *list, char separator,
                            fore_status (*visit)(void *context, const char *part, fore_error *err), void *context,
                            fore_error *err);
 /* The column whose header is one of the '|'-separated names, by the order of the names; -1: none. */
-int64_t fore_header_find(const fore_csv *csv, const char *names);
+struct fore_file_plan;
+int64_t fore_header_find(const struct fore_file_plan *file, const char *names);
+fore_status fore_headers_index(struct fore_file_plan *file, fore_error *err);
 
 fore_status fore_recognise(fore_importing *run, fore_file_plan *file, fore_error *err);
 fore_status fore_columns_plan(fore_importing *run, fore_file_plan *file, fore_error *err);
@@ -214,7 +218,8 @@ fore_status fore_columns_observe(fore_importing *run, fore_file_plan *file, fore
 /* Reads the cells of run->record into run->row. */
 fore_status fore_columns_read(fore_importing *run, fore_error *err);
 fore_status fore_row_store(fore_importing *run, fore_put *put, bool *stored, fore_error *err);
-fore_status fore_reps_of_owners(fore_importing *run, fore_error *err);
+/* Makes rows of the reps, and of the products known by their names, that no file of the run describes. */
+fore_status fore_named_store(fore_importing *run, fore_error *err);
 /* Every so many records: progress, and E_CANCELLED when the observer wants to stop. */
 fore_status fore_run_pulse(fore_importing *run, const char *step, int64_t record, fore_error *err);
 

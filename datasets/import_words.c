@@ -100,7 +100,7 @@ bool fore_list_has(const char *list, const char *word)
 }
 
 typedef struct header_search {
-    const fore_csv *csv;
+    const fore_file_plan *file;
     int64_t found;
 } header_search;
 
@@ -108,20 +108,34 @@ static fore_status match_header(void *context, const char *part, fore_error *err
 {
     (void)err;
     header_search *search = context;
-    char key[256], header[256];
+    char key[256];
     fore_header_key(part, key, sizeof key);
-    for (int64_t c = 0; c < fore_csv_columns(search->csv); c++) {
-        fore_header_key(fore_csv_name(search->csv, c), header, sizeof header);
-        if (strcmp(key, header) != 0) continue;
-        search->found = c;
-        return FORE_E_CANCELLED;
-    }
-    return FORE_OK;
+    int64_t at = fore_dictionary_find(search->file->headers, key, (int64_t)strlen(key));
+    if (at < 0) return FORE_OK;
+    search->found = search->file->header_columns[at];
+    return FORE_E_CANCELLED;
 }
 
-int64_t fore_header_find(const fore_csv *csv, const char *names)
+int64_t fore_header_find(const fore_file_plan *file, const char *names)
 {
-    header_search search = {csv, -1};
+    header_search search = {file, -1};
     (void)fore_list_each(names, '|', match_header, &search, NULL);
     return search.found;
+}
+
+fore_status fore_headers_index(fore_file_plan *file, fore_error *err)
+{
+    char key[256];
+    int64_t n = fore_csv_columns(file->csv);
+    file->headers = fore_dictionary_new();
+    file->header_columns = FORE_NEW(n, int64_t);
+    if (!file->headers || !file->header_columns) return fore_no_memory(err);
+    for (int64_t c = 0; c < n; c++) {
+        fore_header_key(fore_csv_name(file->csv, c), key, sizeof key);
+        int64_t before = fore_dictionary_count(file->headers);
+        int64_t at = fore_dictionary_add(file->headers, key, (int64_t)strlen(key));
+        if (at < 0) return fore_no_memory(err);
+        if (at == before) file->header_columns[at] = c;
+    }
+    return FORE_OK;
 }

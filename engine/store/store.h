@@ -134,6 +134,7 @@ typedef struct fore_target_row {
 
 /* --- writing: upserts by id, inside a transaction --- */
 
+/* NEW also where a placeholder was waiting for the row. */
 typedef enum fore_put { FORE_PUT_NEW, FORE_PUT_CHANGED, FORE_PUT_SAME } fore_put;
 
 /* The key of an id; a placeholder is made when it is new. Kept in memory for the whole transaction.

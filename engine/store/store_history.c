@@ -251,9 +251,10 @@ static fore_status row_merge(fore_store *s, fore_table table, sqlite3_stmt *sele
     if (table == FORE_TABLE_ACTIVITY)
         keep_given_link(&given->activity, &stored.activity, &merged.activity);
     if (shape->identity != STORE_BY_COLUMNS) merged.head.id = stored.head.id;
-    bool changed = shape->identity == STORE_BY_KEY && !stored.head.known;
+    bool arrived = shape->identity == STORE_BY_KEY && !stored.head.known; /* a placeholder until now */
+    bool changed = arrived;
     FORE_TRY(store_row_merge(shape, &stored, &merged, &s->scratch, &changed, err));
-    *put = changed ? FORE_PUT_CHANGED : FORE_PUT_SAME;
+    *put = arrived ? FORE_PUT_NEW : changed ? FORE_PUT_CHANGED : FORE_PUT_SAME;
     if (!changed) return FORE_OK;
     if (table == FORE_TABLE_ACTIVITY && before.activity.contact_link && !merged.activity.contact_link)
         store_sum_remove(s, store_link_hash(before.head.pk, before.activity.lead, before.activity.deal));

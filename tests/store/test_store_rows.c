@@ -350,7 +350,7 @@ static void key__unknown_id__makes_a_placeholder_that_becomes_known(void **state
     fore_lead_row row = no_lead("L1");
     OK(fore_store_begin(s, e));
     OK(fore_store_put_lead(s, &row, &put, e));
-    assert_int_equal(put, FORE_PUT_CHANGED);
+    assert_int_equal(put, FORE_PUT_NEW);
     OK(fore_store_commit(s, e));
     assert_int_equal(fore_store_count(s, FORE_TABLE_LEAD), 1);
     OK(fore_store_find(s, FORE_LEAD, "L1", &found, e));
