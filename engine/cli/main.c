@@ -170,7 +170,7 @@ int cli_finish(cli *c, fore_status status, foresell_answer *answer, const fore_e
 
 int cli_run(cli *c, foresell_mode mode, cli_job job, const void *request)
 {
-    int code;
+    int code = CLI_FAILED;
     foresell *w = cli_open(c, mode, &code);
     if (!w) return code;
     foresell_answer *answer = NULL;
