@@ -1,0 +1,363 @@
+/* Boosted trees: quality beside scikit-learn's, contributions against brute force, limits. */
+#include "tests/score/score_support.h"
+
+#include "models/measure/classify.h"
+#include "models/score/trees.h"
+#include "models/score/trees_inside.h"
+#include "tests/score/ref_trees.h"
+
+/* The rows of ref_trees.py. */
+enum { N = 6000, P = 8, TRAIN = 4000 };
+static uint64_t lcg;
+static double uniform(void)
+{
+    lcg = lcg * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(lcg >> 11) * 0x1p-53;
+}
+
+static void make_rows(double *x, double *y)
+{
+    lcg = 12345;
+    for (int64_t i = 0; i < N; i++) {
+        double v[P];
+        for (int j = 0; j < P; j++) {
+            double u = uniform();
+            v[j] = j == 5 && u < 0.2 ? NAN : j < 6 ? 4 * u - 2 : floor(6 * u);
+            x[i + (int64_t)j * N] = v[j];
+        }
+        double eta = -0.8 + 1.2 * v[0] * v[1] + sin(2 * v[2]) + (v[3] > 0.5 ? 0.9 : 0) +
+                     (isnan(v[5]) ? 0.7 : 0.3 * v[5]) + 0.2 * v[6];
+        y[i] = uniform() < 1 / (1 + exp(-eta));
+    }
+}
+
+static void trees_fit__same_rows__as_good_as_scikit_learn(void **state)
+{
+    (void)state;
+    double *x = malloc(N * P * 8), *y = malloc(N * 8), *f = malloc(N * 8), auc, rate = 0;
+    make_rows(x, y);
+    for (int i = 0; i < N; i++) rate += y[i] / N;
+    NEAR(rate, ref_trees_rate, 1e-12);
+    fore_matrix train = {x, TRAIN, P, N}, test = {x + TRAIN, N - TRAIN, P, N};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    o.rounds = 100;
+    o.rate = 0.1;
+    assert_int_equal(fore_trees_fit(NULL, &train, y, NULL, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    assert_int_equal(fore_trees_predict(NULL, trees, &test, f, NULL), FORE_OK);
+    assert_int_equal(fore_auc(f, y + TRAIN, NULL, N - TRAIN, &auc, NULL), FORE_OK);
+    for (int i = 0; i < N - TRAIN; i++) f[i] = 1 / (1 + exp(-f[i]));
+    print_message("auc %.4f (scikit-learn %.4f), log loss %.4f (%.4f)\n", auc, ref_trees_auc,
+                  fore_log_loss(f, y + TRAIN, NULL, N - TRAIN), ref_trees_log_loss);
+    assert_true(auc > ref_trees_auc - 0.005);
+    assert_true(fore_log_loss(f, y + TRAIN, NULL, N - TRAIN) < ref_trees_log_loss + 0.01);
+    fore_trees_free(trees);
+    free(x);
+    free(y);
+    free(f);
+}
+
+static bool same_trees(const fore_trees *a, const fore_trees *b)
+{
+    fore_text s = {0}, t = {0};
+    fore_json_writer ja = fore_json_to(&s), jb = fore_json_to(&t);
+    fore_trees_write(a, &ja, NULL);
+    fore_trees_write(b, &jb, NULL);
+    bool same = s.length == t.length && memcmp(s.bytes, t.bytes, (size_t)s.length) == 0;
+    fore_text_free(&s);
+    fore_text_free(&t);
+    return same;
+}
+
+static void trees_fit__one_two_and_three_threads__same_bytes(void **state)
+{
+    (void)state;
+    leads d = leads_new(20000, 6, 0, 3);
+    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees[3] = {0};
+    o.rounds = 10;
+    o.row_share = 0.7;
+    o.column_share = 0.6;
+    for (int t = 0; t < 3; t++) {
+        fore_pool *pool = threads(t + 1);
+        assert_int_equal(fore_trees_fit(pool, &x, d.y, d.w, NULL, &o, NULL, &trees[t], NULL, NULL),
+                         FORE_OK);
+        fore_pool_free(pool);
+        assert_true(same_trees(trees[0], trees[t]));
+    }
+    o.seed++;
+    fore_trees *other = NULL;
+    assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, NULL, &o, NULL, &other, NULL, NULL),
+                     FORE_OK);
+    assert_false(same_trees(trees[0], other));
+    fore_trees_free(other);
+    for (int t = 0; t < 3; t++) fore_trees_free(trees[t]);
+    leads_free(&d);
+}
+
+static void trees_fit__held_rows__stop_early_and_keep_the_best(void **state)
+{
+    (void)state;
+    leads d = leads_new(2000, 6, 0, 8);
+    uint8_t held[2000];
+    for (int i = 0; i < 2000; i++) held[i] = i % 4 == 0;
+    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_trees_options o = fore_trees_default();
+    fore_trees_info info;
+    fore_trees *trees = NULL;
+    o.rounds = 500;
+    o.rate = 0.3;
+    assert_int_equal(fore_trees_fit(NULL, &x, d.y, NULL, held, &o, NULL, &trees, &info, NULL),
+                     FORE_OK);
+    assert_true(info.rounds > 0 && info.rounds < 200);
+    assert_int_equal(fore_trees_count(trees), info.rounds);
+    double *f = malloc(2000 * 8), loss = 0;
+    assert_int_equal(fore_trees_predict(NULL, trees, &x, f, NULL), FORE_OK);
+    for (int i = 0; i < 2000; i += 4) loss += log1p(exp(d.y[i] > 0 ? -f[i] : f[i])) / 500;
+    NEAR(loss, info.held_loss, 1e-10); /* binned and raw values lead to the same leaves */
+    free(f);
+    fore_trees_free(trees);
+    leads_free(&d);
+}
+
+/* The conditional expectation of one tree when only the features in `known` (bits) are given. */
+static double expectation(const tree_node *tree, int32_t at, const double *row, unsigned known)
+{
+    const tree_node *n = &tree[at];
+    if (n->feature < 0) return n->value;
+    if (known >> n->feature & 1) {
+        double v = row[n->feature];
+        bool left = isnan(v) ? n->missing_left : v <= n->threshold;
+        return expectation(tree, left ? n->left : n->right, row, known);
+    }
+    double l = tree[n->left].cover, r = tree[n->right].cover;
+    return (l * expectation(tree, n->left, row, known) +
+            r * expectation(tree, n->right, row, known)) /
+           (l + r);
+}
+
+static double factorial(int k) { return k < 2 ? 1 : k * factorial(k - 1); }
+
+static void trees_parts__small_trees__equal_brute_force_shapley(void **state)
+{
+    (void)state;
+    enum { F = 5 };
+    leads d = leads_new(800, F, 0, 12);
+    fore_matrix x = {d.x, d.n, F, d.n};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    o.rounds = 6;
+    o.leaves = 12;
+    o.depth = 7;
+    assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    for (int64_t i = 0; i < 800; i += 40) {
+        double row[F], parts[F], base, empty = trees->base;
+        for (int j = 0; j < F; j++) row[j] = d.x[i + j * d.n];
+        fore_trees_parts(trees, row, 1, parts, &base);
+        double total = base;
+        for (int j = 0; j < F; j++) {
+            double phi = 0;
+            for (unsigned s = 0; s < 1u << F; s++) {
+                if (s >> j & 1) continue;
+                int size = __builtin_popcount(s);
+                double weight = factorial(size) * factorial(F - size - 1) / factorial(F);
+                for (int64_t t = 0; t < trees->count; t++) {
+                    const tree_node *tree = trees->node + trees->start[t];
+                    phi += weight *
+                           (expectation(tree, 0, row, s | 1u << j) - expectation(tree, 0, row, s));
+                }
+            }
+            NEAR(parts[j], phi, 1e-10);
+            total += parts[j];
+        }
+        for (int64_t t = 0; t < trees->count; t++)
+            empty += expectation(trees->node + trees->start[t], 0, row, 0);
+        NEAR(base, empty, 1e-10);
+        NEAR(total, fore_trees_row(trees, row, 1), 1e-10);
+    }
+    fore_trees_free(trees);
+    leads_free(&d);
+}
+
+static void trees_parts__many_deep_trees__add_up_to_the_margin(void **state)
+{
+    (void)state;
+    leads d = leads_new(3000, 12, -1, 2);
+    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    o.rounds = 60;
+    o.depth = FORE_TREES_MAX_DEPTH;
+    o.leaves = 200;
+    o.min_hessian = 1e-3;
+    assert_int_equal(fore_trees_fit(NULL, &x, d.y, NULL, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    for (int64_t i = 0; i < d.n; i += 100) {
+        double parts[12], base, total;
+        fore_trees_parts(trees, d.x + i, d.n, parts, &base);
+        total = base;
+        for (int j = 0; j < 12; j++) total += parts[j];
+        NEAR(total, fore_trees_row(trees, d.x + i, d.n), 1e-8);
+        assert_true(parts[4] == 0); /* the constant column */
+    }
+    fore_trees_free(trees);
+    leads_free(&d);
+}
+
+static void trees_fit__weight_two__equals_the_rows_twice(void **state)
+{
+    (void)state;
+    enum { M = 200 }; /* fewer values than bins: the same edges */
+    leads d = leads_new(M, 3, 0, 6);
+    double *x2 = malloc(2 * M * 3 * 8), *y2 = malloc(2 * M * 8), w[M];
+    int64_t n2 = 0;
+    for (int i = 0; i < M; i++) w[i] = 1 + i % 2;
+    for (int i = 0; i < M; i++)
+        for (int k = 0; k < 1 + i % 2; k++) {
+            for (int j = 0; j < 3; j++) x2[n2 + j * 2 * M] = d.x[i + j * M];
+            y2[n2++] = d.y[i];
+        }
+    fore_matrix a = {d.x, M, 3, M}, b = {x2, n2, 3, 2 * M};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *ta = NULL, *tb = NULL;
+    o.rounds = 3;
+    o.bins = 255;
+    o.leaves = 4;
+    o.l2 = 0; /* weights are scaled to mean 1, so a penalty would weigh differently */
+    o.min_hessian = 5;
+    assert_int_equal(fore_trees_fit(NULL, &a, d.y, w, NULL, &o, NULL, &ta, NULL, NULL), FORE_OK);
+    o.min_hessian = 5 * 1.5;
+    assert_int_equal(fore_trees_fit(NULL, &b, y2, NULL, NULL, &o, NULL, &tb, NULL, NULL), FORE_OK);
+    assert_int_equal(ta->nodes, tb->nodes);
+    for (int64_t k = 0; k < ta->nodes; k++) {
+        assert_int_equal(ta->node[k].feature, tb->node[k].feature);
+        NEAR(ta->node[k].value, tb->node[k].value, 1e-9);
+    }
+    fore_trees_free(ta);
+    fore_trees_free(tb);
+    free(x2);
+    free(y2);
+    leads_free(&d);
+}
+
+static void trees_fit__constant_missing_and_huge_columns__finite(void **state)
+{
+    (void)state;
+    double x[6 * 4], y[6] = {0, 0, 0, 1, 1, 1}, f[6];
+    for (int i = 0; i < 6; i++) {
+        x[i] = 5;
+        x[i + 6] = NAN;
+        x[i + 12] = i < 3 ? -1e308 : 1e308;
+        x[i + 18] = i % 2 ? NAN : 5e-324;
+    }
+    fore_matrix m = {x, 6, 4, 6};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    o.min_hessian = 0.1;
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    assert_int_equal(fore_trees_predict(NULL, trees, &m, f, NULL), FORE_OK);
+    for (int i = 0; i < 6; i++) assert_true(isfinite(f[i]) && (f[i] > 0) == (y[i] > 0));
+    fore_trees_free(trees);
+}
+
+static void trees_fit__missing_means_yes__learns_its_side(void **state)
+{
+    (void)state;
+    double x[40], y[40];
+    for (int i = 0; i < 40; i++) {
+        x[i] = i < 20 ? NAN : i;
+        y[i] = i < 20;
+    }
+    fore_matrix m = {x, 40, 1, 40};
+    fore_trees *trees = NULL;
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, NULL, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    double known = 30, missing = NAN;
+    assert_true(fore_trees_row(trees, &missing, 1) > 2 && fore_trees_row(trees, &known, 1) < -2);
+    fore_trees_free(trees);
+}
+
+static void trees_fit__one_class_one_row_bad_option__refused(void **state)
+{
+    (void)state;
+    double x[2] = {1, 2}, y[2] = {1, 1};
+    fore_matrix m = {x, 2, 1, 2}, one = {x, 1, 1, 1}, none = {x, 0, 1, 1};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    fore_error err = {0};
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, NULL, NULL, &trees, NULL, &err),
+                     FORE_E_NO_ANSWER);
+    assert_int_equal(fore_trees_fit(NULL, &one, y, NULL, NULL, NULL, NULL, &trees, NULL, &err),
+                     FORE_E_NO_ANSWER);
+    assert_int_equal(fore_trees_fit(NULL, &none, y, NULL, NULL, NULL, NULL, &trees, NULL, &err),
+                     FORE_E_DATA);
+    o.bins = 256;
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, &o, NULL, &trees, NULL, &err),
+                     FORE_E_ARGUMENT);
+    assert_null(trees);
+}
+
+static bool always(void *context)
+{
+    (void)context;
+    return true;
+}
+
+static void trees_fit__cancelled__stops(void **state)
+{
+    (void)state;
+    leads d = leads_new(100, 3, 0, 1);
+    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_observer observer = {.cancelled = always};
+    fore_trees *trees = NULL;
+    assert_int_equal(fore_trees_fit(NULL, &x, d.y, NULL, NULL, NULL, &observer, &trees, NULL, NULL),
+                     FORE_E_CANCELLED);
+    assert_null(trees);
+    leads_free(&d);
+}
+
+static void trees_fit__every_allocation_failing__clean(void **state)
+{
+    (void)state;
+    leads d = leads_new(60, 3, 0, 1);
+    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_trees_options o = fore_trees_default();
+    o.rounds = 5;
+    o.row_share = 0.9;
+    int64_t live = fore_memory_live();
+    fore_status status = FORE_E_MEMORY;
+    for (int64_t k = 1; status == FORE_E_MEMORY && k < 200; k++) {
+        fore_trees *trees = NULL;
+        fore_memory_fail_at(k);
+        status = fore_trees_fit(NULL, &x, d.y, NULL, NULL, &o, NULL, &trees, NULL, NULL);
+        fore_memory_fail_at(0);
+        assert_true((status == FORE_OK) == (trees != NULL));
+        assert_true(k > 15 || status == FORE_E_MEMORY);
+        fore_trees_free(trees);
+        assert_int_equal(fore_memory_live(), live);
+    }
+    assert_int_equal(status, FORE_OK);
+    leads_free(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trees_fit__same_rows__as_good_as_scikit_learn),
+        cmocka_unit_test(trees_fit__one_two_and_three_threads__same_bytes),
+        cmocka_unit_test(trees_fit__held_rows__stop_early_and_keep_the_best),
+        cmocka_unit_test(trees_parts__small_trees__equal_brute_force_shapley),
+        cmocka_unit_test(trees_parts__many_deep_trees__add_up_to_the_margin),
+        cmocka_unit_test(trees_fit__weight_two__equals_the_rows_twice),
+        cmocka_unit_test(trees_fit__constant_missing_and_huge_columns__finite),
+        cmocka_unit_test(trees_fit__missing_means_yes__learns_its_side),
+        cmocka_unit_test(trees_fit__one_class_one_row_bad_option__refused),
+        cmocka_unit_test(trees_fit__cancelled__stops),
+        cmocka_unit_test(trees_fit__every_allocation_failing__clean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
