@@ -8,6 +8,7 @@
  *
  * Sums over draws are made by one thread in draw order. */
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
