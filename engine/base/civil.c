@@ -145,7 +145,7 @@ static bool zone_fixed(const char *name, int64_t *offset)
 
 /* Reads the 64-bit block of a TZif file. The rule that follows the last transition (the POSIX TZ
  * footer) is not evaluated: system files list transitions up to 2037. */
-static bool zone_parse(const unsigned char *file, int64_t size, fore_zone *zone)
+static bool zone_parse(const unsigned char *file, int64_t size, fore_zone *zone, bool *memory)
 {
     if (size < 44 || memcmp(file, "TZif", 4) != 0 || file[4] < '2') return false;
     const unsigned char *h = file;
@@ -155,11 +155,14 @@ static bool zone_parse(const unsigned char *file, int64_t size, fore_zone *zone)
     if (skip < 44 || size < skip + 44) return false;
     h = file + skip;
     int64_t times = big_endian(h + 32, 4), types = big_endian(h + 36, 4);
+    if (times < 0 || types < 1 || times > 100000 || types > 256 ||
+        skip + 44 + times * 9 + types * 6 > size)
+        return false;
     const unsigned char *at = h + 44, *index = at + times * 8, *type = index + times;
-    if (times < 0 || types < 1 || times > 100000 || type + types * 6 > file + size) return false;
     zone->at = FORE_NEW(times, int64_t);
     zone->offset = FORE_NEW(times, int64_t);
-    if (!zone->at || !zone->offset) return false;
+    *memory = zone->at && zone->offset;
+    if (!*memory) return false;
     zone->fixed = big_endian(type, 4) * FORE_SECOND;
     for (int64_t i = 0; i < times; i++) {
         if (index[i] >= types) return false;
@@ -184,19 +187,21 @@ fore_status fore_zone_open(const char *name, fore_zone **out, fore_error *err)
     char path[300];
     enum { ZONE_FILE_LIMIT = 65536 };
     unsigned char *copy = NULL;
-    bool good = false;
+    bool good = false, memory = true;
     if (!strstr(name, "..") && name[0] != '/' &&
         snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name) < (int)sizeof path) {
         FILE *in = fopen(path, "rb");
-        if (in && (copy = fore_alloc(ZONE_FILE_LIMIT, 1))) {
+        if (in) memory = (copy = fore_alloc(ZONE_FILE_LIMIT, 1)) != NULL;
+        if (copy) {
             int64_t size = (int64_t)fread(copy, 1, ZONE_FILE_LIMIT, in);
-            good = zone_parse(copy, size, zone);
+            good = zone_parse(copy, size, zone, &memory);
         }
         if (in) fclose(in);
     }
     fore_free(copy);
     if (!good) {
         fore_zone_free(zone);
+        if (!memory) return fore_no_memory(err);
         return fore_fail(err, FORE_E_ARGUMENT,
                          "unknown time zone '%s'; use UTC, an offset such as +05:30, or a name such "
                          "as Asia/Kolkata (names need the tzdata package)",

@@ -254,10 +254,44 @@ static void put_code(fore_text *out, uint32_t c)
     int n = 0;
     if (c < 0x80) b[n++] = (char)c;
     else if (c < 0x800) b[n++] = (char)(0xC0 | c >> 6), b[n++] = (char)(0x80 | (c & 0x3F));
-    else
+    else if (c < 0x10000)
         b[n++] = (char)(0xE0 | c >> 12), b[n++] = (char)(0x80 | (c >> 6 & 0x3F)),
         b[n++] = (char)(0x80 | (c & 0x3F));
+    else
+        b[n++] = (char)(0xF0 | c >> 18), b[n++] = (char)(0x80 | (c >> 12 & 0x3F)),
+        b[n++] = (char)(0x80 | (c >> 6 & 0x3F)), b[n++] = (char)(0x80 | (c & 0x3F));
     fore_text_add(out, b, n);
+}
+
+/* The four hex digits of a \u escape at json[i]. */
+static bool hex_code(const char *json, int64_t length, int64_t i, uint32_t *code)
+{
+    if (i + 4 > length) return false;
+    *code = 0;
+    for (int k = 0; k < 4; k++) {
+        char h = json[i + k], low = (char)(h | 32);
+        if (h >= '0' && h <= '9') *code = *code * 16 + (uint32_t)(h - '0');
+        else if (low >= 'a' && low <= 'f') *code = *code * 16 + (uint32_t)(low - 'a' + 10);
+        else return false;
+    }
+    return true;
+}
+
+/* *i is at the 'u'; afterwards at the last digit. A lone surrogate becomes U+FFFD. */
+static bool flat_code(const char *json, int64_t length, int64_t *i, fore_text *out)
+{
+    uint32_t code, second;
+    if (!hex_code(json, length, *i + 1, &code)) return false;
+    *i += 4;
+    if (code >= 0xD800 && code <= 0xDFFF) {
+        bool paired = code < 0xDC00 && *i + 2 < length && json[*i + 1] == '\\' &&
+                      json[*i + 2] == 'u' && hex_code(json, length, *i + 3, &second) &&
+                      second >= 0xDC00 && second <= 0xDFFF;
+        code = paired ? 0x10000 + ((code - 0xD800) << 10) + (second - 0xDC00) : 0xFFFD;
+        if (paired) *i += 6;
+    }
+    put_code(out, code);
+    return true;
 }
 
 static bool flat_string(const char *json, int64_t length, int64_t *i, fore_text *out)
@@ -277,17 +311,11 @@ static bool flat_string(const char *json, int64_t length, int64_t *i, fore_text 
         case 'n': fore_text_putc(out, '\n'); break;
         case 'r': fore_text_putc(out, '\r'); break;
         case 't': fore_text_putc(out, '\t'); break;
-        case 'u': {
-            uint32_t code = 0;
-            if (*i + 4 >= length) return false;
-            for (int k = 1; k <= 4; k++) {
-                char h = json[*i + k];
-                code = code * 16 + (uint32_t)(h <= '9' ? h - '0' : (h | 32) - 'a' + 10);
-            }
-            put_code(out, code);
-            *i += 4;
+        case 'b': fore_text_putc(out, '\b'); break;
+        case 'f': fore_text_putc(out, '\f'); break;
+        case 'u':
+            if (!flat_code(json, length, i, out)) return false;
             break;
-        }
         default: fore_text_putc(out, json[*i]);
         }
         from = *i + 1;

@@ -50,7 +50,8 @@ uint64_t fore_random_u64(fore_random *r)
 
 double fore_random_uniform(fore_random *r)
 {
-    return ((double)(fore_random_u64(r) >> 11) + 0.5) * 0x1p-53;
+    /* 52 bits and a half: with 53 the half would be rounded away, and the last value would be 1 */
+    return ((double)(fore_random_u64(r) >> 12) + 0.5) * 0x1p-52;
 }
 
 int64_t fore_random_below(fore_random *r, int64_t n)

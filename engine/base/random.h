@@ -21,7 +21,7 @@ void fore_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[
 fore_random fore_random_new(uint64_t seed, uint64_t stream);
 uint32_t fore_random_u32(fore_random *random);
 uint64_t fore_random_u64(fore_random *random);
-double fore_random_uniform(fore_random *random);             /* in (0, 1), 53 bits, never 0 or 1 */
+double fore_random_uniform(fore_random *random);             /* in (0, 1), 52 bits, never 0 or 1 */
 int64_t fore_random_below(fore_random *random, int64_t n);   /* 0..n-1, unbiased; n >= 1 */
 double fore_random_normal(fore_random *random);              /* mean 0, sd 1 */
 double fore_random_exponential(fore_random *random);         /* mean 1 */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <locale.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,22 +158,41 @@ static uint32_t utf8_decode(const unsigned char *p, int n)
     }
 }
 
-/* Combining marks that occur in names: Latin diacritics, Devanagari to Malayalam signs, joiners. */
+/* Marks that take no column (Unicode 15, general categories Mn and Cf) up to Lao, and the joiners,
+ * selectors and marks of symbols after it. Spacing vowel signs (Mc) take a column in terminals. */
 static bool zero_width(uint32_t c)
 {
-    if ((c >= 0x300 && c <= 0x36F) || (c >= 0x200B && c <= 0x200F) || c == 0xFEFF) return true;
-    if (c >= 0x900 && c <= 0xD7F) { /* the Indic blocks share one layout of 0x80 */
-        uint32_t o = c & 0x7F;
-        if (o <= 0x02 || o == 0x3C || o == 0x4D || (o >= 0x51 && o <= 0x57 && c < 0x980)) return true;
-        if (o == 0x3A && c < 0x980) return true;
-        /* above- and below-base vowel signs; spacing ones (0x3E, 0x40, 0x03 ...) take a column */
-        if (o >= 0x41 && o <= 0x48 && c < 0xB80) return true;
-        if (c == 0xBC0 || c == 0xC3E || c == 0xC3F || c == 0xC40) return true;
-        if (c >= 0xC46 && c <= 0xC56) return true;
-        return false;
+    static const uint16_t range[][2] = {
+        {0x300, 0x36F}, {0x483, 0x489}, {0x591, 0x5BD}, {0x5BF, 0x5BF}, {0x5C1, 0x5C2},
+        {0x5C4, 0x5C5}, {0x5C7, 0x5C7}, {0x610, 0x61A}, {0x61C, 0x61C}, {0x64B, 0x65F},
+        {0x670, 0x670}, {0x6D6, 0x6DC}, {0x6DF, 0x6E4}, {0x6E7, 0x6E8}, {0x6EA, 0x6ED},
+        {0x711, 0x711}, {0x730, 0x74A}, {0x7A6, 0x7B0}, {0x7EB, 0x7F3}, {0x7FD, 0x7FD},
+        {0x816, 0x819}, {0x81B, 0x823}, {0x825, 0x827}, {0x829, 0x82D}, {0x859, 0x85B},
+        {0x898, 0x89F}, {0x8CA, 0x8E1}, {0x8E3, 0x902}, {0x93A, 0x93A}, {0x93C, 0x93C},
+        {0x941, 0x948}, {0x94D, 0x94D}, {0x951, 0x957}, {0x962, 0x963}, {0x981, 0x981},
+        {0x9BC, 0x9BC}, {0x9C1, 0x9C4}, {0x9CD, 0x9CD}, {0x9E2, 0x9E3}, {0x9FE, 0x9FE},
+        {0xA01, 0xA02}, {0xA3C, 0xA3C}, {0xA41, 0xA42}, {0xA47, 0xA48}, {0xA4B, 0xA4D},
+        {0xA51, 0xA51}, {0xA70, 0xA71}, {0xA75, 0xA75}, {0xA81, 0xA82}, {0xABC, 0xABC},
+        {0xAC1, 0xAC5}, {0xAC7, 0xAC8}, {0xACD, 0xACD}, {0xAE2, 0xAE3}, {0xAFA, 0xAFF},
+        {0xB01, 0xB01}, {0xB3C, 0xB3C}, {0xB3F, 0xB3F}, {0xB41, 0xB44}, {0xB4D, 0xB4D},
+        {0xB55, 0xB56}, {0xB62, 0xB63}, {0xB82, 0xB82}, {0xBC0, 0xBC0}, {0xBCD, 0xBCD},
+        {0xC00, 0xC00}, {0xC04, 0xC04}, {0xC3C, 0xC3C}, {0xC3E, 0xC40}, {0xC46, 0xC48},
+        {0xC4A, 0xC4D}, {0xC55, 0xC56}, {0xC62, 0xC63}, {0xC81, 0xC81}, {0xCBC, 0xCBC},
+        {0xCBF, 0xCBF}, {0xCC6, 0xCC6}, {0xCCC, 0xCCD}, {0xCE2, 0xCE3}, {0xD00, 0xD01},
+        {0xD3B, 0xD3C}, {0xD41, 0xD44}, {0xD4D, 0xD4D}, {0xD62, 0xD63}, {0xD81, 0xD81},
+        {0xDCA, 0xDCA}, {0xDD2, 0xDD4}, {0xDD6, 0xDD6}, {0xE31, 0xE31}, {0xE34, 0xE3A},
+        {0xE47, 0xE4E}, {0xEB1, 0xEB1}, {0xEB4, 0xEBC}, {0xEC8, 0xECD}, {0x1AB0, 0x1ACE},
+        {0x1DC0, 0x1DFF}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x2064}, {0x2066, 0x206F},
+        {0x20D0, 0x20F0}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
+    };
+    if (c < 0x300 || c > 0xFEFF) return false;
+    size_t low = 0, high = sizeof range / sizeof *range;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (range[middle][1] < c) low = middle + 1;
+        else high = middle;
     }
-    return (c >= 0x1AB0 && c <= 0x1AFF) || (c >= 0x20D0 && c <= 0x20FF) ||
-           (c >= 0xFE00 && c <= 0xFE0F);
+    return low < sizeof range / sizeof *range && range[low][0] <= c;
 }
 
 static bool double_width(uint32_t c)
@@ -379,6 +399,23 @@ const char *fore_dictionary_text(const fore_dictionary *d, int64_t index)
 
 /* --- numbers --- */
 
+/* The C locale, so that a host program's setlocale changes no file of ours. Made once, never freed. */
+static locale_t c_locale;
+static void make_c_locale(void) { c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0); }
+
+static locale_t plain_locale(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_c_locale);
+    return c_locale;
+}
+
+static double read_number(const char *text, char **end)
+{
+    locale_t c = plain_locale();
+    return c ? strtod_l(text, end, c) : strtod(text, end);
+}
+
 void fore_number_format(double value, char out[32])
 {
     if (isnan(value)) {
@@ -389,10 +426,13 @@ void fore_number_format(double value, char out[32])
         snprintf(out, 32, value > 0 ? "Infinity" : "-Infinity");
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
+    locale_t c = plain_locale(), before = c ? uselocale(c) : (locale_t)0;
+    /* every decimal of up to 15 digits survives the way through a normal double, so 15 is where to start */
+    for (int digits = fabs(value) < 0x1p-1022 ? 1 : 15; digits <= 17; digits++) {
         snprintf(out, 32, "%.*g", digits, value);
-        if (strtod(out, NULL) == value) return;
+        if (strtod(out, NULL) == value) break;
     }
+    if (c) uselocale(before);
 }
 
 /* Exact for up to 15 digits and small exponents (Clinger 1990: both operands are exact doubles, so
@@ -424,8 +464,8 @@ bool fore_number_parse(const char *text, int64_t length, double *value)
     if (length >= (int64_t)sizeof copy) return false;
     memcpy(copy, text, (size_t)length);
     copy[length] = 0;
-    double v = strtod(copy, &end);
-    if (end != copy + length) return false;
+    double v = read_number(copy, &end);
+    if (end != copy + length || isinf(v)) return false;
     *value = v;
     return true;
 }
@@ -437,7 +477,9 @@ void fore_number_people(double value, int decimals, char *out, size_t size)
         return;
     }
     char plain[352];
+    locale_t c = plain_locale(), before = c ? uselocale(c) : (locale_t)0;
     snprintf(plain, sizeof plain, "%.*f", decimals, fabs(value));
+    if (c) uselocale(before);
     size_t whole = strcspn(plain, "."), n = 0;
     bool zero = strspn(plain, "0.") == strlen(plain);
     if (value < 0 && !zero && n + 1 < size) out[n++] = '-';

@@ -32,8 +32,8 @@ const char *fore_text_string(const fore_text *text);                 /* "" when 
 int64_t fore_utf8_invalid(const char *bytes, int64_t length);
 /* Appends Windows-1252 bytes (the superset of Latin-1 that exports really use) as UTF-8. */
 void fore_utf8_from_latin1(fore_text *out, const char *bytes, int64_t length);
-/* Columns that the text takes in a terminal: wide CJK count 2, combining marks (the vowel signs of
- * Telugu, Hindi, Tamil) count 0. */
+/* Columns that the text takes in a terminal: wide CJK count 2, combining marks (such as the vowel
+ * signs of Telugu, Hindi, Tamil above and below a letter) count 0. */
 int fore_utf8_width(const char *text);
 /* Bytes of the longest prefix of at most `width` terminal columns, never cutting a character. */
 int64_t fore_utf8_fit(const char *text, int width);
