@@ -19,12 +19,12 @@
  *   activity_after_closing  over 90 days after its deal or lead was closed
  *   activity_unlinked       names no lead, deal or account
  *   activity_timeless       neither a time nor a due time
- *   stage_skipped           a deal went from A to B without C, which 4 of 5 of at least 5 deals that
- *                           went from A to B passed between; a deal that is lost may skip any
- *   stage_backwards         from A to B, though of at least 5 deals 4 times as many saw B first
- *   duplicate_email, duplicate_phone (last ten digits)                              leads
- *   duplicate_name          companies: letters and digits without the legal form    accounts
- * Columns that know the outcome are another matter: features/leak.h.
+ *   stage_skipped           a deal went from A to B without C, which 4 of 5 of at least 5 deals
+ * that went from A to B passed between; a deal that is lost may skip any stage_backwards from A to
+ * B, though of at least 5 deals 4 times as many saw B first duplicate_email, duplicate_phone (last
+ * ten digits)                              leads duplicate_name          companies: letters and
+ * digits without the legal form    accounts Columns that know the outcome are another matter:
+ * features/leak.h.
  *
  * The report holds ids, never names, mails or phones. */
 #ifndef FORE_DATASETS_QUALITY_H
@@ -39,9 +39,9 @@
 #include "engine/store/store.h"
 
 typedef enum fore_severity {
-    FORE_SEVERITY_ERROR,      /* the row is lost to some answer */
-    FORE_SEVERITY_WARNING,    /* an answer is worse for it */
-    FORE_SEVERITY_SUGGESTION  /* worth a look */
+    FORE_SEVERITY_ERROR,     /* the row is lost to some answer */
+    FORE_SEVERITY_WARNING,   /* an answer is worse for it */
+    FORE_SEVERITY_SUGGESTION /* worth a look */
 } fore_severity;
 const char *fore_severity_word(fore_severity severity); /* "error", "warning", "suggestion" */
 
@@ -58,7 +58,7 @@ typedef struct fore_quality_finding {
 } fore_quality_finding;
 
 typedef struct fore_quality_group { /* one code in one table */
-    const char *code, *entity; /* entity: "deal", "activity", ... */
+    const char *code, *entity;      /* entity: "deal", "activity", ... */
     fore_severity severity;
     fore_table table;
     int64_t count;      /* rows */
@@ -83,11 +83,12 @@ typedef struct fore_quality_report {
     int64_t group_count;
     fore_quality_table tables[FORE_TABLE_TARGET + 1];
     int64_t errors, warnings, suggestions; /* findings */
-    fore_arena *arena; /* owns everything here */
+    fore_arena *arena;                     /* owns everything here */
 } fore_quality_report;
 
 /* Reads the history a few times from end to end. as_of FORE_NO_TIME: no rule that needs it. options
- * NULL = defaults. E_ARGUMENT for a code that does not exist. Free with fore_quality_report_free. */
+ * NULL = defaults. E_ARGUMENT for a code that does not exist. Free with fore_quality_report_free.
+ */
 fore_status fore_quality_run(fore_store *store, int64_t as_of, const fore_quality_options *options,
                              fore_quality_report **report, fore_error *err);
 void fore_quality_report_free(fore_quality_report *report); /* NULL is fine */
