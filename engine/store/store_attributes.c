@@ -1,8 +1,8 @@
 /* Merging attributes: flat JSON objects of strings.
  *
- * The stored object is walked in its order; a key that the given object has too takes the new value,
- * the given keys that are left follow in their order. Exports keep their column order, so the search
- * for a key starts behind the last match and nearly always ends there. */
+ * The stored object is walked in its order; a key that the given object has too takes the new
+ * value, the given keys that are left follow in their order. Exports keep their column order, so
+ * the search for a key starts behind the last match and nearly always ends there. */
 #include "engine/store/store_internal.h"
 
 #include <string.h>

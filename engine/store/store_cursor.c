@@ -71,16 +71,15 @@ int64_t fore_store_count(fore_store *s, fore_table table)
 
 fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, fore_error *err)
 {
-    static const char sql[] =
-        "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
-        " UNION ALL SELECT max(at) FROM deal_change WHERE at <= ?1"
-        " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
-        " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
-        " UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1"
-        " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
-        " UNION ALL SELECT max(closed_at) FROM lead WHERE closed_at <= ?1"
-        " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1"
-        " UNION ALL SELECT max(closed_at) FROM deal WHERE closed_at <= ?1)";
+    static const char sql[] = "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
+                              " UNION ALL SELECT max(at) FROM deal_change WHERE at <= ?1"
+                              " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
+                              " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
+                              " UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1"
+                              " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
+                              " UNION ALL SELECT max(closed_at) FROM lead WHERE closed_at <= ?1"
+                              " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1"
+                              " UNION ALL SELECT max(closed_at) FROM deal WHERE closed_at <= ?1)";
     sqlite3_stmt *statement = NULL;
     bool more;
     *at = FORE_NO_TIME;

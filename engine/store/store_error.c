@@ -18,9 +18,10 @@ static fore_status fail_io(fore_store *s, const char *doing, fore_error *err)
     /* rolling back may have wiped SQLite's copy of the number */
     if (code == 0 && sqlite3_extended_errcode(s->db) == SQLITE_IOERR_WRITE) code = last;
     if (code == ENOSPC || code == EDQUOT || code == EFBIG) return fail_full(s, doing, err);
-    return fore_fail_at(err, FORE_E_IO, s->path, 0, 0,
-                        "cannot %s the workspace %s: %s; check the path, its permissions and the disk",
-                        doing, s->path, code ? strerror(code) : sqlite3_errmsg(s->db));
+    return fore_fail_at(
+        err, FORE_E_IO, s->path, 0, 0,
+        "cannot %s the workspace %s: %s; check the path, its permissions and the disk", doing,
+        s->path, code ? strerror(code) : sqlite3_errmsg(s->db));
 }
 
 fore_status store_fail(fore_store *s, int result, const char *doing, fore_error *err)
@@ -134,14 +135,18 @@ fore_status store_integer(fore_store *s, const char *sql, int64_t otherwise, int
 
 void store_bind_text(sqlite3_stmt *statement, int index, const char *text)
 {
-    if (text) sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
-    else sqlite3_bind_null(statement, index);
+    if (text)
+        sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(statement, index);
 }
 
 void store_bind_long(sqlite3_stmt *statement, int index, int64_t value)
 {
-    if (value != STORE_NONE) sqlite3_bind_int64(statement, index, value);
-    else sqlite3_bind_null(statement, index);
+    if (value != STORE_NONE)
+        sqlite3_bind_int64(statement, index, value);
+    else
+        sqlite3_bind_null(statement, index);
 }
 
 const char *store_column_text(sqlite3_stmt *statement, int index)

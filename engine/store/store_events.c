@@ -1,17 +1,17 @@
 /* Activities for timelines: the fast scan, and the words for kinds and outcomes.
  *
- * The scan is one SQL aggregate, fore_visit(columns...), over the table in the order of its keys: SQLite
- * calls it with the columns in its own registers, which costs less than stepping through result rows
- * and asking for each column. NULL reads as 0, and only where 0 is also a value (times, minutes) is the
- * type asked for. Outcomes are a handful of words that repeat for ever; a small cache compares bytes
- * instead of classifying words. */
+ * The scan is one SQL aggregate, fore_visit(columns...), over the table in the order of its keys:
+ * SQLite calls it with the columns in its own registers, which costs less than stepping through
+ * result rows and asking for each column. NULL reads as 0, and only where 0 is also a value (times,
+ * minutes) is the type asked for. Outcomes are a handful of words that repeat for ever; a small
+ * cache compares bytes instead of classifying words. */
 #include "engine/store/store_internal.h"
 
 #include <math.h>
 #include <string.h>
 
 static const char *const kind_words[FORE_ACTIVITY_KINDS] = {
-    "call", "email", "meeting", "demo", "visit", "message", "event", "web",
+    "call", "email", "meeting", "demo",  "visit", "message",     "event", "web",
     "form", "send",  "open",    "click", "reply", "unsubscribe", "other"};
 
 const char *fore_activity_kind_word(fore_activity_kind kind)
@@ -36,23 +36,39 @@ typedef struct outcome_word {
 
 /* Whole words first; the first rule that fits decides. */
 static const outcome_word whole_words[] = {
-    {"attendeddialled", FORE_EVENT_ANSWERED},     {"scheduledattended", FORE_EVENT_ANSWERED},
+    {"attendeddialled", FORE_EVENT_ANSWERED},
+    {"scheduledattended", FORE_EVENT_ANSWERED},
     {"scheduledattendeddelay", FORE_EVENT_ANSWERED},
-    {"received", FORE_EVENT_ANSWERED},            {"answered", FORE_EVENT_ANSWERED},
-    {"attended", FORE_EVENT_ANSWERED},            {"connected", FORE_EVENT_ANSWERED},
-    {"completed", FORE_EVENT_ANSWERED},           {"complete", FORE_EVENT_ANSWERED},
-    {"done", FORE_EVENT_ANSWERED},                {"held", FORE_EVENT_ANSWERED},
-    {"reached", FORE_EVENT_ANSWERED},             {"interested", FORE_EVENT_ANSWERED},
-    {"notinterested", FORE_EVENT_ANSWERED},       {"replied", FORE_EVENT_ANSWERED},
-    {"success", FORE_EVENT_ANSWERED},             {"successful", FORE_EVENT_ANSWERED},
-    {"yes", FORE_EVENT_ANSWERED},                 {"leftlivemessage", FORE_EVENT_UNANSWERED},
-    {"busy", FORE_EVENT_UNANSWERED},              {"failed", FORE_EVENT_UNANSWERED},
-    {"missed", FORE_EVENT_UNANSWERED},            {"unanswered", FORE_EVENT_UNANSWERED},
-    {"unattended", FORE_EVENT_UNANSWERED},        {"leftmessage", FORE_EVENT_UNANSWERED},
-    {"notreached", FORE_EVENT_UNANSWERED},        {"unreachable", FORE_EVENT_UNANSWERED},
-    {"notconnected", FORE_EVENT_UNANSWERED},      {"bounced", FORE_EVENT_UNANSWERED},
-    {"no", FORE_EVENT_UNANSWERED},                {"overdue", FORE_EVENT_CANCELLED},
-    {"rescheduled", FORE_EVENT_CANCELLED},        {"deferred", FORE_EVENT_CANCELLED},
+    {"received", FORE_EVENT_ANSWERED},
+    {"answered", FORE_EVENT_ANSWERED},
+    {"attended", FORE_EVENT_ANSWERED},
+    {"connected", FORE_EVENT_ANSWERED},
+    {"completed", FORE_EVENT_ANSWERED},
+    {"complete", FORE_EVENT_ANSWERED},
+    {"done", FORE_EVENT_ANSWERED},
+    {"held", FORE_EVENT_ANSWERED},
+    {"reached", FORE_EVENT_ANSWERED},
+    {"interested", FORE_EVENT_ANSWERED},
+    {"notinterested", FORE_EVENT_ANSWERED},
+    {"replied", FORE_EVENT_ANSWERED},
+    {"success", FORE_EVENT_ANSWERED},
+    {"successful", FORE_EVENT_ANSWERED},
+    {"yes", FORE_EVENT_ANSWERED},
+    {"leftlivemessage", FORE_EVENT_UNANSWERED},
+    {"busy", FORE_EVENT_UNANSWERED},
+    {"failed", FORE_EVENT_UNANSWERED},
+    {"missed", FORE_EVENT_UNANSWERED},
+    {"unanswered", FORE_EVENT_UNANSWERED},
+    {"unattended", FORE_EVENT_UNANSWERED},
+    {"leftmessage", FORE_EVENT_UNANSWERED},
+    {"notreached", FORE_EVENT_UNANSWERED},
+    {"unreachable", FORE_EVENT_UNANSWERED},
+    {"notconnected", FORE_EVENT_UNANSWERED},
+    {"bounced", FORE_EVENT_UNANSWERED},
+    {"no", FORE_EVENT_UNANSWERED},
+    {"overdue", FORE_EVENT_CANCELLED},
+    {"rescheduled", FORE_EVENT_CANCELLED},
+    {"deferred", FORE_EVENT_CANCELLED},
     {"deleted", FORE_EVENT_CANCELLED},
 };
 
@@ -101,8 +117,9 @@ static fore_event_outcome classify_slowly(const char *text, int length)
 static fore_event_outcome classify(cached_outcome *cache, const char *text, int length)
 {
     if (length > CACHE_LENGTH) return classify_slowly(text, length);
-    unsigned at = ((unsigned char)text[0] * 31u + (unsigned char)text[length - 1] * 7u +
-                   (unsigned)length) % CACHE_SLOTS;
+    unsigned at =
+        ((unsigned char)text[0] * 31u + (unsigned char)text[length - 1] * 7u + (unsigned)length) %
+        CACHE_SLOTS;
     cached_outcome *slot = &cache[at];
     if (slot->length != length || memcmp(slot->text, text, (size_t)length) != 0) {
         memcpy(slot->text, text, (size_t)length);
@@ -175,10 +192,11 @@ fore_status fore_store_events(fore_store *s,
         if (result != SQLITE_OK) return store_fail(s, result, "read", err);
         s->scan_registered = true;
     }
-    FORE_TRY(store_prepare(s,
-                           "SELECT fore_visit(at, due_at, kind, direction, rep, lead, deal, account,"
-                           " campaign, minutes, outcome) FROM activity NOT INDEXED",
-                           &statement, err));
+    FORE_TRY(
+        store_prepare(s,
+                      "SELECT fore_visit(at, due_at, kind, direction, rep, lead, deal, account,"
+                      " campaign, minutes, outcome) FROM activity NOT INDEXED",
+                      &statement, err));
     s->scan = &scan;
     int result = sqlite3_step(statement);
     s->scan = outer;

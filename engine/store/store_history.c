@@ -40,8 +40,10 @@ static void sql_select(const store_shape *shape, bool by_pk, fore_text *sql)
     fore_text_puts(sql, "SELECT ");
     store_shape_columns(shape, sql);
     fore_text_printf(sql, " FROM %s", shape->table);
-    if (shape->identity == STORE_BY_COLUMNS) sql_keys(shape, sql);
-    else fore_text_puts(sql, by_pk ? " WHERE pk = ?1" : " WHERE id = ?1");
+    if (shape->identity == STORE_BY_COLUMNS)
+        sql_keys(shape, sql);
+    else
+        fore_text_puts(sql, by_pk ? " WHERE pk = ?1" : " WHERE id = ?1");
 }
 
 /* Parameters: the columns in their order; behind them the pk. */
@@ -52,8 +54,10 @@ static void sql_update(const store_shape *shape, fore_text *sql)
     for (int c = shape->keys; c < shape->count; c++)
         fore_text_printf(sql, "%s%s = ?%d", c > shape->keys ? ", " : "", shape->columns[c].name,
                          c + 1);
-    if (shape->identity == STORE_BY_COLUMNS) sql_keys(shape, sql);
-    else fore_text_printf(sql, " WHERE pk = ?%d", shape->count + 1);
+    if (shape->identity == STORE_BY_COLUMNS)
+        sql_keys(shape, sql);
+    else
+        fore_text_printf(sql, " WHERE pk = ?%d", shape->count + 1);
 }
 
 static fore_status row_statement(fore_store *s, fore_table table, store_operation operation,
@@ -99,7 +103,8 @@ static fore_status keys_load(fore_store *s, fore_entity entity, fore_error *err)
     bool more;
     fore_status status;
     if (keys->ids) return FORE_OK;
-    fore_text_printf(&sql, "SELECT pk, id FROM %s ORDER BY pk", store_shape_of((fore_table)entity)->table);
+    fore_text_printf(&sql, "SELECT pk, id FROM %s ORDER BY pk",
+                     store_shape_of((fore_table)entity)->table);
     FORE_GO(fore_text_check(&sql, err));
     FORE_GO(store_prepare(s, sql.bytes, &statement, err));
     keys->ids = fore_dictionary_new();
@@ -168,7 +173,8 @@ fore_status fore_store_find(fore_store *s, fore_entity entity, const char *id, i
     sqlite3_stmt *statement = NULL;
     bool more;
     fore_status status;
-    fore_text_printf(&sql, "SELECT pk FROM %s WHERE id = ?1", store_shape_of((fore_table)entity)->table);
+    fore_text_printf(&sql, "SELECT pk FROM %s WHERE id = ?1",
+                     store_shape_of((fore_table)entity)->table);
     FORE_GO(fore_text_check(&sql, err));
     FORE_GO(store_prepare(s, sql.bytes, &statement, err));
     store_bind_text(statement, 1, id);
@@ -202,8 +208,10 @@ static fore_status row_insert(fore_store *s, fore_table table, const store_row *
     int first = 1;
     FORE_TRY(row_statement(s, table, STORE_INSERT, &statement, err));
     if (shape->identity != STORE_BY_COLUMNS) {
-        if (pk) sqlite3_bind_int64(statement, 1, pk);
-        else sqlite3_bind_null(statement, 1);
+        if (pk)
+            sqlite3_bind_int64(statement, 1, pk);
+        else
+            sqlite3_bind_null(statement, 1);
         store_bind_text(statement, 2, row->head.id);
         first = 3;
     }
@@ -251,17 +259,21 @@ static fore_status row_merge(fore_store *s, fore_table table, sqlite3_stmt *sele
     if (table == FORE_TABLE_ACTIVITY)
         keep_given_link(&given->activity, &stored.activity, &merged.activity);
     if (shape->identity != STORE_BY_COLUMNS) merged.head.id = stored.head.id;
-    bool arrived = shape->identity == STORE_BY_KEY && !stored.head.known; /* a placeholder until now */
+    bool arrived =
+        shape->identity == STORE_BY_KEY && !stored.head.known; /* a placeholder until now */
     bool changed = arrived;
     FORE_TRY(store_row_merge(shape, &stored, &merged, &s->scratch, &changed, err));
     *put = arrived ? FORE_PUT_NEW : changed ? FORE_PUT_CHANGED : FORE_PUT_SAME;
     if (!changed) return FORE_OK;
-    if (table == FORE_TABLE_ACTIVITY && before.activity.contact_link && !merged.activity.contact_link)
-        store_sum_remove(s, store_link_hash(before.head.pk, before.activity.lead, before.activity.deal));
+    if (table == FORE_TABLE_ACTIVITY && before.activity.contact_link &&
+        !merged.activity.contact_link)
+        store_sum_remove(
+            s, store_link_hash(before.head.pk, before.activity.lead, before.activity.deal));
     return row_update(s, table, &before, &merged, err);
 }
 
-/* Steps to the stored row of `row`'s identity; *pk is the key that a new row is to get, 0 for any. */
+/* Steps to the stored row of `row`'s identity; *pk is the key that a new row is to get, 0 for any.
+ */
 static fore_status row_find(fore_store *s, fore_table table, const store_row *row,
                             sqlite3_stmt **select, bool *found, int64_t *pk, fore_error *err)
 {
@@ -269,7 +281,8 @@ static fore_status row_find(fore_store *s, fore_table table, const store_row *ro
     *pk = 0;
     *found = true;
     if (shape->identity == STORE_BY_KEY) {
-        FORE_TRY(keys_find(s, (fore_entity)table, row->head.id, (int64_t)strlen(row->head.id), pk, err));
+        FORE_TRY(
+            keys_find(s, (fore_entity)table, row->head.id, (int64_t)strlen(row->head.id), pk, err));
         *found = *pk != 0;
     } else if (table == FORE_TABLE_ACTIVITY && s->bulk) {
         int64_t count = fore_dictionary_count(s->bulk);
@@ -279,13 +292,17 @@ static fore_status row_find(fore_store *s, fore_table table, const store_row *ro
     }
     if (!*found) return FORE_OK;
     FORE_TRY(row_statement(s, table, *pk ? STORE_SELECT_PK : STORE_SELECT, select, err));
-    if (*pk) sqlite3_bind_int64(*select, 1, *pk);
-    else if (shape->identity == STORE_BY_ID) store_bind_text(*select, 1, row->head.id);
-    else store_row_bind_keys(shape, *select, row);
+    if (*pk)
+        sqlite3_bind_int64(*select, 1, *pk);
+    else if (shape->identity == STORE_BY_ID)
+        store_bind_text(*select, 1, row->head.id);
+    else
+        store_row_bind_keys(shape, *select, row);
     return store_step(s, *select, found, err);
 }
 
-/* During a first import SQLite's own check of references is off, for it doubles the cost of a row. */
+/* During a first import SQLite's own check of references is off, for it doubles the cost of a row.
+ */
 static fore_status check_keys(fore_store *s, const store_shape *shape, const store_row *row,
                               fore_error *err)
 {
@@ -370,8 +387,8 @@ fore_status fore_store_put_target(fore_store *s, const fore_target_row *row, for
     store_row copy;
     copy.target = *row;
     if (!row->scope_id) copy.target.scope_id = "";
-    if (!row->scope || row->period_start_on == FORE_NO_DATE ||
-        row->period_end_on == FORE_NO_DATE || row->amount_minor == FORE_NO_AMOUNT)
+    if (!row->scope || row->period_start_on == FORE_NO_DATE || row->period_end_on == FORE_NO_DATE ||
+        row->amount_minor == FORE_NO_AMOUNT)
         return fore_fail_at(err, FORE_E_DATA, s->path, 0, 0,
                             "a target lacks its scope, period or amount; give all of them");
     return put_row(s, FORE_TABLE_TARGET, &copy, put, err);

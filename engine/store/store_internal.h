@@ -1,7 +1,7 @@
 /* Inside the workspace: what the files of this room share. Nothing here is part of the contract.
  *
- * A row struct is described by a `store_shape`: the columns of its table with the offset and type of
- * each field. Reading, binding, merging and hashing rows are written once over shapes. */
+ * A row struct is described by a `store_shape`: the columns of its table with the offset and type
+ * of each field. Reading, binding, merging and hashing rows are written once over shapes. */
 #ifndef FORE_STORE_INTERNAL_H
 #define FORE_STORE_INTERNAL_H
 
@@ -15,18 +15,19 @@
 
 /* --- shapes (store_shape.c) --- */
 
-typedef enum store_type { /* C type of the field; what means unknown */
-    STORE_TEXT,           /* const char *; NULL */
-    STORE_ATTRIBUTES,     /* const char * with a flat JSON object; NULL; keys are merged */
-    STORE_KEY,            /* int64_t; 0 */
-    STORE_LONG,           /* int64_t; STORE_NONE */
-    STORE_DATE,           /* int32_t; FORE_NO_DATE */
-    STORE_REAL,           /* double; NaN */
-    STORE_FLAG,           /* int8_t; -1 */
-    STORE_CODE,           /* enum; never */
-    STORE_CODE_OR_0,      /* enum; 0 */
-    STORE_OUTCOME,        /* fore_outcome, stored as a word; FORE_OUTCOME_UNKNOWN */
-    STORE_BOOL            /* bool; never */
+typedef enum store_type {                   /* C type of the field; what means unknown */
+                          STORE_TEXT,       /* const char *; NULL */
+                          STORE_ATTRIBUTES, /* const char * with a flat JSON object; NULL; keys are
+                                               merged */
+                          STORE_KEY,        /* int64_t; 0 */
+                          STORE_LONG,       /* int64_t; STORE_NONE */
+                          STORE_DATE,       /* int32_t; FORE_NO_DATE */
+                          STORE_REAL,       /* double; NaN */
+                          STORE_FLAG,       /* int8_t; -1 */
+                          STORE_CODE,       /* enum; never */
+                          STORE_CODE_OR_0,  /* enum; 0 */
+                          STORE_OUTCOME, /* fore_outcome, stored as a word; FORE_OUTCOME_UNKNOWN */
+                          STORE_BOOL     /* bool; never */
 } store_type;
 
 typedef struct store_column {
@@ -74,7 +75,8 @@ typedef union store_row {
 } store_row;
 
 const store_shape *store_shape_of(fore_table table);
-/* Appends "pk, id, known, name, ..." as far as the table has them; store_row_read reads that list. */
+/* Appends "pk, id, known, name, ..." as far as the table has them; store_row_read reads that list.
+ */
 void store_shape_columns(const store_shape *shape, fore_text *sql);
 void store_row_read(const store_shape *shape, sqlite3_stmt *statement, void *row);
 /* Binds the columns of the shape (not pk, id, known) from parameter `first` on. */
@@ -93,12 +95,23 @@ fore_status store_attributes_merge(const char *stored, const char *given, fore_t
 /* --- the handle --- */
 
 typedef enum store_operation {
-    STORE_SELECT, STORE_SELECT_PK, STORE_INSERT, STORE_UPDATE, STORE_PLACEHOLDER, STORE_OPERATIONS
+    STORE_SELECT,
+    STORE_SELECT_PK,
+    STORE_INSERT,
+    STORE_UPDATE,
+    STORE_PLACEHOLDER,
+    STORE_OPERATIONS
 } store_operation;
 
 typedef enum store_fixed { /* cached statements with fixed text */
-    STORE_DATA_VERSION, STORE_SETTING_GET, STORE_SETTING_SET, STORE_ACTIVITY_ANY, STORE_RELINK,
-    STORE_REJECT_PUT, STORE_SCORE_PUT, STORE_FIXED_COUNT
+                           STORE_DATA_VERSION,
+                           STORE_SETTING_GET,
+                           STORE_SETTING_SET,
+                           STORE_ACTIVITY_ANY,
+                           STORE_RELINK,
+                           STORE_REJECT_PUT,
+                           STORE_SCORE_PUT,
+                           STORE_FIXED_COUNT
 } store_fixed;
 
 typedef struct store_keys { /* id -> pk of one entity; NULL ids: not loaded yet */
@@ -114,26 +127,27 @@ struct fore_store {
     bool in_memory;
     bool read_only;
     bool in_transaction;
-    bool broken;             /* SQLite gave the transaction up: only rollback helps */
+    bool broken; /* SQLite gave the transaction up: only rollback helps */
     sqlite3_stmt *row[STORE_TABLES][STORE_OPERATIONS];
     sqlite3_stmt *fixed[STORE_FIXED_COUNT];
     store_keys keys[FORE_ENTITY_COUNT];
-    fore_dictionary *bulk;   /* ids of the activities while their index is away: pk = index + 1 */
+    fore_dictionary *bulk; /* ids of the activities while their index is away: pk = index + 1 */
     bool activity_checked;
-    fore_fingerprint sum;    /* of the history, while in a transaction */
+    fore_fingerprint sum; /* of the history, while in a transaction */
     fore_fingerprint sum_stored;
     int64_t data_version;
     fore_text scratch;
-    void *scan;              /* of fore_store_events, while one runs */
+    void *scan; /* of fore_store_events, while one runs */
     bool scan_registered;
-    int lock_fd;             /* -1: not held */
+    int lock_fd; /* -1: not held */
 };
 
 /* --- statements and errors (store_error.c) --- */
 
 /* Says in words what SQLite's result means for the user; `doing` is a verb: "read", "write". */
 fore_status store_fail(fore_store *store, int result, const char *doing, fore_error *err);
-fore_status store_prepare(fore_store *store, const char *sql, sqlite3_stmt **statement, fore_error *err);
+fore_status store_prepare(fore_store *store, const char *sql, sqlite3_stmt **statement,
+                          fore_error *err);
 /* The cached statement of that slot, prepared at its first use. */
 fore_status store_statement(fore_store *store, store_fixed slot, const char *sql,
                             sqlite3_stmt **statement, fore_error *err);
@@ -147,10 +161,10 @@ fore_status store_integer(fore_store *store, const char *sql, int64_t otherwise,
                           fore_error *err);
 fore_status store_writable(fore_store *store, fore_error *err);
 fore_status store_in_transaction(fore_store *store, fore_error *err);
-void store_bind_text(sqlite3_stmt *statement, int index, const char *text);       /* NULL -> NULL */
-void store_bind_long(sqlite3_stmt *statement, int index, int64_t value);          /* NONE -> NULL */
+void store_bind_text(sqlite3_stmt *statement, int index, const char *text); /* NULL -> NULL */
+void store_bind_long(sqlite3_stmt *statement, int index, int64_t value);    /* NONE -> NULL */
 const char *store_column_text(sqlite3_stmt *statement, int index);
-int64_t store_column_long(sqlite3_stmt *statement, int index);                    /* NULL -> NONE */
+int64_t store_column_long(sqlite3_stmt *statement, int index); /* NULL -> NONE */
 
 /* --- migrations (store_migrate.c) --- */
 

@@ -1,12 +1,12 @@
 /* Linking activities that name only a contact.
  *
- *   candidates: activities with a contact whose lead and deal are unknown, or were found here before
- *   target:     of the contact's deals, the newest created at or before the activity, else the first
- *               created after it; without deals the same among the contact's leads
+ *   candidates: activities with a contact whose lead and deal are unknown, or were found here
+ * before target:     of the contact's deals, the newest created at or before the activity, else the
+ * first created after it; without deals the same among the contact's leads
  *
- * Deals and leads are put into arrays sorted by (contact, creation, pk); each activity is one binary
- * search. Changes are collected first and written after the scan. A planned activity counts at its
- * due time, one without any time as the newest. Unknown creation counts as the oldest. */
+ * Deals and leads are put into arrays sorted by (contact, creation, pk); each activity is one
+ * binary search. Changes are collected first and written after the scan. A planned activity counts
+ * at its due time, one without any time as the newest. Unknown creation counts as the oldest. */
 #include "engine/store/store_internal.h"
 
 #include <stdlib.h>
@@ -57,9 +57,9 @@ static fore_status owned_load(fore_store *s, const char *sql, owned_list *list, 
         if (!more) break;
         FORE_GO(fore_grow((void **)&list->items, &list->capacity, list->count + 1,
                           sizeof *list->items, err));
-        list->items[list->count++] = (owned){sqlite3_column_int64(statement, 0),
-                                             store_column_long(statement, 1),
-                                             sqlite3_column_int64(statement, 2)};
+        list->items[list->count++] =
+            (owned){sqlite3_column_int64(statement, 0), store_column_long(statement, 1),
+                    sqlite3_column_int64(statement, 2)};
     }
     if (list->count > 1) qsort(list->items, (size_t)list->count, sizeof *list->items, owned_order);
 done:
@@ -76,7 +76,8 @@ static int64_t owned_after(const owned_list *list, int64_t contact, int64_t at)
         const owned *item = &list->items[middle];
         if (item->contact < contact || (item->contact == contact && item->created_at <= at))
             low = middle + 1;
-        else high = middle;
+        else
+            high = middle;
     }
     return low;
 }
@@ -149,10 +150,14 @@ fore_status fore_store_link_contacts(fore_store *s, int64_t *linked, fore_error 
     int64_t count;
     fore_status status;
     FORE_TRY(store_in_transaction(s, err));
-    FORE_GO(owned_load(s, "SELECT contact, created_at, pk FROM deal "
-                          "WHERE known = 1 AND contact IS NOT NULL", &deals, err));
-    FORE_GO(owned_load(s, "SELECT contact, created_at, pk FROM lead "
-                          "WHERE known = 1 AND contact IS NOT NULL", &leads, err));
+    FORE_GO(owned_load(s,
+                       "SELECT contact, created_at, pk FROM deal "
+                       "WHERE known = 1 AND contact IS NOT NULL",
+                       &deals, err));
+    FORE_GO(owned_load(s,
+                       "SELECT contact, created_at, pk FROM lead "
+                       "WHERE known = 1 AND contact IS NOT NULL",
+                       &leads, err));
     FORE_GO(find_changes(s, &deals, &leads, &changes, &count, err));
     for (int64_t i = 0; i < changes.count; i++) FORE_GO(write_change(s, &changes.items[i], err));
     if (linked) *linked = count;

@@ -1,5 +1,5 @@
-/* One job at a time: flock on <workspace>.lock. The kernel releases it when the process ends, however
- * it ends; the file stays and names the last holder. */
+/* One job at a time: flock on <workspace>.lock. The kernel releases it when the process ends,
+ * however it ends; the file stays and names the last holder. */
 #include "engine/store/store_internal.h"
 
 #include <errno.h>
@@ -20,14 +20,15 @@ static fore_status fail_held(fore_store *s, int fd, const char *job, fore_error 
     long pid = got > 0 ? strtol(text, &rest, 10) : 0;
     if (pid <= 0)
         return fore_fail_at(err, FORE_E_BUSY, s->path, 0, 0,
-                            "cannot run %s: another process is at work on %s; wait until it ends", job,
-                            s->path);
+                            "cannot run %s: another process is at work on %s; wait until it ends",
+                            job, s->path);
     rest += strspn(rest, " ");
     rest[strcspn(rest, "\n")] = 0;
-    return fore_fail_at(err, FORE_E_BUSY, s->path, 0, 0,
-                        "cannot run %s: process %ld is running %s on %s; wait until it ends, or end "
-                        "it",
-                        job, pid, *rest ? rest : "a job", s->path);
+    return fore_fail_at(
+        err, FORE_E_BUSY, s->path, 0, 0,
+        "cannot run %s: process %ld is running %s on %s; wait until it ends, or end "
+        "it",
+        job, pid, *rest ? rest : "a job", s->path);
 }
 
 static fore_status note_holder(int fd, const char *path, const char *job, fore_error *err)

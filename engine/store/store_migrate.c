@@ -1,5 +1,6 @@
-/* The schema and its versions. schema.sql makes the newest version; an older file is brought up to it
- * by the numbered steps migrate_<n>.sql (n - 1 -> n), each in one transaction with its new number. */
+/* The schema and its versions. schema.sql makes the newest version; an older file is brought up to
+ * it by the numbered steps migrate_<n>.sql (n - 1 -> n), each in one transaction with its new
+ * number. */
 #include "engine/store/store_internal.h"
 
 #include <stdio.h>
@@ -76,10 +77,11 @@ fore_status store_migrate(fore_store *s, const store_migration *steps, fore_erro
 
 static fore_status fail_foreign(fore_store *s, fore_error *err)
 {
-    return fore_fail_at(err, FORE_E_NOT_WORKSPACE, s->path, 0, 0,
-                        "%s is a database of another program, not a foresell workspace; it was left "
-                        "untouched; name another file with -w",
-                        s->path);
+    return fore_fail_at(
+        err, FORE_E_NOT_WORKSPACE, s->path, 0, 0,
+        "%s is a database of another program, not a foresell workspace; it was left "
+        "untouched; name another file with -w",
+        s->path);
 }
 
 fore_status store_check_version(fore_store *s, fore_error *err)
@@ -96,16 +98,18 @@ fore_status store_check_version(fore_store *s, fore_error *err)
                             s->path);
     }
     if (version > STORE_VERSION)
-        return fore_fail_at(err, FORE_E_NEWER, s->path, 0, 0,
-                            "the workspace %s has format %d and this foresell knows %d at most; use "
-                            "the newer foresell that wrote it",
-                            s->path, (int)version, STORE_VERSION);
+        return fore_fail_at(
+            err, FORE_E_NEWER, s->path, 0, 0,
+            "the workspace %s has format %d and this foresell knows %d at most; use "
+            "the newer foresell that wrote it",
+            s->path, (int)version, STORE_VERSION);
     if (version < 1) return store_fail(s, SQLITE_CORRUPT, "read", err);
     if (version == STORE_VERSION) return FORE_OK;
     if (s->read_only)
-        return fore_fail_at(err, FORE_E_READONLY, s->path, 0, 0,
-                            "the workspace %s has the older format %d and must be brought up to date "
-                            "first; run any command that writes it, such as foresell import",
-                            s->path, (int)version);
+        return fore_fail_at(
+            err, FORE_E_READONLY, s->path, 0, 0,
+            "the workspace %s has the older format %d and must be brought up to date "
+            "first; run any command that writes it, such as foresell import",
+            s->path, (int)version);
     return store_migrate(s, migrations, err);
 }

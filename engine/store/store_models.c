@@ -1,5 +1,5 @@
-/* The registry of models, publications, and scores. Statements that call a visitor are prepared anew
- * each time, so that the visitor may use the store as well. */
+/* The registry of models, publications, and scores. Statements that call a visitor are prepared
+ * anew each time, so that the visitor may use the store as well. */
 #include "engine/store/store_internal.h"
 
 #include <string.h>
@@ -130,10 +130,9 @@ fore_status fore_store_models(fore_store *s, model_visit *visit, void *context, 
     fore_model_row row;
     bool more;
     fore_status status;
-    FORE_TRY(store_prepare(s,
-                           "SELECT " MODEL_COLUMNS
-                           " FROM model m ORDER BY m.created_at DESC, m.pk DESC",
-                           &statement, err));
+    FORE_TRY(store_prepare(
+        s, "SELECT " MODEL_COLUMNS " FROM model m ORDER BY m.created_at DESC, m.pk DESC",
+        &statement, err));
     for (;;) {
         FORE_GO(store_step(s, statement, &more, err));
         if (!more) break;
@@ -145,7 +144,8 @@ done:
     return status;
 }
 
-static fore_status fail_no_model(fore_store *s, const char *purpose, const char *id, fore_error *err)
+static fore_status fail_no_model(fore_store *s, const char *purpose, const char *id,
+                                 fore_error *err)
 {
     if (id)
         return fore_fail_at(err, FORE_E_NOT_FOUND, s->path, 0, 0,
@@ -162,13 +162,13 @@ fore_status fore_store_model(fore_store *s, const char *purpose, const char *id,
     fore_model_row row;
     bool more;
     fore_status status;
-    FORE_TRY(store_prepare(
-        s,
-        id ? "SELECT " MODEL_COLUMNS ", m.body FROM model m"
-             " WHERE m.id = ?2 AND (?1 IS NULL OR m.purpose = ?1)"
-           : "SELECT " MODEL_COLUMNS ", m.body FROM model m WHERE m.pk = (SELECT model FROM"
-             " publication WHERE purpose = ?1 ORDER BY pk DESC LIMIT 1)",
-        &statement, err));
+    FORE_TRY(store_prepare(s,
+                           id ? "SELECT " MODEL_COLUMNS ", m.body FROM model m"
+                                " WHERE m.id = ?2 AND (?1 IS NULL OR m.purpose = ?1)"
+                              : "SELECT " MODEL_COLUMNS
+                                ", m.body FROM model m WHERE m.pk = (SELECT model FROM"
+                                " publication WHERE purpose = ?1 ORDER BY pk DESC LIMIT 1)",
+                           &statement, err));
     store_bind_text(statement, 1, purpose);
     if (id) store_bind_text(statement, 2, id);
     FORE_GO(store_step(s, statement, &more, err));
@@ -219,11 +219,10 @@ fore_status fore_store_put_score(fore_store *s, const fore_score_row *row, fore_
     return store_run(s, q, err);
 }
 
-fore_status fore_store_scores(fore_store *s, fore_subject_kind kind, int64_t subject,
-                              int64_t not_after,
-                              fore_status (*visit)(void *context, const fore_score_row *row,
-                                                   fore_error *err),
-                              void *context, fore_error *err)
+fore_status
+fore_store_scores(fore_store *s, fore_subject_kind kind, int64_t subject, int64_t not_after,
+                  fore_status (*visit)(void *context, const fore_score_row *row, fore_error *err),
+                  void *context, fore_error *err)
 {
     sqlite3_stmt *q = NULL;
     bool more;

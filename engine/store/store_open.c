@@ -18,8 +18,8 @@
 #include "engine/base/file.h"
 
 enum {
-    BUSY_TIMEOUT_MS = 2000,   /* long enough for any single commit of ours */
-    HEADER_BYTES = 100        /* SQLite file format, section 1.3 */
+    BUSY_TIMEOUT_MS = 2000, /* long enough for any single commit of ours */
+    HEADER_BYTES = 100      /* SQLite file format, section 1.3 */
 };
 
 static fore_status fail_not_workspace(const char *path, const char *what, fore_error *err)
@@ -59,10 +59,11 @@ static fore_status check_length(const char *path, const unsigned char *header, i
     int64_t pages = big_endian(header + 28, 4);
     if (!counted || size >= page * pages) return FORE_OK;
     if (beside(path, "-wal") || beside(path, "-journal")) return FORE_OK;
-    return fore_fail_at(err, FORE_E_CORRUPT, path, 0, 0,
-                        "the workspace %s is cut off: %lld of %lld bytes are there; restore it from a "
-                        "backup, or import the exports again into a new file",
-                        path, (long long)size, (long long)(page * pages));
+    return fore_fail_at(
+        err, FORE_E_CORRUPT, path, 0, 0,
+        "the workspace %s is cut off: %lld of %lld bytes are there; restore it from a "
+        "backup, or import the exports again into a new file",
+        path, (long long)size, (long long)(page * pages));
 }
 
 static fore_status check_header(const char *path, int fd, int64_t size, fore_error *err)
@@ -73,10 +74,11 @@ static fore_status check_header(const char *path, int fd, int64_t size, fore_err
     if (got < 16 || memcmp(header, "SQLite format 3", 16) != 0)
         return fail_not_workspace(path, "some other file", err);
     if (got < HEADER_BYTES)
-        return fore_fail_at(err, FORE_E_CORRUPT, path, 0, 0,
-                            "the workspace %s is cut off after %lld bytes; restore it from a backup, "
-                            "or import the exports again into a new file",
-                            path, (long long)size);
+        return fore_fail_at(
+            err, FORE_E_CORRUPT, path, 0, 0,
+            "the workspace %s is cut off after %lld bytes; restore it from a backup, "
+            "or import the exports again into a new file",
+            path, (long long)size);
     return check_length(path, header, size, err);
 }
 
@@ -119,8 +121,10 @@ static void add_uri(const fore_store *s, fore_text *uri)
     add_name(s, &name);
     fore_text_puts(uri, "file:");
     for (const char *p = fore_text_string(&name); *p; p++) {
-        if (*p == '%' || *p == '?' || *p == '#') fore_text_printf(uri, "%%%02x", (unsigned char)*p);
-        else fore_text_putc(uri, *p);
+        if (*p == '%' || *p == '?' || *p == '#')
+            fore_text_printf(uri, "%%%02x", (unsigned char)*p);
+        else
+            fore_text_putc(uri, *p);
     }
     fore_text_puts(uri, "?immutable=1");
     uri->failed |= name.failed;
@@ -130,8 +134,10 @@ static void add_uri(const fore_store *s, fore_text *uri)
 static fore_status open_database(fore_store *s, bool immutable, int flags, fore_error *err)
 {
     fore_text name = {0};
-    if (immutable) add_uri(s, &name);
-    else add_name(s, &name);
+    if (immutable)
+        add_uri(s, &name);
+    else
+        add_name(s, &name);
     fore_status status = fore_text_check(&name, err);
     if (status == FORE_OK) {
         if (immutable) flags |= SQLITE_OPEN_URI;
@@ -220,8 +226,9 @@ fore_status fore_store_open(const char *path, fore_store_mode mode, fore_store *
     fore_status status = s->path ? FORE_OK : fore_no_memory(err);
     if (status == FORE_OK) {
         memcpy(s->path, path, length + 1);
-        status = mode == FORE_STORE_READ && !in_memory ? open_to_read(s, err)
-                                                       : open_to_write(s, in_memory || mode == FORE_STORE_CREATE, err);
+        status = mode == FORE_STORE_READ && !in_memory
+                     ? open_to_read(s, err)
+                     : open_to_write(s, in_memory || mode == FORE_STORE_CREATE, err);
     }
     if (status != FORE_OK) {
         fore_store_close(s);

@@ -10,7 +10,8 @@ fore_status fore_store_setting(fore_store *s, const char *name, fore_text *value
 {
     sqlite3_stmt *q;
     *found = false;
-    FORE_TRY(store_statement(s, STORE_SETTING_GET, "SELECT value FROM setting WHERE name = ?1", &q, err));
+    FORE_TRY(store_statement(s, STORE_SETTING_GET, "SELECT value FROM setting WHERE name = ?1", &q,
+                             err));
     store_bind_text(q, 1, name);
     FORE_TRY(store_step(s, q, found, err));
     if (!*found) return FORE_OK;
@@ -65,8 +66,8 @@ fore_status fore_store_put_reject(fore_store *s, int64_t run, const char *file, 
 {
     sqlite3_stmt *q;
     FORE_TRY(store_writable(s, err));
-    FORE_TRY(store_statement(s, STORE_REJECT_PUT, "INSERT INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                             &q, err));
+    FORE_TRY(store_statement(s, STORE_REJECT_PUT,
+                             "INSERT INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6)", &q, err));
     sqlite3_bind_int64(q, 1, run);
     store_bind_text(q, 2, file ? file : "");
     sqlite3_bind_int64(q, 3, line);
@@ -83,8 +84,8 @@ fore_status fore_store_put_answer(fore_store *s, const char *kind, int64_t as_of
 {
     sqlite3_stmt *q = NULL;
     FORE_TRY(store_writable(s, err));
-    FORE_TRY(store_prepare(s, "INSERT INTO answer (kind, as_of, made_at, json) VALUES (?1, ?2, ?3, ?4)",
-                           &q, err));
+    FORE_TRY(store_prepare(
+        s, "INSERT INTO answer (kind, as_of, made_at, json) VALUES (?1, ?2, ?3, ?4)", &q, err));
     store_bind_text(q, 1, kind);
     sqlite3_bind_int64(q, 2, as_of);
     sqlite3_bind_int64(q, 3, made_at);
@@ -140,11 +141,12 @@ fore_status fore_store_job_step(fore_store *s, int64_t pk, const char *step, con
 {
     sqlite3_stmt *q = NULL;
     FORE_TRY(store_writable(s, err));
-    FORE_TRY(store_prepare(s,
-                           "UPDATE job_run SET step = coalesce(?2, step), state = coalesce(?3, state),"
-                           " report = coalesce(?4, report), finished_at = coalesce(?5, finished_at)"
-                           " WHERE pk = ?1",
-                           &q, err));
+    FORE_TRY(
+        store_prepare(s,
+                      "UPDATE job_run SET step = coalesce(?2, step), state = coalesce(?3, state),"
+                      " report = coalesce(?4, report), finished_at = coalesce(?5, finished_at)"
+                      " WHERE pk = ?1",
+                      &q, err));
     sqlite3_bind_int64(q, 1, pk);
     store_bind_text(q, 2, step);
     store_bind_text(q, 3, state);
@@ -178,10 +180,11 @@ fore_status fore_store_job_last(fore_store *s, const char *job, fore_job_row *ro
 {
     sqlite3_stmt *q = NULL;
     *found = false;
-    FORE_TRY(store_prepare(s,
-                           "SELECT pk, started_at, finished_at, job, step, state, report FROM job_run"
-                           " WHERE job = ?1 ORDER BY pk DESC LIMIT 1",
-                           &q, err));
+    FORE_TRY(
+        store_prepare(s,
+                      "SELECT pk, started_at, finished_at, job, step, state, report FROM job_run"
+                      " WHERE job = ?1 ORDER BY pk DESC LIMIT 1",
+                      &q, err));
     store_bind_text(q, 1, job);
     fore_status status = store_step(s, q, found, err);
     if (status == FORE_OK && *found) {

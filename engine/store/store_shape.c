@@ -6,9 +6,18 @@
 #include <math.h>
 #include <string.h>
 
-#define COLUMN(row, field, type) {#field, offsetof(fore_##row##_row, field), type, 0}
-#define COLUMN_AS(row, field, name, type) {name, offsetof(fore_##row##_row, field), type, 0}
-#define KEY(row, field, entity) {#field, offsetof(fore_##row##_row, field), STORE_KEY, entity}
+#define COLUMN(row, field, type)                                                                   \
+    {                                                                                              \
+#field, offsetof(fore_##row##_row, field), type, 0                                         \
+    }
+#define COLUMN_AS(row, field, name, type)                                                          \
+    {                                                                                              \
+        name, offsetof(fore_##row##_row, field), type, 0                                           \
+    }
+#define KEY(row, field, entity)                                                                    \
+    {                                                                                              \
+#field, offsetof(fore_##row##_row, field), STORE_KEY, entity                               \
+    }
 
 static const store_column rep_columns[] = {
     COLUMN(rep, name, STORE_TEXT),
@@ -54,25 +63,41 @@ static const store_column product_columns[] = {
 };
 
 static const store_column lead_columns[] = {
-    KEY(lead, account, FORE_ACCOUNT),         KEY(lead, contact, FORE_CONTACT),
-    COLUMN(lead, name, STORE_TEXT),           COLUMN(lead, email, STORE_TEXT),
-    COLUMN(lead, phone, STORE_TEXT),          COLUMN(lead, title, STORE_TEXT),
-    COLUMN(lead, source, STORE_TEXT),         KEY(lead, campaign, FORE_CAMPAIGN),
-    KEY(lead, owner, FORE_REP),           COLUMN(lead, created_at, STORE_LONG),
-    COLUMN(lead, status, STORE_TEXT),         COLUMN(lead, closed_at, STORE_LONG),
-    KEY(lead, deal, FORE_DEAL),            COLUMN(lead, do_not_contact, STORE_FLAG),
-    COLUMN(lead, mail_opt_out, STORE_FLAG),   COLUMN(lead, attributes, STORE_ATTRIBUTES),
+    KEY(lead, account, FORE_ACCOUNT),
+    KEY(lead, contact, FORE_CONTACT),
+    COLUMN(lead, name, STORE_TEXT),
+    COLUMN(lead, email, STORE_TEXT),
+    COLUMN(lead, phone, STORE_TEXT),
+    COLUMN(lead, title, STORE_TEXT),
+    COLUMN(lead, source, STORE_TEXT),
+    KEY(lead, campaign, FORE_CAMPAIGN),
+    KEY(lead, owner, FORE_REP),
+    COLUMN(lead, created_at, STORE_LONG),
+    COLUMN(lead, status, STORE_TEXT),
+    COLUMN(lead, closed_at, STORE_LONG),
+    KEY(lead, deal, FORE_DEAL),
+    COLUMN(lead, do_not_contact, STORE_FLAG),
+    COLUMN(lead, mail_opt_out, STORE_FLAG),
+    COLUMN(lead, attributes, STORE_ATTRIBUTES),
 };
 
 static const store_column deal_columns[] = {
-    KEY(deal, lead, FORE_LEAD),            KEY(deal, account, FORE_ACCOUNT),
-    KEY(deal, contact, FORE_CONTACT),         KEY(deal, owner, FORE_REP),
-    KEY(deal, product, FORE_PRODUCT),         KEY(deal, campaign, FORE_CAMPAIGN),
-    COLUMN(deal, name, STORE_TEXT),           COLUMN(deal, stage, STORE_TEXT),
-    COLUMN(deal, source, STORE_TEXT),         COLUMN(deal, amount_minor, STORE_LONG),
-    COLUMN(deal, currency, STORE_TEXT),       COLUMN(deal, created_at, STORE_LONG),
-    COLUMN(deal, expected_close_on, STORE_DATE), COLUMN(deal, closed_at, STORE_LONG),
-    COLUMN(deal, outcome, STORE_OUTCOME),     COLUMN(deal, lost_reason, STORE_TEXT),
+    KEY(deal, lead, FORE_LEAD),
+    KEY(deal, account, FORE_ACCOUNT),
+    KEY(deal, contact, FORE_CONTACT),
+    KEY(deal, owner, FORE_REP),
+    KEY(deal, product, FORE_PRODUCT),
+    KEY(deal, campaign, FORE_CAMPAIGN),
+    COLUMN(deal, name, STORE_TEXT),
+    COLUMN(deal, stage, STORE_TEXT),
+    COLUMN(deal, source, STORE_TEXT),
+    COLUMN(deal, amount_minor, STORE_LONG),
+    COLUMN(deal, currency, STORE_TEXT),
+    COLUMN(deal, created_at, STORE_LONG),
+    COLUMN(deal, expected_close_on, STORE_DATE),
+    COLUMN(deal, closed_at, STORE_LONG),
+    COLUMN(deal, outcome, STORE_OUTCOME),
+    COLUMN(deal, lost_reason, STORE_TEXT),
     COLUMN(deal, attributes, STORE_ATTRIBUTES),
 };
 
@@ -85,41 +110,50 @@ static const store_column deal_change_columns[] = {
 };
 
 static const store_column activity_columns[] = {
-    COLUMN(activity, at, STORE_LONG),         COLUMN(activity, due_at, STORE_LONG),
-    COLUMN(activity, kind, STORE_CODE),       COLUMN(activity, direction, STORE_CODE_OR_0),
-    KEY(activity, rep, FORE_REP),         KEY(activity, lead, FORE_LEAD),
-    KEY(activity, deal, FORE_DEAL),        KEY(activity, account, FORE_ACCOUNT),
-    KEY(activity, contact, FORE_CONTACT),     KEY(activity, campaign, FORE_CAMPAIGN),
-    COLUMN(activity, minutes, STORE_REAL),    COLUMN(activity, outcome, STORE_TEXT),
+    COLUMN(activity, at, STORE_LONG),
+    COLUMN(activity, due_at, STORE_LONG),
+    COLUMN(activity, kind, STORE_CODE),
+    COLUMN(activity, direction, STORE_CODE_OR_0),
+    KEY(activity, rep, FORE_REP),
+    KEY(activity, lead, FORE_LEAD),
+    KEY(activity, deal, FORE_DEAL),
+    KEY(activity, account, FORE_ACCOUNT),
+    KEY(activity, contact, FORE_CONTACT),
+    KEY(activity, campaign, FORE_CAMPAIGN),
+    COLUMN(activity, minutes, STORE_REAL),
+    COLUMN(activity, outcome, STORE_TEXT),
     COLUMN(activity, contact_link, STORE_BOOL),
 };
 
 static const store_column sale_columns[] = {
-    KEY(sale, account, FORE_ACCOUNT),         COLUMN(sale, at, STORE_LONG),
-    KEY(sale, product, FORE_PRODUCT),         COLUMN(sale, quantity, STORE_REAL),
-    COLUMN(sale, amount_minor, STORE_LONG),   COLUMN(sale, currency, STORE_TEXT),
+    KEY(sale, account, FORE_ACCOUNT),
+    COLUMN(sale, at, STORE_LONG),
+    KEY(sale, product, FORE_PRODUCT),
+    COLUMN(sale, quantity, STORE_REAL),
+    COLUMN(sale, amount_minor, STORE_LONG),
+    COLUMN(sale, currency, STORE_TEXT),
     KEY(sale, deal, FORE_DEAL),
 };
 
 static const store_column ticket_columns[] = {
-    KEY(ticket, account, FORE_ACCOUNT),       KEY(ticket, lead, FORE_LEAD),
-    COLUMN(ticket, opened_at, STORE_LONG),    COLUMN(ticket, closed_at, STORE_LONG),
-    COLUMN(ticket, priority, STORE_TEXT),     COLUMN(ticket, satisfaction, STORE_REAL),
+    KEY(ticket, account, FORE_ACCOUNT),    KEY(ticket, lead, FORE_LEAD),
+    COLUMN(ticket, opened_at, STORE_LONG), COLUMN(ticket, closed_at, STORE_LONG),
+    COLUMN(ticket, priority, STORE_TEXT),  COLUMN(ticket, satisfaction, STORE_REAL),
 };
 
 static const store_column target_columns[] = {
-    COLUMN(target, scope, STORE_TEXT),
-    COLUMN(target, scope_id, STORE_TEXT),
-    COLUMN(target, period_start_on, STORE_DATE),
-    COLUMN(target, period_end_on, STORE_DATE),
+    COLUMN(target, scope, STORE_TEXT),           COLUMN(target, scope_id, STORE_TEXT),
+    COLUMN(target, period_start_on, STORE_DATE), COLUMN(target, period_end_on, STORE_DATE),
     COLUMN(target, amount_minor, STORE_LONG),
 };
 
 enum { MOST_COLUMNS = 17 };
 
 #define SHAPE(row, identity, keys)                                                                 \
-    {#row, identity, keys, (int)(sizeof row##_columns / sizeof row##_columns[0]),                  \
-     sizeof(fore_##row##_row), row##_columns}
+    {                                                                                              \
+#row, identity, keys, (int)(sizeof row##_columns / sizeof row##_columns[0]),               \
+            sizeof(fore_##row##_row), row##_columns                                                \
+    }
 
 const store_shape *store_shape_of(fore_table table)
 {
@@ -168,8 +202,8 @@ static void field_read(store_type type, sqlite3_stmt *q, int i, void *field)
     case STORE_KEY: *(int64_t *)field = sqlite3_column_int64(q, i); break;
     case STORE_LONG: *(int64_t *)field = store_column_long(q, i); break;
     case STORE_DATE:
-        *(int32_t *)field = sqlite3_column_type(q, i) == SQLITE_NULL ? FORE_NO_DATE
-                                                                     : sqlite3_column_int(q, i);
+        *(int32_t *)field =
+            sqlite3_column_type(q, i) == SQLITE_NULL ? FORE_NO_DATE : sqlite3_column_int(q, i);
         break;
     case STORE_REAL:
         *(double *)field =
@@ -189,13 +223,17 @@ static void field_bind(store_type type, sqlite3_stmt *q, int i, const void *fiel
     case STORE_TEXT:
     case STORE_ATTRIBUTES: store_bind_text(q, i, *(const char *const *)field); break;
     case STORE_KEY:
-        if (*(const int64_t *)field) sqlite3_bind_int64(q, i, *(const int64_t *)field);
-        else sqlite3_bind_null(q, i);
+        if (*(const int64_t *)field)
+            sqlite3_bind_int64(q, i, *(const int64_t *)field);
+        else
+            sqlite3_bind_null(q, i);
         break;
     case STORE_LONG: store_bind_long(q, i, *(const int64_t *)field); break;
     case STORE_DATE:
-        if (*(const int32_t *)field != FORE_NO_DATE) sqlite3_bind_int(q, i, *(const int32_t *)field);
-        else sqlite3_bind_null(q, i);
+        if (*(const int32_t *)field != FORE_NO_DATE)
+            sqlite3_bind_int(q, i, *(const int32_t *)field);
+        else
+            sqlite3_bind_null(q, i);
         break;
     case STORE_REAL: sqlite3_bind_double(q, i, *(const double *)field); break; /* NaN -> NULL */
     case STORE_FLAG: sqlite3_bind_int(q, i, *(const int8_t *)field == 1); break;
@@ -348,8 +386,8 @@ fore_fingerprint store_row_hash(fore_table table, const void *row)
     }
     for (int c = 0; c < shape->count; c++) {
         const char *text = NULL;
-        words[c + 1] = field_word(shape->columns[c].type,
-                                  (const char *)row + shape->columns[c].offset, &text);
+        words[c + 1] =
+            field_word(shape->columns[c].type, (const char *)row + shape->columns[c].offset, &text);
         if (text) fore_fingerprint_add(&hash, text, words[c + 1]);
     }
     fore_fingerprint_add(&hash, words, (int64_t)sizeof *words * (shape->count + 1));

@@ -1,9 +1,9 @@
-/* Transactions, and what is kept in memory for their length: key maps, the history's fingerprint, and
- * the ids of a first import.
+/* Transactions, and what is kept in memory for their length: key maps, the history's fingerprint,
+ * and the ids of a first import.
  *
- * Fingerprint: the sum (mod 2^64, twice) of the hashes of all known rows. A changed row takes its old
- * hash out and puts its new one in, so the figure depends on what the history is and not on how it
- * came to be, and costs one hash per changed row.
+ * Fingerprint: the sum (mod 2^64, twice) of the hashes of all known rows. A changed row takes its
+ * old hash out and puts its new one in, so the figure depends on what the history is and not on how
+ * it came to be, and costs one hash per changed row.
  *
  * First import: while the table of activities is empty its unique index is dropped, ids are told
  * apart in memory (pk = index + 1), and the index is built in one go before the commit. */
@@ -52,7 +52,8 @@ static fore_status sum_load(fore_store *s, fore_fingerprint *sum, fore_error *er
     fore_status status = fore_store_setting(s, SUM_SETTING, &text, &found, err);
     if (status == FORE_OK && found) {
         char half[17] = {0};
-        if (text.length != 32) status = store_fail(s, SQLITE_CORRUPT, "read", err);
+        if (text.length != 32)
+            status = store_fail(s, SQLITE_CORRUPT, "read", err);
         else {
             memcpy(half, text.bytes, 16);
             sum->a = strtoull(half, NULL, 16);
@@ -113,7 +114,8 @@ fore_status store_bulk_begin(fore_store *s, fore_error *err)
     sqlite3_stmt *statement;
     bool more;
     s->activity_checked = true;
-    FORE_TRY(store_statement(s, STORE_ACTIVITY_ANY, "SELECT 1 FROM activity LIMIT 1", &statement, err));
+    FORE_TRY(
+        store_statement(s, STORE_ACTIVITY_ANY, "SELECT 1 FROM activity LIMIT 1", &statement, err));
     FORE_TRY(store_step(s, statement, &more, err));
     sqlite3_reset(statement);
     if (more) return FORE_OK;

@@ -31,7 +31,7 @@
         fore_error *e = &ok_err;                                                                   \
         assert_int_equal((expression), (code_wanted));                                             \
         assert_int_equal(ok_err.code, (code_wanted));                                              \
-        assert_non_null(strstr(ok_err.message, (text_wanted)));                   \
+        assert_non_null(strstr(ok_err.message, (text_wanted)));                                    \
         assert_non_null(strchr(ok_err.message, ';'));                                              \
     } while (0)
 
@@ -71,21 +71,27 @@ static inline int fixture_down(void **state)
 
 static inline fore_lead_row no_lead(const char *id)
 {
-    return (fore_lead_row){.id = id, .created_at = FORE_NO_TIME, .closed_at = FORE_NO_TIME,
-                           .do_not_contact = -1, .mail_opt_out = -1};
+    return (fore_lead_row){.id = id,
+                           .created_at = FORE_NO_TIME,
+                           .closed_at = FORE_NO_TIME,
+                           .do_not_contact = -1,
+                           .mail_opt_out = -1};
 }
 
 static inline fore_deal_row no_deal(const char *id)
 {
-    return (fore_deal_row){.id = id, .amount_minor = FORE_NO_AMOUNT, .created_at = FORE_NO_TIME,
-                           .expected_close_on = FORE_NO_DATE, .closed_at = FORE_NO_TIME,
+    return (fore_deal_row){.id = id,
+                           .amount_minor = FORE_NO_AMOUNT,
+                           .created_at = FORE_NO_TIME,
+                           .expected_close_on = FORE_NO_DATE,
+                           .closed_at = FORE_NO_TIME,
                            .outcome = FORE_OUTCOME_UNKNOWN};
 }
 
 static inline fore_activity_row no_activity(const char *id)
 {
-    return (fore_activity_row){.id = id, .at = FORE_NO_TIME, .due_at = FORE_NO_TIME,
-                               .kind = FORE_OTHER, .minutes = NAN};
+    return (fore_activity_row){
+        .id = id, .at = FORE_NO_TIME, .due_at = FORE_NO_TIME, .kind = FORE_OTHER, .minutes = NAN};
 }
 
 static inline int64_t key_of(fore_store *s, fore_entity entity, const char *id)

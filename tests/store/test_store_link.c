@@ -1,4 +1,5 @@
-/* Activities that name only a contact: which deal or lead they are linked to, and when that changes. */
+/* Activities that name only a contact: which deal or lead they are linked to, and when that
+ * changes. */
 #include "tests/store/store_fixture.h"
 
 static void put_deal(fore_store *s, const char *id, const char *contact, int64_t created_at)

@@ -6,10 +6,18 @@
 static int64_t put_model(fore_store *s, const char *id, const char *purpose, int64_t created_at)
 {
     int64_t pk = 0;
-    fore_model_row row = {.id = id, .purpose = purpose, .created_at = created_at, .as_of = 7,
-                          .seed = 42, .learner = "logistic", .fingerprint = "abc",
-                          .metrics = "{\"auc\":0.7}", .state = "candidate", .note = NULL,
-                          .body = "a\0b", .body_length = 3};
+    fore_model_row row = {.id = id,
+                          .purpose = purpose,
+                          .created_at = created_at,
+                          .as_of = 7,
+                          .seed = 42,
+                          .learner = "logistic",
+                          .fingerprint = "abc",
+                          .metrics = "{\"auc\":0.7}",
+                          .state = "candidate",
+                          .note = NULL,
+                          .body = "a\0b",
+                          .body_length = 3};
     OK(fore_store_put_model(s, &row, &pk, e));
     assert_true(pk > 0);
     return pk;
@@ -126,14 +134,24 @@ static void scores__of_one_subject__newest_first_up_to_a_moment(void **state)
     int64_t m = put_model(s, "m1", "lead", 10);
     fore_text out = {0};
     for (int i = 0; i < 4; i++) {
-        fore_score_row row = {.subject_kind = FORE_SUBJECT_LEAD, .subject = 5, .as_of = i, .model = m,
-                              .probability = 0.25 * i, .lo = 0, .hi = 1, .parts = "{}"};
+        fore_score_row row = {.subject_kind = FORE_SUBJECT_LEAD,
+                              .subject = 5,
+                              .as_of = i,
+                              .model = m,
+                              .probability = 0.25 * i,
+                              .lo = 0,
+                              .hi = 1,
+                              .parts = "{}"};
         OK(fore_store_put_score(s, &row, e));
         row.subject_kind = FORE_SUBJECT_DEAL;
         OK(fore_store_put_score(s, &row, e));
     }
-    fore_score_row again = {.subject_kind = FORE_SUBJECT_LEAD, .subject = 5, .as_of = 2, .model = m,
-                            .probability = 0.625, .hi = 1};
+    fore_score_row again = {.subject_kind = FORE_SUBJECT_LEAD,
+                            .subject = 5,
+                            .as_of = 2,
+                            .model = m,
+                            .probability = 0.625,
+                            .hi = 1};
     OK(fore_store_put_score(s, &again, e));
     OK(fore_store_scores(s, FORE_SUBJECT_LEAD, 5, 2, see_score, &out, e));
     assert_string_equal(out.bytes, "2:0.625:m1 1:0.25:m1 0:0:m1 ");
@@ -189,15 +207,16 @@ static void import__rejects__are_kept(void **state)
 {
     fore_store *s = ((fixture *)*state)->store;
     int64_t run, rows;
-    fore_import_row row = {.started_at = 1, .format = "zoho", .paths = "a.csv", .rows_read = 10,
-                           .rows_rejected = 1};
+    fore_import_row row = {
+        .started_at = 1, .format = "zoho", .paths = "a.csv", .rows_read = 10, .rows_rejected = 1};
     OK(fore_store_begin(s, e));
     OK(fore_store_put_import(s, &row, &run, e));
     OK(fore_store_put_reject(s, run, "a.csv", 7, "Amount", "abc", "not a number", e));
     OK(fore_store_put_reject(s, run, "a.csv", 8, NULL, NULL, "too few columns", e));
     OK(fore_store_commit(s, e));
-    OK(store_integer(s, "SELECT count(*) FROM reject JOIN import_run ON run = pk"
-                        " WHERE file = 'a.csv' AND (line = 7) = (column_name = 'Amount') OR line = 8",
+    OK(store_integer(s,
+                     "SELECT count(*) FROM reject JOIN import_run ON run = pk"
+                     " WHERE file = 'a.csv' AND (line = 7) = (column_name = 'Amount') OR line = 8",
                      0, &rows, e));
     assert_int_equal(rows, 2);
 }

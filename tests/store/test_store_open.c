@@ -155,7 +155,8 @@ static void open__folder_or_device__is_no_workspace(void **state)
     fixture *f = *state;
     fore_store *s;
     FAILS(FORE_E_NOT_WORKSPACE, f->folder, fore_store_open(f->folder, FORE_STORE_CREATE, &s, e));
-    FAILS(FORE_E_NOT_WORKSPACE, "/dev/null", fore_store_open("/dev/null", FORE_STORE_CREATE, &s, e));
+    FAILS(FORE_E_NOT_WORKSPACE, "/dev/null",
+          fore_store_open("/dev/null", FORE_STORE_CREATE, &s, e));
 }
 
 static void open__text_file__is_left_untouched(void **state)
@@ -349,9 +350,10 @@ static void migrate__steps_above_the_version__run_once_in_order(void **state)
 static void migrate__failing_step__leaves_the_step_before(void **state)
 {
     fixture *f = *state;
-    const store_migration steps[] = {{2, "CREATE TABLE extra (a INTEGER) STRICT"},
-                                     {3, "INSERT INTO extra VALUES (7); INSERT INTO nowhere VALUES (1)"},
-                                     {0, NULL}};
+    const store_migration steps[] = {
+        {2, "CREATE TABLE extra (a INTEGER) STRICT"},
+        {3, "INSERT INTO extra VALUES (7); INSERT INTO nowhere VALUES (1)"},
+        {0, NULL}};
     int64_t value;
     FAILS(FORE_E_STORE, "step 3", store_migrate(f->store, steps, e));
     OK(store_integer(f->store, "SELECT count(*) FROM extra", -1, &value, e));

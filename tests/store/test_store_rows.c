@@ -10,13 +10,23 @@ static void put_lead__all_fields__come_back(void **state)
     fore_store *s = ((fixture *)*state)->store;
     fore_put put;
     OK(fore_store_begin(s, e));
-    fore_lead_row in = {.id = "L1", .account = key_of(s, FORE_ACCOUNT, "A1"),
-                        .contact = key_of(s, FORE_CONTACT, "C1"), .name = "Čeněk", .email = "a@b.cz",
-                        .phone = "+42 1", .title = "CTO", .source = "web",
+    fore_lead_row in = {.id = "L1",
+                        .account = key_of(s, FORE_ACCOUNT, "A1"),
+                        .contact = key_of(s, FORE_CONTACT, "C1"),
+                        .name = "Čeněk",
+                        .email = "a@b.cz",
+                        .phone = "+42 1",
+                        .title = "CTO",
+                        .source = "web",
                         .campaign = key_of(s, FORE_CAMPAIGN, "M1"),
-                        .owner = key_of(s, FORE_REP, "R1"), .created_at = DAY(3), .status = "new",
-                        .closed_at = 0, .deal = key_of(s, FORE_DEAL, "D1"), .do_not_contact = 1,
-                        .mail_opt_out = 0, .attributes = "{\"City\":\"Pune\"}"};
+                        .owner = key_of(s, FORE_REP, "R1"),
+                        .created_at = DAY(3),
+                        .status = "new",
+                        .closed_at = 0,
+                        .deal = key_of(s, FORE_DEAL, "D1"),
+                        .do_not_contact = 1,
+                        .mail_opt_out = 0,
+                        .attributes = "{\"City\":\"Pune\"}"};
     OK(fore_store_put_lead(s, &in, &put, e));
     assert_int_equal(put, FORE_PUT_NEW);
     OK(fore_store_commit(s, e));
@@ -47,13 +57,24 @@ static void put_deal__all_fields__come_back(void **state)
 {
     fore_store *s = ((fixture *)*state)->store;
     OK(fore_store_begin(s, e));
-    fore_deal_row in = {.id = "D1", .lead = key_of(s, FORE_LEAD, "L"),
-                        .account = key_of(s, FORE_ACCOUNT, "A"), .contact = key_of(s, FORE_CONTACT, "C"),
-                        .owner = key_of(s, FORE_REP, "R"), .product = key_of(s, FORE_PRODUCT, "P"),
-                        .campaign = key_of(s, FORE_CAMPAIGN, "M"), .name = "Big", .stage = "Quote",
-                        .source = "fair", .amount_minor = -5, .currency = "EUR", .created_at = 1,
-                        .expected_close_on = -1, .closed_at = 2, .outcome = FORE_LOST,
-                        .lost_reason = "price", .attributes = "{}"};
+    fore_deal_row in = {.id = "D1",
+                        .lead = key_of(s, FORE_LEAD, "L"),
+                        .account = key_of(s, FORE_ACCOUNT, "A"),
+                        .contact = key_of(s, FORE_CONTACT, "C"),
+                        .owner = key_of(s, FORE_REP, "R"),
+                        .product = key_of(s, FORE_PRODUCT, "P"),
+                        .campaign = key_of(s, FORE_CAMPAIGN, "M"),
+                        .name = "Big",
+                        .stage = "Quote",
+                        .source = "fair",
+                        .amount_minor = -5,
+                        .currency = "EUR",
+                        .created_at = 1,
+                        .expected_close_on = -1,
+                        .closed_at = 2,
+                        .outcome = FORE_LOST,
+                        .lost_reason = "price",
+                        .attributes = "{}"};
     OK(fore_store_put_deal(s, &in, NULL, e));
     OK(fore_store_commit(s, e));
     fore_deal_row out;
@@ -82,36 +103,66 @@ static void put_others__all_fields__come_back(void **state)
 {
     fore_store *s = ((fixture *)*state)->store;
     OK(fore_store_begin(s, e));
-    fore_rep_row rep = {.id = "R", .name = "Ann", .team = "T", .region = "N",
-                        .manager = key_of(s, FORE_REP, "boss"), .hours_per_week = 37.5,
-                        .hourly_cost_minor = 4500, .active_from_on = 10, .active_to_on = 20,
+    fore_rep_row rep = {.id = "R",
+                        .name = "Ann",
+                        .team = "T",
+                        .region = "N",
+                        .manager = key_of(s, FORE_REP, "boss"),
+                        .hours_per_week = 37.5,
+                        .hourly_cost_minor = 4500,
+                        .active_from_on = 10,
+                        .active_to_on = 20,
                         .attributes = "{\"a\":\"1\"}"};
     OK(fore_store_put_rep(s, &rep, NULL, e));
-    fore_account_row account = {.id = "A", .name = "Acme", .industry = "IT", .employees = 12,
-                                .annual_revenue_minor = 100, .country = "IN", .region = "S",
-                                .owner = key_of(s, FORE_REP, "R"), .created_at = 5};
+    fore_account_row account = {.id = "A",
+                                .name = "Acme",
+                                .industry = "IT",
+                                .employees = 12,
+                                .annual_revenue_minor = 100,
+                                .country = "IN",
+                                .region = "S",
+                                .owner = key_of(s, FORE_REP, "R"),
+                                .created_at = 5};
     OK(fore_store_put_account(s, &account, NULL, e));
-    fore_contact_row contact = {.id = "C", .account = key_of(s, FORE_ACCOUNT, "A"),
-                                .owner = key_of(s, FORE_REP, "R"), .created_at = 6};
+    fore_contact_row contact = {.id = "C",
+                                .account = key_of(s, FORE_ACCOUNT, "A"),
+                                .owner = key_of(s, FORE_REP, "R"),
+                                .created_at = 6};
     OK(fore_store_put_contact(s, &contact, NULL, e));
-    fore_campaign_row campaign = {.id = "M", .name = "Fair", .channel = "event", .started_at = 1,
-                                  .ended_at = 2, .cost_minor = 3};
+    fore_campaign_row campaign = {.id = "M",
+                                  .name = "Fair",
+                                  .channel = "event",
+                                  .started_at = 1,
+                                  .ended_at = 2,
+                                  .cost_minor = 3};
     OK(fore_store_put_campaign(s, &campaign, NULL, e));
     fore_product_row product = {.id = "P", .name = "Box", .category = "X", .list_price_minor = 9};
     OK(fore_store_put_product(s, &product, NULL, e));
-    fore_sale_row sale = {.id = "S", .account = key_of(s, FORE_ACCOUNT, "A"), .at = 7,
-                          .product = key_of(s, FORE_PRODUCT, "P"), .quantity = 2.5,
-                          .amount_minor = 11, .currency = "INR", .deal = key_of(s, FORE_DEAL, "D")};
+    fore_sale_row sale = {.id = "S",
+                          .account = key_of(s, FORE_ACCOUNT, "A"),
+                          .at = 7,
+                          .product = key_of(s, FORE_PRODUCT, "P"),
+                          .quantity = 2.5,
+                          .amount_minor = 11,
+                          .currency = "INR",
+                          .deal = key_of(s, FORE_DEAL, "D")};
     OK(fore_store_put_sale(s, &sale, NULL, e));
-    fore_ticket_row ticket = {.id = "T", .account = key_of(s, FORE_ACCOUNT, "A"),
-                              .lead = key_of(s, FORE_LEAD, "L"), .opened_at = 1, .closed_at = 2,
-                              .priority = "high", .satisfaction = 4.5};
+    fore_ticket_row ticket = {.id = "T",
+                              .account = key_of(s, FORE_ACCOUNT, "A"),
+                              .lead = key_of(s, FORE_LEAD, "L"),
+                              .opened_at = 1,
+                              .closed_at = 2,
+                              .priority = "high",
+                              .satisfaction = 4.5};
     OK(fore_store_put_ticket(s, &ticket, NULL, e));
-    fore_target_row target = {.scope = "team", .scope_id = "T", .period_start_on = 1,
-                              .period_end_on = 2, .amount_minor = 3};
+    fore_target_row target = {.scope = "team",
+                              .scope_id = "T",
+                              .period_start_on = 1,
+                              .period_end_on = 2,
+                              .amount_minor = 3};
     OK(fore_store_put_target(s, &target, NULL, e));
-    fore_deal_change_row change = {.deal = sale.deal, .at = 4, .field = "stage", .old_value = "a",
-                                   .new_value = NULL};
+    fore_deal_change_row change = {
+        .deal = sale.deal, .at = 4, .field = "stage", .old_value = "a", .new_value = NULL};
     OK(fore_store_put_deal_change(s, &change, NULL, e));
     OK(fore_store_commit(s, e));
 
@@ -184,12 +235,18 @@ static void put_activity__all_fields_and_none__come_back(void **state)
 {
     fore_store *s = ((fixture *)*state)->store;
     OK(fore_store_begin(s, e));
-    fore_activity_row full = {.id = "a1", .at = 5, .due_at = 6, .kind = FORE_DEMO,
-                              .direction = FORE_INBOUND, .rep = key_of(s, FORE_REP, "R"),
-                              .lead = key_of(s, FORE_LEAD, "L"), .deal = key_of(s, FORE_DEAL, "D"),
+    fore_activity_row full = {.id = "a1",
+                              .at = 5,
+                              .due_at = 6,
+                              .kind = FORE_DEMO,
+                              .direction = FORE_INBOUND,
+                              .rep = key_of(s, FORE_REP, "R"),
+                              .lead = key_of(s, FORE_LEAD, "L"),
+                              .deal = key_of(s, FORE_DEAL, "D"),
                               .account = key_of(s, FORE_ACCOUNT, "A"),
                               .contact = key_of(s, FORE_CONTACT, "C"),
-                              .campaign = key_of(s, FORE_CAMPAIGN, "M"), .minutes = 12.5,
+                              .campaign = key_of(s, FORE_CAMPAIGN, "M"),
+                              .minutes = 12.5,
                               .outcome = "Received"};
     fore_activity_row none = no_activity("a2"), out;
     OK(fore_store_put_activity(s, &full, NULL, e));
@@ -276,8 +333,9 @@ static void put__attributes__are_merged_by_key(void **state)
     assert_int_equal(put, FORE_PUT_SAME);
     OK(fore_store_commit(s, e));
     fore_cursor *c = first_row(s, FORE_TABLE_LEAD, &row);
-    assert_string_equal(row.attributes,
-                        "{\"City\":\"Pune\",\"Size\":\"7\",\"Note\":\"a \\\"b\\\"\",\"Web\":\"yes\"}");
+    assert_string_equal(
+        row.attributes,
+        "{\"City\":\"Pune\",\"Size\":\"7\",\"Note\":\"a \\\"b\\\"\",\"Web\":\"yes\"}");
     fore_cursor_close(c);
 }
 
@@ -286,8 +344,8 @@ static void put__natural_keys__update_in_place(void **state)
     fore_store *s = ((fixture *)*state)->store;
     fore_put put;
     OK(fore_store_begin(s, e));
-    fore_deal_change_row change = {.deal = key_of(s, FORE_DEAL, "D"), .at = 1, .field = "stage",
-                                   .new_value = "b"};
+    fore_deal_change_row change = {
+        .deal = key_of(s, FORE_DEAL, "D"), .at = 1, .field = "stage", .new_value = "b"};
     OK(fore_store_put_deal_change(s, &change, &put, e));
     assert_int_equal(put, FORE_PUT_NEW);
     change.old_value = "a";
@@ -296,8 +354,8 @@ static void put__natural_keys__update_in_place(void **state)
     assert_int_equal(put, FORE_PUT_CHANGED);
     OK(fore_store_put_deal_change(s, &change, &put, e));
     assert_int_equal(put, FORE_PUT_SAME);
-    fore_target_row target = {.scope = "company", .period_start_on = 0, .period_end_on = 9,
-                              .amount_minor = 5};
+    fore_target_row target = {
+        .scope = "company", .period_start_on = 0, .period_end_on = 9, .amount_minor = 5};
     OK(fore_store_put_target(s, &target, &put, e));
     target.scope_id = "";
     target.amount_minor = 6;
@@ -317,8 +375,8 @@ static void put__row_without_identity__is_refused(void **state)
     fore_store *s = ((fixture *)*state)->store;
     fore_lead_row lead = no_lead(""), nameless = no_lead(NULL);
     fore_deal_change_row change = {.deal = 0, .at = 1, .field = "stage"};
-    fore_target_row target = {.scope = "team", .period_start_on = 1, .period_end_on = 2,
-                              .amount_minor = FORE_NO_AMOUNT};
+    fore_target_row target = {
+        .scope = "team", .period_start_on = 1, .period_end_on = 2, .amount_minor = FORE_NO_AMOUNT};
     int64_t pk;
     OK(fore_store_begin(s, e));
     FAILS(FORE_E_DATA, "", fore_store_put_lead(s, &lead, NULL, e));
@@ -559,10 +617,17 @@ static void events__every_row__once_in_order_of_keys(void **state)
 
 static void events__outcome_words__are_classified_as_by_the_function(void **state)
 {
-    static const char *const words[] = {"Received", "no answer", "NO_SHOW", "Attended Dialled",
-                                        "Unattended Dialled", "Cancelled", "", "Left voicemail",
-                                        "gibberish that is longer than any word which a cache holds",
-                                        "no answer at all, and this is a long remark about it all"};
+    static const char *const words[] = {
+        "Received",
+        "no answer",
+        "NO_SHOW",
+        "Attended Dialled",
+        "Unattended Dialled",
+        "Cancelled",
+        "",
+        "Left voicemail",
+        "gibberish that is longer than any word which a cache holds",
+        "no answer at all, and this is a long remark about it all"};
     fore_store *s = ((fixture *)*state)->store;
     for (int repeat = 0; repeat < 2; repeat++)
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -601,7 +666,8 @@ static void activity_kind__words_and_numbers__are_inverse(void **state)
     (void)state;
     fore_activity_kind kind = FORE_CALL;
     for (int k = 0; k < FORE_ACTIVITY_KINDS; k++) {
-        assert_true(fore_activity_kind_parse(fore_activity_kind_word((fore_activity_kind)k), &kind));
+        assert_true(
+            fore_activity_kind_parse(fore_activity_kind_word((fore_activity_kind)k), &kind));
         assert_int_equal(kind, k);
     }
     assert_true(fore_activity_kind_parse("Meeting", &kind));

@@ -32,7 +32,8 @@ static void assert_state(fore_store *s, int64_t rows, const char *fingerprint)
     assert_int_equal(fore_store_count(s, FORE_TABLE_ACTIVITY), rows);
     OK(fore_store_fingerprint(s, now, e));
     assert_string_equal(now, fingerprint);
-    OK(store_integer(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'activity_id'", 0, &index, e));
+    OK(store_integer(s, "SELECT count(*) FROM sqlite_schema WHERE name = 'activity_id'", 0, &index,
+                     e));
     assert_int_equal(index, 1);
 }
 
@@ -160,7 +161,8 @@ static void kill__in_mid_transaction__leaves_the_last_commit(void **state)
     put_some(f->store, 0, 100);
     OK(fore_store_commit(f->store, e));
     int64_t bad;
-    OK(store_integer(f->store, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+    OK(store_integer(f->store,
+                     "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
                      -1, &bad, e));
     assert_int_equal(bad, 0);
     assert_int_equal(fore_store_count(f->store, FORE_TABLE_LEAD), 100);
