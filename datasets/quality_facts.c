@@ -106,8 +106,9 @@ static void check_dangling(quality_run *q, fore_entity entity, const void *row)
     quality_say(q,
                 quality_add(q, QUALITY_REFERENCE_DANGLING, (fore_table)entity, head->pk, head->id,
                             NULL, NULL),
-                "named by %d %s (first by a %s), but no imported file holds this %s",
-                fact->references, fact->references == 1 ? "row" : "rows", fact->first_from,
+                "named by %d %s (first by %s %s), but no imported file holds this %s",
+                fact->references, fact->references == 1 ? "row" : "rows",
+                strchr("ao", fact->first_from[0]) ? "an" : "a", fact->first_from,
                 quality_noun((fore_table)entity, false));
 }
 

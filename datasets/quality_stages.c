@@ -83,7 +83,7 @@ static bool is_backwards(const habits *h, int from, int to)
 static int skipped_stage(const habits *h, int from, int to, const bool *seen)
 {
     int usual = h->before[from][to];
-    if (usual < HABIT) return -1;
+    if (usual < HABIT || usual < 4 * h->before[to][from]) return -1;
     for (int k = 0; k < STAGES; k++)
         if (!seen[k] && 5 * (int64_t)h->between[from][to][k] >= 4 * (int64_t)usual) return k;
     return -1;
