@@ -16,7 +16,7 @@ static bool is_word_of(const char *text, int64_t length, const char *const *word
     return false;
 }
 
-bool fore_cell_missing(const char *text, int64_t length)
+bool fore_frame_cell_missing(const char *text, int64_t length)
 {
     static const char *const words[] = {"na",  "n/a",  "#n/a",      "nan",     "null",
                                         "nil", "none", "undefined", "(blank)", "select",
@@ -24,7 +24,7 @@ bool fore_cell_missing(const char *text, int64_t length)
     return length == 0 || is_word_of(text, length, words);
 }
 
-bool fore_cell_yes_no(const char *text, int64_t length, bool *yes)
+bool fore_frame_cell_yes_no(const char *text, int64_t length, bool *yes)
 {
     static const char *const yes_words[] = {"yes", "y", "true", "t", NULL};
     static const char *const no_words[] = {"no", "n", "false", "f", NULL};
@@ -132,7 +132,7 @@ static bool leads_with_zero(span s)
     return s.length > 1 && s.at[0] == '0' && isdigit((unsigned char)s.at[1]);
 }
 
-bool fore_cell_number(const char *text, int64_t length, bool comma, double *value)
+bool fore_frame_cell_number(const char *text, int64_t length, bool comma, double *value)
 {
     span s = {text, length};
     if (leads_with_zero(s)) return false;
@@ -195,7 +195,7 @@ static bool take_clock(span *s, fore_civil *civil)
     return true;
 }
 
-bool fore_cell_date(const char *text, int64_t length, bool day_first, double *days)
+bool fore_frame_cell_date(const char *text, int64_t length, bool day_first, double *days)
 {
     int64_t time;
     bool date_only;
@@ -225,7 +225,7 @@ bool fore_cell_date(const char *text, int64_t length, bool day_first, double *da
 
 /* --- e-mail: something@domain.tld without blanks --- */
 
-bool fore_cell_email(const char *text, int64_t length)
+bool fore_frame_cell_email(const char *text, int64_t length)
 {
     const char *at = memchr(text, '@', (size_t)length);
     if (!at || at == text) return false;
@@ -240,7 +240,7 @@ bool fore_cell_email(const char *text, int64_t length)
 void fore_email_domain(const char *text, int64_t length, char *out, size_t size)
 {
     size_t n = 0;
-    if (fore_cell_email(text, length)) {
+    if (fore_frame_cell_email(text, length)) {
         const char *at = memchr(text, '@', (size_t)length);
         for (const char *c = at + 1; c < text + length && n + 1 < size; c++)
             out[n++] = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;

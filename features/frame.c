@@ -134,10 +134,10 @@ fore_status fore_frame_builder_cell(fore_frame_builder *builder, int64_t column,
     draft *d = &builder->column[column];
     if (text && length < 0) length = (int64_t)strlen(text);
     if (text) trim(&text, &length);
-    if (!text || fore_cell_missing(text, length) || d->filled > builder->rows) return FORE_OK;
+    if (!text || fore_frame_cell_missing(text, length) || d->filled > builder->rows) return FORE_OK;
     if (!d->levels) {
         double value;
-        bool number = fore_cell_number(text, length, false, &value);
+        bool number = fore_frame_cell_number(text, length, false, &value);
         return number ? fore_frame_builder_number(builder, column, value, err) : FORE_OK;
     }
     FORE_TRY(draft_reach(d, builder->rows + 1, err));
@@ -181,7 +181,7 @@ static bool all_numbers(const fore_dictionary *levels, bool comma)
     for (int64_t k = 0; k < n; k++) {
         const char *text = fore_dictionary_text(levels, k);
         double value;
-        if (!fore_cell_number(text, (int64_t)strlen(text), comma, &value)) return false;
+        if (!fore_frame_cell_number(text, (int64_t)strlen(text), comma, &value)) return false;
     }
     return n > 0;
 }
@@ -192,7 +192,7 @@ static bool all_dates(const fore_dictionary *levels, bool day_first)
     for (int64_t k = 0; k < n; k++) {
         const char *text = fore_dictionary_text(levels, k);
         double days;
-        if (!fore_cell_date(text, (int64_t)strlen(text), day_first, &days)) return false;
+        if (!fore_frame_cell_date(text, (int64_t)strlen(text), day_first, &days)) return false;
     }
     return n > 0;
 }
@@ -203,7 +203,7 @@ static bool all_yes_no(const fore_dictionary *levels)
     bool yes;
     for (int64_t k = 0; k < n; k++) {
         const char *text = fore_dictionary_text(levels, k);
-        if (!fore_cell_yes_no(text, (int64_t)strlen(text), &yes)) return false;
+        if (!fore_frame_cell_yes_no(text, (int64_t)strlen(text), &yes)) return false;
     }
     return n > 0;
 }
@@ -232,7 +232,7 @@ static void read_words(const fore_dictionary *levels, inspection *in)
     int64_t n = fore_dictionary_count(levels), emails = 0, words = 0;
     for (int64_t k = 0; k < n; k++) {
         const char *text = fore_dictionary_text(levels, k);
-        emails += fore_cell_email(text, (int64_t)strlen(text));
+        emails += fore_frame_cell_email(text, (int64_t)strlen(text));
         words += count_words(text);
     }
     in->email = n > 0 && emails * 10 >= n * 9;
@@ -278,9 +278,9 @@ static double level_value(const char *text, fore_column_type type, const inspect
     int64_t length = (int64_t)strlen(text);
     double value = NAN;
     bool yes = false;
-    if (type == FORE_COLUMN_NUMBER) fore_cell_number(text, length, in->comma, &value);
-    if (type == FORE_COLUMN_DATE) fore_cell_date(text, length, in->day_first, &value);
-    if (type == FORE_COLUMN_YES_NO && fore_cell_yes_no(text, length, &yes)) value = yes;
+    if (type == FORE_COLUMN_NUMBER) fore_frame_cell_number(text, length, in->comma, &value);
+    if (type == FORE_COLUMN_DATE) fore_frame_cell_date(text, length, in->day_first, &value);
+    if (type == FORE_COLUMN_YES_NO && fore_frame_cell_yes_no(text, length, &yes)) value = yes;
     return value;
 }
 

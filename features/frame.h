@@ -88,13 +88,13 @@ fore_status fore_frame_builder_finish(fore_frame_builder **builder, fore_frame *
 
 /* --- the readings that inspection uses, for one cell --- */
 
-bool fore_cell_missing(const char *text, int64_t length);
-bool fore_cell_yes_no(const char *text, int64_t length, bool *yes);
+bool fore_frame_cell_missing(const char *text, int64_t length);
+bool fore_frame_cell_yes_no(const char *text, int64_t length, bool *yes);
 /* One number as people write it; `comma` = decimal comma. */
-bool fore_cell_number(const char *text, int64_t length, bool comma, double *value);
+bool fore_frame_cell_number(const char *text, int64_t length, bool comma, double *value);
 /* Days since 1970-01-01 with fraction; `day_first` decides "3/4/2024" only. */
-bool fore_cell_date(const char *text, int64_t length, bool day_first, double *days);
-bool fore_cell_email(const char *text, int64_t length);
+bool fore_frame_cell_date(const char *text, int64_t length, bool day_first, double *days);
+bool fore_frame_cell_email(const char *text, int64_t length);
 /* The domain of an e-mail address in lower case into out[size], cut when longer; "" for no address. */
 void fore_email_domain(const char *text, int64_t length, char *out, size_t size);
 /* A domain where anyone gets a mailbox: gmail.com, gmx.de, yahoo.co.uk ... */

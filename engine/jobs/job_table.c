@@ -83,7 +83,7 @@ static bool is_positive(const char *cell, int64_t length, const char *positive, 
     bool yes;
     *known = length > 0;
     if (positive) return strcmp(cell, positive) == 0;
-    if (fore_cell_yes_no(cell, length, &yes)) return yes;
+    if (fore_frame_cell_yes_no(cell, length, &yes)) return yes;
     if (strcmp(cell, "1") == 0 || fore_text_equal_fold(cell, "won") || fore_text_equal_fold(cell, "converted"))
         return true;
     *known = strcmp(cell, "0") == 0 || fore_text_equal_fold(cell, "lost");
@@ -109,7 +109,7 @@ static fore_status read_time(table *t, const fore_csv *csv, const fore_csv_recor
 {
     const char *cell = record->cells[column];
     double value;
-    if (!fore_cell_date(cell, record->lengths[column], false, &value) &&
+    if (!fore_frame_cell_date(cell, record->lengths[column], false, &value) &&
         !fore_number_parse(cell, record->lengths[column], &value))
         return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), record->line, column + 1,
                             "'%s' is neither a date nor a number; --time needs one in every row", cell);
