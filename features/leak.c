@@ -1,5 +1,5 @@
-/* The finder of columns that know the outcome: one pass of measures per column (leak_measure.c
- * would be too thin a file to split off), then the rules of leak.h, each of which adds a sentence.
+/* The finder of columns that know the outcome: the measures of each column, then the rules of
+ * leak.h, each of which adds a sentence.
  *
  * AUC by levels: every closed row is given the smoothed rate of label 1 in its level, without the
  * rows of its own fold, (W - W_f + PRIOR p) / (n - n_f + PRIOR); the AUC of these rates
@@ -343,36 +343,37 @@ static void rule_sure_levels(const finder *f, const measures *m, verdict *v)
     if (m->sure_levels == 0 || share < FORE_LEAK_SURE_SHARE || f->base >= SURE_BASE) return;
     raise_to(v, FORE_LEAK_KNOWS);
     double rate = 100 * (double)m->sure_won / (double)m->sure_rows;
-    if (m->sure_level)
-        fore_text_printf(
-            &v->reasons,
-            "%lld of its values, such as '%.60s', hold %.0f %% of the won, and %.0f %% of them are won.",
-            (long long)m->sure_levels, m->sure_level, 100 * share, rate);
+    const char *level = m->sure_level ? m->sure_level : "";
+    int fits = (int)fore_utf8_fit(level, 60);
+    if (!m->sure_level)
+        fore_text_puts(&v->reasons, "A range of its values holds");
+    else if (m->sure_levels == 1)
+        fore_text_printf(&v->reasons, "Its value '%.*s' holds", fits, level);
     else
-        fore_text_printf(
-            &v->reasons,
-            "A range of its values holds %.0f %% of the won, and %.0f %% in it are won.",
-            100 * share, rate);
+        fore_text_printf(&v->reasons, "%lld of its values, such as '%.*s', hold",
+                         (long long)m->sure_levels, fits, level);
+    fore_text_printf(&v->reasons, " %.0f %% of the won, and of these rows %.0f %% are won.",
+                     100 * share, rate);
 }
 
-static void rule_filled(const measures *m, verdict *v)
-{
-    if (m->auc_filled < FORE_LEAK_FILLED_SUSPICIOUS) return;
-    raise_to(v, m->auc_filled >= FORE_LEAK_FILLED_KNOWS ? FORE_LEAK_KNOWS : FORE_LEAK_SUSPICIOUS);
-    fore_text_printf(&v->reasons, "It is filled on %.0f %% of the won and %.0f %% of the lost.",
-                     100 * m->filled_won, 100 * m->filled_lost);
-}
-
-static void rule_absent_while_open(const finder *f, const measures *m, verdict *v)
+/* At least OPEN_ROWS open rows, and hardly any of them filled. */
+static bool is_absent_while_open(const finder *f, const measures *m)
 {
     double closed = fmax(m->filled_won, m->filled_lost);
-    if (f->report->open < OPEN_ROWS || closed < FORE_LEAK_CLOSED_FILLED) return;
-    if (m->filled_open > OPEN_FACTOR * closed) return;
-    raise_to(v, FORE_LEAK_KNOWS);
-    fore_text_printf(
-        &v->reasons,
-        "It is filled on %.0f %% of the won and %.0f %% of the lost, but on %.0f %% of the open.",
-        100 * m->filled_won, 100 * m->filled_lost, 100 * m->filled_open);
+    return f->report->open >= OPEN_ROWS && closed >= FORE_LEAK_CLOSED_FILLED &&
+           m->filled_open <= OPEN_FACTOR * closed;
+}
+
+static void rule_filled(const finder *f, const measures *m, verdict *v)
+{
+    bool absent = is_absent_while_open(f, m);
+    if (!absent && m->auc_filled < FORE_LEAK_FILLED_SUSPICIOUS) return;
+    raise_to(v, absent || m->auc_filled >= FORE_LEAK_FILLED_KNOWS ? FORE_LEAK_KNOWS
+                                                                  : FORE_LEAK_SUSPICIOUS);
+    fore_text_printf(&v->reasons, "It is filled on %.0f %% of the won and %.0f %% of the lost",
+                     100 * m->filled_won, 100 * m->filled_lost);
+    if (absent) fore_text_printf(&v->reasons, ", but on %.0f %% of the open", 100 * m->filled_open);
+    fore_text_putc(&v->reasons, '.');
 }
 
 static void rule_set_late(const finder *f, const measures *m, verdict *v)
@@ -392,14 +393,20 @@ static void name_verdict(const measures *m, double least, const char *sentence, 
     fore_text_printf(&v->reasons, "%s (AUC alone %.3f).", sentence, m->auc);
 }
 
-static void rule_name(const char *name, const measures *m, verdict *v)
+static bool is_often_missing_while_open(const finder *f, const measures *m)
+{
+    return f->report->open >= OPEN_ROWS && 1 - m->filled_open >= JUDGEMENT_MISSING;
+}
+
+static void rule_name(const finder *f, const char *name, const measures *m, verdict *v)
 {
     name_words words;
     split_name(name, &words);
     if (names_outcome(&words))
         name_verdict(m, OUTCOME_AUC, "Its name speaks of the outcome, and its values go with it",
                      v);
-    if (names_judgement(&words) && m->missing >= JUDGEMENT_MISSING)
+    bool to_some = m->missing >= JUDGEMENT_MISSING || is_often_missing_while_open(f, m);
+    if (names_judgement(&words) && to_some)
         name_verdict(m, JUDGEMENT_AUC,
                      "By its name a judgement, given to some only, and it goes with the outcome",
                      v);
@@ -417,10 +424,9 @@ static fore_status judge(const finder *f, const char *name, const measures *m, v
 {
     rule_separates(m, v);
     rule_sure_levels(f, m, v);
-    rule_filled(m, v);
-    rule_absent_while_open(f, m, v);
+    rule_filled(f, m, v);
     rule_set_late(f, m, v);
-    rule_name(name, m, v);
+    rule_name(f, name, m, v);
     return fore_text_check(&v->reasons, err);
 }
 

@@ -21,7 +21,8 @@
  *                paid, payment, invoice, contract, signed, churn: auc >= 0.55. Not with previous, prior,
  *                past, expected, planned, forecast, method, type beside it.
  *     judgement  tag, tags, quality, rating, grade, score, index, profile, disposition, verdict,
- *                qualified: missing on 20 % of the closed rows (somebody gave it to some) and auc >= 0.53
+ *                qualified: missing on 20 % of the closed or of the open rows (somebody gave it to
+ *                some) and auc >= 0.53
  *     last state last, latest, current or final beside activity, action, contact, call, touch, email,
  *                event, status, stage, modified, update, updated; or status, stage, disposition alone:
  *                auc >= FORE_LEAK_NAME_AUC (overwritten until the end, so it holds the end)

@@ -97,7 +97,7 @@ static void leak__planted_columns__found_and_named(void **state)
     expect(report, "Delivery", FORE_LEAK_KNOWS, "but on 0 % of the open");
     expect(report, "Survey", FORE_LEAK_KNOWS,
            "of the open"); /* given to the closed of both kinds */
-    expect(report, "Remark", FORE_LEAK_KNOWS, "such as 'will pay'");
+    expect(report, "Remark", FORE_LEAK_KNOWS, "Its value 'will pay' holds");
     expect(report, "Call duration", FORE_LEAK_KNOWS, "measured in the contact");
     assert_int_equal(report->knows, 5);
     assert_int_equal(report->suspicious, 0);

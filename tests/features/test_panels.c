@@ -227,7 +227,7 @@ static void panel__hours__follow_active_days(void **state)
     for (int i = 0; i < 3; i++) {
         int64_t owner;
         OK(fore_store_key(s, FORE_REP, owners[i], 1, &owner, err));
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "d%d", i);
         fore_deal_row d = {.id = id,
                            .owner = owner,
