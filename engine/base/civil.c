@@ -132,14 +132,15 @@ static int64_t big_endian(const unsigned char *p, int bytes)
     return (int64_t)v;
 }
 
+/* "+05:30", nothing shorter or longer. */
 static bool zone_fixed(const char *name, int64_t *offset)
 {
-    int hours, minutes = 0, used = 0;
-    char sign = name[0];
-    if (sign != '+' && sign != '-') return false;
-    if (sscanf(name + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || name[1 + used]) return false;
+    if ((name[0] != '+' && name[0] != '-') || strlen(name) != 6 || name[3] != ':') return false;
+    for (int i = 1; i < 6; i++)
+        if (i != 3 && (name[i] < '0' || name[i] > '9')) return false;
+    int hours = (name[1] - '0') * 10 + name[2] - '0', minutes = (name[4] - '0') * 10 + name[5] - '0';
     if (hours > 15 || minutes > 59) return false;
-    *offset = (hours * FORE_HOUR + minutes * FORE_MINUTE) * (sign == '-' ? -1 : 1);
+    *offset = (hours * FORE_HOUR + minutes * FORE_MINUTE) * (name[0] == '-' ? -1 : 1);
     return true;
 }
 

@@ -83,7 +83,8 @@ static void grow__doubles_and_keeps(void **state)
     (void)state;
     int64_t *items = NULL, capacity = 0;
     for (int64_t i = 0; i < 10000; i++) {
-        assert_int_equal(fore_grow((void **)&items, &capacity, i + 1, sizeof *items, NULL), FORE_OK);
+        assert_int_equal(fore_grow((void **)&items, &capacity, i + 1, sizeof *items, NULL),
+                         FORE_OK);
         assert_true(capacity > i);
         items[i] = i * i;
     }
@@ -102,12 +103,14 @@ static void grow__impossible__is_an_error_and_changes_nothing(void **state)
     fore_error err = {0};
     assert_int_equal(fore_grow((void **)&items, &capacity, 4, sizeof *items, &err), FORE_OK);
     int64_t *same = items, before = capacity;
-    assert_int_equal(fore_grow((void **)&items, &capacity, INT64_MAX - 1, sizeof *items, &err), FORE_E_MEMORY);
+    assert_int_equal(fore_grow((void **)&items, &capacity, INT64_MAX - 1, sizeof *items, &err),
+                     FORE_E_MEMORY);
     assert_ptr_equal(items, same);
     assert_int_equal(capacity, before);
     assert_true(strstr(err.message, "memory") != NULL);
     fore_memory_fail_at(1);
-    assert_int_equal(fore_grow((void **)&items, &capacity, before + 1, sizeof *items, &err), FORE_E_MEMORY);
+    assert_int_equal(fore_grow((void **)&items, &capacity, before + 1, sizeof *items, &err),
+                     FORE_E_MEMORY);
     fore_memory_fail_at(0);
     assert_ptr_equal(items, same);
     fore_free(items);

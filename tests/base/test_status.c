@@ -30,8 +30,9 @@ static void fail__fills_all_fields_and_returns_the_code(void **state)
 {
     (void)state;
     fore_error err = {0};
-    assert_int_equal(fore_fail_at(&err, FORE_E_FORMAT, "deals.csv", 7, 3, "field %d is %s", 2, "empty"),
-                     FORE_E_FORMAT);
+    assert_int_equal(
+        fore_fail_at(&err, FORE_E_FORMAT, "deals.csv", 7, 3, "field %d is %s", 2, "empty"),
+        FORE_E_FORMAT);
     assert_int_equal(err.code, FORE_E_FORMAT);
     assert_string_equal(err.message, "field 2 is empty");
     assert_string_equal(err.file, "deals.csv");

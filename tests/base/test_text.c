@@ -70,30 +70,30 @@ static void utf8_invalid__table(void **state)
     } cases[] = {
         {"", 0, -1},
         {"plain ascii, longer than eight", 30, -1},
-        {"\xC3\xA9", 2, -1},                /* U+00E9 */
-        {"\xE0\xB0\xA4", 3, -1},            /* Telugu ta */
-        {"\xF0\x9F\x98\x80", 4, -1},        /* U+1F600 */
-        {"\xEF\xBB\xBF", 3, -1},            /* BOM */
-        {"\xF4\x8F\xBF\xBF", 4, -1},        /* U+10FFFF */
-        {"\xED\x9F\xBF", 3, -1},            /* U+D7FF */
-        {"a\0b", 3, -1},                    /* NUL counts as valid */
-        {"\x80", 1, 0},                     /* a continuation alone */
-        {"ab\xC3", 3, 2},                   /* cut off */
+        {"\xC3\xA9", 2, -1},         /* U+00E9 */
+        {"\xE0\xB0\xA4", 3, -1},     /* Telugu ta */
+        {"\xF0\x9F\x98\x80", 4, -1}, /* U+1F600 */
+        {"\xEF\xBB\xBF", 3, -1},     /* BOM */
+        {"\xF4\x8F\xBF\xBF", 4, -1}, /* U+10FFFF */
+        {"\xED\x9F\xBF", 3, -1},     /* U+D7FF */
+        {"a\0b", 3, -1},             /* NUL counts as valid */
+        {"\x80", 1, 0},              /* a continuation alone */
+        {"ab\xC3", 3, 2},            /* cut off */
         {"\xE0\xB0", 2, 0},
         {"\xF0\x9F\x98", 3, 0},
-        {"\xC0\x80", 2, 0},                 /* overlong NUL */
+        {"\xC0\x80", 2, 0}, /* overlong NUL */
         {"\xC1\xBF", 2, 0},
-        {"\xE0\x80\x80", 3, 0},             /* overlong */
+        {"\xE0\x80\x80", 3, 0}, /* overlong */
         {"\xE0\x9F\xBF", 3, 0},
         {"\xF0\x80\x80\x80", 4, 0},
         {"\xF0\x8F\xBF\xBF", 4, 0},
-        {"\xED\xA0\x80", 3, 0},             /* surrogate */
+        {"\xED\xA0\x80", 3, 0}, /* surrogate */
         {"\xED\xBF\xBF", 3, 0},
-        {"\xF4\x90\x80\x80", 4, 0},         /* beyond U+10FFFF */
+        {"\xF4\x90\x80\x80", 4, 0}, /* beyond U+10FFFF */
         {"\xF5\x80\x80\x80", 4, 0},
         {"\xFE", 1, 0},
         {"\xFF", 1, 0},
-        {"12345678\xE9 Caf", 13, 8},        /* Latin-1 after the fast path */
+        {"12345678\xE9 Caf", 13, 8}, /* Latin-1 after the fast path */
         {"1234567\xC3\xA9\xE9", 10, 9},
         {"\xC3\x28", 2, 0},
         {"\xE2\x28\xA1", 3, 0},
@@ -102,7 +102,8 @@ static void utf8_invalid__table(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t at = fore_utf8_invalid(cases[i].bytes, cases[i].length);
-        if (at != cases[i].at) fail_msg("case %zu: %lld, not %lld", i, (long long)at, (long long)cases[i].at);
+        if (at != cases[i].at)
+            fail_msg("case %zu: %lld, not %lld", i, (long long)at, (long long)cases[i].at);
     }
 }
 
@@ -112,11 +113,16 @@ static void utf8_invalid__every_code_point__is_valid_and_no_other_pair(void **st
     for (uint32_t c = 0; c <= 0x10FFFF; c++) {
         unsigned char b[4];
         int n = 0;
-        if (c < 0x80) b[n++] = (unsigned char)c;
-        else if (c < 0x800) b[n++] = (unsigned char)(0xC0 | c >> 6);
-        else if (c < 0x10000) b[n++] = (unsigned char)(0xE0 | c >> 12), b[n++] = (unsigned char)(0x80 | (c >> 6 & 63));
+        if (c < 0x80)
+            b[n++] = (unsigned char)c;
+        else if (c < 0x800)
+            b[n++] = (unsigned char)(0xC0 | c >> 6);
+        else if (c < 0x10000)
+            b[n++] = (unsigned char)(0xE0 | c >> 12),
+            b[n++] = (unsigned char)(0x80 | (c >> 6 & 63));
         else
-            b[n++] = (unsigned char)(0xF0 | c >> 18), b[n++] = (unsigned char)(0x80 | (c >> 12 & 63)),
+            b[n++] = (unsigned char)(0xF0 | c >> 18),
+            b[n++] = (unsigned char)(0x80 | (c >> 12 & 63)),
             b[n++] = (unsigned char)(0x80 | (c >> 6 & 63));
         if (c >= 0x80) b[n++] = (unsigned char)(0x80 | (c & 63));
         int64_t want = c >= 0xD800 && c <= 0xDFFF ? 0 : -1;
@@ -152,12 +158,15 @@ static void width__indian_scripts__vowel_signs_take_no_column(void **state)
     assert_int_equal(fore_utf8_width("abc"), 3);
     assert_int_equal(fore_utf8_width(""), 0);
     assert_int_equal(fore_utf8_width("Jos\xC3\xA9"), 4);
-    assert_int_equal(fore_utf8_width("e\xCC\x81"), 1);           /* e and a combining acute */
-    assert_int_equal(fore_utf8_width("तेल"), 2);               /* e sign above */
-    assert_int_equal(fore_utf8_width("తెలుగు"), 5);            /* the sign of u takes a column, that of e none */
+    assert_int_equal(fore_utf8_width("e\xCC\x81"), 1); /* e and a combining acute */
+    assert_int_equal(fore_utf8_width("तेल"), 2);        /* e sign above */
+    assert_int_equal(fore_utf8_width("తెలుగు"),
+                     5); /* the sign of u takes a column, that of e none */
     assert_int_equal(fore_utf8_width("日本"), 4);
     assert_int_equal(fore_utf8_width("\xF0\x9F\x98\x80"), 2);
-    assert_int_equal(fore_utf8_width("a\xFF" "b"), 3);           /* bad bytes take one each */
+    assert_int_equal(fore_utf8_width("a\xFF"
+                                     "b"),
+                     3); /* bad bytes take one each */
 }
 
 /* The C library's wcwidth as the independent answer, for the scripts of India. */
@@ -169,12 +178,14 @@ static void width__indic_blocks__as_wcwidth(void **state)
         skip();
     }
     int checked = 0;
-        for (uint32_t block = 0x900; block < 0xE00; block += 0x80) /* Devanagari to Sinhala */
+    for (uint32_t block = 0x900; block < 0xE00; block += 0x80) /* Devanagari to Sinhala */
         for (uint32_t c = block; c < block + 0x80; c++) {
             int want = wcwidth((wchar_t)c);
             if (want < 0) continue; /* not assigned */
-            char text[4] = {(char)(0xE0 | c >> 12), (char)(0x80 | (c >> 6 & 63)), (char)(0x80 | (c & 63)), 0};
-            if (fore_utf8_width(text) != want) fail_msg("U+%04X: %d, not %d", c, fore_utf8_width(text), want);
+            char text[4] = {(char)(0xE0 | c >> 12), (char)(0x80 | (c >> 6 & 63)),
+                            (char)(0x80 | (c & 63)), 0};
+            if (fore_utf8_width(text) != want)
+                fail_msg("U+%04X: %d, not %d", c, fore_utf8_width(text), want);
             checked++;
         }
     setlocale(LC_CTYPE, "C");
@@ -321,10 +332,17 @@ static void number_format__shortest__table(void **state)
     static const struct {
         double value;
         const char *text;
-    } cases[] = {{0.1, "0.1"},       {1e300, "1e+300"}, {-2.5, "-2.5"},        {0.0, "0"},
-                 {123456789012.0, "123456789012"},      {1.0 / 3.0, "0.3333333333333333"},
-                 {5e-324, "5e-324"}, {INFINITY, "Infinity"}, {-INFINITY, "-Infinity"},
-                 {DBL_MAX, "1.7976931348623157e+308"},  {0.1 + 0.2, "0.30000000000000004"}};
+    } cases[] = {{0.1, "0.1"},
+                 {1e300, "1e+300"},
+                 {-2.5, "-2.5"},
+                 {0.0, "0"},
+                 {123456789012.0, "123456789012"},
+                 {1.0 / 3.0, "0.3333333333333333"},
+                 {5e-324, "5e-324"},
+                 {INFINITY, "Infinity"},
+                 {-INFINITY, "-Infinity"},
+                 {DBL_MAX, "1.7976931348623157e+308"},
+                 {0.1 + 0.2, "0.30000000000000004"}};
     char text[32];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fore_number_format(cases[i].value, text);
@@ -341,8 +359,10 @@ static void number__random_doubles__survive_the_round_trip(void **state)
     for (int i = 0; i < 200000; i++) {
         uint64_t bits = fore_random_u64(&r);
         double x, y;
-        if (i % 2) x = (fore_random_uniform(&r) - 0.5) * pow(10.0, (double)(int)(bits % 40) - 20.0);
-        else memcpy(&x, &bits, sizeof x);
+        if (i % 2)
+            x = (fore_random_uniform(&r) - 0.5) * pow(10.0, (double)(int)(bits % 40) - 20.0);
+        else
+            memcpy(&x, &bits, sizeof x);
         if (!isfinite(x)) continue;
         char text[32];
         fore_number_format(x, text);
@@ -374,14 +394,19 @@ static void number_parse__decimals__as_strtod(void **state)
 static void number_parse__accepts_and_rejects__table(void **state)
 {
     (void)state;
-    static const char *const good[] = {"0", "-0", "+5", "1.", ".5", "1e5", "1E-3", "007", "123456789012345678901234567890", "1e-400"};
-    static const char *const bad[] = {"",    "-",   ".",    "+",   "e5",   "1e",   "1e+",  "1 ",   " 1",  "1,5", "0x10",
-                                      "nan", "inf", "--1",  "1.2.3", "1e5x", "1e999", "Infinity", "1_000", "٣"};
+    static const char *const good[] = {
+        "0",     "-0", "+5", "1.", ".5", "1e5", "1E-3", "007", "123456789012345678901234567890",
+        "1e-400"};
+    static const char *const bad[] = {"",      "-",    ".",     "+",        "e5",    "1e",  "1e+",
+                                      "1 ",    " 1",   "1,5",   "0x10",     "nan",   "inf", "--1",
+                                      "1.2.3", "1e5x", "1e999", "Infinity", "1_000", "٣"};
     double x;
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        if (!fore_number_parse(good[i], (int64_t)strlen(good[i]), &x)) fail_msg("'%s' was refused", good[i]);
+        if (!fore_number_parse(good[i], (int64_t)strlen(good[i]), &x))
+            fail_msg("'%s' was refused", good[i]);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (fore_number_parse(bad[i], (int64_t)strlen(bad[i]), &x)) fail_msg("'%s' was taken", bad[i]);
+        if (fore_number_parse(bad[i], (int64_t)strlen(bad[i]), &x))
+            fail_msg("'%s' was taken", bad[i]);
     assert_false(fore_number_parse("1e5\0", 4, &x));
     assert_true(fore_number_parse("12345", 3, &x)); /* only so many bytes are read */
     assert_float_equal(x, 123.0, 0.0);
@@ -390,7 +415,8 @@ static void number_parse__accepts_and_rejects__table(void **state)
 static void numbers__host_with_decimal_commas__stay_the_same(void **state)
 {
     (void)state;
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE", "fr_FR"};
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE",
+                                        "fr_FR"};
     bool found = false;
     for (size_t i = 0; i < 5 && !found; i++) found = setlocale(LC_NUMERIC, names[i]) != NULL;
     char text[48];
@@ -414,14 +440,24 @@ static void number_people__table(void **state)
         double value;
         int decimals;
         const char *text;
-    } cases[] = {{1234567.8, 0, "1,234,568"}, {0, 0, "0"}, {999, 0, "999"}, {1000, 0, "1,000"}, {-1234.5, 2, "-1,234.50"},
-                 {-0.001, 1, "0.0"}, {0.05, 2, "0.05"}, {1e15, 0, "1,000,000,000,000,000"}, {NAN, 0, "-"}, {INFINITY, 0, "inf"}, {-INFINITY, 0, "-inf"}};
+    } cases[] = {{1234567.8, 0, "1,234,568"},
+                 {0, 0, "0"},
+                 {999, 0, "999"},
+                 {1000, 0, "1,000"},
+                 {-1234.5, 2, "-1,234.50"},
+                 {-0.001, 1, "0.0"},
+                 {0.05, 2, "0.05"},
+                 {1e15, 0, "1,000,000,000,000,000"},
+                 {NAN, 0, "-"},
+                 {INFINITY, 0, "inf"},
+                 {-INFINITY, 0, "-inf"}};
     char text[48];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fore_number_people(cases[i].value, cases[i].decimals, text, sizeof text);
         assert_string_equal(text, cases[i].text);
     }
-    fore_number_people(1e300, 0, text, sizeof text); /* longer than the buffer: cut, never past the end */
+    fore_number_people(1e300, 0, text,
+                       sizeof text); /* longer than the buffer: cut, never past the end */
     assert_true(strlen(text) < sizeof text);
 }
 
