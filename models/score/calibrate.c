@@ -14,7 +14,7 @@ static const double POOL_PRIOR = 5; /* rows by which a pool is shrunk towards Pl
 static const double TAIL_SLOPE =
     0.01;                         /* of the mean slope, beyond the outer pools: keeps the order */
 static const double FLOOR = 0.25; /* rows' worth of curvature known beforehand: sd at most 2 */
-static const double FEW = 20, MANY = 1000, PER_BIN = 10;
+static const double FEW = 20, MANY = 1000;
 
 typedef struct marks { /* the calibration rows in order of margin */
     const double *margin, *y, *w;
@@ -181,7 +181,7 @@ done:
 static void count_bins(const marks *m, fore_calibration *c)
 {
     double rarer = fmin(m->positives, m->negatives);
-    int64_t bins = (int64_t)fmin(fmax(rarer / PER_BIN, 1), FORE_CALIBRATION_BINS);
+    int64_t bins = (int64_t)fmin(fmax(0.5 * sqrt(rarer), 1), FORE_CALIBRATION_BINS);
     c->bins = 0;
     for (int64_t b = 0, k = 0; b < bins && k < m->n; b++) {
         int64_t end = m->n * (b + 1) / bins, start = k;

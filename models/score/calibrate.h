@@ -6,12 +6,11 @@
  * them; identity: p = sigmoid(m). Probabilities of the first two stay within [1 / (N + 2), 1 - 1 /
  * (N + 2)] of the N rows calibrated on, those of the identity within 1e-6 of 0 and 1.
  *
- * The interval of a row comes from how many calibration rows lie near it: the rows in order of
- * margin are cut into bins that hold 10 rows of the rarer class on average (at most 20 bins); n
- * rows of a bin give the log-odds a variance of 1 / (n p (1 - p) + 1/4). A variance of the margin
- * itself (the logistic's Laplace posterior) is added after scaling by the calibration's local
- * slope. lo, hi = the normal interval on the log-odds scale. Few rows or few positives make it
- * wide. */
+ * The interval of a row comes from how many calibration rows lie near it: in order of margin they
+ * are cut into sqrt(rows of the rarer class) / 2 bins, 1 to 20; the n rows of the bin give the
+ * log-odds a variance of 1 / (n p (1 - p) + 1/4). A variance of the margin itself (the logistic's
+ * Laplace posterior) is added after scaling by the calibration's local slope. lo, hi = the normal
+ * interval on the log-odds scale. Few rows or few positives make it wide. */
 #ifndef FORE_SCORE_CALIBRATE_H
 #define FORE_SCORE_CALIBRATE_H
 

@@ -54,8 +54,9 @@ fore_scorer_options fore_scorer_default(fore_learner learner);
 
 /* Fits on `train` and calibrates on `calibrate`, which should be later than train and about other
  * subjects. calibrate NULL, or with under 10 rows of a class: calibrated on out-of-fold margins
- * of train (5 folds by subject) together with it. E_NO_ANSWER when train holds one class only: the
- * message names it. */
+ * of train (5 folds by subject) together with it. With under 10 rows of a class in train as
+ * well, the logistic keeps its own log-odds and the other learners refuse (E_NO_ANSWER).
+ * E_NO_ANSWER when train holds one class only: the message names it. */
 fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const fore_sample *calibrate,
                             const fore_scorer_options *options, const fore_observer *observer,
                             fore_scorer **out, fore_error *err);

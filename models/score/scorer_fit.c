@@ -289,7 +289,7 @@ static fore_status calibrate_scorer(const fitting *f, fore_scorer *scorer, const
     if (!later || !enough(later)) {
         if (enough(train)) {
             FORE_GO(add_folds(f, train, &m, err));
-        } else if (log_odds) { /* too few to take apart: the model's own log-odds, wide intervals */
+        } else if (scorer->learner == FORE_LOGISTIC) { /* too few to take apart: its own log-odds */
             FORE_GO(add_margins(f, scorer, train, &m, err));
             kind = FORE_CALIBRATE_IDENTITY;
         } else {

@@ -1,0 +1,268 @@
+/* Calibration: Platt, isotonic against scikit-learn, intervals, limits. */
+#include "tests/score/score_support.h"
+
+#include "models/measure/classify.h"
+#include "models/score/calibrate.h"
+#include "tests/score/ref_logit.h"
+
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+/* margins whose true log-odds are `slope` x margin + `level` */
+static void simulate(int64_t n, double slope, double level, double *margin, double *y)
+{
+    fore_random random = fore_random_new(3, (uint64_t)n);
+    for (int64_t i = 0; i < n; i++) {
+        margin[i] = 2 * fore_random_normal(&random);
+        y[i] = fore_random_uniform(&random) < sigmoid(slope * margin[i] + level);
+    }
+}
+
+static void pool_violators__random_outcomes__equals_scikit_learn(void **state)
+{
+    (void)state;
+    double v[REF_ISO];
+    memcpy(v, ref_iso_y, sizeof v);
+    assert_int_equal(fore_pool_violators(v, ref_iso_w, REF_ISO, NULL), FORE_OK);
+    for (int i = 0; i < REF_ISO; i++) NEAR(v[i], ref_iso_fit[i], 1e-12);
+}
+
+static void platt__known_distortion__is_undone(void **state)
+{
+    (void)state;
+    enum { N = 20000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8);
+    simulate(N, 0.5, -1, m, y);
+    fore_calibration *c = NULL;
+    assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_PLATT, 0, m, y, NULL, N, &c, NULL),
+                     FORE_OK);
+    NEAR(c->a, 0.5, 0.03);
+    NEAR(c->b, -1, 0.05);
+    double sum = 0, target = 0, positive = 0;
+    for (int i = 0; i < N; i++) positive += y[i];
+    for (int i = 0; i < N; i++) {
+        sum += sigmoid(c->a * m[i] + c->b);
+        target += y[i] > 0 ? (positive + 1) / (positive + 2) : 1 / (N - positive + 2);
+    }
+    NEAR(sum, target, 1e-4); /* the score equation of b */
+    fore_calibration_free(c);
+    free(m);
+    free(y);
+}
+
+static void calibration__auto__kind_follows_the_rarer_class(void **state)
+{
+    (void)state;
+    enum { N = 6000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8);
+    simulate(N, 1, 0, m, y);
+    int64_t size[3] = {30, 400, N};
+    fore_calibrator want[3] = {FORE_CALIBRATE_IDENTITY, FORE_CALIBRATE_PLATT,
+                               FORE_CALIBRATE_ISOTONIC};
+    for (int k = 0; k < 3; k++) {
+        fore_calibration *c = NULL;
+        assert_int_equal(
+            fore_calibration_fit(FORE_CALIBRATE_AUTO, 0, m, y, NULL, size[k], &c, NULL), FORE_OK);
+        assert_int_equal(c->kind, want[k]);
+        fore_calibration_free(c);
+        assert_int_equal(
+            fore_calibration_fit(FORE_CALIBRATE_AUTO, 1, m, y, NULL, size[k], &c, NULL), FORE_OK);
+        assert_true(c->kind != FORE_CALIBRATE_IDENTITY);
+        fore_calibration_free(c);
+    }
+    free(m);
+    free(y);
+}
+
+static void calibrated__any_kind__rises_and_stays_inside_0_1(void **state)
+{
+    (void)state;
+    enum { N = 5000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8);
+    simulate(N, 1.5, -1, m, y);
+    for (int kind = FORE_CALIBRATE_IDENTITY; kind <= FORE_CALIBRATE_ISOTONIC; kind++) {
+        fore_calibration *c = NULL;
+        assert_int_equal(fore_calibration_fit((fore_calibrator)kind, 0, m, y, NULL, N, &c, NULL),
+                         FORE_OK);
+        double before = 0;
+        for (double at = -1e4; at <= 1e4; at += fabs(at) > 20 ? 100 : 0.05) {
+            double lo, hi, p = fore_calibrated(c, at, 0.3, 1.645, &lo, &hi);
+            assert_true(0 < lo && lo <= p && p <= hi && hi < 1 && p >= before);
+            before = p;
+        }
+        fore_calibration_free(c);
+    }
+    free(m);
+    free(y);
+}
+
+static void isotonic__bent_truth__better_than_platt(void **state)
+{
+    (void)state;
+    enum { N = 20000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8), *p = malloc(N * 8), loss[2];
+    fore_random random = fore_random_new(8, 8);
+    for (int i = 0; i < N; i++) {
+        m[i] = 3 * fore_random_normal(&random);
+        y[i] = fore_random_uniform(&random) < (m[i] < 0 ? 0.1 : 0.6);
+    }
+    for (int k = 0; k < 2; k++) {
+        fore_calibration *c = NULL;
+        assert_int_equal(fore_calibration_fit(k ? FORE_CALIBRATE_ISOTONIC : FORE_CALIBRATE_PLATT, 0,
+                                              m, y, NULL, N / 2, &c, NULL),
+                         FORE_OK);
+        for (int i = N / 2; i < N; i++) p[i] = fore_calibrated(c, m[i], 0, 0, NULL, NULL);
+        loss[k] = fore_log_loss(p + N / 2, y + N / 2, NULL, N / 2);
+        fore_calibration_free(c);
+    }
+    assert_true(loss[1] < loss[0] - 0.01);
+    free(m);
+    free(y);
+    free(p);
+}
+
+/* The interval is about the probability, so over many bins it should hold the bin's true rate. */
+static void interval__more_rows__narrower_and_holds_the_truth(void **state)
+{
+    (void)state;
+    enum { N = 40000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8), width = 10;
+    simulate(N, 1, -1.5, m, y);
+    for (int64_t n = 60; n <= N; n *= 8) {
+        fore_calibration *c = NULL;
+        int inside = 0, all = 0;
+        assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_PLATT, 1, m, y, NULL, n, &c, NULL),
+                         FORE_OK);
+        double lo, hi;
+        for (double at = -3; at <= 3; at += 0.1, all++) {
+            fore_calibrated(c, at, 0, 1.645, &lo, &hi);
+            inside += lo <= sigmoid(at - 1.5) && sigmoid(at - 1.5) <= hi;
+        }
+        fore_calibrated(c, 0, 0, 1.645, &lo, &hi);
+        double log_odds = log(hi / (1 - hi)) - log(lo / (1 - lo));
+        assert_true(log_odds < width);
+        width = log_odds;
+        assert_true(inside >= 0.85 * all);
+        fore_calibration_free(c);
+    }
+    free(m);
+    free(y);
+}
+
+static void platt__scores_that_point_backwards__tell_the_rate_only(void **state)
+{
+    (void)state;
+    double m[400], y[400];
+    for (int i = 0; i < 400; i++) {
+        m[i] = i;
+        y[i] = i < 100;
+    }
+    fore_calibration *c = NULL;
+    assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_PLATT, 1, m, y, NULL, 400, &c, NULL),
+                     FORE_OK);
+    NEAR(c->a, 0, 0);
+    NEAR(fore_calibrated(c, 17, 0, 0, NULL, NULL), 0.25, 0.005);
+    fore_calibration_free(c);
+}
+
+static void calibration__separated_one_class_or_no_rows__finite(void **state)
+{
+    (void)state;
+    double m[200], y[200], ones[200];
+    for (int i = 0; i < 200; i++) {
+        m[i] = i < 100 ? -1 : 1;
+        y[i] = i >= 100;
+        ones[i] = 1;
+    }
+    for (int kind = FORE_CALIBRATE_AUTO; kind <= FORE_CALIBRATE_ISOTONIC; kind++)
+        for (int k = 0; k < 3; k++) {
+            fore_calibration *c = NULL;
+            assert_int_equal(fore_calibration_fit((fore_calibrator)kind, 1, m, k == 1 ? ones : y,
+                                                  NULL, k == 2 ? 0 : 200, &c, NULL),
+                             FORE_OK);
+            double lo, hi, p = fore_calibrated(c, 1, 0, 1.645, &lo, &hi);
+            assert_true(0 < lo && lo <= p && p <= hi && hi < 1);
+            if (k == 0 && kind != FORE_CALIBRATE_IDENTITY)
+                assert_true(p > 0.95 && fore_calibrated(c, -1, 0, 0, NULL, NULL) < 0.05);
+            fore_calibration_free(c);
+        }
+}
+
+static void calibration__shift__moves_the_base_rate(void **state)
+{
+    (void)state;
+    fore_calibration *c = NULL;
+    assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_AUTO, 0, NULL, NULL, NULL, 0, &c, NULL),
+                     FORE_OK);
+    fore_calibration_shift(c, 0.1, 0.2);
+    NEAR(fore_calibrated(c, log(0.1 / 0.9), 0, 0, NULL, NULL), 0.2, 1e-12);
+    fore_calibration_free(c);
+}
+
+static void calibration__json__reads_back_the_same(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8);
+    simulate(N, 1, 0, m, y);
+    for (int kind = FORE_CALIBRATE_IDENTITY; kind <= FORE_CALIBRATE_ISOTONIC; kind++) {
+        fore_calibration *c = NULL, *d = NULL;
+        fore_text text = {0};
+        fore_json *document = NULL;
+        assert_int_equal(fore_calibration_fit((fore_calibrator)kind, 0, m, y, NULL, N, &c, NULL),
+                         FORE_OK);
+        fore_json_writer json = fore_json_to(&text);
+        fore_calibration_write(c, &json, NULL);
+        assert_int_equal(fore_json_parse(text.bytes, text.length, &document, NULL), FORE_OK);
+        assert_int_equal(fore_calibration_read(fore_json_root(document), &d, NULL), FORE_OK);
+        for (double at = -5; at < 5; at += 0.1) {
+            double a[3], b[3];
+            a[0] = fore_calibrated(c, at, 0.1, 1.645, &a[1], &a[2]);
+            b[0] = fore_calibrated(d, at, 0.1, 1.645, &b[1], &b[2]);
+            assert_memory_equal(a, b, sizeof a);
+        }
+        fore_json_free(document);
+        fore_text_free(&text);
+        fore_calibration_free(c);
+        fore_calibration_free(d);
+    }
+    free(m);
+    free(y);
+}
+
+static void calibration__every_allocation_failing__clean(void **state)
+{
+    (void)state;
+    double m[50], y[50];
+    simulate(50, 1, 0, m, y);
+    int64_t live = fore_memory_live();
+    fore_status status = FORE_E_MEMORY;
+    for (int64_t k = 1; status == FORE_E_MEMORY && k < 50; k++) {
+        fore_calibration *c = NULL;
+        fore_memory_fail_at(k);
+        status = fore_calibration_fit(FORE_CALIBRATE_ISOTONIC, 0, m, y, NULL, 50, &c, NULL);
+        fore_memory_fail_at(0);
+        assert_true((status == FORE_OK) == (c != NULL));
+        assert_true(k > 8 || status == FORE_E_MEMORY);
+        fore_calibration_free(c);
+        assert_int_equal(fore_memory_live(), live);
+    }
+    assert_int_equal(status, FORE_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pool_violators__random_outcomes__equals_scikit_learn),
+        cmocka_unit_test(platt__known_distortion__is_undone),
+        cmocka_unit_test(calibration__auto__kind_follows_the_rarer_class),
+        cmocka_unit_test(calibrated__any_kind__rises_and_stays_inside_0_1),
+        cmocka_unit_test(isotonic__bent_truth__better_than_platt),
+        cmocka_unit_test(interval__more_rows__narrower_and_holds_the_truth),
+        cmocka_unit_test(platt__scores_that_point_backwards__tell_the_rate_only),
+        cmocka_unit_test(calibration__separated_one_class_or_no_rows__finite),
+        cmocka_unit_test(calibration__shift__moves_the_base_rate),
+        cmocka_unit_test(calibration__json__reads_back_the_same),
+        cmocka_unit_test(calibration__every_allocation_failing__clean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
