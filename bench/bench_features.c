@@ -2,11 +2,11 @@
  *
  *   bench_features memory LEADS EVENTS FOLDER RUNS
  *       How long do the 60 window features of all leads take, when the timeline is in memory?
- *       Writes the events as columns (.npy) and the totals of all features to FOLDER, so that a peer
- *       can do the same work on the same data (peer_duckdb_features.py).
- *   bench_features store LEADS EVENTS FILE RUNS
- *       How long does it take to build the timeline from a workspace, against stepping through the
- *       same activity rows with sqlite3_step and reading every column? FILE is made and removed.
+ *       Writes the events as columns (.npy) and the totals of all features to FOLDER, so that a
+ * peer can do the same work on the same data (peer_duckdb_features.py). bench_features store LEADS
+ * EVENTS FILE RUNS How long does it take to build the timeline from a workspace, against stepping
+ * through the same activity rows with sqlite3_step and reading every column? FILE is made and
+ * removed.
  *
  * One JSON line: seconds as median and minimum of RUNS, threads, peak memory. */
 #include <math.h>
@@ -33,7 +33,10 @@ enum { REPS = 200, FEATURES_TIMED = 60, DAYS_OF_HISTORY = 730, MOST_RUNS = 101 }
         }                                                                                          \
     } while (0)
 
-static int64_t start_of_history(void) { return fore_time_of_date(fore_days_from_civil(2024, 1, 1)); }
+static int64_t start_of_history(void)
+{
+    return fore_time_of_date(fore_days_from_civil(2024, 1, 1));
+}
 
 static int compare_seconds(const void *a, const void *b)
 {
@@ -57,15 +60,21 @@ static double peak_mb(void)
 /* The i-th event of the history in the order of time. */
 static fore_event_record some_event(int64_t i, int64_t leads, int64_t events)
 {
-    static const uint8_t kinds[16] = {FORE_CALL, FORE_CALL, FORE_CALL, FORE_EMAIL, FORE_EMAIL, FORE_EMAIL,
-                                      FORE_REPLY, FORE_MEETING, FORE_DEMO, FORE_MESSAGE, FORE_WEB, FORE_WEB,
-                                      FORE_FORM, FORE_SEND, FORE_OPEN, FORE_CLICK};
+    static const uint8_t kinds[16] = {FORE_CALL,  FORE_CALL,    FORE_CALL,  FORE_EMAIL,
+                                      FORE_EMAIL, FORE_EMAIL,   FORE_REPLY, FORE_MEETING,
+                                      FORE_DEMO,  FORE_MESSAGE, FORE_WEB,   FORE_WEB,
+                                      FORE_FORM,  FORE_SEND,    FORE_OPEN,  FORE_CLICK};
     fore_random r = fore_random_new(1, (uint64_t)i);
     uint32_t a = fore_random_u32(&r), b = fore_random_u32(&r), c = fore_random_u32(&r);
     int64_t lead = (int64_t)((uint64_t)a * (uint64_t)leads >> 32);
-    return (fore_event_record){.at = start_of_history() + (int64_t)((double)i / (double)events * DAYS_OF_HISTORY * FORE_DAY),
-                               .owner = (int32_t)lead, .rep = (int32_t)(b % REPS), .campaign = -1, .minutes = (float)(b >> 8 & 31),
-                               .code = fore_code(kinds[c & 15], 1 + (c >> 4 & 1), c >> 5 & 1 ? 0 : (c >> 6) % 3)};
+    return (fore_event_record){
+        .at =
+            start_of_history() + (int64_t)((double)i / (double)events * DAYS_OF_HISTORY * FORE_DAY),
+        .owner = (int32_t)lead,
+        .rep = (int32_t)(b % REPS),
+        .campaign = -1,
+        .minutes = (float)(b >> 8 & 31),
+        .code = fore_code(kinds[c & 15], 1 + (c >> 4 & 1), c >> 5 & 1 ? 0 : (c >> 6) % 3)};
 }
 
 /* --- the timeline in memory --- */
@@ -78,8 +87,9 @@ static void fill_facts(fore_timeline *t)
         FORE_FILL(int64_t, t->closed_at)[s] = FORE_NO_TIME;
         FORE_FILL(uint8_t, t->outcome)[s] = FORE_OUTCOME_OPEN;
         FORE_FILL(uint8_t, t->left_out)[s] = FORE_KEPT;
-        int32_t *unknown[] = {FORE_FILL(int32_t, t->account), FORE_FILL(int32_t, t->owner), FORE_FILL(int32_t, t->product),
-                              FORE_FILL(int32_t, t->campaign), FORE_FILL(int32_t, t->other), FORE_FILL(int32_t, t->source)};
+        int32_t *unknown[] = {FORE_FILL(int32_t, t->account), FORE_FILL(int32_t, t->owner),
+                              FORE_FILL(int32_t, t->product), FORE_FILL(int32_t, t->campaign),
+                              FORE_FILL(int32_t, t->other),   FORE_FILL(int32_t, t->source)};
         for (size_t k = 0; k < sizeof unknown / sizeof *unknown; k++) unknown[k][s] = -1;
     }
     memset(FORE_FILL(int64_t, t->change_first), 0, (size_t)(t->subjects + 1) * 8);
@@ -103,10 +113,11 @@ static fore_timeline *make_timeline(int64_t leads, int64_t events, fore_pool *po
     t->reps = REPS;
     MUST(fore_image_allocate(t, err));
     fill_facts(t);
-    fore_event_columns columns = {FORE_FILL(int64_t, t->event_first), FORE_FILL(int64_t, t->event_at),
-                                  FORE_FILL(uint8_t, t->event_code), FORE_FILL(uint8_t, t->event_flags),
-                                  FORE_FILL(uint8_t, t->event_hour), FORE_FILL(int32_t, t->event_rep),
-                                  FORE_FILL(int32_t, t->event_campaign), FORE_FILL(float, t->event_minutes)};
+    fore_event_columns columns = {
+        FORE_FILL(int64_t, t->event_first),    FORE_FILL(int64_t, t->event_at),
+        FORE_FILL(uint8_t, t->event_code),     FORE_FILL(uint8_t, t->event_flags),
+        FORE_FILL(uint8_t, t->event_hour),     FORE_FILL(int32_t, t->event_rep),
+        FORE_FILL(int32_t, t->event_campaign), FORE_FILL(float, t->event_minutes)};
     MUST(fore_piles_write(piles, pool, NULL, &columns, err));
     fore_piles_free(piles);
     return t;
@@ -120,7 +131,9 @@ static FILE *open_column(const char *folder, const char *name, const char *type,
     snprintf(path, sizeof path, "%s/%s.npy", folder, name);
     FILE *file = fopen(path, "wb");
     if (!file) exit(1);
-    int used = snprintf(header + 10, 117, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,), }", type, (long long)n);
+    int used =
+        snprintf(header + 10, 117, "{'descr': '%s', 'fortran_order': False, 'shape': (%lld,), }",
+                 type, (long long)n);
     memcpy(header, "\x93NUMPY\x01\x00\x76\x00", 10); /* version 1.0, 118 bytes follow */
     memset(header + 10 + used, ' ', (size_t)(117 - used));
     header[127] = '\n';
@@ -130,8 +143,10 @@ static FILE *open_column(const char *folder, const char *name, const char *type,
 
 static void export_events(int64_t leads, int64_t events, const char *folder)
 {
-    FILE *at = open_column(folder, "moment", "<i8", events), *lead = open_column(folder, "lead", "<i4", events);
-    FILE *kind = open_column(folder, "kind", "|u1", events), *direction = open_column(folder, "direction", "|u1", events);
+    FILE *at = open_column(folder, "moment", "<i8", events),
+         *lead = open_column(folder, "lead", "<i4", events);
+    FILE *kind = open_column(folder, "kind", "|u1", events),
+         *direction = open_column(folder, "direction", "|u1", events);
     FILE *outcome = open_column(folder, "outcome", "|u1", events);
     for (int64_t i = 0; i < events; i++) {
         fore_event_record r = some_event(i, leads, events);
@@ -148,7 +163,8 @@ static void export_events(int64_t leads, int64_t events, const char *folder)
     fclose(outcome);
 }
 
-static void export_totals(const double *out, const int32_t *features, int64_t leads, int64_t as_of, const char *folder)
+static void export_totals(const double *out, const int32_t *features, int64_t leads, int64_t as_of,
+                          const char *folder)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/totals.csv", folder);
@@ -186,9 +202,11 @@ static void measure_memory(int64_t leads, int64_t events, const char *folder, in
     export_events(leads, events, folder);
     export_totals(out, features, leads, as_of, folder);
     double median = median_of(seconds, runs);
-    printf("{\"bench\":\"window_features\",\"seconds\":%.4f,\"min\":%.4f,\"n\":%d,\"threads\":%d,\"leads\":%lld,"
-           "\"events\":%lld,\"features\":%d,\"peak_mb\":%.0f}\n",
-           median, seconds[0], runs, fore_pool_threads(pool), (long long)leads, (long long)events, FEATURES_TIMED, peak_mb());
+    printf(
+        "{\"bench\":\"window_features\",\"seconds\":%.4f,\"min\":%.4f,\"n\":%d,\"threads\":%d,\"leads\":%lld,"
+        "\"events\":%lld,\"features\":%d,\"peak_mb\":%.0f}\n",
+        median, seconds[0], runs, fore_pool_threads(pool), (long long)leads, (long long)events,
+        FEATURES_TIMED, peak_mb());
     fore_extractor_free(x);
     fore_free(out);
     fore_free(rows);
@@ -226,7 +244,9 @@ static void fill_workspace(const char *path, int64_t leads, int64_t events)
         sqlite3_step(rep);
         sqlite3_finalize(rep);
     }
-    sqlite3_stmt *lead = prepare(db, "INSERT INTO lead(pk, id, known, created_at, status) VALUES (?1, 'L' || ?1, 1, ?2, 'new')");
+    sqlite3_stmt *lead = prepare(
+        db,
+        "INSERT INTO lead(pk, id, known, created_at, status) VALUES (?1, 'L' || ?1, 1, ?2, 'new')");
     for (int64_t i = 0; i < leads; i++) {
         sqlite3_bind_int64(lead, 1, i + 1);
         sqlite3_bind_int64(lead, 2, start_of_history());
@@ -235,8 +255,9 @@ static void fill_workspace(const char *path, int64_t leads, int64_t events)
     }
     sqlite3_finalize(lead);
     static const char *const outcomes[] = {NULL, "answered", "no answer"};
-    sqlite3_stmt *activity = prepare(db, "INSERT INTO activity(pk, id, at, kind, direction, rep, lead, minutes, outcome) "
-                                         "VALUES (?1, 'A' || ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+    sqlite3_stmt *activity = prepare(
+        db, "INSERT INTO activity(pk, id, at, kind, direction, rep, lead, minutes, outcome) "
+            "VALUES (?1, 'A' || ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
     for (int64_t i = 0; i < events; i++) {
         fore_event_record r = some_event(i, leads, events);
         sqlite3_bind_int64(activity, 1, i + 1);
@@ -261,7 +282,9 @@ static double plain_scan(const char *path)
     sqlite3 *db = NULL;
     double began = fore_clock_seconds(), sum = 0;
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) exit(1);
-    sqlite3_stmt *rows = prepare(db, "SELECT at, due_at, kind, direction, rep, lead, deal, account, campaign, minutes, outcome FROM activity");
+    sqlite3_stmt *rows = prepare(
+        db,
+        "SELECT at, due_at, kind, direction, rep, lead, deal, account, campaign, minutes, outcome FROM activity");
     while (sqlite3_step(rows) == SQLITE_ROW) {
         for (int c = 0; c < 9; c++) sum += (double)sqlite3_column_int64(rows, c);
         sum += sqlite3_column_double(rows, 9);
@@ -302,9 +325,11 @@ static void measure_store(int64_t leads, int64_t events, const char *path, int r
         build[run] = build_once(path, pool, events);
     }
     double plain = median_of(scan, runs), ours = median_of(build, runs);
-    printf("{\"bench\":\"timeline_from_store\",\"seconds\":%.4f,\"min\":%.4f,\"n\":%d,\"threads\":%d,\"leads\":%lld,"
-           "\"events\":%lld,\"peak_mb\":%.0f,\"peer\":\"sqlite3_step\",\"peer_seconds\":%.4f,\"ratio\":%.3f}\n",
-           ours, build[0], runs, fore_pool_threads(pool), (long long)leads, (long long)events, peak_mb(), plain, ours / plain);
+    printf(
+        "{\"bench\":\"timeline_from_store\",\"seconds\":%.4f,\"min\":%.4f,\"n\":%d,\"threads\":%d,\"leads\":%lld,"
+        "\"events\":%lld,\"peak_mb\":%.0f,\"peer\":\"sqlite3_step\",\"peer_seconds\":%.4f,\"ratio\":%.3f}\n",
+        ours, build[0], runs, fore_pool_threads(pool), (long long)leads, (long long)events,
+        peak_mb(), plain, ours / plain);
     fore_pool_free(pool);
     remove(path);
 }

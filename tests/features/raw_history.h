@@ -1,5 +1,5 @@
-/* A random history as plain rows, and how to put it into a store. Times fall on a grid of 6 hours so
- * that ties and events exactly on the edge of a window are common. */
+/* A random history as plain rows, and how to put it into a store. Times fall on a grid of 6 hours
+ * so that ties and events exactly on the edge of a window are common. */
 #ifndef RAW_HISTORY_H
 #define RAW_HISTORY_H
 
@@ -16,13 +16,15 @@
 #define GRID (6 * FORE_HOUR)
 enum { REPS = 5, ACCOUNTS = 6, PRODUCTS = 3, CAMPAIGNS = 4, STAGES = 5, SOURCES = 3, MOST = 4400 };
 enum { STAGE, AMOUNT, EXPECTED, OWNER, OUTCOME }; /* fields of changes */
-static const char *const raw_fields[] = {"stage", "amount", "expected_close_at", "owner_id", "outcome"};
+static const char *const raw_fields[] = {"stage", "amount", "expected_close_at", "owner_id",
+                                         "outcome"};
 static const char *const raw_outcomes[] = {NULL, "answered", "no answer", "cancelled"};
 
 /* Indices are -1 when unknown. Of a lead: status 0 working, 1 converted, 2 lost, 3 disqualified. */
 typedef struct raw_subject {
     int64_t created, closed;
-    int outcome, account, owner, product, campaign, source, link, stage, status; /* link: lead's deal, deal's lead */
+    int outcome, account, owner, product, campaign, source, link, stage,
+        status; /* link: lead's deal, deal's lead */
     double amount;
     int expected; /* days, or FORE_NO_DATE */
 } raw_subject;
@@ -67,16 +69,29 @@ static int64_t raw_start(void) { return fore_time_of_date(fore_days_from_civil(2
 
 static int below(fore_random *r, int n) { return (int)fore_random_below(r, n); }
 static bool chance(fore_random *r, double p) { return fore_random_uniform(r) < p; }
-static int maybe(fore_random *r, int n, double known) { return chance(r, known) ? below(r, n) : -1; }
+static int maybe(fore_random *r, int n, double known)
+{
+    return chance(r, known) ? below(r, n) : -1;
+}
 /* A grid time in [from, from + days). */
-static int64_t some_time(fore_random *r, int64_t from, int days) { return from + below(r, days * 4) * GRID; }
+static int64_t some_time(fore_random *r, int64_t from, int days)
+{
+    return from + below(r, days * 4) * GRID;
+}
 
 static raw_subject some_subject(fore_random *r, bool deal, int others)
 {
-    raw_subject s = {.created = some_time(r, raw_start(), 500), .closed = NONE, .amount = NAN,
-                     .expected = FORE_NO_DATE, .account = maybe(r, ACCOUNTS, 0.8),
-                     .owner = maybe(r, REPS, 0.9), .campaign = maybe(r, CAMPAIGNS, 0.5),
-                     .source = maybe(r, SOURCES, 0.8), .link = maybe(r, others, 0.4), .product = -1, .stage = -1};
+    raw_subject s = {.created = some_time(r, raw_start(), 500),
+                     .closed = NONE,
+                     .amount = NAN,
+                     .expected = FORE_NO_DATE,
+                     .account = maybe(r, ACCOUNTS, 0.8),
+                     .owner = maybe(r, REPS, 0.9),
+                     .campaign = maybe(r, CAMPAIGNS, 0.5),
+                     .source = maybe(r, SOURCES, 0.8),
+                     .link = maybe(r, others, 0.4),
+                     .product = -1,
+                     .stage = -1};
     if (chance(r, 0.6)) {
         s.status = 1 + below(r, 3);
         s.outcome = s.status == 1 ? FORE_WON : FORE_LOST;
@@ -94,10 +109,16 @@ static raw_subject some_subject(fore_random *r, bool deal, int others)
 
 static raw_event some_event(fore_random *r, const raw_history *h)
 {
-    raw_event e = {.at = some_time(r, raw_start(), 700), .due = NONE, .kind = below(r, FORE_ACTIVITY_KINDS),
-                   .direction = below(r, 3), .outcome = below(r, 4), .rep = maybe(r, REPS, 0.7),
-                   .lead = maybe(r, h->leads, 0.5), .deal = maybe(r, h->deals, 0.4),
-                   .account = maybe(r, ACCOUNTS, 0.5), .campaign = maybe(r, CAMPAIGNS, 0.2),
+    raw_event e = {.at = some_time(r, raw_start(), 700),
+                   .due = NONE,
+                   .kind = below(r, FORE_ACTIVITY_KINDS),
+                   .direction = below(r, 3),
+                   .outcome = below(r, 4),
+                   .rep = maybe(r, REPS, 0.7),
+                   .lead = maybe(r, h->leads, 0.5),
+                   .deal = maybe(r, h->deals, 0.4),
+                   .account = maybe(r, ACCOUNTS, 0.5),
+                   .campaign = maybe(r, CAMPAIGNS, 0.2),
                    .minutes = chance(r, 0.4) ? below(r, 60) : NAN};
     if (chance(r, 0.5)) e.kind = below(r, 2) ? FORE_CALL : FORE_EMAIL;
     if (e.outcome == 3 && chance(r, 0.7)) e.outcome = 0;
@@ -132,7 +153,8 @@ static void add_change(raw_history *h, raw_change c)
 
 static raw_change some_change(fore_random *r, const raw_history *h)
 {
-    raw_change c = {.deal = below(r, h->deals), .field = below(r, 10), .at = some_time(r, raw_start(), 700)};
+    raw_change c = {
+        .deal = below(r, h->deals), .field = below(r, 10), .at = some_time(r, raw_start(), 700)};
     if (c.field > OUTCOME) c.field = STAGE;
     c.old_value = chance(r, 0.8) ? some_value(r, c.field) : NAN;
     c.new_value = chance(r, 0.95) ? some_value(r, c.field) : NAN;
@@ -141,7 +163,8 @@ static raw_change some_change(fore_random *r, const raw_history *h)
 
 static raw_sale some_sale(fore_random *r)
 {
-    return (raw_sale){maybe(r, ACCOUNTS, 0.9), chance(r, 0.95) ? some_time(r, raw_start(), 700) : NONE,
+    return (raw_sale){maybe(r, ACCOUNTS, 0.9),
+                      chance(r, 0.95) ? some_time(r, raw_start(), 700) : NONE,
                       chance(r, 0.9) ? below(r, 100000) / 100.0 : NAN};
 }
 
@@ -200,7 +223,10 @@ static int64_t key_of(fore_store *s, fore_entity entity, int i)
 }
 
 static const char *raw_stage(int stage) { return stage < 0 ? NULL : raw_id('S', stage); }
-static int64_t minor(double amount) { return isnan(amount) ? FORE_NO_AMOUNT : llround(amount * 100); }
+static int64_t minor(double amount)
+{
+    return isnan(amount) ? FORE_NO_AMOUNT : llround(amount * 100);
+}
 
 static void put_subjects(const raw_history *h, fore_store *s)
 {
@@ -208,22 +234,32 @@ static void put_subjects(const raw_history *h, fore_store *s)
     fore_put put;
     for (int i = 0; i < h->leads; i++) {
         const raw_subject *l = &h->lead[i];
-        fore_lead_row row = {.id = raw_id('L', i), .account = key_of(s, FORE_ACCOUNT, l->account),
+        fore_lead_row row = {.id = raw_id('L', i),
+                             .account = key_of(s, FORE_ACCOUNT, l->account),
                              .source = l->source < 0 ? NULL : raw_id('Q', l->source),
-                             .campaign = key_of(s, FORE_CAMPAIGN, l->campaign), .owner = key_of(s, FORE_REP, l->owner),
-                             .created_at = l->created, .status = status[l->status], .closed_at = l->closed,
+                             .campaign = key_of(s, FORE_CAMPAIGN, l->campaign),
+                             .owner = key_of(s, FORE_REP, l->owner),
+                             .created_at = l->created,
+                             .status = status[l->status],
+                             .closed_at = l->closed,
                              .deal = key_of(s, FORE_DEAL, l->link)};
         MUST(fore_store_put_lead(s, &row, &put, err));
     }
     for (int i = 0; i < h->deals; i++) {
         const raw_subject *d = &h->deal[i];
-        fore_deal_row row = {.id = raw_id('D', i), .lead = key_of(s, FORE_LEAD, d->link),
-                             .account = key_of(s, FORE_ACCOUNT, d->account), .owner = key_of(s, FORE_REP, d->owner),
-                             .product = key_of(s, FORE_PRODUCT, d->product), .stage = raw_stage(d->stage),
+        fore_deal_row row = {.id = raw_id('D', i),
+                             .lead = key_of(s, FORE_LEAD, d->link),
+                             .account = key_of(s, FORE_ACCOUNT, d->account),
+                             .owner = key_of(s, FORE_REP, d->owner),
+                             .product = key_of(s, FORE_PRODUCT, d->product),
+                             .stage = raw_stage(d->stage),
                              .campaign = key_of(s, FORE_CAMPAIGN, d->campaign),
                              .source = d->source < 0 ? NULL : raw_id('Q', d->source),
-                             .amount_minor = minor(d->amount), .currency = "EUR", .created_at = d->created,
-                             .expected_close_on = d->expected, .closed_at = d->closed,
+                             .amount_minor = minor(d->amount),
+                             .currency = "EUR",
+                             .created_at = d->created,
+                             .expected_close_on = d->expected,
+                             .closed_at = d->closed,
                              .outcome = (fore_outcome)d->outcome};
         MUST(fore_store_put_deal(s, &row, &put, err));
     }
@@ -236,8 +272,10 @@ static const char *value_text(int field, double value, char out[64])
     if (field == STAGE) return raw_stage((int)value);
     if (field == OWNER) return raw_id('R', (int)value);
     if (field == OUTCOME) return outcomes[(int)value];
-    if (field == EXPECTED) fore_date_format((int32_t)value, out);
-    else fore_number_format(value, out);
+    if (field == EXPECTED)
+        fore_date_format((int32_t)value, out);
+    else
+        fore_number_format(value, out);
     return out;
 }
 
@@ -248,30 +286,42 @@ static void put_rest(const raw_history *h, fore_store *s)
     for (int i = 0; i < h->changes; i++) {
         const raw_change *c = &h->change[i];
         fore_deal_change_row row = {key_of(s, FORE_DEAL, c->deal), c->at, raw_fields[c->field],
-                                    value_text(c->field, c->old_value, a), value_text(c->field, c->new_value, b)};
+                                    value_text(c->field, c->old_value, a),
+                                    value_text(c->field, c->new_value, b)};
         MUST(fore_store_put_deal_change(s, &row, &put, err));
     }
     for (int i = 0; i < h->events; i++) {
         const raw_event *e = &h->event[i];
         snprintf(id, sizeof id, "E%d", i);
-        fore_activity_row row = {.id = id, .at = e->at, .due_at = e->due, .kind = (fore_activity_kind)e->kind,
-                                 .direction = (fore_direction)e->direction, .rep = key_of(s, FORE_REP, e->rep),
-                                 .lead = key_of(s, FORE_LEAD, e->lead), .deal = key_of(s, FORE_DEAL, e->deal),
+        fore_activity_row row = {.id = id,
+                                 .at = e->at,
+                                 .due_at = e->due,
+                                 .kind = (fore_activity_kind)e->kind,
+                                 .direction = (fore_direction)e->direction,
+                                 .rep = key_of(s, FORE_REP, e->rep),
+                                 .lead = key_of(s, FORE_LEAD, e->lead),
+                                 .deal = key_of(s, FORE_DEAL, e->deal),
                                  .account = key_of(s, FORE_ACCOUNT, e->account),
-                                 .campaign = key_of(s, FORE_CAMPAIGN, e->campaign), .minutes = e->minutes,
+                                 .campaign = key_of(s, FORE_CAMPAIGN, e->campaign),
+                                 .minutes = e->minutes,
                                  .outcome = raw_outcomes[e->outcome]};
         MUST(fore_store_put_activity(s, &row, &put, err));
     }
     for (int i = 0; i < h->sales; i++) {
         snprintf(id, sizeof id, "O%d", i);
-        fore_sale_row row = {.id = id, .account = key_of(s, FORE_ACCOUNT, h->sale[i].account), .at = h->sale[i].at,
-                             .quantity = 1, .amount_minor = minor(h->sale[i].amount)};
+        fore_sale_row row = {.id = id,
+                             .account = key_of(s, FORE_ACCOUNT, h->sale[i].account),
+                             .at = h->sale[i].at,
+                             .quantity = 1,
+                             .amount_minor = minor(h->sale[i].amount)};
         MUST(fore_store_put_sale(s, &row, &put, err));
     }
     for (int i = 0; i < h->tickets; i++) {
         snprintf(id, sizeof id, "T%d", i);
-        fore_ticket_row row = {.id = id, .account = key_of(s, FORE_ACCOUNT, h->ticket[i].account),
-                               .opened_at = h->ticket[i].opened, .closed_at = h->ticket[i].closed,
+        fore_ticket_row row = {.id = id,
+                               .account = key_of(s, FORE_ACCOUNT, h->ticket[i].account),
+                               .opened_at = h->ticket[i].opened,
+                               .closed_at = h->ticket[i].closed,
                                .satisfaction = h->ticket[i].satisfaction};
         MUST(fore_store_put_ticket(s, &row, &put, err));
     }
@@ -282,9 +332,13 @@ static void put_references(const raw_history *h, fore_store *s)
 {
     fore_put put;
     for (int i = 0; i < REPS; i++) {
-        fore_rep_row row = {.id = raw_id('R', i), .name = "x", .team = i % 2 ? "north" : "south",
-                            .hours_per_week = NAN, .hourly_cost_minor = FORE_NO_AMOUNT,
-                            .active_from_on = FORE_NO_DATE, .active_to_on = FORE_NO_DATE};
+        fore_rep_row row = {.id = raw_id('R', i),
+                            .name = "x",
+                            .team = i % 2 ? "north" : "south",
+                            .hours_per_week = NAN,
+                            .hourly_cost_minor = FORE_NO_AMOUNT,
+                            .active_from_on = FORE_NO_DATE,
+                            .active_to_on = FORE_NO_DATE};
         MUST(fore_store_put_rep(s, &row, &put, err));
     }
     for (int i = 0; i < ACCOUNTS; i++) key_of(s, FORE_ACCOUNT, i);

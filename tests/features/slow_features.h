@@ -27,7 +27,10 @@ static void put_window(slow_row *row, const char *name, const char *window, doub
 }
 
 static double days(int64_t span) { return (double)span / (double)FORE_DAY; }
-static double ln1(double amount) { return isnan(amount) ? NAN : log(1 + (amount > 0 ? amount : 0)); }
+static double ln1(double amount)
+{
+    return isnan(amount) ? NAN : log(1 + (amount > 0 ? amount : 0));
+}
 static double over(double a, double b) { return b > 0 ? a / b : NAN; }
 
 static int compare_doubles(const void *x, const void *y)
@@ -77,7 +80,9 @@ static int64_t closing_of(const raw_history *h, int s)
     int64_t last = NONE;
     for (int i = 0; i < h->changes; i++) {
         const raw_change *c = &h->change[i];
-        if (c->deal == s - h->leads && c->field == OUTCOME && c->new_value == x->outcome && c->at > last) last = c->at;
+        if (c->deal == s - h->leads && c->field == OUTCOME && c->new_value == x->outcome &&
+            c->at > last)
+            last = c->at;
     }
     return last;
 }
@@ -116,8 +121,8 @@ static int changes_of(const raw_history *h, int deal, int field, raw_change *out
 static double state_of(const raw_history *h, int s, int field, int64_t T)
 {
     const raw_subject *x = subject_of(h, s);
-    double stored = field == AMOUNT    ? x->amount
-                    : field == OWNER   ? (x->owner < 0 ? NAN : x->owner)
+    double stored = field == AMOUNT               ? x->amount
+                    : field == OWNER              ? (x->owner < 0 ? NAN : x->owner)
                     : x->expected == FORE_NO_DATE ? NAN
                                                   : x->expected;
     if (s < h->leads) return stored;
@@ -140,7 +145,8 @@ static int owner_at(const raw_history *h, int s, int64_t T)
 
 static bool belongs(const raw_history *h, const raw_event *e, int s)
 {
-    if (s < h->leads) return e->lead == s || (e->lead < 0 && e->deal >= 0 && lead_of_deal(h, e->deal) == s);
+    if (s < h->leads)
+        return e->lead == s || (e->lead < 0 && e->deal >= 0 && lead_of_deal(h, e->deal) == s);
     int d = s - h->leads;
     return e->deal == d || (e->deal < 0 && e->lead >= 0 && lead_of_deal(h, d) == e->lead);
 }
@@ -148,19 +154,19 @@ static bool belongs(const raw_history *h, const raw_event *e, int s)
 static int side(const raw_event *e)
 {
     if (e->direction != FORE_DIRECTION_UNKNOWN) return e->direction;
-    if (e->kind == FORE_REPLY || e->kind == FORE_OPEN || e->kind == FORE_CLICK || e->kind == FORE_WEB ||
-        e->kind == FORE_FORM || e->kind == FORE_UNSUBSCRIBE)
+    if (e->kind == FORE_REPLY || e->kind == FORE_OPEN || e->kind == FORE_CLICK ||
+        e->kind == FORE_WEB || e->kind == FORE_FORM || e->kind == FORE_UNSUBSCRIBE)
         return FORE_INBOUND;
-    if (e->kind == FORE_CALL || e->kind == FORE_EMAIL || e->kind == FORE_MESSAGE || e->kind == FORE_SEND ||
-        e->kind == FORE_VISIT)
+    if (e->kind == FORE_CALL || e->kind == FORE_EMAIL || e->kind == FORE_MESSAGE ||
+        e->kind == FORE_SEND || e->kind == FORE_VISIT)
         return FORE_OUTBOUND;
     return FORE_DIRECTION_UNKNOWN;
 }
 
 static bool talk(const raw_event *e)
 {
-    return e->kind == FORE_CALL || e->kind == FORE_EMAIL || e->kind == FORE_MESSAGE || e->kind == FORE_MEETING ||
-           e->kind == FORE_DEMO || e->kind == FORE_VISIT;
+    return e->kind == FORE_CALL || e->kind == FORE_EMAIL || e->kind == FORE_MESSAGE ||
+           e->kind == FORE_MEETING || e->kind == FORE_DEMO || e->kind == FORE_VISIT;
 }
 static bool is_touch(const raw_event *e) { return e->kind >= 0; }
 static bool is_outbound(const raw_event *e) { return side(e) == FORE_OUTBOUND && talk(e); }
@@ -169,8 +175,14 @@ static bool is_inbound(const raw_event *e)
     return side(e) == FORE_INBOUND && (talk(e) || e->kind == FORE_REPLY || e->kind == FORE_FORM);
 }
 static bool is_call(const raw_event *e) { return e->kind == FORE_CALL && side(e) == FORE_OUTBOUND; }
-static bool is_call_in(const raw_event *e) { return e->kind == FORE_CALL && side(e) == FORE_INBOUND; }
-static bool is_email(const raw_event *e) { return e->kind == FORE_EMAIL && side(e) == FORE_OUTBOUND; }
+static bool is_call_in(const raw_event *e)
+{
+    return e->kind == FORE_CALL && side(e) == FORE_INBOUND;
+}
+static bool is_email(const raw_event *e)
+{
+    return e->kind == FORE_EMAIL && side(e) == FORE_OUTBOUND;
+}
 static bool is_reply(const raw_event *e)
 {
     return e->kind == FORE_REPLY || (e->kind == FORE_EMAIL && side(e) == FORE_INBOUND);
@@ -178,7 +190,8 @@ static bool is_reply(const raw_event *e)
 static bool is_message(const raw_event *e) { return e->kind == FORE_MESSAGE; }
 static bool is_meeting(const raw_event *e)
 {
-    return (e->kind == FORE_MEETING || e->kind == FORE_DEMO || e->kind == FORE_VISIT) && e->outcome != 2;
+    return (e->kind == FORE_MEETING || e->kind == FORE_DEMO || e->kind == FORE_VISIT) &&
+           e->outcome != 2;
 }
 static bool is_web(const raw_event *e) { return e->kind == FORE_WEB || e->kind == FORE_FORM; }
 static bool is_open(const raw_event *e) { return e->kind == FORE_OPEN; }
@@ -219,7 +232,9 @@ static int days_since(const raw_event *e, int n, int64_t from, int64_t T)
     for (int i = 0; i < n; i++) {
         if (e[i].at < from) continue;
         bool again = false;
-        for (int j = 0; j < i; j++) again |= e[j].at >= from && (T - 1 - e[j].at) / FORE_DAY == (T - 1 - e[i].at) / FORE_DAY;
+        for (int j = 0; j < i; j++)
+            again |=
+                e[j].at >= from && (T - 1 - e[j].at) / FORE_DAY == (T - 1 - e[i].at) / FORE_DAY;
         count += !again;
     }
     return count;
@@ -244,17 +259,20 @@ static void slow_counts(slow_row *row, const raw_event *e, int n, int64_t T)
     static const struct {
         const char *name, *windows;
         test_of test;
-    } list[] = {{"touches", "12345", is_touch}, {"outbound", "12345", is_outbound}, {"inbound", "12345", is_inbound},
-                {"calls", "12345", is_call}, {"emails", "12345", is_email}, {"replies", "12345", is_reply},
-                {"meetings", "12345", is_meeting}, {"web", "12345", is_web}, {"active_days", "12345", NULL},
-                {"calls_in", "235", is_call_in}, {"messages", "235", is_message}, {"opens", "235", is_open},
-                {"clicks", "235", is_click}, {"sends", "235", is_send}};
+    } list[] = {{"touches", "12345", is_touch},    {"outbound", "12345", is_outbound},
+                {"inbound", "12345", is_inbound},  {"calls", "12345", is_call},
+                {"emails", "12345", is_email},     {"replies", "12345", is_reply},
+                {"meetings", "12345", is_meeting}, {"web", "12345", is_web},
+                {"active_days", "12345", NULL},    {"calls_in", "235", is_call_in},
+                {"messages", "235", is_message},   {"opens", "235", is_open},
+                {"clicks", "235", is_click},       {"sends", "235", is_send}};
     static const char *const suffix[] = {"_7d", "_30d", "_90d", "_365d", "_all"};
     static const int length[] = {7, 30, 90, 365, 100000};
     for (size_t k = 0; k < sizeof list / sizeof *list; k++)
         for (const char *w = list[k].windows; *w; w++) {
             int64_t from = T - length[*w - '1'] * FORE_DAY;
-            int value = list[k].test ? count_since(e, n, from, list[k].test) : days_since(e, n, from, T);
+            int value =
+                list[k].test ? count_since(e, n, from, list[k].test) : days_since(e, n, from, T);
             put_window(row, list[k].name, suffix[*w - '1'], value);
         }
     put(row, "minutes_30d", minutes_since(e, n, T - 30 * FORE_DAY));
@@ -299,17 +317,19 @@ static void slow_rhythm(slow_row *row, const raw_event *e, int n, int64_t T)
     static const struct {
         const char *name;
         test_of test;
-    } since[] = {{"days_since_touch", is_touch}, {"days_since_outbound", is_outbound},
-                 {"days_since_inbound", is_inbound}, {"days_since_call", is_call}, {"days_since_email", is_email},
-                 {"days_since_reply", is_reply}, {"days_since_meeting", is_meeting}, {"days_since_web", is_web},
-                 {"days_since_open", is_open}, {"days_since_click", is_click}};
+    } since[] = {{"days_since_touch", is_touch},     {"days_since_outbound", is_outbound},
+                 {"days_since_inbound", is_inbound}, {"days_since_call", is_call},
+                 {"days_since_email", is_email},     {"days_since_reply", is_reply},
+                 {"days_since_meeting", is_meeting}, {"days_since_web", is_web},
+                 {"days_since_open", is_open},       {"days_since_click", is_click}};
     for (size_t k = 0; k < sizeof since / sizeof *since; k++)
         put(row, since[k].name, since_last(e, n, T, since[k].test));
     double gap = n > 1 ? days(e[n - 1].at - e[0].at) / (n - 1) : NAN;
     put(row, "days_since_first", n > 0 ? days(T - e[0].at) : NAN);
     put(row, "mean_gap_days", gap);
     put(row, "gap_trend", n > 1 ? log((days(T - e[n - 1].at) + 1) / (gap + 1)) : NAN);
-    double n30 = count_since(e, n, T - 30 * FORE_DAY, is_touch), n90 = count_since(e, n, T - 90 * FORE_DAY, is_touch);
+    double n30 = count_since(e, n, T - 30 * FORE_DAY, is_touch),
+           n90 = count_since(e, n, T - 90 * FORE_DAY, is_touch);
     put(row, "pace_trend", n90 > 0 ? log((n30 + 0.5) / ((n90 - n30) / 2 + 0.5)) : NAN);
     put(row, "inbound_decay_7d", decayed(e, n, T, 7, is_inbound));
     put(row, "inbound_decay_30d", decayed(e, n, T, 30, is_inbound));
@@ -323,22 +343,27 @@ static void slow_replies(slow_row *row, const raw_event *all, int n_all, int64_t
 {
     static raw_event e[MOST];
     static double theirs[MOST], ours[MOST];
-    int n = 0, n_theirs = 0, n_ours = 0, out = 0, in = 0, answered = 0, waiting = 0, opens = 0, unsubscribed = 0;
+    int n = 0, n_theirs = 0, n_ours = 0, out = 0, in = 0, answered = 0, waiting = 0, opens = 0,
+        unsubscribed = 0;
     int64_t first_out = NONE;
     for (int i = 0; i < n_all; i++)
         if (is_contact(&all[i])) e[n++] = all[i];
     for (int i = 0; i < n; i++) {
         bool followed = i + 1 < n && is_outbound(&e[i]) && is_inbound(&e[i + 1]);
         if (followed) theirs[n_theirs++] = days(e[i + 1].at - e[i].at) * 24;
-        if (i + 1 < n && is_inbound(&e[i]) && is_outbound(&e[i + 1])) ours[n_ours++] = days(e[i + 1].at - e[i].at) * 24;
+        if (i + 1 < n && is_inbound(&e[i]) && is_outbound(&e[i + 1]))
+            ours[n_ours++] = days(e[i + 1].at - e[i].at) * 24;
         out += is_outbound(&e[i]);
         in += is_inbound(&e[i]);
         answered += is_outbound(&e[i]) && (followed || is_sign(&e[i]));
-        if (is_outbound(&e[i]) && first_out == NONE && created != NONE && e[i].at >= created) first_out = e[i].at;
+        if (is_outbound(&e[i]) && first_out == NONE && created != NONE && e[i].at >= created)
+            first_out = e[i].at;
     }
     for (int i = 0; i < n_all; i++) {
-        if (is_sign(&all[i])) waiting = 0;
-        else waiting += is_outbound(&all[i]);
+        if (is_sign(&all[i]))
+            waiting = 0;
+        else
+            waiting += is_outbound(&all[i]);
         if (is_click(&all[i])) opens = 0;
         opens += is_open(&all[i]);
         unsubscribed |= all[i].kind == FORE_UNSUBSCRIBE;
@@ -362,9 +387,12 @@ static void slow_clock(slow_row *row, const raw_history *h, const raw_event *e, 
         int64_t local = e[i].at + (h->zone ? 5 * FORE_HOUR + 30 * FORE_MINUTE : 0);
         int weekday = fore_weekday(fore_date_of(local));
         int64_t hour = (local - fore_time_of_date(fore_date_of(local))) / FORE_HOUR;
-        if (weekday >= 5) weekend++;
-        else if (hour >= 8 && hour < 18) office++;
-        else evening++;
+        if (weekday >= 5)
+            weekend++;
+        else if (hour >= 8 && hour < 18)
+            office++;
+        else
+            evening++;
     }
     put(row, "office_hours_share", over(office, office + evening + weekend));
     put(row, "evening_share", over(evening, office + evening + weekend));
@@ -439,7 +467,8 @@ static void slow_stage(slow_row *row, const raw_history *h, int s, int64_t T)
     double position = NAN, in_stage = NAN, pace = NAN, moves = NAN, back = NAN, lead_days = NAN;
     put(row, "age_days", x->created != NONE && x->created < T ? days(T - x->created) : NAN);
     if (s >= h->leads) {
-        int n = changes_of(h, s - h->leads, STAGE, c), stage = -1, lead = lead_of_deal(h, s - h->leads);
+        int n = changes_of(h, s - h->leads, STAGE, c), stage = -1,
+            lead = lead_of_deal(h, s - h->leads);
         int64_t since = NONE;
         for (int i = 0; i < n && c[i].at < T; i++) {
             if (i == 0) moves = back = 0;
@@ -455,7 +484,8 @@ static void slow_stage(slow_row *row, const raw_history *h, int s, int64_t T)
             in_stage = days(T - since);
             pace = over(in_stage, usual_days(h, stage, T));
         }
-        if (lead >= 0 && h->lead[lead].created != NONE && x->created != NONE && x->created >= h->lead[lead].created)
+        if (lead >= 0 && h->lead[lead].created != NONE && x->created != NONE &&
+            x->created >= h->lead[lead].created)
             lead_days = days(x->created - h->lead[lead].created);
     }
     put(row, "lead_days", lead_days);
@@ -474,7 +504,9 @@ static double mean_won(const raw_history *h, int64_t T, char by, int key)
     for (int s = h->leads; s < h->leads + h->deals; s++) {
         const raw_subject *x = subject_of(h, s);
         if (!closed_before(h, s, T) || x->outcome != FORE_WON || isnan(x->amount)) continue;
-        int its = by == 'a' ? fact_of(h, s, 'a') : by == 'p' ? x->product : owner_at(h, s, closing_of(h, s));
+        int its = by == 'a'   ? fact_of(h, s, 'a')
+                  : by == 'p' ? x->product
+                              : owner_at(h, s, closing_of(h, s));
         if (its != key || key < 0) continue;
         sum += ln1(x->amount);
         n += 1;
@@ -485,14 +517,17 @@ static double mean_won(const raw_history *h, int64_t T, char by, int key)
 static void slow_amount(slow_row *row, const raw_history *h, int s, int64_t T)
 {
     static raw_change c[MOST];
-    static const char *const names[] = {"close_date_pushes", "close_date_pushed_days", "days_to_expected_close",
-                                        "amount_log", "amount_changes", "amount_growth", "amount_vs_account",
-                                        "amount_vs_product", "amount_vs_owner", "owner_changes"};
+    static const char *const names[] = {"close_date_pushes",      "close_date_pushed_days",
+                                        "days_to_expected_close", "amount_log",
+                                        "amount_changes",         "amount_growth",
+                                        "amount_vs_account",      "amount_vs_product",
+                                        "amount_vs_owner",        "owner_changes"};
     if (s < h->leads) {
         for (int i = 0; i < 10; i++) put(row, names[i], NAN);
         return;
     }
-    double pushes = 0, pushed = 0, changed = 0, growth = NAN, hands = 0, now = ln1(state_of(h, s, AMOUNT, T));
+    double pushes = 0, pushed = 0, changed = 0, growth = NAN, hands = 0,
+           now = ln1(state_of(h, s, AMOUNT, T));
     int n = changes_of(h, s - h->leads, EXPECTED, c);
     for (int i = 0; i < n && c[i].at < T; i++)
         if (c[i].new_value > c[i].old_value) {
@@ -502,16 +537,24 @@ static void slow_amount(slow_row *row, const raw_history *h, int s, int64_t T)
     n = changes_of(h, s - h->leads, AMOUNT, c);
     for (int i = 0; i < n && c[i].at < T; i++) {
         if (i == 0) growth = now - ln1(c[0].old_value);
-        changed += !isnan(c[i].old_value) && !isnan(c[i].new_value) && c[i].old_value != c[i].new_value;
+        changed +=
+            !isnan(c[i].old_value) && !isnan(c[i].new_value) && c[i].old_value != c[i].new_value;
     }
     n = changes_of(h, s - h->leads, OWNER, c);
     for (int i = 0; i < n && c[i].at < T; i++)
-        hands += !isnan(c[i].old_value) && !isnan(c[i].new_value) && c[i].old_value != c[i].new_value;
+        hands +=
+            !isnan(c[i].old_value) && !isnan(c[i].new_value) && c[i].old_value != c[i].new_value;
     double expected = state_of(h, s, EXPECTED, T);
-    const double values[] = {pushes, pushed, expected - days(T), now, changed, growth,
+    const double values[] = {pushes,
+                             pushed,
+                             expected - days(T),
+                             now,
+                             changed,
+                             growth,
                              now - mean_won(h, T, 'a', fact_of(h, s, 'a')),
                              now - mean_won(h, T, 'p', subject_of(h, s)->product),
-                             now - mean_won(h, T, 'o', owner_at(h, s, T)), hands};
+                             now - mean_won(h, T, 'o', owner_at(h, s, T)),
+                             hands};
     for (int i = 0; i < 10; i++) put(row, names[i], values[i]);
 }
 
@@ -524,7 +567,9 @@ static double slow_rate(const raw_history *h, int s, int64_t T, char by, int key
     for (int k = first; k < end; k++) {
         if (!closed_before(h, k, T)) continue;
         bool win = subject_of(h, k)->outcome == FORE_WON;
-        int its = by == 'o' ? owner_at(h, k, closing_of(h, k)) : by == 'p' ? subject_of(h, k)->product : fact_of(h, k, by);
+        int its = by == 'o'   ? owner_at(h, k, closing_of(h, k))
+                  : by == 'p' ? subject_of(h, k)->product
+                              : fact_of(h, k, by);
         all += 1;
         all_won += win;
         if (its != key) continue;
@@ -547,7 +592,8 @@ static void slow_rates(slow_row *row, const raw_history *h, int s, int64_t T)
     put(row, "owner_wins_90d", owner < 0 ? NAN : wins);
     put(row, "owner_open", owner < 0 ? NAN : open);
     put(row, "source_win_rate", slow_rate(h, s, T, 's', fact_of(h, s, 's')));
-    put(row, "product_win_rate", s < h->leads ? NAN : slow_rate(h, s, T, 'p', subject_of(h, s)->product));
+    put(row, "product_win_rate",
+        s < h->leads ? NAN : slow_rate(h, s, T, 'p', subject_of(h, s)->product));
     put(row, "campaign_win_rate", slow_rate(h, s, T, 'c', fact_of(h, s, 'c')));
 }
 
@@ -555,11 +601,18 @@ static void slow_rates(slow_row *row, const raw_history *h, int s, int64_t T)
 
 static void slow_account(slow_row *row, const raw_history *h, int s, int64_t T)
 {
-    static const char *const names[] = {"account_won", "account_lost", "account_days_since_win",
-                                        "account_won_amount_log", "account_open_deals", "account_sales_365d_log",
-                                        "account_days_since_sale", "account_open_tickets", "account_satisfaction",
+    static const char *const names[] = {"account_won",
+                                        "account_lost",
+                                        "account_days_since_win",
+                                        "account_won_amount_log",
+                                        "account_open_deals",
+                                        "account_sales_365d_log",
+                                        "account_days_since_sale",
+                                        "account_open_tickets",
+                                        "account_satisfaction",
                                         "account_touches_90d"};
-    double won = 0, lost = 0, since_win = NAN, amount = 0, open = 0, sales = 0, since_sale = NAN, tickets = 0;
+    double won = 0, lost = 0, since_win = NAN, amount = 0, open = 0, sales = 0, since_sale = NAN,
+           tickets = 0;
     double satisfaction = 0, rated = 0, touches = 0;
     int account = fact_of(h, s, 'a');
     if (account < 0) {
@@ -594,11 +647,19 @@ static void slow_account(slow_row *row, const raw_history *h, int s, int64_t T)
     }
     for (int i = 0; i < h->events; i++) {
         const raw_event *e = &h->event[i];
-        touches += e->lead < 0 && e->deal < 0 && e->account == account && e->outcome != 3 && e->at != NONE &&
-                   e->at < T && e->at >= T - 90 * FORE_DAY;
+        touches += e->lead < 0 && e->deal < 0 && e->account == account && e->outcome != 3 &&
+                   e->at != NONE && e->at < T && e->at >= T - 90 * FORE_DAY;
     }
-    const double values[] = {won, lost, since_win, log(1 + amount), open, log(1 + sales), since_sale, tickets,
-                             over(satisfaction, rated), touches};
+    const double values[] = {won,
+                             lost,
+                             since_win,
+                             log(1 + amount),
+                             open,
+                             log(1 + sales),
+                             since_sale,
+                             tickets,
+                             over(satisfaction, rated),
+                             touches};
     for (int i = 0; i < 10; i++) put(row, names[i], values[i]);
 }
 
@@ -609,7 +670,8 @@ static void slow_season(slow_row *row, const raw_history *h, int s, int64_t T)
     int32_t today = fore_days_from_civil(civil.year, civil.month, civil.day);
     double turns = (today - fore_days_from_civil(civil.year, 1, 1)) / 365.25;
     int32_t month = (civil.month - 1) / 3 * 3 + 4;
-    int32_t end = fore_days_from_civil(civil.year + (month > 12), month > 12 ? month - 12 : month, 1);
+    int32_t end =
+        fore_days_from_civil(civil.year + (month > 12), month > 12 ? month - 12 : month, 1);
     int64_t created = subject_of(h, s)->created;
     bool known = created != NONE && created < T;
     int weekday = known ? fore_weekday(fore_date_of(created)) : 0;
@@ -620,7 +682,8 @@ static void slow_season(slow_row *row, const raw_history *h, int s, int64_t T)
     put(row, "created_weekday", known ? weekday : NAN);
 }
 
-__attribute__((unused)) static void slow_features(const raw_history *h, int s, int64_t T, slow_row *row)
+__attribute__((unused)) static void slow_features(const raw_history *h, int s, int64_t T,
+                                                  slow_row *row)
 {
     static raw_event e[MOST];
     int n = events_of(h, s, T, e);

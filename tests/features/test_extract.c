@@ -1,5 +1,5 @@
-/* Features as of T: against a slow re-computation, blind to the future, independent of threads and of
- * the order of rows. */
+/* Features as of T: against a slow re-computation, blind to the future, independent of threads and
+ * of the order of rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,8 @@ static bool same(double a, double b)
 
 /* --- the slow way and the fast way --- */
 
-static void compare_row(const raw_history *h, const fore_extractor *x, int s, int64_t T, bool *covered, int *known)
+static void compare_row(const raw_history *h, const fore_extractor *x, int s, int64_t T,
+                        bool *covered, int *known)
 {
     static slow_row slow;
     double values[FORE_FEATURE_LIMIT];
@@ -44,8 +45,8 @@ static void compare_row(const raw_history *h, const fore_extractor *x, int s, in
         covered[f] = true;
         known[f] += !isnan(values[f]) && values[f] != 0;
         if (!same(values[f], slow.item[i].value))
-            fail_msg("%s of subject %d of %d leads: %.12g, slowly %.12g", slow.item[i].name, s, h->leads, values[f],
-                     slow.item[i].value);
+            fail_msg("%s of subject %d of %d leads: %.12g, slowly %.12g", slow.item[i].name, s,
+                     h->leads, values[f], slow.item[i].value);
     }
 }
 
@@ -74,13 +75,16 @@ static void extract__random_histories__every_feature_equals_the_slow_one(void **
 
 /* --- blindness: another future, the same features --- */
 
-/* Of one field of a deal: forgets the changes from T on and makes up others that fit what was known. */
+/* Of one field of a deal: forgets the changes from T on and makes up others that fit what was
+ * known. */
 static void other_changes(raw_history *h, fore_random *r, int d, int field, int64_t T)
 {
-    double value = field == STAGE || field == OUTCOME ? some_value(r, field) : state_of(h, h->leads + d, field, T);
+    double value = field == STAGE || field == OUTCOME ? some_value(r, field)
+                                                      : state_of(h, h->leads + d, field, T);
     int kept = 0;
     for (int i = 0; i < h->changes; i++)
-        if (h->change[i].deal != d || h->change[i].field != field || h->change[i].at < T) h->change[kept++] = h->change[i];
+        if (h->change[i].deal != d || h->change[i].field != field || h->change[i].at < T)
+            h->change[kept++] = h->change[i];
     h->changes = kept;
     for (int i = below(r, 3); i > 0; i--) {
         raw_change c = {d, field, T + (10 - i) * GRID, value, some_value(r, field)};
@@ -113,7 +117,8 @@ static raw_history *other_future(const raw_history *h, int64_t T, uint64_t seed)
         for (int field = STAGE; field <= OWNER; field++)
             if (open_at(h, h->leads + d, T)) other_changes(o, &r, d, field, T);
     for (int i = 0; i < o->events; i++)
-        if (o->event[i].at != NONE && o->event[i].at >= T) o->event[i].at = T + below(&r, 200) * GRID;
+        if (o->event[i].at != NONE && o->event[i].at >= T)
+            o->event[i].at = T + below(&r, 200) * GRID;
     for (int i = 0; i < 300; i++) {
         raw_event e = some_event(&r, h);
         e.at = T + below(&r, 200) * GRID;
@@ -129,7 +134,8 @@ static raw_history *other_future(const raw_history *h, int64_t T, uint64_t seed)
         o->ticket[o->tickets++] = ticket;
     }
     for (int i = 0; i < h->tickets; i++)
-        if (o->ticket[i].closed == NONE || o->ticket[i].closed >= T) o->ticket[i].closed = T + below(&r, 100) * GRID;
+        if (o->ticket[i].closed == NONE || o->ticket[i].closed >= T)
+            o->ticket[i].closed = T + below(&r, 100) * GRID;
     for (int i = 0; i < 10; i++) { /* newcomers */
         raw_subject newcomer = some_subject(&r, true, h->leads);
         newcomer.created = T + below(&r, 50) * GRID;
@@ -188,7 +194,8 @@ static bool sees_the_future(feature_of feature)
     return seen;
 }
 
-static double *everything(const fore_timeline *t, fore_pool *pool, const fore_extract_row *rows, int64_t n)
+static double *everything(const fore_timeline *t, fore_pool *pool, const fore_extract_row *rows,
+                          int64_t n)
 {
     fore_extractor *x = NULL;
     double *out = malloc((size_t)(n * fore_feature_count()) * sizeof *out);
@@ -203,7 +210,8 @@ static void extract__another_future__changes_no_feature(void **state)
     (void)state;
     for (uint64_t seed = 21; seed <= 28; seed++) {
         raw_history *h = raw_random(seed, 30);
-        int64_t T = raw_start() + (400 + 200 * (int64_t)(seed - 20)) * GRID, n = h->leads + h->deals;
+        int64_t T = raw_start() + (400 + 200 * (int64_t)(seed - 20)) * GRID,
+                n = h->leads + h->deals;
         raw_history *o = other_future(h, T, seed);
         fore_timeline *a = timeline_of(h), *b = timeline_of(o);
         fore_extract_row rows[MOST];
@@ -211,8 +219,8 @@ static void extract__another_future__changes_no_feature(void **state)
         double *x = everything(a, NULL, rows, n), *y = everything(b, NULL, rows, n);
         for (int64_t i = 0; i < n * fore_feature_count(); i++)
             if (memcmp(&x[i], &y[i], sizeof *x) != 0 && !(isnan(x[i]) && isnan(y[i])))
-                fail_msg("%s of subject %d saw the future: %.17g, %.17g", fore_feature_at((int)(i / n))->name,
-                         (int)(i % n), x[i], y[i]);
+                fail_msg("%s of subject %d saw the future: %.17g, %.17g",
+                         fore_feature_at((int)(i / n))->name, (int)(i % n), x[i], y[i]);
         free(x);
         free(y);
         fore_timeline_free(a);
@@ -351,7 +359,8 @@ static void state__as_of_any_moment__equals_the_slow_one(void **state)
         assert_int_equal(now.owner, owner_at(h, s, T));
         assert_true(same(now.amount, state_of(h, s, AMOUNT, T)));
         assert_int_equal(now.expected_close_on, isnan(expected) ? FORE_NO_DATE : (int)expected);
-        assert_int_equal(now.exists, subject_of(h, s)->created != NONE && subject_of(h, s)->created < T);
+        assert_int_equal(now.exists,
+                         subject_of(h, s)->created != NONE && subject_of(h, s)->created < T);
         if (is_kept(h, s)) assert_int_equal(now.open, open_at(h, s, T));
     }
     fore_timeline_free(t);

@@ -28,7 +28,8 @@ static const char *scratch_path(const char *name)
     static int turn;
     turn = (turn + 1) % 4;
     const char *folder = getenv("TMPDIR");
-    snprintf(path[turn], sizeof path[turn], "%s/foresell-%ld-%s", folder ? folder : "/tmp", (long)getpid(), name);
+    snprintf(path[turn], sizeof path[turn], "%s/foresell-%ld-%s", folder ? folder : "/tmp",
+             (long)getpid(), name);
     return path[turn];
 }
 
@@ -95,7 +96,8 @@ static void timeline__random_history__every_subject_has_its_events_in_order(void
                 assert_int_equal(t->event_rep[i], e[k].rep);
                 assert_int_equal(t->event_campaign[i], e[k].campaign);
                 assert_int_equal(t->event_hour[i], hour_of_week(h, e[k].at));
-                assert_true(isnan(e[k].minutes) ? isnan(t->event_minutes[i]) : t->event_minutes[i] == e[k].minutes);
+                assert_true(isnan(e[k].minutes) ? isnan(t->event_minutes[i])
+                                                : t->event_minutes[i] == e[k].minutes);
             }
         }
         fore_timeline_free(t);
@@ -117,7 +119,8 @@ static void timeline__random_history__every_activity_is_counted_once(void **stat
         account_only += e->at != NONE && e->lead < 0 && e->deal < 0 && e->account >= 0;
     }
     for (int64_t i = 0; i < t->events; i++) firsts += !(t->event_flags[i] & FORE_EVENT_COPY);
-    for (int64_t i = 0; i < t->planned; i++) planned_firsts += !(t->planned_flags[i] & FORE_EVENT_COPY);
+    for (int64_t i = 0; i < t->planned; i++)
+        planned_firsts += !(t->planned_flags[i] & FORE_EVENT_COPY);
     assert_int_equal(firsts, done);
     assert_int_equal(planned_firsts, planned);
     assert_int_equal(t->event_first[t->owners] - t->event_first[t->owners - 1], nobody);
@@ -148,7 +151,8 @@ static void timeline__random_history__facts_and_reasons_to_leave_out(void **stat
         assert_int_equal(t->owner[s], x->owner);
         const char *source = fore_word(&t->sources, t->source[s]);
         assert_int_equal(source ? source[1] - '0' : -1, fact_of(h, s, 's'));
-        assert_string_equal(fore_word(&t->ids, s), raw_id(s < h->leads ? 'L' : 'D', s < h->leads ? s : s - h->leads));
+        assert_string_equal(fore_word(&t->ids, s),
+                            raw_id(s < h->leads ? 'L' : 'D', s < h->leads ? s : s - h->leads));
         fore_subject_kind kind = s < h->leads ? FORE_SUBJECT_LEAD : FORE_SUBJECT_DEAL;
         assert_int_equal(fore_timeline_subject(t, kind, t->pk[s]), s);
         assert_int_equal(fore_timeline_find(t, kind, fore_word(&t->ids, s)), s);
@@ -187,17 +191,31 @@ static void timeline__events_stored_backwards__sorted_and_stable(void **state)
     (void)state;
     raw_history *h = calloc(1, sizeof *h);
     h->leads = 1;
-    h->lead[0] = (raw_subject){.created = raw_start(), .closed = NONE, .amount = NAN, .account = -1, .owner = -1,
-                               .campaign = -1, .source = -1, .link = -1, .expected = FORE_NO_DATE};
+    h->lead[0] = (raw_subject){.created = raw_start(),
+                               .closed = NONE,
+                               .amount = NAN,
+                               .account = -1,
+                               .owner = -1,
+                               .campaign = -1,
+                               .source = -1,
+                               .link = -1,
+                               .expected = FORE_NO_DATE};
     for (int i = 0; i < 1000; i++)
-        h->event[h->events++] = (raw_event){.at = raw_start() + (999 - i) / 7 * GRID, .due = NONE, .kind = FORE_CALL,
-                                            .lead = 0, .deal = -1, .account = -1, .campaign = -1, .rep = -1,
+        h->event[h->events++] = (raw_event){.at = raw_start() + (999 - i) / 7 * GRID,
+                                            .due = NONE,
+                                            .kind = FORE_CALL,
+                                            .lead = 0,
+                                            .deal = -1,
+                                            .account = -1,
+                                            .campaign = -1,
+                                            .rep = -1,
                                             .minutes = i};
     fore_timeline *t = build(h, NULL);
     assert_int_equal(t->events, 1000);
     for (int64_t i = 1; i < t->events; i++) {
         assert_true(t->event_at[i - 1] <= t->event_at[i]);
-        if (t->event_at[i - 1] == t->event_at[i]) assert_true(t->event_minutes[i - 1] < t->event_minutes[i]);
+        if (t->event_at[i - 1] == t->event_at[i])
+            assert_true(t->event_minutes[i - 1] < t->event_minutes[i]);
     }
     fore_timeline_free(t);
     free(h);
@@ -207,16 +225,31 @@ static void timeline__events_stored_backwards__sorted_and_stable(void **state)
 static void timeline__deal_made_later__lead_keeps_its_past(void **state)
 {
     (void)state;
-    raw_subject blank = {.created = raw_start(), .closed = NONE, .amount = NAN, .account = -1, .owner = -1,
-                         .product = -1, .campaign = -1, .source = -1, .link = -1, .stage = -1,
+    raw_subject blank = {.created = raw_start(),
+                         .closed = NONE,
+                         .amount = NAN,
+                         .account = -1,
+                         .owner = -1,
+                         .product = -1,
+                         .campaign = -1,
+                         .source = -1,
+                         .link = -1,
+                         .stage = -1,
                          .expected = FORE_NO_DATE};
     raw_history *h = calloc(1, sizeof *h);
     h->leads = h->deals = 1;
     h->lead[0] = h->deal[0] = blank;
     h->deal[0].created = raw_start() + 100 * FORE_DAY;
     h->deal[0].link = 0;
-    h->event[h->events++] = (raw_event){.at = raw_start() + FORE_DAY, .due = NONE, .kind = FORE_CALL, .lead = -1,
-                                        .deal = 0, .account = -1, .campaign = -1, .rep = -1, .minutes = NAN};
+    h->event[h->events++] = (raw_event){.at = raw_start() + FORE_DAY,
+                                        .due = NONE,
+                                        .kind = FORE_CALL,
+                                        .lead = -1,
+                                        .deal = 0,
+                                        .account = -1,
+                                        .campaign = -1,
+                                        .rep = -1,
+                                        .minutes = NAN};
     fore_timeline *t = build(h, NULL);
     assert_int_equal(t->event_first[1] - t->event_first[0], 1);
     assert_int_equal(t->event_first[2] - t->event_first[1], 1);
@@ -256,8 +289,15 @@ static void timeline__one_lead_without_events__zeros_and_unknowns(void **state)
     (void)state;
     raw_history *h = calloc(1, sizeof *h);
     h->leads = 1;
-    h->lead[0] = (raw_subject){.created = raw_start(), .closed = NONE, .amount = NAN, .account = -1, .owner = -1,
-                               .campaign = -1, .source = -1, .link = -1, .expected = FORE_NO_DATE};
+    h->lead[0] = (raw_subject){.created = raw_start(),
+                               .closed = NONE,
+                               .amount = NAN,
+                               .account = -1,
+                               .owner = -1,
+                               .campaign = -1,
+                               .source = -1,
+                               .link = -1,
+                               .expected = FORE_NO_DATE};
     fore_timeline *t = build(h, NULL);
     fore_extractor *x = NULL;
     double v[FORE_FEATURE_LIMIT];
@@ -287,9 +327,13 @@ static void timeline__events_of_unknown_leads__belong_to_account_or_nobody(void 
     MUST(fore_store_open(":memory:", FORE_STORE_CREATE, &store, err));
     MUST(fore_store_begin(store, err));
     for (int i = 0; i < 3; i++) {
-        fore_activity_row row = {.id = raw_id('E', i), .at = i == 2 ? NONE : raw_start(), .due_at = NONE,
-                                 .kind = FORE_CALL, .lead = key_of(store, FORE_LEAD, 7),
-                                 .account = i == 1 ? key_of(store, FORE_ACCOUNT, 3) : 0, .minutes = NAN};
+        fore_activity_row row = {.id = raw_id('E', i),
+                                 .at = i == 2 ? NONE : raw_start(),
+                                 .due_at = NONE,
+                                 .kind = FORE_CALL,
+                                 .lead = key_of(store, FORE_LEAD, 7),
+                                 .account = i == 1 ? key_of(store, FORE_ACCOUNT, 3) : 0,
+                                 .minutes = NAN};
         MUST(fore_store_put_activity(store, &row, &put_result, err));
     }
     MUST(fore_store_commit(store, err));
@@ -402,7 +446,8 @@ static void cache__damaged_or_stale__rebuilt_silently(void **state)
 
     MUST(fore_store_begin(store, err)); /* one event more: the cache is stale */
     fore_put put_result;
-    fore_activity_row row = {.id = "new", .at = raw_start(), .due_at = NONE, .kind = FORE_CALL, .minutes = NAN};
+    fore_activity_row row = {
+        .id = "new", .at = raw_start(), .due_at = NONE, .kind = FORE_CALL, .minutes = NAN};
     MUST(fore_store_put_activity(store, &row, &put_result, err));
     MUST(fore_store_commit(store, err));
     MUST(fore_timeline_open(store, path, NULL, &t, err));
@@ -463,7 +508,8 @@ static void catalogue__values__read_like_a_person_says_them(void **state)
     assert_says("response_rate", 0.349, true, "35% of our attempts were answered");
     assert_says("amount_log", log1p(4500), true, "an amount of 4,500");
     assert_says("stage_pace", 2.1, true, "in this stage 2.1 times as long as won deals were");
-    assert_says("amount_vs_product", log(0.5), false, "0.50 times the usual amount for this product");
+    assert_says("amount_vs_product", log(0.5), false,
+                "0.50 times the usual amount for this product");
     assert_says("reply_hours", NAN, true, "reply hours is not known");
     assert_says("reply_hours", 0.5, false, "they reply within 30 minutes");
     assert_says("minutes_all", 1, true, "1 minute of conversation so far");
