@@ -21,7 +21,9 @@ bool fore_frame_cell_missing(const char *text, int64_t length)
     static const char *const words[] = {"na",  "n/a",  "#n/a",      "nan",     "null",
                                         "nil", "none", "undefined", "(blank)", "select",
                                         "-",   "--",   "?",         NULL};
-    return length == 0 || is_word_of(text, length, words);
+    if (length == 0) return true;
+    bool likely = length < 10 && strchr("NnUuSs#(-?", text[0]); /* most cells end here */
+    return likely && is_word_of(text, length, words);
 }
 
 bool fore_frame_cell_yes_no(const char *text, int64_t length, bool *yes)

@@ -45,9 +45,10 @@ typedef struct measures {
 
 /* --- AUC --- */
 
+/* Rows of one score: so many, so many of them won. */
 typedef struct scored {
     double x;
-    int64_t won;
+    int64_t rows, won;
 } scored;
 
 static int compare_scored(const void *a, const void *b)
@@ -56,18 +57,21 @@ static int compare_scored(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Mann-Whitney with mid-ranks; sorts s. NaN without both classes. */
-static double auc_of(scored *s, int64_t n)
+/* Mann-Whitney with mid-ranks over sorted scores. NaN without both classes. */
+static double auc_of(const scored *s, int64_t n)
 {
-    qsort(s, (size_t)n, sizeof *s, compare_scored);
-    double rank_sum = 0, won = 0;
+    double rank_sum = 0, won = 0, rows = 0;
     for (int64_t i = 0, j; i < n; i = j) {
-        int64_t tied = 0;
-        for (j = i; j < n && s[j].x == s[i].x; j++) tied += s[j].won;
-        rank_sum += (double)tied * ((double)(i + j + 1) / 2);
-        won += (double)tied;
+        double tied = 0, tied_won = 0;
+        for (j = i; j < n && s[j].x == s[i].x; j++) {
+            tied += (double)s[j].rows;
+            tied_won += (double)s[j].won;
+        }
+        rank_sum += tied_won * (rows + (tied + 1) / 2);
+        rows += tied;
+        won += tied_won;
     }
-    double lost = (double)n - won;
+    double lost = rows - won;
     if (won == 0 || lost == 0) return NAN;
     return (rank_sum - won * (won + 1) / 2) / (won * lost);
 }
@@ -87,9 +91,9 @@ typedef struct levelled {
     int32_t *level; /* of closed rows */
     int64_t levels;
     int64_t *rows, *won;           /* levels */
-    scored *scored;                /* scratch, closed rows */
-    double *sorted;                /* scratch, closed rows */
     int64_t *fold_rows, *fold_won; /* levels * FOLDS */
+    scored *value;                 /* closed rows with a number, ascending */
+    int64_t values;
 } levelled;
 
 static void levelled_free(levelled *lv)
@@ -97,8 +101,7 @@ static void levelled_free(levelled *lv)
     fore_free(lv->level);
     fore_free(lv->rows);
     fore_free(lv->won);
-    fore_free(lv->scored);
-    fore_free(lv->sorted);
+    fore_free(lv->value);
     fore_free(lv->fold_rows);
     fore_free(lv->fold_won);
 }
@@ -113,33 +116,44 @@ static int32_t bin_of(const double *edge, int64_t edges, double x)
     return bin;
 }
 
-static void bin_numbers(const finder *f, const fore_frame_column *c, levelled *lv)
+static fore_status sort_numbers(const finder *f, const fore_frame_column *c, levelled *lv,
+                                fore_error *err)
 {
-    int64_t present = 0, edges = 0;
-    double edge[BINS];
+    lv->value = FORE_NEW(f->n, scored);
+    if (!lv->value) return fore_no_memory(err);
     for (int64_t i = 0; i < f->n; i++)
-        if (!isnan(c->number[f->closed[i]])) lv->sorted[present++] = c->number[f->closed[i]];
-    fore_sort(lv->sorted, present);
-    for (int64_t b = 1; b < BINS && present; b++) {
-        double x = lv->sorted[(present - 1) * b / BINS];
-        if (x < lv->sorted[present - 1] && (edges == 0 || x > edge[edges - 1])) edge[edges++] = x;
+        if (!isnan(c->number[f->closed[i]]))
+            lv->value[lv->values++] = (scored){c->number[f->closed[i]], 1, is_won(f, i)};
+    qsort(lv->value, (size_t)lv->values, sizeof *lv->value, compare_scored);
+    return FORE_OK;
+}
+
+static fore_status bin_numbers(const finder *f, const fore_frame_column *c, levelled *lv,
+                               fore_error *err)
+{
+    int64_t edges = 0;
+    double edge[BINS];
+    FORE_TRY(sort_numbers(f, c, lv, err));
+    for (int64_t b = 1; b < BINS && lv->values; b++) {
+        double x = lv->value[(lv->values - 1) * b / BINS].x;
+        if (x < lv->value[lv->values - 1].x && (edges == 0 || x > edge[edges - 1]))
+            edge[edges++] = x;
     }
     lv->levels = edges + 2;
     for (int64_t i = 0; i < f->n; i++) {
         double x = c->number[f->closed[i]];
         lv->level[i] = isnan(x) ? 0 : 1 + bin_of(edge, edges, x);
     }
+    return FORE_OK;
 }
 
 static fore_status levelled_open(const finder *f, const fore_frame_column *c, levelled *lv,
                                  fore_error *err)
 {
     lv->level = FORE_NEW(f->n, int32_t);
-    lv->scored = FORE_NEW(f->n, scored);
-    lv->sorted = FORE_NEW(f->n, double);
-    if (!lv->level || !lv->scored || !lv->sorted) return fore_no_memory(err);
+    if (!lv->level) return fore_no_memory(err);
     if (c->number) {
-        bin_numbers(f, c, lv);
+        FORE_TRY(bin_numbers(f, c, lv, err));
     } else {
         lv->levels = fore_dictionary_count(c->levels) + 1;
         for (int64_t i = 0; i < f->n; i++) lv->level[i] = c->code[f->closed[i]] + 1;
@@ -160,24 +174,23 @@ static fore_status levelled_open(const finder *f, const fore_frame_column *c, le
     return FORE_OK;
 }
 
-static double auc_by_level(const finder *f, levelled *lv)
+/* Rows of one level and fold share their score, so that only these cells are sorted. */
+static fore_status auc_by_level(const finder *f, const levelled *lv, double *auc, fore_error *err)
 {
-    for (int64_t i = 0; i < f->n; i++) {
-        int64_t l = lv->level[i], at = l * FOLDS + f->fold[f->closed[i]];
-        double rows = (double)(lv->rows[l] - lv->fold_rows[at]);
-        double won = (double)(lv->won[l] - lv->fold_won[at]);
-        lv->scored[i] = (scored){(won + PRIOR * f->base) / (rows + PRIOR), is_won(f, i)};
+    scored *cell = FORE_NEW(lv->levels * FOLDS, scored);
+    if (!cell) return fore_no_memory(err);
+    int64_t cells = 0;
+    for (int64_t at = 0; at < lv->levels * FOLDS; at++) {
+        if (lv->fold_rows[at] == 0) continue;
+        double rows = (double)(lv->rows[at / FOLDS] - lv->fold_rows[at]);
+        double won = (double)(lv->won[at / FOLDS] - lv->fold_won[at]);
+        double x = (won + PRIOR * f->base) / (rows + PRIOR);
+        cell[cells++] = (scored){x, lv->fold_rows[at], lv->fold_won[at]};
     }
-    return auc_of(lv->scored, f->n);
-}
-
-static double auc_by_value(const finder *f, const fore_frame_column *c, levelled *lv)
-{
-    int64_t n = 0;
-    for (int64_t i = 0; c->number && i < f->n; i++)
-        if (!isnan(c->number[f->closed[i]]))
-            lv->scored[n++] = (scored){c->number[f->closed[i]], is_won(f, i)};
-    return auc_of(lv->scored, n);
+    qsort(cell, (size_t)cells, sizeof *cell, compare_scored);
+    *auc = auc_of(cell, cells);
+    fore_free(cell);
+    return FORE_OK;
 }
 
 /* --- measures of one column --- */
@@ -208,10 +221,8 @@ static void measure_filling(const finder *f, const fore_frame_column *c, measure
     m->auc_filled = either_way(0.5 + (m->filled_won - m->filled_lost) / 2);
 }
 
-static void measure_sure_levels(const finder *f, const fore_frame_column *c, const levelled *lv,
-                                measures *m)
+static void measure_sure_levels(const fore_frame_column *c, const levelled *lv, measures *m)
 {
-    (void)f;
     int64_t most = 0;
     for (int64_t l = 0; l < lv->levels; l++) {
         if (lv->rows[l] < SURE_ROWS ||
@@ -232,12 +243,14 @@ static fore_status measure(const finder *f, int64_t column, measures *m, fore_er
     levelled lv = {0};
     measure_filling(f, c, m);
     m->set_late = f->input->set_late ? f->input->set_late[column] : 0;
+    double by_level = NAN;
     fore_status status = levelled_open(f, c, &lv, err);
+    if (status == FORE_OK) status = auc_by_level(f, &lv, &by_level, err);
     if (status == FORE_OK) {
-        double by_level = auc_by_level(f, &lv), by_value = either_way(auc_by_value(f, c, &lv));
+        double by_value = either_way(c->number ? auc_of(lv.value, lv.values) : NAN);
         m->auc = fmax(fmax(0.5, by_level), by_value);
         m->auc_error = auc_error(m->auc, (double)f->report->won, (double)f->report->lost);
-        measure_sure_levels(f, c, &lv, m);
+        measure_sure_levels(c, &lv, m);
     }
     levelled_free(&lv);
     return status;
