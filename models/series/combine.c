@@ -16,6 +16,14 @@
 enum { ORIGINS = 40, ORIGINS_LEAST = 6, SCORES_LEAST = 20 };
 static const double SCORES_BEYOND = 1;
 
+/* Variance between the members, whose disagreement is uncertainty too. */
+static double spread(const double *values, int64_t count)
+{
+    double mean = fore_mean(values, count), squares = 0;
+    for (int64_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
+    return squares / (double)count;
+}
+
 void fore_combine(const fore_member *members, int64_t count, const double *y, int64_t n0, int64_t h,
                   double *mean, double *variance, double *scratch)
 {
@@ -34,8 +42,8 @@ void fore_combine(const fore_member *members, int64_t count, const double *y, in
             at_step[i] = scratch[2 * i * h + k];
             if (!isnan(v)) sum += v, known++;
         }
+        variance[k] = known ? sum / (double)known + spread(at_step, count) : NAN;
         mean[k] = fore_median(at_step, count);
-        variance[k] = known ? sum / (double)known : NAN;
     }
 }
 

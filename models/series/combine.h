@@ -8,8 +8,8 @@
  * Stankeviciute, Alaa, van der Schaar 2021). The members forecast again from up to ORIGINS past
  * origins, weights as fitted; |actual - forecast| / sd(step) are the scores, and the interval of a
  * level is forecast +- q sd(step) with q the level's conformal quantile of the scores. So the model
- * gives the shape over the horizon, the past gives the size, and intervals of a higher level always
- * contain those of a lower one. */
+ * gives the shape over the horizon, the past gives the size; never narrower than the model alone
+ * (Student's t), and intervals of a higher level always contain those of a lower one. */
 #ifndef FORE_SERIES_COMBINE_H
 #define FORE_SERIES_COMBINE_H
 

@@ -11,6 +11,9 @@
 #include "models/measure/accuracy.h"
 #include "models/series/simple.h"
 
+/* R's tests for seasonal differences ask for 0.64; taking a weaker season out still helps. */
+static const double SEASON_STRENGTH = 0.4;
+
 static bool all_positive(const double *y, int64_t n)
 {
     for (int64_t t = 0; t < n; t++)
@@ -25,14 +28,41 @@ static double with_season(const fore_member *w, int64_t t, double v)
     return w->multiplicative ? v * s : v + s;
 }
 
+/* Share of the variation around the trend that the season explains (Wang, Smith, Hyndman 2006),
+ * paid for by its m indices: about 0 for noise. At least two values must stand behind each index.
+ */
+static double season_strength(const fore_member *w, const double *y)
+{
+    int64_t half = w->m / 2, count = w->n - 2 * half;
+    double all = 0, rest = 0;
+    for (int64_t t = half; t < w->n - half; t++) {
+        double d = y[t] - fore_centred_mean(y, t, w->m), left = d - w->index[t % w->m];
+        all += d * d;
+        rest += left * left;
+    }
+    return all > 0 ? 1 - rest / all * (double)count / (double)(count - w->m) : 0;
+}
+
+static void forget_season(fore_member *w)
+{
+    fore_free(w->adjusted);
+    fore_free(w->index);
+    w->adjusted = w->index = NULL;
+}
+
 static fore_status take_long_season(fore_member *w, const double *y, fore_error *err)
 {
-    if (w->m <= FORE_ETS_SEASON_MAX || !fore_is_seasonal(y, w->n, w->m)) return FORE_OK;
+    if (w->m <= FORE_ETS_SEASON_MAX || w->n < 3 * w->m) return FORE_OK;
     w->adjusted = FORE_NEW(w->n, double);
     w->index = FORE_NEW(w->m, double);
     if (!w->adjusted || !w->index) return fore_no_memory(err);
+    FORE_TRY(fore_seasonal_indices(y, w->n, w->m, 0, w->index, err));
+    if (season_strength(w, y) < SEASON_STRENGTH) {
+        forget_season(w);
+        return FORE_OK;
+    }
     w->multiplicative = all_positive(y, w->n);
-    FORE_TRY(fore_seasonal_indices(y, w->n, w->m, w->multiplicative, w->index, err));
+    if (w->multiplicative) FORE_TRY(fore_seasonal_indices(y, w->n, w->m, 1, w->index, err));
     for (int64_t t = 0; t < w->n; t++) {
         double s = w->index[t % w->m];
         w->adjusted[t] = w->multiplicative ? y[t] / s : y[t] - s;
@@ -43,16 +73,13 @@ static fore_status take_long_season(fore_member *w, const double *y, fore_error 
 static fore_status fit_ets(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     static const fore_ets_form level = {'A', 'N', 'N', false}, trend = {'A', 'A', 'N', false};
-    FORE_TRY(take_long_season(w, y, err));
-    const double *z = w->adjusted ? w->adjusted : y;
     if (w->method == FORE_SERIES_ETS)
-        FORE_TRY(fore_ets_choose(z, w->n, w->m, &w->model.ets, err));
+        FORE_TRY(fore_ets_choose(y, w->n, w->m, &w->model.ets, err));
     else
-        FORE_TRY(fore_ets_fit(z, w->n, 1, w->method == FORE_SERIES_SES ? &level : &trend,
+        FORE_TRY(fore_ets_fit(y, w->n, 1, w->method == FORE_SERIES_SES ? &level : &trend,
                               &w->model.ets, err));
     w->parameters = w->model.ets.parameters;
-    fore_ets_filter(&w->model.ets, z, w->n, fitted, NULL, NULL);
-    for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, t, fitted[t]);
+    fore_ets_filter(&w->model.ets, y, w->n, fitted, NULL, NULL);
     return FORE_OK;
 }
 
@@ -64,15 +91,17 @@ static fore_status fit_holt_winters(fore_member *w, const double *y, double *fit
     FORE_TRY(fore_holt_winters_fit(y, w->n, w->m, false, &w->model.hw, fitted, err));
     w->parameters = w->m > 1 ? 3 : 2;
     if (w->m < 2 || !all_positive(y, w->n)) return FORE_OK;
-    if (fore_holt_winters_fit(y, w->n, w->m, true, &other, NULL, NULL) != FORE_OK) return FORE_OK;
-    if (!(other.sse < w->model.hw.sse)) return FORE_OK;
+    fore_status status = fore_holt_winters_fit(y, w->n, w->m, true, &other, NULL, err);
+    if (status == FORE_E_MEMORY) return status;
+    if (status != FORE_OK || !(other.sse < w->model.hw.sse)) return FORE_OK;
     return fore_holt_winters_fit(y, w->n, w->m, true, &w->model.hw, fitted, err);
 }
 
 static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     bool dynamic = w->method == FORE_SERIES_DYNAMIC_THETA;
-    FORE_TRY(fore_theta_fit(y, w->n, w->m, dynamic, &w->model.theta, fitted, err));
+    FORE_TRY(
+        fore_theta_fit(y, w->n, w->adjusted ? 1 : w->m, dynamic, &w->model.theta, fitted, err));
     w->parameters = dynamic ? 3 : 2;
     return FORE_OK;
 }
@@ -112,6 +141,23 @@ static void plain(const fore_member *w, const double *y, int64_t n, int64_t h, d
     }
 }
 
+/* Methods that smooth a level: they see the series without a long season. */
+static bool smooths(fore_series_method method)
+{
+    return method == FORE_SERIES_SES || method == FORE_SERIES_HOLT || method == FORE_SERIES_ETS ||
+           method == FORE_SERIES_THETA || method == FORE_SERIES_DYNAMIC_THETA;
+}
+
+static fore_status fit_smooth(fore_member *w, const double *y, double *fitted, fore_error *err)
+{
+    FORE_TRY(take_long_season(w, y, err));
+    const double *seen = w->adjusted ? w->adjusted : y;
+    bool theta = w->method == FORE_SERIES_THETA || w->method == FORE_SERIES_DYNAMIC_THETA;
+    FORE_TRY(theta ? fit_theta(w, seen, fitted, err) : fit_ets(w, seen, fitted, err));
+    for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, t, fitted[t]);
+    return FORE_OK;
+}
+
 fore_status fore_member_fit(fore_series_method method, const double *y, int64_t n, int64_t m,
                             double croston_alpha, fore_member *member, double *fitted,
                             fore_error *err)
@@ -121,39 +167,36 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
     memset(member, 0, sizeof *member);
     *member = (fore_member){.method = method, .n = n, .m = m, .croston_alpha = croston_alpha};
     if (n < fore_member_least(member)) return too_short(member, err);
-    switch (method) {
-    case FORE_SERIES_SES:
-    case FORE_SERIES_HOLT:
-    case FORE_SERIES_ETS: status = fit_ets(member, y, fitted, err); break;
-    case FORE_SERIES_HOLT_WINTERS: status = fit_holt_winters(member, y, fitted, err); break;
-    case FORE_SERIES_THETA:
-    case FORE_SERIES_DYNAMIC_THETA: status = fit_theta(member, y, fitted, err); break;
-    case FORE_SERIES_CROSTON: status = fit_croston(member, y, fitted, err); break;
-    default: plain(member, y, n, 1, &mean, NULL, fitted);
-    }
+    if (smooths(method))
+        status = fit_smooth(member, y, fitted, err);
+    else if (method == FORE_SERIES_HOLT_WINTERS)
+        status = fit_holt_winters(member, y, fitted, err);
+    else if (method == FORE_SERIES_CROSTON)
+        status = fit_croston(member, y, fitted, err);
+    else
+        plain(member, y, n, 1, &mean, NULL, fitted);
     if (status != FORE_OK) fore_member_free(member);
     return status;
 }
 
-static void forecast_ets(const fore_member *w, const double *y, int64_t n0, int64_t h, double *mean,
-                         double *variance)
+static void forecast_smooth(const fore_member *w, const double *y, int64_t n0, int64_t h,
+                            double *mean, double *variance)
 {
-    const fore_ets *ets = &w->model.ets;
-    fore_ets_state state = n0 == w->n ? ets->last : ets->first;
-    if (n0 < w->n) fore_ets_advance(ets, &state, 0, w->adjusted ? w->adjusted : y, n0);
-    fore_ets_forecast(ets, &state, n0, h, mean, variance);
+    const double *seen = w->adjusted ? w->adjusted : y;
+    if (w->method == FORE_SERIES_THETA || w->method == FORE_SERIES_DYNAMIC_THETA) {
+        fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, seen, n0);
+        fore_theta_forecast(&at, h, mean, variance);
+    } else {
+        const fore_ets *ets = &w->model.ets;
+        fore_ets_state state = n0 == w->n ? ets->last : ets->first;
+        if (n0 < w->n) fore_ets_advance(ets, &state, 0, seen, n0);
+        fore_ets_forecast(ets, &state, n0, h, mean, variance);
+    }
     for (int64_t k = 0; w->index && k < h; k++) {
         double s = w->index[(n0 + k) % w->m];
         mean[k] = with_season(w, n0 + k, mean[k]);
         if (variance && w->multiplicative) variance[k] *= s * s;
     }
-}
-
-static void forecast_theta(const fore_member *w, const double *y, int64_t n0, int64_t h,
-                           double *mean, double *variance)
-{
-    fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, y, n0);
-    fore_theta_forecast(&at, h, mean, variance);
 }
 
 static void forecast_holt_winters(const fore_member *w, const double *y, int64_t n0, int64_t h,
@@ -167,18 +210,14 @@ static void forecast_holt_winters(const fore_member *w, const double *y, int64_t
 void fore_member_forecast(const fore_member *member, const double *y, int64_t n0, int64_t h,
                           double *mean, double *variance)
 {
-    switch (member->method) {
-    case FORE_SERIES_SES:
-    case FORE_SERIES_HOLT:
-    case FORE_SERIES_ETS: forecast_ets(member, y, n0, h, mean, variance); break;
-    case FORE_SERIES_HOLT_WINTERS: forecast_holt_winters(member, y, n0, h, mean, variance); break;
-    case FORE_SERIES_THETA:
-    case FORE_SERIES_DYNAMIC_THETA: forecast_theta(member, y, n0, h, mean, variance); break;
-    case FORE_SERIES_CROSTON:
+    if (smooths(member->method))
+        forecast_smooth(member, y, n0, h, mean, variance);
+    else if (member->method == FORE_SERIES_HOLT_WINTERS)
+        forecast_holt_winters(member, y, n0, h, mean, variance);
+    else if (member->method == FORE_SERIES_CROSTON)
         fore_croston(y, n0, member->croston_alpha, h, mean, variance, NULL);
-        break;
-    default: plain(member, y, n0, h, mean, variance, NULL);
-    }
+    else
+        plain(member, y, n0, h, mean, variance, NULL);
 }
 
 int64_t fore_member_least(const fore_member *member)
@@ -213,9 +252,7 @@ void fore_member_name(const fore_member *member, char out[64])
                  : member->model.hw.multiplicative ? "Holt-Winters (multiplicative)"
                                                    : "Holt-Winters (additive)");
         break;
-    default:
-        fore_ets_name(&member->model.ets.form, ets);
-        snprintf(out, 64, "%s%s", ets, member->index ? " on the seasonally adjusted series" : "");
+    default: fore_ets_name(&member->model.ets.form, ets); snprintf(out, 64, "%s", ets);
     }
 }
 
@@ -224,7 +261,5 @@ void fore_member_free(fore_member *member)
     if (!member) return;
     if (member->method == FORE_SERIES_THETA || member->method == FORE_SERIES_DYNAMIC_THETA)
         fore_theta_free(&member->model.theta);
-    fore_free(member->adjusted);
-    fore_free(member->index);
-    member->adjusted = member->index = NULL;
+    forget_season(member);
 }

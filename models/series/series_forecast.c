@@ -313,6 +313,8 @@ static void describe_model(work *w)
     char name[64];
     size_t used = 0;
     if (w->count == 1) describe_member(w, w->members);
+    if (w->members[0].index)
+        note(w, "the season of %lld steps was taken out first and put back", (long long)w->m);
     if (w->count > 1) used += (size_t)snprintf(f->name, sizeof f->name, "median of ");
     for (int64_t i = 0; i < w->count; i++) {
         const char *joint = i == 0 ? "" : i + 1 < w->count ? ", " : " and ";
@@ -324,6 +326,17 @@ static void describe_model(work *w)
 
 static double bounded(const work *w, double v) { return w->options->non_negative && v < 0 ? 0 : v; }
 
+/* Student's t for a combination, whose short histories make normal intervals too narrow; a single
+ * model keeps the normal intervals of its literature. */
+static double model_factor(const work *w, double level)
+{
+    double p = 0.5 + level / 200, freedom = (double)w->series.n;
+    if (w->count == 1) return fore_normal_quantile(p);
+    for (int64_t i = 0; i < w->count; i++)
+        freedom -= (double)w->members[i].parameters / (double)w->count;
+    return fore_t_quantile(p, fmax(1, freedom));
+}
+
 static void put_intervals(work *w, const fore_conformal *conformal)
 {
     fore_series_forecast *f = w->out;
@@ -331,8 +344,8 @@ static void put_intervals(work *w, const fore_conformal *conformal)
     f->intervals = learned ? FORE_INTERVAL_CONFORMAL : FORE_INTERVAL_MODEL;
     f->origins = conformal->origins;
     for (int64_t k = 0; k < f->levels; k++) {
-        double q = learned ? fore_conformal_factor(conformal, f->level[k])
-                           : fore_normal_quantile(0.5 + f->level[k] / 200);
+        double q = model_factor(w, f->level[k]);
+        if (learned) q = fmax(q, fore_conformal_factor(conformal, f->level[k]));
         for (int64_t h = 0; h < f->horizon; h++) {
             int64_t step = w->series.tail + h;
             double half = q * sqrt(w->variance[step]);
@@ -390,10 +403,11 @@ fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horiz
     FORE_GO(make_result(n, horizon, w.options, &w.out, err));
     w.steps = w.series.tail + horizon;
     if (w.steps > FORE_HORIZON_MAX) {
-        status = fore_fail(err, FORE_E_LIMIT,
-                           "the last %lld values are missing, which with the horizon makes more than %d "
-                           "steps; cut the series where its values end",
-                           (long long)w.series.tail, FORE_HORIZON_MAX);
+        status =
+            fore_fail(err, FORE_E_LIMIT,
+                      "the last %lld values are missing, which with the horizon makes more than %d "
+                      "steps; cut the series where its values end",
+                      (long long)w.series.tail, FORE_HORIZON_MAX);
         goto done;
     }
     FORE_GO(make_scratch(&w, err));
