@@ -8,6 +8,8 @@
 -- foreign keys always hold; when the row itself arrives it is filled in and known becomes 1.
 -- A placeholder that is still referenced after an import is a dangling reference.
 --
+-- Checks are written with OR: for IN, SQLite builds a table anew for every row.
+--
 -- `attributes` is one flat JSON object of strings, {"City":"Pune"}: the columns that foresell has no
 -- name for, in the order of the file.
 
@@ -63,7 +65,7 @@ CREATE TABLE deal (
     product INTEGER REFERENCES product(pk), campaign INTEGER REFERENCES campaign(pk),
     name TEXT, stage TEXT, source TEXT, amount_minor INTEGER, currency TEXT,
     created_at INTEGER, expected_close_on INTEGER, closed_at INTEGER,
-    outcome TEXT NOT NULL DEFAULT 'open' CHECK (outcome IN ('open', 'won', 'lost')),
+    outcome TEXT NOT NULL DEFAULT 'open' CHECK (outcome = 'open' OR outcome = 'won' OR outcome = 'lost'),
     lost_reason TEXT, attributes TEXT
 ) STRICT;
 CREATE INDEX deal_contact ON deal(contact) WHERE contact IS NOT NULL;
@@ -126,7 +128,7 @@ CREATE TABLE model (
     learner TEXT NOT NULL,           -- logistic, elastic-net, trees, svm, ...
     fingerprint TEXT NOT NULL,       -- of the history it saw
     metrics TEXT NOT NULL,           -- JSON: measured quality on the newest window
-    state TEXT NOT NULL CHECK (state IN ('candidate', 'published', 'refused')),
+    state TEXT NOT NULL CHECK (state = 'candidate' OR state = 'published' OR state = 'refused'),
     note TEXT,                       -- why it was refused, in words
     body BLOB NOT NULL               -- packed JSON; fore_unpack
 ) STRICT;

@@ -18,11 +18,11 @@
 static void sql_insert(const store_shape *shape, fore_text *sql)
 {
     bool entity = shape->identity == STORE_BY_KEY;
-    int heads = shape->identity == STORE_BY_COLUMNS ? 0 : 2;
+    int heads = shape->identity == STORE_BY_COLUMNS ? 0 : 1;
     fore_text_printf(sql, "INSERT INTO %s (", shape->table);
     store_shape_columns(shape, sql);
     fore_text_puts(sql, ") VALUES (");
-    for (int p = 1; p <= heads; p++) fore_text_printf(sql, "?%d, ", p);
+    if (heads) fore_text_puts(sql, "NULL, ?1, ");
     if (entity) fore_text_puts(sql, "1, ");
     for (int c = 0; c < shape->count; c++)
         fore_text_printf(sql, "%s?%d", c ? ", " : "", c + 1 + heads);
@@ -200,6 +200,9 @@ static fore_fingerprint stored_hash(fore_table table, const store_row *row)
     return store_row_hash(table, &plain);
 }
 
+/* The pk is SQLite's choice, the largest so far + 1: asking for it costs less than naming it.
+ * During a first import, which began with an empty table, that is the place of the id in the
+ * dictionary. */
 static fore_status row_insert(fore_store *s, fore_table table, const store_row *row, int64_t pk,
                               fore_error *err)
 {
@@ -208,15 +211,13 @@ static fore_status row_insert(fore_store *s, fore_table table, const store_row *
     int first = 1;
     FORE_TRY(row_statement(s, table, STORE_INSERT, &statement, err));
     if (shape->identity != STORE_BY_COLUMNS) {
-        if (pk)
-            sqlite3_bind_int64(statement, 1, pk);
-        else
-            sqlite3_bind_null(statement, 1);
-        store_bind_text(statement, 2, row->head.id);
-        first = 3;
+        store_bind_text(statement, 1, row->head.id);
+        first = 2;
     }
     store_row_bind(shape, statement, first, row);
     FORE_TRY(store_run(s, statement, err));
+    if (pk && sqlite3_last_insert_rowid(s->db) != pk)
+        return store_fail(s, SQLITE_CORRUPT, "write", err);
     if (shape->identity == STORE_BY_KEY)
         FORE_TRY(keys_add(&s->keys[table], row->head.id, (int64_t)strlen(row->head.id),
                           sqlite3_last_insert_rowid(s->db), err));
