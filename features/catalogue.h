@@ -33,8 +33,8 @@ typedef struct fore_feature {
     fore_unit unit;
     bool leads, deals;         /* to which subjects it applies; NaN for the others */
     int monotone;              /* +1 / -1: more is expected to help / hurt; 0: no opinion. A hint only */
-    bool stored;               /* rests on a stored value where a deal has no change history: the leak
-                                * finder should look at it */
+    bool stored;               /* rests on a stored value without a history of its own: the leak finder
+                                * should look at it */
     const char *high, *low;    /* clauses: a high value, and a low or zero one; at most one %s for the value */
 } fore_feature;
 

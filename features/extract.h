@@ -39,7 +39,8 @@ fore_status fore_extract_one(const fore_extractor *extractor, int64_t subject, i
 
 /* What was known of a subject at T. A deal's stage is known only from a change before T. Amount,
  * expected close and owner: the last change before T, else the old value of the first change, else
- * the stored value. */
+ * the stored value. CRMs put the true date into the expected one when a deal closes: where the history
+ * has not recorded any change of such a date before T, all expected dates are unknown. */
 typedef struct fore_subject_state {
     bool exists, open;          /* created < T; exists and not closed before T */
     int32_t stage;              /* word, -1 = unknown */

@@ -41,9 +41,10 @@ void fore_subject_state_at(const fore_timeline *t, int64_t s, int64_t as_of,
     state->exists = t->created_at[s] != FORE_NO_TIME && t->created_at[s] < as_of;
     state->open = fore_subject_open_at(t, s, as_of);
     stage_at(t, s, as_of, state);
+    bool recorded = t->expected_recorded_from != FORE_NO_TIME && t->expected_recorded_from < as_of;
     double stored = t->expected_close_on[s] == FORE_NO_DATE ? NAN : t->expected_close_on[s];
     double expected = value_at(t, s, FORE_CHANGE_EXPECTED, as_of, stored);
-    bool real = expected > INT32_MIN && expected < INT32_MAX;
+    bool real = recorded && expected > INT32_MIN && expected < INT32_MAX;
     state->expected_close_on = real ? (int32_t)expected : FORE_NO_DATE;
     state->amount = value_at(t, s, FORE_CHANGE_AMOUNT, as_of, t->amount[s]);
     double owner = t->owner[s] < 0 ? NAN : t->owner[s];

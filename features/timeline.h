@@ -103,6 +103,7 @@ typedef struct fore_timeline {
     const int32_t *planned_rep;
 
     /* --- changes of deals, sorted by (at, field) within a deal --- */
+    int64_t expected_recorded_from;  /* first recorded change of any expected close date; FORE_NO_TIME = none */
     int64_t changes;
     const int64_t *change_first;     /* subjects + 1 (leads have none) */
     const int64_t *change_at;

@@ -233,6 +233,11 @@ static void fill_changes(const fore_builder *b, fore_timeline *t)
     PUT(int32_t, change_name, c[i].name);
     PUT(double, change_old, c[i].old_value);
     PUT(double, change_new, c[i].new_value);
+    t->expected_recorded_from = FORE_NO_TIME;
+    for (int64_t i = 0; i < n; i++)
+        if (c[i].field == FORE_CHANGE_EXPECTED &&
+            (t->expected_recorded_from == FORE_NO_TIME || c[i].at < t->expected_recorded_from))
+            t->expected_recorded_from = c[i].at;
     memset(first, 0, (size_t)(t->subjects + 1) * sizeof *first);
     for (int64_t i = 0; i < n; i++) first[c[i].subject + 1]++;
     for (int64_t s = 0; s < t->subjects; s++) first[s + 1] += first[s];

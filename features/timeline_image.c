@@ -123,6 +123,7 @@ static const column columns[] = {
 
 static const size_t counts[] = {
     AT(newest_at),
+    AT(expected_recorded_from),
     AT(dropped),
     AT(leads),
     AT(deals),
@@ -166,7 +167,7 @@ static const size_t counts[] = {
 enum {
     COLUMNS = sizeof columns / sizeof *columns,
     COUNTS = sizeof counts / sizeof *counts,
-    FREE_COUNTS = 1 /* newest_at may be anything; all others are counts */
+    FREE_COUNTS = 2 /* the first ones are times; all others are counts */
 };
 
 typedef struct image_header {

@@ -118,8 +118,16 @@ static int changes_of(const raw_history *h, int deal, int field, raw_change *out
     return n;
 }
 
+static bool expected_recorded(const raw_history *h, int64_t T)
+{
+    for (int i = 0; i < h->changes; i++)
+        if (h->change[i].field == EXPECTED && h->change[i].at < T) return true;
+    return false;
+}
+
 static double state_of(const raw_history *h, int s, int field, int64_t T)
 {
+    if (field == EXPECTED && !expected_recorded(h, T)) return NAN;
     const raw_subject *x = subject_of(h, s);
     double stored = field == AMOUNT               ? x->amount
                     : field == OWNER              ? (x->owner < 0 ? NAN : x->owner)

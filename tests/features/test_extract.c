@@ -367,6 +367,29 @@ static void state__as_of_any_moment__equals_the_slow_one(void **state)
     free(h);
 }
 
+static void state__no_recorded_close_dates__expected_date_is_unknown(void **state)
+{
+    (void)state;
+    raw_history *h = raw_random(42, 20);
+    int kept = 0;
+    for (int i = 0; i < h->changes; i++)
+        if (h->change[i].field != EXPECTED) h->change[kept++] = h->change[i];
+    h->changes = kept;
+    for (int recorded = 0; recorded < 2; recorded++) {
+        if (recorded) add_change(h, (raw_change){3, EXPECTED, raw_start(), NAN, 20000});
+        fore_timeline *t = timeline_of(h);
+        int known = 0;
+        for (int64_t s = t->leads; s < t->subjects; s++) {
+            fore_subject_state now;
+            fore_subject_state_at(t, s, raw_start() + 2000 * GRID, &now);
+            known += now.expected_close_on != FORE_NO_DATE;
+        }
+        assert_true(recorded ? known > 5 : known == 0);
+        fore_timeline_free(t);
+    }
+    free(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -378,6 +401,7 @@ int main(void)
         cmocka_unit_test(extract__wrong_requests__are_refused_with_words),
         cmocka_unit_test(extract__out_of_memory_anywhere__fails_cleanly),
         cmocka_unit_test(state__as_of_any_moment__equals_the_slow_one),
+        cmocka_unit_test(state__no_recorded_close_dates__expected_date_is_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
