@@ -43,6 +43,10 @@ static void cell_people(const foresell_answer *a, int64_t t, int64_t row, int64_
     }
     double v = foresell_cell_number(a, t, row, column);
     if (isnan(v)) return;
+    if (isinf(v)) {
+        snprintf(out, size, v > 0 ? "∞" : "-∞");
+        return;
+    }
     double size_of_v = fabs(v);
     switch (kind) {
     case FORESELL_PERCENT:

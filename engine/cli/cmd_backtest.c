@@ -5,13 +5,14 @@
 
 static int run(cli *c, int argc, char **argv);
 
-const cli_command cli_backtest = {"backtest",
-                                  "what would have been said at past dates, and what happened",
-                                  "backtest [--what rank|forecast|effort]",
-                                  "Goes back to past dates, answers with what was known then, and compares with what then happened,\n"
-                                  "beside naive baselines.",
-                                  "foresell backtest --what forecast",
-                                  run};
+const cli_command cli_backtest = {
+    "backtest",
+    "what would have been said at past dates, and what happened",
+    "backtest [--what rank|forecast|effort]",
+    "Goes back to past dates, answers with what was known then, and compares with what then happened,\n"
+    "beside naive baselines.",
+    "foresell backtest --what forecast",
+    run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

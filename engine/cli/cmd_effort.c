@@ -5,14 +5,15 @@
 
 static int run(cli *c, int argc, char **argv);
 
-const cli_command cli_effort = {"effort",
-                                "how much effort raises sales by 10, 20 or 30 percent",
-                                "effort [--raise 10,20,30] [--period P] [--by team]",
-                                "Learns how sales respond to calls, mails and meetings, says whether the data can tell (identified,\n"
-                                "prior-driven, not-identifiable) and why, and gives the cheapest plan that reaches each target, with\n"
-                                "its uncertainty, and the experiment that would tell more.",
-                                "foresell effort --raise 10,20 --period 2026-04-01..2026-06-30",
-                                run};
+const cli_command cli_effort = {
+    "effort",
+    "how much effort raises sales by 10, 20 or 30 percent",
+    "effort [--raise 10,20,30] [--period P] [--by team]",
+    "Learns how sales respond to calls, mails and meetings, says whether the data can tell (identified,\n"
+    "prior-driven, not-identifiable) and why, and gives the cheapest plan that reaches each target, with\n"
+    "its uncertainty, and the experiment that would tell more.",
+    "foresell effort --raise 10,20 --period 2026-04-01..2026-06-30",
+    run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

@@ -5,13 +5,14 @@
 
 static int run(cli *c, int argc, char **argv);
 
-const cli_command cli_explain = {"explain",
-                                 "why a lead or deal has its score, and what moved",
-                                 "explain ID...",
-                                 "The base rate and what each fact adds to it, in words; and what moved since the last kept score:\n"
-                                 "new facts, passing time, or another model.",
-                                 "foresell explain D-1042",
-                                 run};
+const cli_command cli_explain = {
+    "explain",
+    "why a lead or deal has its score, and what moved",
+    "explain ID...",
+    "The base rate and what each fact adds to it, in words; and what moved since the last kept score:\n"
+    "new facts, passing time, or another model.",
+    "foresell explain D-1042",
+    run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

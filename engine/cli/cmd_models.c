@@ -6,13 +6,14 @@
 static int run_models(cli *c, int argc, char **argv);
 static int run_rollback(cli *c, int argc, char **argv);
 
-const cli_command cli_models = {"models",
-                                "the models, their measured quality, which one answers",
-                                "models",
-                                "Every model that was trained, newest first, with its quality on the newest window at the time; the\n"
-                                "one that answers is marked.",
-                                "foresell models",
-                                run_models};
+const cli_command cli_models = {
+    "models",
+    "the models, their measured quality, which one answers",
+    "models",
+    "Every model that was trained, newest first, with its quality on the newest window at the time; the\n"
+    "one that answers is marked.",
+    "foresell models",
+    run_models};
 
 const cli_command cli_rollback = {
     "rollback",

@@ -5,13 +5,14 @@
 
 static int run(cli *c, int argc, char **argv);
 
-const cli_command cli_score = {"score",
-                               "chance, value and grade of leads and deals",
-                               "score [ID...]",
-                               "Scores the leads and deals that are named; without a name every open one, and the scores are kept\n"
-                               "so that `explain` can say what moved.",
-                               "foresell score D-1042 --json",
-                               run};
+const cli_command cli_score = {
+    "score",
+    "chance, value and grade of leads and deals",
+    "score [ID...]",
+    "Scores the leads and deals that are named; without a name every open one, and the scores are kept\n"
+    "so that `explain` can say what moved.",
+    "foresell score D-1042 --json",
+    run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

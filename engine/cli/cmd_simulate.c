@@ -51,10 +51,10 @@ static int run_simulate(cli *c, int argc, char **argv)
 }
 
 /* Prints what a step of the demo found; false when it failed. */
-static bool shown(cli *c, fore_status status, foresell_answer *answer, const fore_error *err,
+static bool shown(cli *c, fore_status status, foresell_answer **answer, const fore_error *err,
                   int *code)
 {
-    *code = cli_finish(c, status, answer, err);
+    *code = cli_finish(c, status, *answer, err);
     if (*code == CLI_DONE) putchar('\n');
     return *code == CLI_DONE;
 }
@@ -74,13 +74,14 @@ static int show_company(cli *c, const char *folder, const char *path)
     foresell_rank_request rank = {.moment = moment, .limit = 8};
     foresell_forecast_request forecast = {.moment = moment};
     foresell_effort_request effort = {.moment = moment};
-    bool good = shown(c, foresell_import(w, &import, &answer, &err), answer, &err, &code);
-    if (good) good = shown(c, foresell_train(w, &train, &answer, &err), answer, &err, &code);
-    if (good) good = shown(c, foresell_rank(w, &rank, &answer, &err), answer, &err, &code);
-    if (good) good = shown(c, foresell_forecast(w, &forecast, &answer, &err), answer, &err, &code);
-    if (good) good = shown(c, foresell_effort(w, &effort, &answer, &err), answer, &err, &code);
+    bool good = shown(c, foresell_import(w, &import, &answer, &err), &answer, &err, &code);
+    if (good) good = shown(c, foresell_train(w, &train, &answer, &err), &answer, &err, &code);
+    if (good) good = shown(c, foresell_rank(w, &rank, &answer, &err), &answer, &err, &code);
+    if (good) good = shown(c, foresell_forecast(w, &forecast, &answer, &err), &answer, &err, &code);
+    if (good) good = shown(c, foresell_effort(w, &effort, &answer, &err), &answer, &err, &code);
     foresell_close(w);
-    if (good) printf("Look further: foresell -w %s rank --rep R01 | explain ID | backtest\n", path);
+    if (good)
+        printf("Look further: foresell -w %s rank --rep R0001 | explain ID | backtest\n", path);
     return code;
 }
 
@@ -100,6 +101,6 @@ static int run_demo(cli *c, int argc, char **argv)
     foresell_answer *answer = NULL;
     fore_error err = {0};
     fore_status status = foresell_simulate(&bare, &simulate, &answer, &err);
-    if (!shown(c, status, answer, &err, &code)) return code;
+    if (!shown(c, status, &answer, &err, &code)) return code;
     return show_company(c, data, path);
 }

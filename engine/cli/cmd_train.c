@@ -5,14 +5,15 @@
 
 static int run(cli *c, int argc, char **argv);
 
-const cli_command cli_train = {"train",
-                               "learns from the history and publishes the better model",
-                               "train [OPTIONS]",
-                               "Turns the history into examples as of past moments, fits the challengers (logistic regression,\n"
-                               "elastic net, boosted trees, support vectors), compares them on a later window, tests the winner\n"
-                               "on the newest one, and publishes it. Exit code 3 when the history holds nothing to learn from.",
-                               "foresell train --as-of 2024-03-31 --seed 7",
-                               run};
+const cli_command cli_train = {
+    "train",
+    "learns from the history and publishes the better model",
+    "train [OPTIONS]",
+    "Turns the history into examples as of past moments, fits the challengers (logistic regression,\n"
+    "elastic net, boosted trees, support vectors), compares them on a later window, tests the winner\n"
+    "on the newest one, and publishes it. Exit code 3 when the history holds nothing to learn from.",
+    "foresell train --as-of 2024-03-31 --seed 7",
+    run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

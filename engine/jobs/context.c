@@ -65,8 +65,7 @@ fore_status fore_context_history(fore_context *c, const fore_timeline **timeline
                            "foresell import PATH");
         goto done;
     }
-    if (!c->extractor)
-        FORE_GO(fore_extractor_new(c->timeline, c->pool, &c->extractor, err));
+    if (!c->extractor) FORE_GO(fore_extractor_new(c->timeline, c->pool, &c->extractor, err));
     *timeline = c->timeline;
     if (extractor) *extractor = c->extractor;
 done:

@@ -9,8 +9,10 @@
 enum { KIND_COUNT_LEAST = 100 };
 static const double KIND_SHARE_LEAST = 0.01; /* rarer kinds are pooled as "other" */
 
-/* The kinds that are common enough to have an elasticity of their own; the others are pooled last. */
-static int64_t choose_kinds(const fore_effort_panel *f, int group[FORE_ACTIVITY_KINDS], fore_effort_view *out)
+/* The kinds that are common enough to have an elasticity of their own; the others are pooled last.
+ */
+static int64_t choose_kinds(const fore_effort_panel *f, int group[FORE_ACTIVITY_KINDS],
+                            fore_effort_view *out)
 {
     double total[FORE_ACTIVITY_KINDS] = {0}, all = 0;
     for (int k = 0; k < FORE_ACTIVITY_KINDS; k++) {
@@ -25,7 +27,8 @@ static int64_t choose_kinds(const fore_effort_panel *f, int group[FORE_ACTIVITY_
             kinds < FORE_KINDS_MAX - 1) {
             out->name[kinds] = fore_activity_kind_word((fore_activity_kind)k);
             group[k] = (int)kinds++;
-        } else pooled |= total[k] > 0;
+        } else
+            pooled |= total[k] > 0;
     }
     if (pooled) {
         out->name[kinds] = "other";
@@ -37,7 +40,8 @@ static int64_t choose_kinds(const fore_effort_panel *f, int group[FORE_ACTIVITY_
 }
 
 /* Which reps belong (team -1: all of them), by their row in the panel. */
-static int64_t pick_reps(const fore_timeline *t, const fore_effort_panel *f, int32_t team, int64_t *row)
+static int64_t pick_reps(const fore_timeline *t, const fore_effort_panel *f, int32_t team,
+                         int64_t *row)
 {
     int64_t n = 0;
     for (int64_t r = 0; r < f->reps; r++)
@@ -45,10 +49,14 @@ static int64_t pick_reps(const fore_timeline *t, const fore_effort_panel *f, int
     return n;
 }
 
-static double *cells(fore_effort_view *out, int64_t n) { return fore_arena_alloc(out->arena, n, sizeof(double)); }
+static double *cells(fore_effort_view *out, int64_t n)
+{
+    return fore_arena_alloc(out->arena, n, sizeof(double));
+}
 
-static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f, const fore_habits *habits,
-                               int32_t team, double period_weeks, fore_effort_view *out, fore_error *err)
+static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
+                             const fore_habits *habits, int32_t team, double period_weeks,
+                             fore_effort_view *out, fore_error *err)
 {
     int group[FORE_ACTIVITY_KINDS];
     int64_t weeks = f->weeks, kinds = choose_kinds(f, group, out);
@@ -56,12 +64,15 @@ static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
     if (!row) return fore_no_memory(err);
     int64_t reps = pick_reps(t, f, team, row), n = reps * weeks;
     if (kinds == 0 || reps == 0)
-        return fore_fail(err, FORE_E_NO_ANSWER,
-                         "the history holds no activities of reps, so nothing can be said about effort; "
-                         "export calls, mails and meetings as well");
-    double *amount = cells(out, n), *count = cells(out, n), *hours = cells(out, n), *arrivals = cells(out, n);
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            "the history holds no activities of reps, so nothing can be said about effort; "
+            "export calls, mails and meetings as well");
+    double *amount = cells(out, n), *count = cells(out, n), *hours = cells(out, n),
+           *arrivals = cells(out, n);
     double *held = cells(out, n), *activities = cells(out, n * kinds);
-    if (!amount || !count || !hours || !arrivals || !held || !activities) return fore_no_memory(err);
+    if (!amount || !count || !hours || !arrivals || !held || !activities)
+        return fore_no_memory(err);
     double minutes_sum[FORE_KINDS_MAX] = {0}, minutes_weight[FORE_KINDS_MAX] = {0};
     for (int64_t g = 0; g < reps; g++)
         for (int64_t w = 0; w < weeks; w++) {
@@ -96,16 +107,16 @@ static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
     }
     if (out->reps_active == 0) out->reps_active = (double)reps;
     out->panel = (fore_response_panel){.reps = reps,
-                                   .weeks = weeks,
-                                   .kinds = kinds,
-                                   .won_amount = amount,
-                                   .won_count = count,
-                                   .activities = activities,
-                                   .hours = hours,
-                                   .arrivals = arrivals,
-                                   .held = held,
-                                   .minutes = out->minutes,
-                                   .kind_names = out->name};
+                                       .weeks = weeks,
+                                       .kinds = kinds,
+                                       .won_amount = amount,
+                                       .won_count = count,
+                                       .activities = activities,
+                                       .hours = hours,
+                                       .arrivals = arrivals,
+                                       .held = held,
+                                       .minutes = out->minutes,
+                                       .kind_names = out->name};
     return FORE_OK;
 }
 

@@ -1,8 +1,8 @@
-/* The record of the forecast: at each past start of a period the outlook is built from what was known
- * then, and set beside what happened and beside what simple rules would have said.
+/* The record of the forecast: at each past start of a period the outlook is built from what was
+ * known then, and set beside what happened and beside what simple rules would have said.
  *
- * The common shock of a cut is estimated from the misses before it only, so that the coverage that is
- * reported is one that would have been had. */
+ * The common shock of a cut is estimated from the misses before it only, so that the coverage that
+ * is reported is one that would have been had. */
 #include <math.h>
 #include <string.h>
 
@@ -11,6 +11,9 @@
 #include "features/sales_series.h"
 #include "models/series/series_forecast.h"
 
+/* A miss counts half after so many periods, and all of them together as if one more period had met
+ * expectations exactly. */
+static const double LEVEL_HALF_LIFE = 4, LEVEL_PRIOR = 1;
 enum { RECORD_DRAWS = 1000, RUN_RATE_PERIODS = 3, HISTORY_LEAST = 3 };
 /* With no misses to learn from, periods are taken to move together by so much (log scale). */
 static const double SHOCK_UNKNOWN = 0.25, SHOCK_LEAST = 0.05;
@@ -22,8 +25,8 @@ const char *fore_baseline_word(fore_baseline baseline)
     return words[baseline];
 }
 
-/* Amount-weighted: open deals x the share of closed deals that were won from that stage, spread over
- * the mean life of a won deal. */
+/* Amount-weighted: open deals x the share of closed deals that were won from that stage, spread
+ * over the mean life of a won deal. */
 static double stage_weights(const fore_timeline *t, const fore_outlook *o, double period_days)
 {
     double won = 0, closed = 0, life = 0, sum = 0;
@@ -32,7 +35,8 @@ static double stage_weights(const fore_timeline *t, const fore_outlook *o, doubl
     double *stage = fore_zalloc(2 * (t->stages.count + 1), sizeof *stage);
     if (!stage) return NAN;
     for (int64_t s = first; s < end; s++) {
-        if (t->left_out[s] || t->outcome[s] == FORE_OUTCOME_OPEN || t->closed_at[s] >= o->as_of) continue;
+        if (t->left_out[s] || t->outcome[s] == FORE_OUTCOME_OPEN || t->closed_at[s] >= o->as_of)
+            continue;
         closed++;
         bool is_won = t->outcome[s] == FORE_WON;
         won += is_won;
@@ -44,7 +48,8 @@ static double stage_weights(const fore_timeline *t, const fore_outlook *o, doubl
             stage[2 * k + 1] += is_won;
         }
     }
-    double rate = closed > 0 ? won / closed : 0, share = won > 0 ? fmin(1, period_days / fmax(life / won, 1)) : 0;
+    double rate = closed > 0 ? won / closed : 0,
+           share = won > 0 ? fmin(1, period_days / fmax(life / won, 1)) : 0;
     for (int64_t i = 0; i < o->open; i++) {
         fore_subject_state state;
         fore_subject_state_at(t, o->open_subject[i], o->as_of, &state);
@@ -57,7 +62,8 @@ static double stage_weights(const fore_timeline *t, const fore_outlook *o, doubl
     return sum * share;
 }
 
-static void simple_rules(const double *past, int64_t n, int64_t per_year, double out[FORE_BASELINES])
+static void simple_rules(const double *past, int64_t n, int64_t per_year,
+                         double out[FORE_BASELINES])
 {
     double sum = 0;
     for (int b = 0; b < FORE_BASELINES; b++) out[b] = NAN;
@@ -86,8 +92,22 @@ static double quantile_of(const double *draws, int64_t n, double p)
     return value;
 }
 
-static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t known, double shock,
-                           uint64_t seed, fore_record_cut *cut, double *independent_sd, fore_error *err)
+/* exp of the weighted mean of log(actual / expected), shrunk towards 1. */
+static double learn_level(const double *expected, const double *actual, int64_t n)
+{
+    double sum = 0, weight = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (!(expected[i] > 0) || !(actual[i] > 0)) continue;
+        double w = exp2(-(double)(n - 1 - i) / LEVEL_HALF_LIFE);
+        sum += w * log(actual[i] / expected[i]);
+        weight += w;
+    }
+    return exp(sum / (weight + LEVEL_PRIOR));
+}
+
+static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t known, double level,
+                           double shock, uint64_t seed, fore_record_cut *cut,
+                           double *independent_sd, double *plain, fore_error *err)
 {
     fore_outlook *o = NULL;
     fore_pipeline_result *result = NULL, *alone = NULL;
@@ -95,9 +115,11 @@ static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t 
     fore_outlook_options options = {
         .as_of = fore_time_of_date(start), .starts = starts, .periods = 1};
     fore_status status = fore_outlook_make(c, &options, &o, err);
-    fore_outlook_draws draws = {.share = 1, .shock_sd = shock, .draws = RECORD_DRAWS, .seed = seed};
+    fore_outlook_draws draws = {
+        .share = 1, .level = level, .shock_sd = shock, .draws = RECORD_DRAWS, .seed = seed};
     if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &result, err);
     draws.shock_sd = 0;
+    draws.level = 1;
     if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &alone, err);
     if (status == FORE_OK) {
         cut->start = start;
@@ -108,6 +130,7 @@ static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t 
         cut->hi80 = quantile_of(result->draws, result->draw_count, 0.9);
         cut->actual = fore_outlook_actual(c->timeline, o, start, end, known, NULL);
         *independent_sd = alone->period[0].sd;
+        *plain = alone->period[0].mean;
         cut->baseline[FORE_BASE_STAGE_WEIGHTS] = stage_weights(c->timeline, o, end - start);
     }
     fore_pipeline_result_free(result);
@@ -144,8 +167,9 @@ fore_status fore_record_make(fore_context *c, int64_t as_of, fore_period period,
     fore_status status = FORE_OK;
     fore_sales_series *series = NULL;
     const fore_timeline *timeline;
-    double expected[FORE_RECORD_CUTS], sd[FORE_RECORD_CUTS], actual[FORE_RECORD_CUTS];
-    *r = (fore_record){.shock_sd = SHOCK_UNKNOWN};
+    double expected[FORE_RECORD_CUTS], plain[FORE_RECORD_CUTS], sd[FORE_RECORD_CUTS],
+        actual[FORE_RECORD_CUTS];
+    *r = (fore_record){.level = 1, .shock_sd = SHOCK_UNKNOWN};
     FORE_TRY(fore_context_history(c, &timeline, NULL, err));
     FORE_TRY(fore_sales_series_make(timeline, as_of, period, FORE_BY_TOTAL, -1, &series, err));
     int64_t full = series->periods - (series->last_partial ? 1 : 0);
@@ -155,7 +179,10 @@ fore_status fore_record_make(fore_context *c, int64_t as_of, fore_period period,
     double total = 0;
     for (int64_t p = 0; p < full; p++) total += series->amount[p];
     if (!(total > 0)) amounts = series->won;
-    int64_t per_year = period == FORE_WEEKLY ? 52 : period == FORE_MONTHLY ? 12 : period == FORE_QUARTERLY ? 4 : 1;
+    int64_t per_year = period == FORE_WEEKLY      ? 52
+                       : period == FORE_MONTHLY   ? 12
+                       : period == FORE_QUARTERLY ? 4
+                                                  : 1;
     for (int64_t i = 0; i < cuts; i++) {
         int64_t p = full - cuts + i;
         fore_record_cut *cut = &r->cut[r->cuts];
@@ -165,8 +192,8 @@ fore_status fore_record_make(fore_context *c, int64_t as_of, fore_period period,
             goto done;
         }
         simple_rules(amounts, p, per_year, cut->baseline);
-        status = one_cut(c, series->start[p], series->start[p + 1], as_of, r->shock_sd, seed + (uint64_t)i,
-                         cut, &sd[r->cuts], err);
+        status = one_cut(c, series->start[p], series->start[p + 1], as_of, r->level, r->shock_sd,
+                         seed + (uint64_t)i, cut, &sd[r->cuts], &plain[r->cuts], err);
         if (status == FORE_E_NO_ANSWER) { /* nothing had been won yet: the record begins later */
             status = FORE_OK;
             continue;
@@ -175,7 +202,9 @@ fore_status fore_record_make(fore_context *c, int64_t as_of, fore_period period,
         expected[r->cuts] = cut->mean;
         actual[r->cuts] = cut->actual;
         r->cuts++;
-        if (r->cuts >= 2) r->shock_sd = fore_pipeline_shock(expected, sd, actual, r->cuts, SHOCK_LEAST);
+        r->level = learn_level(plain, actual, r->cuts);
+        if (r->cuts >= 2)
+            r->shock_sd = fore_pipeline_shock(expected, sd, actual, r->cuts, SHOCK_LEAST);
     }
     sum_up(r);
 done:

@@ -11,18 +11,30 @@
 #include "engine/jobs/training.h"
 #include "models/respond/plan.h"
 
-enum { RANK_CUTS = 4, FORECAST_CUTS = 8, EFFORT_CUTS = 4, CUTS_MAX = FORE_RECORD_CUTS, ROWS_LEAST = 30 };
+enum {
+    RANK_CUTS = 4,
+    FORECAST_CUTS = 8,
+    EFFORT_CUTS = 4,
+    CUTS_MAX = FORE_RECORD_CUTS,
+    ROWS_LEAST = 30
+};
 static const double TOP_SHARE = 0.1;
 
 /* --- rank --- */
 
 static const fore_column rank_columns[] = {
-    {"as_of", "as of", FORE_CELL_TEXT, 0},           {"purpose", "for", FORE_CELL_TEXT, 0},
-    {"rows", "open", FORE_CELL_INTEGER, 0},          {"wins", "won then", FORE_CELL_INTEGER, 0},
-    {"auc", "AUC", FORE_CELL_RATIO, 0},              {"log_loss", "log loss", FORE_CELL_RATIO, 0},
-    {"base_log_loss", "base rate", FORE_CELL_RATIO, 0}, {"calibration_error", "calibr.", FORE_CELL_RATIO, 0},
-    {"lift", "lift top 10 %", FORE_CELL_NUMBER, 0},  {"lift_newest", "newest first", FORE_CELL_NUMBER, 0},
-    {"lift_oldest", "oldest first", FORE_CELL_NUMBER, 0}, {"learner", NULL, FORE_CELL_TEXT, 0},
+    {"as_of", "as of", FORE_CELL_TEXT, 0},
+    {"purpose", "for", FORE_CELL_TEXT, 0},
+    {"rows", "open", FORE_CELL_INTEGER, 0},
+    {"wins", "won", FORE_CELL_INTEGER, 0},
+    {"auc", "AUC", FORE_CELL_RATIO, 0},
+    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"base_log_loss", "base", FORE_CELL_RATIO, 0},
+    {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
+    {"lift", "lift", FORE_CELL_NUMBER, 0},
+    {"lift_newest", "newest", FORE_CELL_NUMBER, 0},
+    {"lift_oldest", "oldest", FORE_CELL_NUMBER, 0},
+    {"learner", NULL, FORE_CELL_TEXT, 0},
 };
 
 typedef struct rank_cut {
@@ -31,9 +43,10 @@ typedef struct rank_cut {
     const char *learner;
 } rank_cut;
 
-/* Everything of the kind that was open at the cut: rows, and whether it was won within the horizon. */
-static int64_t open_rows(const fore_timeline *t, fore_subject_kind kind, int64_t cut, int64_t horizon,
-                         fore_extract_row *rows, double *label)
+/* Everything of the kind that was open at the cut: rows, and whether it was won within the horizon.
+ */
+static int64_t open_rows(const fore_timeline *t, fore_subject_kind kind, int64_t cut,
+                         int64_t horizon, fore_extract_row *rows, double *label)
 {
     int64_t from = kind == FORE_SUBJECT_LEAD ? 0 : t->leads, n = 0;
     int64_t end = kind == FORE_SUBJECT_LEAD ? t->leads : t->subjects;
@@ -60,8 +73,8 @@ static double lift_by_age(const fore_timeline *t, const fore_extract_row *rows, 
     return at_top / (all / (double)n);
 }
 
-static fore_status rank_at(fore_context *c, fore_subject_kind kind, int64_t cut, double horizon_days,
-                           uint64_t seed, rank_cut *out, fore_error *err)
+static fore_status rank_at(fore_context *c, fore_subject_kind kind, int64_t cut,
+                           double horizon_days, uint64_t seed, rank_cut *out, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
@@ -80,8 +93,8 @@ static fore_status rank_at(fore_context *c, fore_subject_kind kind, int64_t cut,
         status = fore_fail(err, FORE_E_NO_ANSWER, "only %lld were open then", (long long)n);
         goto done;
     }
-    FORE_GO(fore_scoring_predict(training.scoring, c->extractor, c->pool, training.attributes, rows, n, p,
-                                 NULL, NULL, err));
+    FORE_GO(fore_scoring_predict(training.scoring, c->extractor, c->pool, training.attributes, rows,
+                                 n, p, NULL, NULL, err));
     FORE_GO(fore_quality_measure(p, label, NULL, n, &out->quality, err));
     out->learner = fore_learner_name(training.choice.winner);
     out->lift_newest = lift_by_age(t, rows, label, p, n, true);
@@ -96,8 +109,8 @@ done:
     return status;
 }
 
-static void write_rank(const rank_cut *r, const char *date, fore_subject_kind kind, fore_answer *a, int64_t g,
-                       fore_json_writer *json)
+static void write_rank(const rank_cut *r, const char *date, fore_subject_kind kind, fore_answer *a,
+                       int64_t g, fore_json_writer *json)
 {
     fore_answer_row(a, g);
     fore_answer_text(a, g, date);
@@ -124,7 +137,8 @@ static void write_rank(const rank_cut *r, const char *date, fore_subject_kind ki
 }
 
 /* The horizon that the whole history suggests: outcomes must be complete after each cut. */
-static fore_status horizon_of(fore_context *c, fore_subject_kind kind, int64_t as_of, double *days, fore_error *err)
+static fore_status horizon_of(fore_context *c, fore_subject_kind kind, int64_t as_of, double *days,
+                              fore_error *err)
 {
     fore_examples *e = NULL;
     fore_examples_options options = fore_examples_defaults(as_of);
@@ -134,10 +148,11 @@ static fore_status horizon_of(fore_context *c, fore_subject_kind kind, int64_t a
     return FORE_OK;
 }
 
-static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed, fore_answer *a,
-                                 fore_json_writer *json, fore_error *err)
+static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed,
+                                 fore_answer *a, fore_json_writer *json, fore_error *err)
 {
-    int64_t g = fore_answer_grid(a, "rank", "Scores at past dates, and what happened", rank_columns, 12);
+    int64_t g =
+        fore_answer_grid(a, "rank", "Scores at past dates, and what happened", rank_columns, 12);
     int64_t done = 0;
     fore_error why = {0};
     fore_json_array(json, "rank");
@@ -162,21 +177,34 @@ static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, u
             } else if (status != FORE_E_NO_ANSWER) {
                 if (err) *err = why;
                 return status;
-            } else fore_answer_note(a, "%s, %ss: %s", date, fore_purpose((fore_subject_kind)k), why.message);
+            } else
+                fore_answer_note(a, "%s, %ss: %s", date, fore_purpose((fore_subject_kind)k),
+                                 why.message);
         }
     }
     fore_json_end_array(json);
-    return done ? FORE_OK : fore_fail(err, FORE_E_NO_ANSWER, "no past date can be scored: %s", why.message);
+    if (done)
+        fore_answer_note(
+            a,
+            "Lift: wins among the best tenth of the list over the average; newest and oldest: the "
+            "same for lists by age. Base: log loss of the base rate.");
+    return done ? FORE_OK
+                : fore_fail(err, FORE_E_NO_ANSWER, "no past date can be scored: %s", why.message);
 }
 
 /* --- forecast --- */
 
 static const fore_column forecast_columns[] = {
-    {"start", "period from", FORE_CELL_TEXT, 0},     {"actual", "actual", FORE_CELL_MONEY, 0},
-    {"mean", "foresell", FORE_CELL_MONEY, 0},        {"lo80", "80 % from", FORE_CELL_MONEY, 0},
-    {"hi80", "to", FORE_CELL_MONEY, 0},              {"last", "last", FORE_CELL_MONEY, 0},
-    {"last_year", "last year", FORE_CELL_MONEY, 0},  {"run_rate", "run rate", FORE_CELL_MONEY, 0},
-    {"stage_weights", "stages", FORE_CELL_MONEY, 0}, {"ets", "ETS", FORE_CELL_MONEY, 0},
+    {"start", "month", FORE_CELL_TEXT, 0},
+    {"actual", "actual", FORE_CELL_MONEY, 0},
+    {"mean", "foresell", FORE_CELL_MONEY, 0},
+    {"lo80", "from", FORE_CELL_MONEY, 0},
+    {"hi80", "to", FORE_CELL_MONEY, 0},
+    {"last", "last", FORE_CELL_MONEY, 0},
+    {"last_year", "year", FORE_CELL_MONEY, 0},
+    {"run_rate", "rate", FORE_CELL_MONEY, 0},
+    {"stage_weights", "stages", FORE_CELL_MONEY, 0},
+    {"ets", "ETS", FORE_CELL_MONEY, 0},
 };
 
 static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed,
@@ -185,9 +213,11 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
     fore_record r;
     FORE_TRY(fore_record_make(c, as_of, FORE_MONTHLY, cuts, seed, &r, err));
     if (r.cuts == 0)
-        return fore_fail(err, FORE_E_NO_ANSWER,
-                         "the history is too short for past forecasts: it needs four full months and a win");
-    int64_t g = fore_answer_grid(a, "forecast", "Months forecast at their start", forecast_columns, 10);
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            "the history is too short for past forecasts: it needs four full months and a win");
+    int64_t g =
+        fore_answer_grid(a, "forecast", "Months forecast at their start", forecast_columns, 10);
     fore_json_object(json, "forecast");
     fore_json_array(json, "cuts");
     for (int64_t i = 0; i < r.cuts; i++) {
@@ -220,10 +250,12 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
     fore_text words = {0};
     for (int b = 0; b < FORE_BASELINES; b++)
         if (!isnan(r.baseline_error[b]))
-            fore_text_printf(&words, ", %s %.0f %%", fore_baseline_word((fore_baseline)b), 100 * r.baseline_error[b]);
-    fore_answer_note(a, "Error over %lld months: foresell %.0f %%%s. The 80 %% interval held %.0f of %lld.",
-                     (long long)r.cuts, 100 * r.error, fore_text_string(&words),
-                     r.coverage80 * (double)r.cuts, (long long)r.cuts);
+            fore_text_printf(&words, ", %s %.0f %%", fore_baseline_word((fore_baseline)b),
+                             100 * r.baseline_error[b]);
+    fore_answer_note(
+        a, "Error over %lld months: foresell %.0f %%%s. The 80 %% interval held %.0f of %lld.",
+        (long long)r.cuts, 100 * r.error, fore_text_string(&words), r.coverage80 * (double)r.cuts,
+        (long long)r.cuts);
     fore_text_free(&words);
     return FORE_OK;
 }
@@ -242,7 +274,8 @@ static const fore_column effort_columns[] = {
 };
 
 /* Hours of effort and won amount in the `weeks` after (or, negative, before) a moment. */
-static void sums_around(const fore_effort_view *v, int64_t first_week, int64_t end_week, double *hours, double *sales)
+static void sums_around(const fore_effort_view *v, int64_t first_week, int64_t end_week,
+                        double *hours, double *sales)
 {
     const fore_response_panel *p = &v->panel;
     *hours = *sales = 0;
@@ -255,8 +288,8 @@ static void sums_around(const fore_effort_view *v, int64_t first_week, int64_t e
         }
 }
 
-static fore_status effort_at(fore_context *c, int64_t cut, int64_t as_of, uint64_t seed, fore_answer *a, int64_t g,
-                             fore_json_writer *json, fore_error *err)
+static fore_status effort_at(fore_context *c, int64_t cut, int64_t as_of, uint64_t seed,
+                             fore_answer *a, int64_t g, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_effort_panel *then = NULL, *now = NULL;
@@ -280,8 +313,10 @@ static fore_status effort_at(fore_context *c, int64_t cut, int64_t as_of, uint64
     double said = isnan(effort) ? NAN : pow(effort, response->total_median);
     double happened = sales_before > 0 ? sales_after / sales_before : NAN;
     fore_date_format(fore_date_of(cut), date);
-    const double numbers[] = {response->total_median, response->total_p10, response->total_p90, effort, said, happened};
-    static const char *const keys[] = {"elasticity", "p10", "p90", "effort_factor", "sales_said", "sales_happened"};
+    const double numbers[] = {
+        response->total_median, response->total_p10, response->total_p90, effort, said, happened};
+    static const char *const keys[] = {"elasticity",    "p10",        "p90",
+                                       "effort_factor", "sales_said", "sales_happened"};
     fore_answer_row(a, g);
     fore_answer_text(a, g, date);
     fore_answer_text(a, g, fore_verdict_text(response->verdict));
@@ -302,36 +337,41 @@ done:
     return status;
 }
 
-static fore_status backtest_effort(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed, fore_answer *a,
-                                   fore_json_writer *json, fore_error *err)
+static fore_status backtest_effort(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed,
+                                   fore_answer *a, fore_json_writer *json, fore_error *err)
 {
-    int64_t g = fore_answer_grid(a, "effort", "Effort and sales, quarter after quarter", effort_columns, 8);
+    int64_t g =
+        fore_answer_grid(a, "effort", "Effort and sales, quarter after quarter", effort_columns, 8);
     int64_t done = 0;
     fore_error why = {0};
     fore_json_array(json, "effort");
     for (int64_t i = cuts; i-- > 0;) {
         int64_t cut = as_of - (i + 1) * FORE_PACE_WEEKS * 7 * FORE_DAY;
         fore_status status = effort_at(c, cut, as_of, seed, a, g, json, &why);
-        if (status == FORE_OK) done++;
+        if (status == FORE_OK)
+            done++;
         else if (status != FORE_E_NO_ANSWER) {
             if (err) *err = why;
             return status;
         }
     }
     fore_json_end_array(json);
-    if (done == 0) return fore_fail(err, FORE_E_NO_ANSWER, "no past date can be answered: %s", why.message);
-    fore_answer_note(a, "Effort: the elasticity as it would have been estimated; 'effort then' is the hours of "
-                        "the next 13 weeks over those of the 13 before; sales count wins. What happened also "
-                        "holds season, demand and luck: it is no proof of the effect.");
+    if (done == 0)
+        return fore_fail(err, FORE_E_NO_ANSWER, "no past date can be answered: %s", why.message);
+    fore_answer_note(
+        a, "Effort: the elasticity as it would have been estimated; 'effort then' is the hours of "
+           "the next 13 weeks over those of the 13 before; sales count wins. What happened also "
+           "holds season, demand and luck: it is no proof of the effect.");
     return FORE_OK;
 }
 
 /* --- all --- */
 
-typedef fore_status (*backtest)(fore_context *, int64_t, int64_t, uint64_t, fore_answer *, fore_json_writer *,
-                                fore_error *);
+typedef fore_status (*backtest)(fore_context *, int64_t, int64_t, uint64_t, fore_answer *,
+                                fore_json_writer *, fore_error *);
 
-fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *r, fore_answer *a, fore_error *err)
+fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *r, fore_answer *a,
+                              fore_error *err)
 {
     static const char *const names[] = {"rank", "forecast", "effort"};
     static const backtest tests[] = {backtest_rank, backtest_forecast, backtest_effort};
@@ -343,7 +383,8 @@ fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *
     for (int i = 0; i < 3 && r->what; i++)
         if (strcmp(r->what, names[i]) == 0) chosen = i;
     if (r->what && chosen < 0)
-        return fore_fail(err, FORE_E_USAGE, "a backtest is of rank, forecast or effort, not '%s'", r->what);
+        return fore_fail(err, FORE_E_USAGE, "a backtest is of rank, forecast or effort, not '%s'",
+                         r->what);
     if (r->cuts < 0 || r->cuts > CUTS_MAX)
         return fore_fail(err, FORE_E_USAGE, "cuts are 1 to %d", CUTS_MAX);
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
@@ -355,7 +396,8 @@ fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *
         if (chosen >= 0 && i != chosen) continue;
         int64_t length = a->json.length;
         fore_json_writer before = json;
-        fore_status status = tests[i](c, moment.as_of, r->cuts ? r->cuts : defaults[i], r->seed, a, &json, &why);
+        fore_status status =
+            tests[i](c, moment.as_of, r->cuts ? r->cuts : defaults[i], r->seed, a, &json, &why);
         if (status == FORE_OK) {
             answered++;
             continue;
@@ -371,6 +413,7 @@ fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *
     }
     fore_json_end_object(&json);
     if (answered == 0)
-        return fore_fail(err, FORE_E_NO_ANSWER, "the history is too short for a backtest: %s", why.message);
+        return fore_fail(err, FORE_E_NO_ANSWER, "the history is too short for a backtest: %s",
+                         why.message);
     return FORE_OK;
 }

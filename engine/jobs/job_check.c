@@ -1,5 +1,5 @@
-/* "Can I trust these data?" The quality report row by row, the columns that know the outcome, and what
- * both cost the answers. Suggests; changes nothing. */
+/* "Can I trust these data?" The quality report row by row, the columns that know the outcome, and
+ * what both cost the answers. Suggests; changes nothing. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,22 +11,20 @@
 enum { EXAMPLES_SHOWN = 3, ROWS_LISTED = 50 };
 
 static const fore_column group_columns[] = {
-    {"code", "finding", FORE_CELL_TEXT, 2},     {"entity", "in", FORE_CELL_TEXT, 0},
+    {"code", "finding", FORE_CELL_TEXT, 2},      {"entity", "in", FORE_CELL_TEXT, 0},
     {"severity", "severity", FORE_CELL_TEXT, 0}, {"rows", "rows", FORE_CELL_INTEGER, 0},
-    {"share", "share", FORE_CELL_PERCENT, 0},   {"effect", "effect", FORE_CELL_TEXT, -1},
+    {"share", "share", FORE_CELL_PERCENT, 0},    {"effect", "effect", FORE_CELL_TEXT, -1},
 };
 
 static const fore_column row_columns[] = {
-    {"entity", "in", FORE_CELL_TEXT, 0},
-    {"id", "id", FORE_CELL_TEXT, 1},
-    {"column", "column", FORE_CELL_TEXT, 0},
-    {"value", "value", FORE_CELL_TEXT, 1},
+    {"entity", "in", FORE_CELL_TEXT, 0},          {"id", "id", FORE_CELL_TEXT, 1},
+    {"column", "column", FORE_CELL_TEXT, 0},      {"value", "value", FORE_CELL_TEXT, 1},
     {"text", "what is wrong", FORE_CELL_TEXT, 2},
 };
 
 static const fore_column leak_columns[] = {
-    {"purpose", "for", FORE_CELL_TEXT, 0},      {"column", "column", FORE_CELL_TEXT, 2},
-    {"grade", "grade", FORE_CELL_TEXT, 0},      {"auc", "AUC alone", FORE_CELL_RATIO, 0},
+    {"purpose", "for", FORE_CELL_TEXT, 0}, {"column", "column", FORE_CELL_TEXT, 2},
+    {"grade", "grade", FORE_CELL_TEXT, 0}, {"auc", "AUC alone", FORE_CELL_RATIO, 0},
     {"why", "why", FORE_CELL_TEXT, -1},
 };
 
@@ -48,7 +46,8 @@ static void show_groups(const fore_quality_report *report, fore_answer *a)
         fore_answer_text(a, g, fore_text_string(&effect));
         fore_text_free(&effect);
     }
-    if (report->group_count == 0) fore_answer_note(a, "Nothing is wrong with the rows.");
+    if (report->group_count == 0)
+        fore_answer_note(a, "Nothing is wrong with the rows.");
     else
         fore_answer_note(a, "`foresell check --code CODE` lists the rows of a finding.");
 }
@@ -74,8 +73,8 @@ static void show_rows(const fore_quality_report *report, fore_answer *a)
 }
 
 /* Columns of one kind of subject that know the outcome. */
-static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t as_of, fore_answer *a, int64_t g,
-                               fore_json_writer *json, fore_error *err)
+static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t as_of,
+                               fore_answer *a, int64_t g, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_attributes *attributes = NULL;
@@ -104,29 +103,36 @@ static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t 
         fore_json_end_object(json);
     }
     if (report->knows + report->suspicious > 0)
-        fore_answer_note(a, "%ss: %lld columns are left out of training because they know the outcome; "
-                            "`foresell train --use COLUMN` takes one in all the same.",
-                         fore_purpose(kind), (long long)(report->knows + report->suspicious));
+        fore_answer_note(
+            a,
+            "%ss: %lld columns are left out of training because they know the outcome; "
+            "`foresell train --use COLUMN` takes one in all the same.",
+            fore_purpose(kind), (long long)(report->knows + report->suspicious));
 done:
     fore_leak_report_free(report);
     fore_attributes_free(attributes);
     return status;
 }
 
-fore_status fore_job_check(fore_context *c, const foresell_check_request *r, fore_answer *a, fore_error *err)
+fore_status fore_job_check(fore_context *c, const foresell_check_request *r, fore_answer *a,
+                           fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_moment moment;
     fore_quality_report *report = NULL;
     const fore_timeline *timeline;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
-    fore_quality_options options = {.code = r->code, .limit = r->limit ? r->limit : r->code ? ROWS_LISTED : 0};
+    fore_quality_options options = {.code = r->code,
+                                    .limit = r->limit  ? r->limit
+                                             : r->code ? ROWS_LISTED
+                                                       : 0};
     FORE_TRY(fore_quality_run(c->store, moment.as_of, &options, &report, err));
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", moment.as_of);
     fore_quality_report_json(&json, report);
-    if (r->code) show_rows(report, a);
+    if (r->code)
+        show_rows(report, a);
     else {
         show_groups(report, a);
         FORE_GO(fore_context_history(c, &timeline, NULL, err));

@@ -1,6 +1,7 @@
-/* "How much effort raises sales by 10, 20 or 30 percent?" The panel of reps by weeks -> the response of
- * sales to effort, with its verdict -> the cheapest plan for each target -> the experiment that would
- * tell more. The coming period's sales at today's pace come from the outlook. */
+/* "How much effort raises sales by 10, 20 or 30 percent?" The panel of reps by weeks -> the
+ * response of sales to effort, with its verdict -> the cheapest plan for each target -> the
+ * experiment that would tell more. The coming period's sales at today's pace come from the outlook.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static fore_status read_period(const char *text, int64_t as_of, request *q, fore
 {
     int32_t today = fore_date_of(as_of);
     if (!text || strcmp(text, "next-quarter") == 0 || strcmp(text, "next-month") == 0) {
-        fore_period period = text && strcmp(text, "next-month") == 0 ? FORE_MONTHLY : FORE_QUARTERLY;
+        fore_period period =
+            text && strcmp(text, "next-month") == 0 ? FORE_MONTHLY : FORE_QUARTERLY;
         q->start = fore_period_add(period, fore_period_start(period, today), 1);
         q->end = fore_period_add(period, q->start, 1);
         return FORE_OK;
@@ -44,7 +46,8 @@ static fore_status read_period(const char *text, int64_t as_of, request *q, fore
     int64_t from, to;
     bool from_day, to_day;
     if (!dots || !fore_time_parse(text, dots - text, NULL, &from, &from_day) ||
-        !fore_time_parse(dots + 2, (int64_t)strlen(dots + 2), NULL, &to, &to_day) || !from_day || !to_day)
+        !fore_time_parse(dots + 2, (int64_t)strlen(dots + 2), NULL, &to, &to_day) || !from_day ||
+        !to_day)
         return fore_fail(err, FORE_E_USAGE,
                          "'%s' is not a period; write next-quarter, next-month, or "
                          "2026-04-01..2026-06-30",
@@ -52,19 +55,22 @@ static fore_status read_period(const char *text, int64_t as_of, request *q, fore
     q->start = fore_date_of(from);
     q->end = fore_date_of(to) + 1;
     if (q->start < today || q->end - q->start < 7 || q->end - today > 3 * 366)
-        return fore_fail(err, FORE_E_USAGE,
-                         "the period must begin at or after the as-of day, last a week or more, and end "
-                         "within three years");
+        return fore_fail(
+            err, FORE_E_USAGE,
+            "the period must begin at or after the as-of day, last a week or more, and end "
+            "within three years");
     return FORE_OK;
 }
 
-static fore_status read_request(const foresell_effort_request *r, int64_t as_of, request *q, fore_error *err)
+static fore_status read_request(const foresell_effort_request *r, int64_t as_of, request *q,
+                                fore_error *err)
 {
     FORE_TRY(fore_numbers_parse(r->raise ? r->raise : "10,20,30", "raise", q->raise, RAISES_MAX,
                                 &q->raises, err));
     for (int64_t i = 0; i < q->raises; i++)
         if (!(q->raise[i] > 0 && q->raise[i] <= 1000))
-            return fore_fail(err, FORE_E_USAGE, "a raise lies between 0 and 1000 percent, not %g", q->raise[i]);
+            return fore_fail(err, FORE_E_USAGE, "a raise lies between 0 and 1000 percent, not %g",
+                             q->raise[i]);
     if (r->by && strcmp(r->by, "team") != 0)
         return fore_fail(err, FORE_E_USAGE, "effort can be split by team, not by '%s'", r->by);
     return read_period(r->period, as_of, q, err);
@@ -106,7 +112,8 @@ static void plan_json(fore_json_writer *json, const fore_plan *p, const fore_eff
     fore_json_end_array(json);
     fore_json_number(json, "later_share", p->later_share);
     fore_json_array(json, "constraints");
-    for (int64_t i = 0; i < p->constraint_count; i++) fore_json_string(json, NULL, p->constraints[i]);
+    for (int64_t i = 0; i < p->constraint_count; i++)
+        fore_json_string(json, NULL, p->constraints[i]);
     fore_json_end_array(json);
     fore_json_end_object(json);
 }
@@ -115,14 +122,17 @@ static void show_plan(fore_answer *a, int64_t g, const fore_plan *p, const fore_
 {
     fore_text words = {0};
     char now[48], then[48];
-    if (!p->reachable) fore_text_puts(&words, "not reachable within the limits; the furthest plan: ");
+    if (!p->reachable)
+        fore_text_puts(&words, "not reachable within the limits; the furthest plan: ");
     for (int64_t k = 0; k < pa->panel.kinds; k++) {
         fore_number_people(p->kinds[k].current, 0, now, sizeof now);
         fore_number_people(p->kinds[k].needed, 0, then, sizeof then);
         fore_text_printf(&words, "%s%s %s -> %s", k ? ", " : "", pa->name[k], now, then);
     }
-    if (!p->within_observed_range) fore_text_puts(&words, "; more than was ever observed: an extrapolation");
-    for (int64_t i = 0; i < p->constraint_count; i++) fore_text_printf(&words, "; %s", p->constraints[i]);
+    if (!p->within_observed_range)
+        fore_text_puts(&words, "; more than was ever observed: an extrapolation");
+    for (int64_t i = 0; i < p->constraint_count; i++)
+        fore_text_printf(&words, "; %s", p->constraints[i]);
     fore_answer_row(a, g);
     fore_answer_number(a, g, p->raise);
     fore_answer_number(a, g, p->hours_factor.median);
@@ -176,8 +186,8 @@ static void checks_json(fore_json_writer *json, const fore_response *r)
 }
 
 /* The rest of one answer, into the open object: baseline, verdict, answers, experiment. */
-static void write_baseline(const fore_effort_view *pa, const fore_pipeline_result *sales, double *scratch,
-                           fore_json_writer *json, double *hours)
+static void write_baseline(const fore_effort_view *pa, const fore_pipeline_result *sales,
+                           double *scratch, fore_json_writer *json, double *hours)
 {
     const double *draws = sales->draws + (sales->periods - 1) * sales->draw_count;
     memcpy(scratch, draws, (size_t)sales->draw_count * sizeof *scratch);
@@ -190,7 +200,8 @@ static void write_baseline(const fore_effort_view *pa, const fore_pipeline_resul
     fore_json_number(json, "p90", fore_quantile_sorted(scratch, sales->draw_count, 0.9));
     fore_json_number(json, "hours", *hours);
     fore_json_object(json, "activities");
-    for (int64_t k = 0; k < pa->panel.kinds; k++) fore_json_number(json, pa->name[k], pa->current[k]);
+    for (int64_t k = 0; k < pa->panel.kinds; k++)
+        fore_json_number(json, pa->name[k], pa->current[k]);
     fore_json_end_object(json);
     fore_json_end_object(json);
 }
@@ -202,15 +213,17 @@ static void write_verdict(const fore_response *r, fore_answer *a, fore_json_writ
     for (int64_t i = 0; i < r->why_count; i++) fore_json_string(json, NULL, r->why[i]);
     fore_json_end_array(json);
     checks_json(json, r);
-    fore_answer_note(a, "Verdict: %s. Elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s.",
-                     fore_verdict_text(r->verdict), r->total_median, r->total_p10, r->total_p90,
-                     fore_evidence_text(r->evidence));
+    fore_answer_note(
+        a, "Verdict: %s. Elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s.",
+        fore_verdict_text(r->verdict), r->total_median, r->total_p10, r->total_p90,
+        fore_evidence_text(r->evidence));
     for (int64_t i = 0; i < r->why_count; i++) fore_answer_note(a, "- %s", r->why[i]);
 }
 
 static fore_status answer_targets(fore_context *c, const request *q, const fore_effort_view *pa,
-                                  const fore_pipeline_result *sales, uint64_t seed, const char *title,
-                                  fore_answer *a, fore_json_writer *json, fore_error *err)
+                                  const fore_pipeline_result *sales, uint64_t seed,
+                                  const char *title, fore_answer *a, fore_json_writer *json,
+                                  fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_response *response = NULL;
@@ -243,15 +256,18 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
     }
     fore_json_end_array(json);
     fore_experiment e;
-    bool wide = response->verdict != FORE_IDENTIFIED || response->total_p90 > 2 * response->total_p10;
+    bool wide =
+        response->verdict != FORE_IDENTIFIED || response->total_p90 > 2 * response->total_p10;
     fore_status proposed =
         wide ? fore_experiment_propose(&pa->panel, response, 0, &e, err) : FORE_E_NO_ANSWER;
     if (proposed == FORE_OK) {
         experiment_json(json, &e);
-        fore_answer_note(a, "What would tell: %s. %s. %s. %s. %s.", e.who, e.what, e.how_long, e.detects,
+        fore_answer_note(a, "What would tell: %s %s %s %s %s", e.who, e.what, e.how_long, e.detects,
                          e.cost);
-    } else if (proposed == FORE_E_NO_ANSWER) fore_json_null(json, "experiment");
-    else status = proposed;
+    } else if (proposed == FORE_E_NO_ANSWER)
+        fore_json_null(json, "experiment");
+    else
+        status = proposed;
 done:
     fore_free(scratch);
     fore_response_free(response);
@@ -259,9 +275,9 @@ done:
 }
 
 static fore_status answer_group(fore_context *c, const request *q, const fore_effort_panel *f,
-                                const fore_habits *habits, const fore_outlook *o, double shock,
-                                int32_t team, uint64_t seed, fore_answer *a, fore_json_writer *json,
-                                fore_error *err)
+                                const fore_habits *habits, const fore_outlook *o,
+                                const fore_record *record, int32_t team, uint64_t seed,
+                                fore_answer *a, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
@@ -283,13 +299,16 @@ static fore_status answer_group(fore_context *c, const request *q, const fore_ef
         ours += member[s];
     }
     FORE_GO(fore_effort_view_make(t, f, habits, team, (q->end - q->start) / 7.0, &pa, err));
-    fore_outlook_draws draws = {
-        .member = member, .share = all > 0 ? ours / all : 1, .shock_sd = shock, .seed = seed};
+    fore_outlook_draws draws = {.member = member,
+                                .share = all > 0 ? ours / all : 1,
+                                .level = record->level,
+                                .shock_sd = record->shock_sd,
+                                .seed = seed};
     FORE_GO(fore_outlook_simulate(c, o, &draws, &sales, err));
     fore_date_format(q->start, from);
     fore_date_format(q->end - 1, to);
-    snprintf(title, sizeof title, "Effort for more sales, %s to %s%s%s", from, to, team < 0 ? "" : ": team ",
-             team < 0 ? "" : fore_word(&t->teams, team));
+    snprintf(title, sizeof title, "Effort for more sales, %s to %s%s%s", from, to,
+             team < 0 ? "" : ": team ", team < 0 ? "" : fore_word(&t->teams, team));
     FORE_GO(answer_targets(c, q, &pa, sales, seed, title, a, json, err));
 done:
     fore_pipeline_result_free(sales);
@@ -298,7 +317,8 @@ done:
     return status;
 }
 
-fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, fore_answer *a, fore_error *err)
+fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, fore_answer *a,
+                            fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_moment moment;
@@ -327,14 +347,17 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     fore_json_date(&json, "start", q.start);
     fore_json_date(&json, "end", q.end - 1);
     fore_json_end_object(&json);
-    fore_json_string(&json, "unit", o->counts ? "wins" : o->currency >= 0 ? fore_word(&t->currencies, o->currency) : "amount");
-    FORE_GO(answer_group(c, &q, f, &habits, o, record.shock_sd, -1, r->seed, a, &json, err));
+    fore_json_string(&json, "unit",
+                     o->counts          ? "wins"
+                     : o->currency >= 0 ? fore_word(&t->currencies, o->currency)
+                                        : "amount");
+    FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, a, &json, err));
     if (r->by) {
         fore_json_array(&json, "groups");
         for (int32_t team = 0; team < t->teams.count; team++) {
             fore_json_object(&json, NULL);
             fore_json_string(&json, "group", fore_word(&t->teams, team));
-            status = answer_group(c, &q, f, &habits, o, record.shock_sd, team, r->seed, a, &json, err);
+            status = answer_group(c, &q, f, &habits, o, &record, team, r->seed, a, &json, err);
             if (status == FORE_E_NO_ANSWER) status = FORE_OK; /* a team that sells nothing */
             if (status != FORE_OK) goto done;
             fore_json_end_object(&json);

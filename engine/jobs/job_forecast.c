@@ -1,5 +1,5 @@
-/* "What will we sell?" The outlook as one distribution per period, with the record of past forecasts
- * that sets its width, for the company and for groups of it. */
+/* "What will we sell?" The outlook as one distribution per period, with the record of past
+ * forecasts that sets its width, for the company and for groups of it. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "features/sales_series.h"
 
 enum { CUTS_DEFAULT = 8, HORIZON_MAX = 60, GROUP_DRAWS = 1000 };
-/* An interval wider than this many times its median says little: Einstein shows nothing then; we say so. */
+/* An interval wider than this many times its median says little: Einstein shows nothing then; we
+ * say so. */
 static const double WIDE = 2.0;
 
 static const fore_column columns[] = {
@@ -26,8 +27,8 @@ static const fore_column columns[] = {
 };
 
 static const fore_column group_columns[] = {
-    {"group", "group", FORE_CELL_TEXT, 1},     {"period", "period", FORE_CELL_TEXT, 0},
-    {"median", "median", FORE_CELL_MONEY, 0},  {"lo80", "80 % from", FORE_CELL_MONEY, 0},
+    {"group", "group", FORE_CELL_TEXT, 1},    {"period", "period", FORE_CELL_TEXT, 0},
+    {"median", "median", FORE_CELL_MONEY, 0}, {"lo80", "80 % from", FORE_CELL_MONEY, 0},
     {"hi80", "to", FORE_CELL_MONEY, 0},
 };
 
@@ -49,17 +50,20 @@ static fore_status read_request(const foresell_forecast_request *r, request *q, 
     *q = (request){.period = FORE_MONTHLY};
     if (r->period && (!fore_period_parse(r->period, &q->period) || q->period == FORE_DAILY ||
                       q->period == FORE_YEARLY))
-        return fore_fail(err, FORE_E_USAGE, "a period is month, quarter or week, not '%s'", r->period);
+        return fore_fail(err, FORE_E_USAGE, "a period is month, quarter or week, not '%s'",
+                         r->period);
     q->horizon = r->horizon ? r->horizon : q->period == FORE_WEEKLY ? 8 : 3;
     if (q->horizon < 1 || q->horizon > HORIZON_MAX)
         return fore_fail(err, FORE_E_USAGE, "the horizon is 1 to %d periods", HORIZON_MAX);
     q->grouped = r->by != NULL;
     if (r->by && (!fore_series_by_parse(r->by, &q->by) || q->by == FORE_BY_TOTAL))
-        return fore_fail(err, FORE_E_USAGE, "groups are by team, region, rep or product, not '%s'", r->by);
+        return fore_fail(err, FORE_E_USAGE, "groups are by team, region, rep or product, not '%s'",
+                         r->by);
     return fore_levels_parse(r->levels, q->level, &q->levels, err);
 }
 
-static double draw_quantile(const fore_pipeline_result *result, int64_t period, double p, double *scratch)
+static double draw_quantile(const fore_pipeline_result *result, int64_t period, double p,
+                            double *scratch)
 {
     memcpy(scratch, result->draws + period * result->draw_count,
            (size_t)result->draw_count * sizeof *scratch);
@@ -71,9 +75,12 @@ static void period_name(fore_period period, int32_t start, char out[32])
 {
     int32_t year, month, day;
     fore_civil_from_days(start, &year, &month, &day);
-    if (period == FORE_QUARTERLY) snprintf(out, 32, "%04d Q%d", year, (month + 2) / 3);
-    else if (period == FORE_MONTHLY) snprintf(out, 32, "%04d-%02d", year, month);
-    else fore_date_format(start, out);
+    if (period == FORE_QUARTERLY)
+        snprintf(out, 32, "%04d Q%d", year, (month + 2) / 3);
+    else if (period == FORE_MONTHLY)
+        snprintf(out, 32, "%04d-%02d", year, month);
+    else
+        fore_date_format(start, out);
 }
 
 static void period_json(fore_json_writer *json, const request *q, const fore_outlook *o,
@@ -101,8 +108,9 @@ static void period_json(fore_json_writer *json, const request *q, const fore_out
     fore_json_end_object(json);
 }
 
-static fore_status write_total(const request *q, const fore_outlook *o, const fore_pipeline_result *result,
-                               fore_answer *a, fore_json_writer *json, fore_error *err)
+static fore_status write_total(const request *q, const fore_outlook *o,
+                               const fore_pipeline_result *result, fore_answer *a,
+                               fore_json_writer *json, fore_error *err)
 {
     double *scratch = FORE_NEW(result->draw_count, double);
     if (!scratch) return fore_no_memory(err);
@@ -111,7 +119,8 @@ static fore_status write_total(const request *q, const fore_outlook *o, const fo
     for (int64_t j = 0; j < o->periods; j++) {
         const fore_pipeline_period *p = &result->period[j];
         char name[32];
-        double lo = draw_quantile(result, j, 0.1, scratch), hi = draw_quantile(result, j, 0.9, scratch);
+        double lo = draw_quantile(result, j, 0.1, scratch),
+               hi = draw_quantile(result, j, 0.9, scratch);
         period_name(q->period, o->start[j], name);
         fore_answer_row(a, g);
         fore_answer_text(a, g, name);
@@ -172,7 +181,8 @@ static int64_t group_limit(const fore_timeline *t, fore_series_by by)
 }
 
 static void write_group(const request *q, const fore_outlook *o, const fore_pipeline_result *result,
-                        const char *name, double *scratch, fore_answer *a, int64_t g, fore_json_writer *json)
+                        const char *name, double *scratch, fore_answer *a, int64_t g,
+                        fore_json_writer *json)
 {
     fore_json_object(json, NULL);
     fore_json_string(json, "group", name);
@@ -192,8 +202,9 @@ static void write_group(const request *q, const fore_outlook *o, const fore_pipe
     fore_json_end_object(json);
 }
 
-static fore_status write_groups(fore_context *c, const request *q, const fore_outlook *o, double shock,
-                                uint64_t seed, fore_answer *a, fore_json_writer *json, fore_error *err)
+static fore_status write_groups(fore_context *c, const request *q, const fore_outlook *o,
+                                const fore_record *record, uint64_t seed, fore_answer *a,
+                                fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
@@ -224,7 +235,8 @@ static fore_status write_groups(fore_context *c, const request *q, const fore_ou
         fore_pipeline_result *result = NULL;
         fore_outlook_draws draws = {.member = member,
                                     .share = recent ? arrived[k] / (double)recent : 0,
-                                    .shock_sd = shock,
+                                    .level = record->level,
+                                    .shock_sd = record->shock_sd,
                                     .draws = GROUP_DRAWS,
                                     .seed = seed};
         FORE_GO(fore_outlook_simulate(c, o, &draws, &result, err));
@@ -247,6 +259,7 @@ static void write_record(const fore_record *r, fore_answer *a, fore_json_writer 
     fore_json_integer(json, "cuts", r->cuts);
     fore_json_number(json, "error", r->error);
     fore_json_number(json, "coverage_80", r->coverage80);
+    fore_json_number(json, "level", r->level);
     fore_json_number(json, "shock_sd", r->shock_sd);
     fore_json_object(json, "baselines");
     for (int b = 0; b < FORE_BASELINES; b++)
@@ -254,11 +267,13 @@ static void write_record(const fore_record *r, fore_answer *a, fore_json_writer 
     fore_json_end_object(json);
     fore_json_end_object(json);
     if (r->cuts < 2) {
-        fore_answer_note(a, "The history is too short to test past forecasts: the intervals rest on an "
-                            "assumed spread between periods.");
+        fore_answer_note(
+            a, "The history is too short to test past forecasts: the intervals rest on an "
+               "assumed spread between periods.");
         return;
     }
-    int64_t g = fore_answer_grid(a, "record", "Past periods, forecast at their start", record_columns, 2);
+    int64_t g =
+        fore_answer_grid(a, "record", "Past periods, forecast at their start", record_columns, 2);
     fore_answer_row(a, g);
     fore_answer_text(a, g, "foresell");
     fore_answer_number(a, g, r->error);
@@ -285,27 +300,31 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
     fore_outlook_options options = {.as_of = moment.as_of,
                                     .period = q.period,
-                                    .first_on = fore_period_start(q.period, fore_date_of(moment.as_of)),
+                                    .first_on =
+                                        fore_period_start(q.period, fore_date_of(moment.as_of)),
                                     .periods = q.horizon};
     FORE_GO(fore_outlook_make(c, &options, &o, err));
     FORE_GO(fore_record_make(c, moment.as_of, q.period, CUTS_DEFAULT, r->seed, &record, err));
-    fore_outlook_draws draws = {.share = 1, .shock_sd = record.shock_sd, .seed = r->seed};
+    fore_outlook_draws draws = {
+        .share = 1, .level = record.level, .shock_sd = record.shock_sd, .seed = r->seed};
     FORE_GO(fore_outlook_simulate(c, o, &draws, &result, err));
     const char *unit = o->counts ? (o->kind == FORE_SUBJECT_DEAL ? "deals won" : "leads converted")
-                       : o->currency >= 0 ? fore_word(&c->timeline->currencies, o->currency) : "amount";
+                       : o->currency >= 0 ? fore_word(&c->timeline->currencies, o->currency)
+                                          : "amount";
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", moment.as_of);
     fore_json_string(&json, "unit", unit);
     FORE_GO(write_total(&q, o, result, a, &json, err));
     fore_json_array(&json, "groups");
-    if (q.grouped) FORE_GO(write_groups(c, &q, o, record.shock_sd, r->seed, a, &json, err));
+    if (q.grouped) FORE_GO(write_groups(c, &q, o, &record, r->seed, a, &json, err));
     fore_json_end_array(&json);
     write_record(&record, a, &json);
     fore_json_end_object(&json);
     fore_answer_note(a, "Unit: %s. Open now: %lld.", unit, (long long)o->open);
     if (o->other_currency > 0)
-        fore_answer_note(a, "%lld deals in another currency are left out.", (long long)o->other_currency);
+        fore_answer_note(a, "%lld deals in another currency are left out.",
+                         (long long)o->other_currency);
 done:
     fore_pipeline_result_free(result);
     fore_outlook_free(o);

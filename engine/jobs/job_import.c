@@ -26,10 +26,10 @@ static fore_status split_list(fore_arena *arena, const char *list, const char *i
 }
 
 static const fore_column file_columns[] = {
-    {"file", "file", FORE_CELL_TEXT, 2},       {"format", "format", FORE_CELL_TEXT, 0},
-    {"holds", "holds", FORE_CELL_TEXT, 0},     {"rows", "rows", FORE_CELL_INTEGER, 0},
-    {"new", "new", FORE_CELL_INTEGER, 0},      {"changed", "changed", FORE_CELL_INTEGER, 0},
-    {"same", "same", FORE_CELL_INTEGER, 0},    {"rejected", "rejected", FORE_CELL_INTEGER, 0},
+    {"file", "file", FORE_CELL_TEXT, 1},    {"format", "format", FORE_CELL_TEXT, 0},
+    {"holds", "holds", FORE_CELL_TEXT, 1},  {"rows", "rows", FORE_CELL_INTEGER, 0},
+    {"new", "new", FORE_CELL_INTEGER, 0},   {"changed", "changed", FORE_CELL_INTEGER, 0},
+    {"same", "same", FORE_CELL_INTEGER, 0}, {"rejected", "bad", FORE_CELL_INTEGER, 0},
     {"why", NULL, FORE_CELL_TEXT, 0},
 };
 
@@ -68,11 +68,15 @@ static void show_report(fore_answer *a, const fore_import_report *report)
     }
     for (int64_t i = 0; i < report->file_count; i++)
         for (int64_t n = 0; n < report->files[i].note_count; n++)
-            fore_answer_note(a, "%s: %s", file_name(report->files[i].path), report->files[i].notes[n]);
+            if (strcmp(report->files[i].notes[n], "delimiter comma, UTF-8") !=
+                0) /* the usual case */
+                fore_answer_note(a, "%s: %s", file_name(report->files[i].path),
+                                 report->files[i].notes[n]);
     if (report->linked > 0)
         fore_answer_note(a, "%lld activities are linked to a deal or lead through their contact.",
                          (long long)report->linked);
-    for (int64_t i = 0; i < report->warning_count; i++) fore_answer_note(a, "%s", report->warnings[i]);
+    for (int64_t i = 0; i < report->warning_count; i++)
+        fore_answer_note(a, "%s", report->warnings[i]);
 }
 
 fore_status fore_job_import(fore_context *c, const foresell_import_request *r, fore_answer *a,

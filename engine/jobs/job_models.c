@@ -1,4 +1,5 @@
-/* "Which models are there, how good were they, which one answers" and "let that one answer again". */
+/* "Which models are there, how good were they, which one answers" and "let that one answer again".
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

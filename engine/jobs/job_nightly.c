@@ -1,10 +1,10 @@
 /* The night: import -> check -> train -> test against the model that answers -> publish only if not
  * worse -> score -> forecast -> report.
  *
- * One at a time: a lock that dies with the process. Every step commits its own work in one transaction,
- * and then the run's row names the step as done. Killed anywhere, the workspace holds whole steps only
- * and yesterday's model answers until a better one is published; the next run begins after the last
- * step that was done, unless the history has changed since. */
+ * One at a time: a lock that dies with the process. Every step commits its own work in one
+ * transaction, and then the run's row names the step as done. Killed anywhere, the workspace holds
+ * whole steps only and yesterday's model answers until a better one is published; the next run
+ * begins after the last step that was done, unless the history has changed since. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,19 +43,22 @@ static void report(night *n, const char *what, const char *result, const char *n
     fore_json_end_object(&n->json);
 }
 
-static fore_status mark(night *n, step done, const char *state, int64_t finished_at, fore_error *err)
+static fore_status mark(night *n, step done, const char *state, int64_t finished_at,
+                        fore_error *err)
 {
     char fingerprint[33];
     fore_status status = fore_store_fingerprint(n->c->store, fingerprint, err);
     if (status == FORE_OK) status = fore_store_begin(n->c->store, err);
     if (status == FORE_OK)
-        status = fore_store_job_step(n->c->store, n->run, step_words[done], state, fingerprint, finished_at, err);
+        status = fore_store_job_step(n->c->store, n->run, step_words[done], state, fingerprint,
+                                     finished_at, err);
     if (status == FORE_OK) status = fore_store_commit(n->c->store, err);
     if (status != FORE_OK) fore_store_rollback(n->c->store);
     return status;
 }
 
-static fore_status keep_answer(night *n, const char *kind, const fore_answer *answer, fore_error *err)
+static fore_status keep_answer(night *n, const char *kind, const fore_answer *answer,
+                               fore_error *err)
 {
     fore_status status = fore_store_begin(n->c->store, err);
     if (status == FORE_OK)
@@ -82,10 +85,11 @@ static fore_status step_import(night *n, fore_error *err)
     if (status == FORE_OK) {
         double sum[4] = {0};
         for (int64_t i = 0; i < a->grids[0].row_count; i++)
-            for (int k = 0; k < 4; k++) sum[k] += a->grids[0].cells[i * a->grids[0].column_count + 4 + k].number;
+            for (int k = 0; k < 4; k++)
+                sum[k] += a->grids[0].cells[i * a->grids[0].column_count + 4 + k].number;
         char text[160];
-        snprintf(text, sizeof text, "%.0f new, %.0f changed, %.0f same, %.0f rejected", sum[0], sum[1], sum[2],
-                 sum[3]);
+        snprintf(text, sizeof text, "%.0f new, %.0f changed, %.0f same, %.0f rejected", sum[0],
+                 sum[1], sum[2], sum[3]);
         report(n, "import", text, NULL);
     }
     fore_answer_free(a);
@@ -109,15 +113,16 @@ static fore_status step_check(night *n, fore_error *err)
     return status;
 }
 
-/* How much worse (in log loss per row) the challenger is than the champion on the newest window, and
- * the standard error of that difference. */
-static fore_status compare(night *n, const fore_training *t, const fore_scoring *champion, double *worse,
-                           double *error, fore_error *err)
+/* How much worse (in log loss per row) the challenger is than the champion on the newest window,
+ * and the standard error of that difference. */
+static fore_status compare(night *n, const fore_training *t, const fore_scoring *champion,
+                           double *worse, double *error, fore_error *err)
 {
     fore_status status = FORE_OK;
     int64_t m = t->examples->n;
     fore_extract_row *rows = FORE_NEW(m, fore_extract_row);
-    double *label = FORE_NEW(m, double), *weight = FORE_NEW(m, double), *p = FORE_NEW(2 * m, double);
+    double *label = FORE_NEW(m, double), *weight = FORE_NEW(m, double),
+           *p = FORE_NEW(2 * m, double);
     *worse = *error = 0;
     if (!rows || !label || !weight || !p) {
         status = fore_no_memory(err);
@@ -125,8 +130,10 @@ static fore_status compare(night *n, const fore_training *t, const fore_scoring 
     }
     m = fore_training_test_rows(t, rows, label, weight);
     if (m == 0) goto done;
-    FORE_GO(fore_scoring_predict(t->scoring, n->c->extractor, n->c->pool, t->attributes, rows, m, p, NULL, NULL, err));
-    FORE_GO(fore_scoring_predict(champion, n->c->extractor, n->c->pool, t->attributes, rows, m, p + m, NULL, NULL, err));
+    FORE_GO(fore_scoring_predict(t->scoring, n->c->extractor, n->c->pool, t->attributes, rows, m, p,
+                                 NULL, NULL, err));
+    FORE_GO(fore_scoring_predict(champion, n->c->extractor, n->c->pool, t->attributes, rows, m,
+                                 p + m, NULL, NULL, err));
     double sum = 0, squares = 0, total = 0;
     for (int64_t i = 0; i < m; i++) {
         double now = label[i] > 0 ? -log(p[i]) : -log1p(-p[i]);
@@ -145,22 +152,24 @@ done:
     return status;
 }
 
-static fore_status store_verdict(night *n, fore_training *t, bool publish, const char *note, fore_error *err)
+static fore_status store_verdict(night *n, fore_training *t, bool publish, const char *note,
+                                 fore_error *err)
 {
     fore_store *s = n->c->store;
     FORE_TRY(fore_store_begin(s, err));
-    fore_status status = fore_training_store(n->c, t, n->moment.now, n->r->seed,
-                                             publish ? "published" : "refused", publish ? NULL : note, err);
+    fore_status status =
+        fore_training_store(n->c, t, n->moment.now, n->r->seed, publish ? "published" : "refused",
+                            publish ? NULL : note, err);
     if (status == FORE_OK && publish)
-        status = fore_store_publish(s, fore_purpose(t->scoring->kind), t->scoring->model_pk, n->moment.now,
-                                    "nightly", err);
+        status = fore_store_publish(s, fore_purpose(t->scoring->kind), t->scoring->model_pk,
+                                    n->moment.now, "nightly", err);
     if (status == FORE_OK) status = fore_store_commit(s, err);
     if (status != FORE_OK) fore_store_rollback(s);
     return status;
 }
 
-/* Publishes when there is nothing to compare with, or when the new model is not worse by more than one
- * standard error of the difference, and never when it is worse than the base rate. */
+/* Publishes when there is nothing to compare with, or when the new model is not worse by more than
+ * one standard error of the difference, and never when it is worse than the base rate. */
 static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
 {
     fore_training t;
@@ -181,21 +190,27 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     }
     status = fore_scoring_open(n->c, kind, NULL, &champion, &why);
     bool first = status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT;
-    if (!first && status == FORE_OK) status = compare(n, &t, champion, &worse, &error, err);
-    else if (first) status = FORE_OK;
-    else if (err) *err = why;
+    if (!first && status == FORE_OK)
+        status = compare(n, &t, champion, &worse, &error, err);
+    else if (first)
+        status = FORE_OK;
+    else if (err)
+        *err = why;
     bool sane = t.choice.beats_baseline || t.choice.few_positives;
     bool publish = first ? true : sane && worse <= error;
     if (first)
         snprintf(note, sizeof note, "log loss %.4f, base rate %.4f; nothing answered before",
                  t.choice.test.log_loss, t.choice.baseline.log_loss);
     else
-        snprintf(note, sizeof note, "log loss %.4f, base rate %.4f; against the model that answered: %+.4f (+- %.4f)%s",
-                 t.choice.test.log_loss, t.choice.baseline.log_loss, worse, error,
-                 sane ? "" : "; no better than the base rate");
+        snprintf(
+            note, sizeof note,
+            "log loss %.4f, base rate %.4f; against the model that answered: %+.4f (+- %.4f)%s",
+            t.choice.test.log_loss, t.choice.baseline.log_loss, worse, error,
+            sane ? "" : "; no better than the base rate");
     if (status == FORE_OK) status = store_verdict(n, &t, publish, note, err);
     if (status == FORE_OK)
-        report(n, what, publish ? "published" : "held back: yesterday's model goes on answering", note);
+        report(n, what, publish ? "published" : "held back: yesterday's model goes on answering",
+               note);
     fore_scoring_free(champion);
     fore_training_free(&t);
     return status;
@@ -218,12 +233,14 @@ static fore_status step_score(night *n, fore_error *err)
     fore_status status = fore_job_score(n->c, &request, a, &why);
     if (status == FORE_OK) {
         char text[64];
-        snprintf(text, sizeof text, "%lld open leads and deals scored", (long long)a->grids[0].row_count);
+        snprintf(text, sizeof text, "%lld open leads and deals scored",
+                 (long long)a->grids[0].row_count);
         report(n, "score", text, NULL);
     } else if (status == FORE_E_NO_ANSWER) {
         report(n, "score", "no scores", why.message);
         status = FORE_OK;
-    } else if (err) *err = why;
+    } else if (err)
+        *err = why;
     fore_answer_free(a);
     return status;
 }
@@ -236,11 +253,13 @@ static fore_status step_forecast(night *n, fore_error *err)
     fore_error why = {0};
     fore_status status = fore_job_forecast(n->c, &request, a, &why);
     if (status == FORE_OK) status = keep_answer(n, "forecast", a, &why);
-    if (status == FORE_OK) report(n, "forecast", "kept", NULL);
+    if (status == FORE_OK)
+        report(n, "forecast", "kept", NULL);
     else if (status == FORE_E_NO_ANSWER) {
         report(n, "forecast", "no forecast", why.message);
         status = FORE_OK;
-    } else if (err) *err = why;
+    } else if (err)
+        *err = why;
     fore_answer_free(a);
     return status;
 }
@@ -277,12 +296,13 @@ static fore_status start_run(night *n, fore_error *err)
 
 static fore_status run_steps(night *n, fore_error *err)
 {
-    static fore_status (*const run[STEPS])(night *, fore_error *) = {step_import, step_check, step_train,
-                                                                     step_score, step_forecast};
+    static fore_status (*const run[STEPS])(night *, fore_error *) = {
+        step_import, step_check, step_train, step_score, step_forecast};
     step first;
     FORE_TRY(find_start(n, &first, err));
     FORE_TRY(start_run(n, err));
-    /* The exports may have changed since: reading them again costs little and changes nothing twice. */
+    /* The exports may have changed since: reading them again costs little and changes nothing
+     * twice. */
     for (int s = 0; s < STEPS; s++) {
         if (fore_cancelled(n->c->observer)) return fore_fail(err, FORE_E_CANCELLED, "stopped");
         if (s > STEP_IMPORT && s < (int)first) {
@@ -295,14 +315,17 @@ static fore_status run_steps(night *n, fore_error *err)
         fore_status status = run[s](n, err);
         if (status != FORE_OK) return fore_error_prefix(err, status, "%s", step_words[s]);
         FORE_TRY(fore_store_fingerprint(n->c->store, after, err));
-        if (strcmp(before, after) != 0) first = STEP_IMPORT; /* new rows: nothing done before counts */
+        if (strcmp(before, after) != 0)
+            first = STEP_IMPORT; /* new rows: nothing done before counts */
         FORE_TRY(fore_context_moment(n->c, &n->r->moment, NULL, &n->moment, err));
-        FORE_TRY(mark(n, (step)s, s + 1 == STEPS ? "done" : "running", s + 1 == STEPS ? n->moment.now : FORE_NO_TIME, err));
+        FORE_TRY(mark(n, (step)s, s + 1 == STEPS ? "done" : "running",
+                      s + 1 == STEPS ? n->moment.now : FORE_NO_TIME, err));
     }
     return FORE_OK;
 }
 
-fore_status fore_job_nightly(fore_context *c, const foresell_nightly_request *r, fore_answer *a, fore_error *err)
+fore_status fore_job_nightly(fore_context *c, const foresell_nightly_request *r, fore_answer *a,
+                             fore_error *err)
 {
     night n = {.c = c, .r = r, .a = a};
     FORE_TRY(fore_store_lock(c->store, "nightly", err));

@@ -42,12 +42,13 @@ static int by_worth(const void *left, const void *right)
 {
     const candidate *a = left, *b = right;
     if (a->step.urgent != b->step.urgent) return a->step.urgent ? -1 : 1;
-    if (a->gain_per_minute != b->gain_per_minute) return a->gain_per_minute > b->gain_per_minute ? -1 : 1;
+    if (a->gain_per_minute != b->gain_per_minute)
+        return a->gain_per_minute > b->gain_per_minute ? -1 : 1;
     return a->row->subject < b->row->subject ? -1 : 1;
 }
 
-static bool may_be_worked(const fore_timeline *t, const candidate *k, int64_t as_of, int64_t day_start,
-                          int64_t cool_off, passed_over *passed)
+static bool may_be_worked(const fore_timeline *t, const candidate *k, int64_t as_of,
+                          int64_t day_start, int64_t cool_off, passed_over *passed)
 {
     int64_t subject = k->row->subject, out, in;
     if (t->do_not_contact[subject]) {
@@ -126,14 +127,16 @@ static void write_reasons(const fore_scoring *scoring, const fore_reason *reason
     fore_text_free(&text);
 }
 
-static void write_row(const fore_roster *r, const candidate *k, int64_t place, const fore_reason *reason,
-                      int64_t reasons, fore_answer *a, int64_t g, fore_json_writer *json)
+static void write_row(const fore_roster *r, const candidate *k, int64_t place,
+                      const fore_reason *reason, int64_t reasons, fore_answer *a, int64_t g,
+                      fore_json_writer *json)
 {
     const fore_timeline *t = r->timeline;
     const fore_roster_row *row = k->row;
     fore_subject_kind kind = fore_subject_kind_of(t, row->subject);
     const char *id = fore_word(&t->ids, row->subject);
-    const char *other = t->other[row->subject] >= 0 ? fore_word(&t->ids, t->other[row->subject]) : NULL;
+    const char *other =
+        t->other[row->subject] >= 0 ? fore_word(&t->ids, t->other[row->subject]) : NULL;
     const char *rep = fore_word(&t->rep_ids, row->owner);
     char grade[2] = {row->grade, 0}, when[16];
     fore_text words = {0};
@@ -182,8 +185,8 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place, c
     fore_text_free(&reasons_text);
 }
 
-static fore_status write_list(fore_context *c, const fore_roster *r, const candidate *list, int64_t n,
-                              fore_answer *a, fore_json_writer *json, fore_error *err)
+static fore_status write_list(fore_context *c, const fore_roster *r, const candidate *list,
+                              int64_t n, fore_answer *a, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     int64_t g = fore_answer_grid(a, "leads", "Today", columns, 13), widest = 1;
@@ -208,21 +211,23 @@ done:
 static void note_list(fore_answer *a, const fore_roster *r, const passed_over *p)
 {
     if (p->do_not_contact + p->done_today + p->resting + p->hours_full > 0)
-        fore_answer_note(a,
-                         "Not on the list: %lld that must not be contacted, %lld worked today, %lld "
-                         "resting after a contact, %lld beyond the hours or the limit.",
-                         (long long)p->do_not_contact, (long long)p->done_today,
-                         (long long)p->resting, (long long)p->hours_full);
+        fore_answer_note(
+            a,
+            "Not on the list: %lld that must not be contacted, %lld worked today, %lld "
+            "resting after a contact, %lld beyond the hours or the limit.",
+            (long long)p->do_not_contact, (long long)p->done_today, (long long)p->resting,
+            (long long)p->hours_full);
     for (int k = 0; k < 2; k++) {
         double limit[3];
         if (!r->scoring[k]) continue;
         fore_grade_limits(r->scoring[k], limit);
-        fore_answer_note(a,
-                         "%s within %.0f days; grades A from %.0f %%, B from %.0f %%, C from %.1f %%; "
-                         "model %s.",
-                         k == FORE_SUBJECT_LEAD ? "Leads: chance to convert" : "Deals: chance to be won",
-                         r->scoring[k]->horizon_days, 100 * limit[0], 100 * limit[1], 100 * limit[2],
-                         r->scoring[k]->model_id);
+        fore_answer_note(
+            a,
+            "%s within %.0f days; grades A from %.0f %%, B from %.0f %%, C from %.1f %%; "
+            "model %s.",
+            k == FORE_SUBJECT_LEAD ? "Leads: chance to convert" : "Deals: chance to be won",
+            r->scoring[k]->horizon_days, 100 * limit[0], 100 * limit[1], 100 * limit[2],
+            r->scoring[k]->model_id);
     }
 }
 
@@ -239,7 +244,8 @@ static int64_t start_of_day(const fore_context *c, int64_t as_of)
     return fore_zone_to_utc(c->zone, fore_time_of_date(fore_date_of(local)));
 }
 
-fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_answer *a, fore_error *err)
+fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_answer *a,
+                          fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_moment moment;
@@ -272,7 +278,8 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         k->row = &roster.row[i];
         if (r->rep && k->row->owner != rep) continue;
         fore_next_step_choose(roster.timeline, &habits, k->row->subject, moment.as_of, &k->step);
-        if (!may_be_worked(roster.timeline, k, moment.as_of, day_start, cool_off, &passed)) continue;
+        if (!may_be_worked(roster.timeline, k, moment.as_of, day_start, cool_off, &passed))
+            continue;
         double gain = isnan(k->row->expected_value) ? k->row->probability : k->row->expected_value;
         k->gain_per_minute = gain / k->step.minutes;
         n++;

@@ -11,8 +11,8 @@ static const double MOVE_MIN = 0.02; /* log-odds: smaller moves are not worth a 
 
 /* --- keeping scores --- */
 
-static fore_status write_parts(const fore_scoring *s, const double *raw, const double *parts, double base,
-                               fore_text *out, fore_error *err)
+static fore_status write_parts(const fore_scoring *s, const double *raw, const double *parts,
+                               double base, fore_text *out, fore_error *err)
 {
     fore_json_writer json = fore_json_to(out);
     fore_json_object(&json, NULL);
@@ -109,7 +109,8 @@ static void show_score(const fore_roster *r, const fore_roster_row *row, fore_an
     fore_answer_number(a, g, row->expected_value);
 }
 
-fore_status fore_job_score(fore_context *c, const foresell_score_request *q, fore_answer *a, fore_error *err)
+fore_status fore_job_score(fore_context *c, const foresell_score_request *q, fore_answer *a,
+                           fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_moment moment;
@@ -135,7 +136,8 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
     fore_json_end_array(&json);
     fore_json_end_object(&json);
     if (q->id_count == 0)
-        fore_answer_note(a, "%lld open leads and deals are scored; the scores are kept.", (long long)r.count);
+        fore_answer_note(a, "%lld open leads and deals are scored; the scores are kept.",
+                         (long long)r.count);
 done:
     fore_roster_free(&r);
     return status;
@@ -169,12 +171,14 @@ typedef struct move {
 } move;
 
 /* The columns whose contribution moved most, strongest first. */
-static int64_t find_moves(const fore_scoring *s, const double *parts, const fore_json_node *then, move *out)
+static int64_t find_moves(const fore_scoring *s, const double *parts, const fore_json_node *then,
+                          move *out)
 {
     int64_t count = 0;
     for (int64_t j = 0; j < s->columns; j++) {
         double old = 0;
-        fore_json_as_number(fore_json_at(fore_json_get(then, fore_scoring_column_name(s, j)), 1), &old);
+        fore_json_as_number(fore_json_at(fore_json_get(then, fore_scoring_column_name(s, j)), 1),
+                            &old);
         move m = {j, old, parts[j]};
         double size = fabs(m.now - m.then);
         if (size < MOVE_MIN) continue;
@@ -182,14 +186,16 @@ static int64_t find_moves(const fore_scoring *s, const double *parts, const fore
         if (at == MOVES_SHOWN - 1 && count == MOVES_SHOWN && out[at].column >= 0 &&
             fabs(out[at].now - out[at].then) >= size)
             continue;
-        for (; at > 0 && fabs(out[at - 1].now - out[at - 1].then) < size; at--) out[at] = out[at - 1];
+        for (; at > 0 && fabs(out[at - 1].now - out[at - 1].then) < size; at--)
+            out[at] = out[at - 1];
         out[at] = m;
     }
     return count;
 }
 
 static void say_moves(const fore_scoring *s, const fore_roster_row *row, const double *raw,
-                      const double *parts, const kept_score *kept, fore_answer *a, fore_json_writer *json)
+                      const double *parts, const kept_score *kept, fore_answer *a,
+                      fore_json_writer *json)
 {
     char date[32];
     fore_json *document = NULL;
@@ -202,8 +208,9 @@ static void say_moves(const fore_scoring *s, const fore_roster_row *row, const d
     fore_json_string(json, "model", kept->model_id);
     fore_json_array(json, "moves");
     if (strcmp(kept->model_id, s->model_id) != 0)
-        fore_answer_note(a, "Another model answers now (%s then, %s now): part of the move is its own.",
-                         kept->model_id, s->model_id);
+        fore_answer_note(
+            a, "Another model answers now (%s then, %s now): part of the move is its own.",
+            kept->model_id, s->model_id);
     if (fore_json_parse(kept->parts.bytes, kept->parts.length, &document, NULL) == FORE_OK) {
         move moved[MOVES_SHOWN];
         for (int i = 0; i < MOVES_SHOWN; i++) moved[i] = (move){-1, 0, 0};
@@ -212,7 +219,8 @@ static void say_moves(const fore_scoring *s, const fore_roster_row *row, const d
             fore_text words = {0};
             fore_reason reason = {moved[i].column, moved[i].now, raw[moved[i].column], NAN};
             fore_reason_say(s, &reason, &words);
-            fore_answer_note(a, "  %s (%+.2f)", fore_text_string(&words), moved[i].now - moved[i].then);
+            fore_answer_note(a, "  %s (%+.2f)", fore_text_string(&words),
+                             moved[i].now - moved[i].then);
             fore_json_object(json, NULL);
             fore_json_string(json, "feature", fore_scoring_column_name(s, moved[i].column));
             fore_json_string(json, "text", fore_text_string(&words));
@@ -283,10 +291,12 @@ static fore_status explain_one(fore_context *c, const fore_roster *r, const fore
     fore_json_object(json, NULL);
     write_score(r, row, json);
     say_reasons(s, raw, raw + s->columns, base, a, g, json);
-    FORE_GO(fore_store_scores(c->store, kind, r->timeline->pk[row->subject], r->as_of - 1, remember_score,
-                              &kept, err));
-    if (kept.found) say_moves(s, row, raw, raw + s->columns, &kept, a, json);
-    else fore_answer_note(a, "No earlier score of %s is kept; `foresell score` keeps them.", id);
+    FORE_GO(fore_store_scores(c->store, kind, r->timeline->pk[row->subject], r->as_of - 1,
+                              remember_score, &kept, err));
+    if (kept.found)
+        say_moves(s, row, raw, raw + s->columns, &kept, a, json);
+    else
+        fore_answer_note(a, "No earlier score of %s is kept; `foresell score` keeps them.", id);
     fore_json_end_object(json);
 done:
     fore_free(raw);
@@ -294,7 +304,8 @@ done:
     return status;
 }
 
-fore_status fore_job_explain(fore_context *c, const foresell_score_request *q, fore_answer *a, fore_error *err)
+fore_status fore_job_explain(fore_context *c, const foresell_score_request *q, fore_answer *a,
+                             fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_moment moment;

@@ -1,5 +1,5 @@
-/* "Forecast these series." A CSV of unique_id,ds,y; every series on its own, so that a bad one never
- * stops the others. */
+/* "Forecast these series." A CSV of unique_id,ds,y; every series on its own, so that a bad one
+ * never stops the others. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,8 +78,9 @@ static fore_status read_point(series_set *set, const fore_csv *csv, const fore_c
                             record->cells[when]);
     bool missing = !*y || fore_text_equal_fold(y, "NA") || fore_text_equal_fold(y, "NaN");
     if (!missing && !fore_number_parse(y, record->lengths[column[2]], &p.y))
-        return fore_fail_at(err, FORE_E_DATA, path, record->line, column[2] + 1,
-                            "'%s' is not a number; leave the cell empty where the value is not known", y);
+        return fore_fail_at(
+            err, FORE_E_DATA, path, record->line, column[2] + 1,
+            "'%s' is not a number; leave the cell empty where the value is not known", y);
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
     set->points[set->count++] = p;
     return FORE_OK;
@@ -100,16 +101,18 @@ static fore_status read_file(const char *path, series_set *set, fore_error *err)
     fore_csv_record record;
     bool more;
     FORE_TRY(fore_csv_open(path, NULL, &csv, err));
-    int64_t column[3] = {find_column(csv, "unique_id"), find_column(csv, "ds"), find_column(csv, "y")};
+    int64_t column[3] = {find_column(csv, "unique_id"), find_column(csv, "ds"),
+                         find_column(csv, "y")};
     set->ids = fore_dictionary_new();
     if (!set->ids) {
         status = fore_no_memory(err);
         goto done;
     }
     if (column[1] < 0 || column[2] < 0) {
-        status = fore_fail_at(err, FORE_E_DATA, path, 1, 0,
-                              "the columns ds (date) and y (value) are needed, and unique_id where the "
-                              "file holds several series");
+        status =
+            fore_fail_at(err, FORE_E_DATA, path, 1, 0,
+                         "the columns ds (date) and y (value) are needed, and unique_id where the "
+                         "file holds several series");
         goto done;
     }
     for (;;) {
@@ -118,8 +121,10 @@ static fore_status read_file(const char *path, series_set *set, fore_error *err)
         FORE_GO(read_point(set, csv, &record, column, err));
     }
     if (set->count == 0)
-        status = fore_fail_at(err, FORE_E_DATA, path, 2, 0, "there is a header and no row under it");
-    else qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
+        status =
+            fore_fail_at(err, FORE_E_DATA, path, 2, 0, "there is a header and no row under it");
+    else
+        qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
 done:
     fore_csv_close(csv);
     return status;
@@ -151,7 +156,8 @@ static int64_t next_at(int step, int64_t at, int64_t n)
     /* months, quarters, years from the same day of the month, cut to the month's length */
     int32_t year, month, day;
     fore_civil_from_days((int32_t)at, &year, &month, &day);
-    int32_t start = fore_period_add((fore_period)step, fore_days_from_civil(year, month, 1), (int32_t)n);
+    int32_t start =
+        fore_period_add((fore_period)step, fore_days_from_civil(year, month, 1), (int32_t)n);
     bool last = day == fore_month_length(year, month);
     fore_civil_from_days(start, &year, &month, &(int32_t){0});
     int32_t length = fore_month_length(year, month);
@@ -159,8 +165,8 @@ static int64_t next_at(int step, int64_t at, int64_t n)
 }
 
 /* One series onto a regular grid: gaps become missing values. Fills plan.why where it cannot be. */
-static fore_status make_regular(const series_set *set, int64_t from, int64_t end, plan *p, double **values,
-                                int64_t *count, int64_t *capacity, fore_error *err)
+static fore_status make_regular(const series_set *set, int64_t from, int64_t end, plan *p,
+                                double **values, int64_t *count, int64_t *capacity, fore_error *err)
 {
     const point *first = &set->points[from];
     p->first = *count;
@@ -173,7 +179,9 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
             return FORE_OK;
         }
         int64_t due = next_at(p->step, first->at, step);
-        int64_t slack = p->step == STEP_NUMBER || p->step == FORE_DAILY ? 0 : p->step == FORE_WEEKLY ? 3 : 14;
+        int64_t slack = p->step == STEP_NUMBER || p->step == FORE_DAILY ? 0
+                        : p->step == FORE_WEEKLY                        ? 3
+                                                                        : 14;
         while (due + slack < here->at && p->n < GAP_LIMIT) { /* a gap */
             FORE_TRY(fore_grow((void **)values, capacity, *count + 1, sizeof **values, err));
             (*values)[(*count)++] = NAN;
@@ -197,8 +205,10 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
 static void write_when(const plan *p, int64_t last, int64_t step, char out[32])
 {
     int64_t at = next_at(p->step, last, step);
-    if (p->step == STEP_NUMBER) snprintf(out, 32, "%lld", (long long)at);
-    else fore_date_format((int32_t)at, out);
+    if (p->step == STEP_NUMBER)
+        snprintf(out, 32, "%lld", (long long)at);
+    else
+        fore_date_format((int32_t)at, out);
 }
 
 typedef struct series_writer {
@@ -243,7 +253,8 @@ static void write_forecast(series_writer *w, const char *id, const plan *p, int6
     fore_json_end_object(w->json);
 }
 
-static fore_column *make_columns(fore_answer *a, const double *level, int64_t levels, fore_error *err)
+static fore_column *make_columns(fore_answer *a, const double *level, int64_t levels,
+                                 fore_error *err)
 {
     fore_column *c = fore_arena_alloc(a->arena, 4 + 2 * levels, sizeof *c);
     if (!c) {
@@ -263,21 +274,24 @@ static fore_column *make_columns(fore_answer *a, const double *level, int64_t le
     return c;
 }
 
-static fore_status read_request(const foresell_series_request *r, fore_series_options *o, fore_error *err)
+static fore_status read_request(const foresell_series_request *r, fore_series_options *o,
+                                fore_error *err)
 {
     *o = fore_series_default();
     FORE_TRY(fore_levels_parse(r->levels, o->level, &o->levels, err));
     if (r->method && !fore_series_method_parse(r->method, &o->method))
-        return fore_fail(err, FORE_E_USAGE,
-                         "there is no method '%s'; use auto, ets, theta, dotm, hw, holt, ses, croston, "
-                         "naive, snaive, drift, mean or combine",
-                         r->method);
+        return fore_fail(
+            err, FORE_E_USAGE,
+            "there is no method '%s'; use auto, ets, theta, dotm, hw, holt, ses, croston, "
+            "naive, snaive, drift, mean or combine",
+            r->method);
     if (r->horizon < 0 || r->season < 0)
         return fore_fail(err, FORE_E_USAGE, "horizon and season are whole numbers above 0");
     return FORE_OK;
 }
 
-fore_status fore_job_series(fore_context *c, const foresell_series_request *r, fore_answer *a, fore_error *err)
+fore_status fore_job_series(fore_context *c, const foresell_series_request *r, fore_answer *a,
+                            fore_error *err)
 {
     fore_status status = FORE_OK;
     series_set set = {0};
@@ -317,8 +331,8 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     }
     FORE_GO(fore_series_batch(c->pool, tasks, series, &options, err));
     fore_json_writer json = fore_json_to(&a->json);
-    series_writer w = {a, fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels), &json,
-                       options.level, options.levels};
+    series_writer w = {a, fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels),
+                       &json, options.level, options.levels};
     fore_json_object(&json, NULL);
     fore_json_array(&json, "series");
     for (int64_t s = 0; s < series; s++) {
@@ -341,7 +355,8 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     fore_json_end_object(&json);
     if (answered == 0) {
         const char *why = plans[0].why[0] ? plans[0].why : tasks[0].message;
-        status = fore_fail(err, FORE_E_NO_ANSWER, "no series could be forecast; the first: %s", why);
+        status =
+            fore_fail(err, FORE_E_NO_ANSWER, "no series could be forecast; the first: %s", why);
     }
 done:
     for (int64_t s = 0; tasks && s < series; s++) fore_series_free(tasks[s].forecast);

@@ -23,10 +23,10 @@ static const double TRAIN_END = 0.6, CALIBRATE_END = 0.7, CHOOSE_END = 0.8;
 typedef struct table {
     fore_frame *frame;
     int64_t n;
-    double *label;         /* NULL when scoring */
-    double *when;          /* NULL without a time column */
-    fore_text ids;         /* NUL-terminated, one after the other */
-    int64_t *id_at;        /* n offsets */
+    double *label;  /* NULL when scoring */
+    double *when;   /* NULL without a time column */
+    fore_text ids;  /* NUL-terminated, one after the other */
+    int64_t *id_at; /* n offsets */
 } table;
 
 typedef struct table_model {
@@ -66,7 +66,8 @@ static bool listed(const char *list, const char *name)
     return false;
 }
 
-static fore_status find_named(const fore_csv *csv, const char *name, int64_t *column, fore_error *err)
+static fore_status find_named(const fore_csv *csv, const char *name, int64_t *column,
+                              fore_error *err)
 {
     *column = -1;
     if (!name) return FORE_OK;
@@ -75,7 +76,8 @@ static fore_status find_named(const fore_csv *csv, const char *name, int64_t *co
     for (int64_t j = 0; *column < 0 && j < fore_csv_columns(csv); j++)
         if (fore_text_equal_fold(fore_csv_name(csv, j), name)) *column = j;
     if (*column >= 0) return FORE_OK;
-    return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 1, 0, "there is no column '%s'", name);
+    return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 1, 0, "there is no column '%s'",
+                        name);
 }
 
 static bool is_positive(const char *cell, int64_t length, const char *positive, bool *known)
@@ -84,35 +86,38 @@ static bool is_positive(const char *cell, int64_t length, const char *positive, 
     *known = length > 0;
     if (positive) return strcmp(cell, positive) == 0;
     if (fore_frame_cell_yes_no(cell, length, &yes)) return yes;
-    if (strcmp(cell, "1") == 0 || fore_text_equal_fold(cell, "won") || fore_text_equal_fold(cell, "converted"))
+    if (strcmp(cell, "1") == 0 || fore_text_equal_fold(cell, "won") ||
+        fore_text_equal_fold(cell, "converted"))
         return true;
     *known = strcmp(cell, "0") == 0 || fore_text_equal_fold(cell, "lost");
     return false;
 }
 
-static fore_status read_label(table *t, const fore_csv *csv, const fore_csv_record *record, int64_t column,
-                              const char *positive, fore_error *err)
+static fore_status read_label(table *t, const fore_csv *csv, const fore_csv_record *record,
+                              int64_t column, const char *positive, fore_error *err)
 {
     bool known;
     bool yes = is_positive(record->cells[column], record->lengths[column], positive, &known);
     if (!known)
-        return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), record->line, column + 1,
-                            "the target '%s' is neither yes nor no; name the value that counts with "
-                            "--positive, and drop rows without a target",
-                            record->cells[column]);
+        return fore_fail_at(
+            err, FORE_E_DATA, fore_csv_path(csv), record->line, column + 1,
+            "the target '%s' is neither yes nor no; name the value that counts with "
+            "--positive, and drop rows without a target",
+            record->cells[column]);
     t->label[t->n] = yes;
     return FORE_OK;
 }
 
-static fore_status read_time(table *t, const fore_csv *csv, const fore_csv_record *record, int64_t column,
-                             fore_error *err)
+static fore_status read_time(table *t, const fore_csv *csv, const fore_csv_record *record,
+                             int64_t column, fore_error *err)
 {
     const char *cell = record->cells[column];
     double value;
     if (!fore_frame_cell_date(cell, record->lengths[column], false, &value) &&
         !fore_number_parse(cell, record->lengths[column], &value))
         return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), record->line, column + 1,
-                            "'%s' is neither a date nor a number; --time needs one in every row", cell);
+                            "'%s' is neither a date nor a number; --time needs one in every row",
+                            cell);
     t->when[t->n] = value;
     return FORE_OK;
 }
@@ -163,11 +168,14 @@ static fore_status read_rows(fore_csv *csv, const foresell_table_request *r, con
         }
         FORE_GO(make_room(t, &capacity, target != NULL, r->time != NULL, err));
         if (target) FORE_GO(read_label(t, csv, &record, label, r->positive, err));
-        if (by_row) t->when[t->n] = (double)t->n;
-        else if (r->time) FORE_GO(read_time(t, csv, &record, when, err));
+        if (by_row)
+            t->when[t->n] = (double)t->n;
+        else if (r->time)
+            FORE_GO(read_time(t, csv, &record, when, err));
         for (int64_t j = 0; j < columns; j++)
             if (into[j] >= 0)
-                FORE_GO(fore_frame_builder_cell(builder, into[j], record.cells[j], record.lengths[j], err));
+                FORE_GO(fore_frame_builder_cell(builder, into[j], record.cells[j],
+                                                record.lengths[j], err));
         fore_frame_builder_end_row(builder);
         snprintf(number, sizeof number, "%lld", (long long)(t->n + 1));
         t->id_at[t->n++] = t->ids.length;
@@ -182,8 +190,8 @@ done:
     return status;
 }
 
-static fore_status table_read(const foresell_table_request *r, const char *id, const char *target, table *t,
-                              fore_error *err)
+static fore_status table_read(const foresell_table_request *r, const char *id, const char *target,
+                              table *t, fore_error *err)
 {
     fore_csv *csv = NULL;
     *t = (table){0};
@@ -191,7 +199,8 @@ static fore_status table_read(const foresell_table_request *r, const char *id, c
     fore_status status = read_rows(csv, r, id, target, t, err);
     fore_csv_close(csv);
     if (status == FORE_OK && t->n == 0)
-        status = fore_fail_at(err, FORE_E_DATA, r->file, 2, 0, "there is a header and no row under it");
+        status =
+            fore_fail_at(err, FORE_E_DATA, r->file, 2, 0, "there is a header and no row under it");
     if (status != FORE_OK) table_free(t);
     return status;
 }
@@ -246,9 +255,10 @@ typedef struct fitting {
     uint64_t seed;
 } fitting;
 
-/* Fits the encoding on rows with keep[i] and encodes all rows: kept ones out of fold. x is the caller's. */
-static fore_status encode_all(const fitting *f, const uint8_t *keep, fore_encoding **encoding, double **x,
-                              fore_error *err)
+/* Fits the encoding on rows with keep[i] and encodes all rows: kept ones out of fold. x is the
+ * caller's. */
+static fore_status encode_all(const fitting *f, const uint8_t *keep, fore_encoding **encoding,
+                              double **x, fore_error *err)
 {
     fore_status status = FORE_OK;
     const table *t = f->t;
@@ -293,8 +303,8 @@ done:
 }
 
 /* K folds by the row's number modulo K: pooled predictions of one learner, each row unseen. */
-static fore_status fold_quality(fore_context *c, const fitting *f, int64_t folds, fore_learner learner,
-                                fore_quality *quality, fore_error *err)
+static fore_status fold_quality(fore_context *c, const fitting *f, int64_t folds,
+                                fore_learner learner, fore_quality *quality, fore_error *err)
 {
     fore_status status = FORE_OK;
     const table *t = f->t;
@@ -370,12 +380,14 @@ static fore_status model_parse(const fore_json_node *root, table_model *m, fore_
 {
     const char *format = fore_json_get_string(root, "format");
     const char *scorer = fore_json_get_string(root, "scorer");
-    const char *id = fore_json_get_string(root, "id"), *target = fore_json_get_string(root, "target");
+    const char *id = fore_json_get_string(root, "id"),
+               *target = fore_json_get_string(root, "target");
     int64_t version = 0;
     if (!format || strcmp(format, FORMAT) != 0)
         return fore_fail(err, FORE_E_MODEL, "this is not a model of `foresell table train`");
     if (!fore_json_get_integer(root, "version", &version) || version != VERSION)
-        return fore_fail(err, FORE_E_MODEL, "the model was written by another version; train it again");
+        return fore_fail(err, FORE_E_MODEL,
+                         "the model was written by another version; train it again");
     if (!scorer || !id || !target || !fore_json_get(root, "encoding"))
         return fore_fail(err, FORE_E_MODEL, "parts of the model are missing; train it again");
     snprintf(m->id, sizeof m->id, "%s", id);
@@ -411,10 +423,14 @@ done:
 /* --- the report --- */
 
 static const fore_column columns[] = {
-    {"learner", "learner", FORE_CELL_TEXT, 0},       {"measured_on", "measured on", FORE_CELL_TEXT, 1},
-    {"rows", "rows", FORE_CELL_INTEGER, 0},          {"base_rate", "base rate", FORE_CELL_PERCENT, 0},
-    {"auc", "AUC", FORE_CELL_RATIO, 0},              {"log_loss", "log loss", FORE_CELL_RATIO, 0},
-    {"brier", "Brier", FORE_CELL_RATIO, 0},          {"calibration_error", "calibr.", FORE_CELL_RATIO, 0},
+    {"learner", "learner", FORE_CELL_TEXT, 0},
+    {"measured_on", "measured on", FORE_CELL_TEXT, 1},
+    {"rows", "rows", FORE_CELL_INTEGER, 0},
+    {"base_rate", "base rate", FORE_CELL_PERCENT, 0},
+    {"auc", "AUC", FORE_CELL_RATIO, 0},
+    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"brier", "Brier", FORE_CELL_RATIO, 0},
+    {"calibration_error", "calibr.", FORE_CELL_RATIO, 0},
     {"lift_top_tenth", "lift", FORE_CELL_NUMBER, 0},
 };
 
@@ -424,7 +440,8 @@ typedef struct report {
     fore_json_writer *json;
 } report;
 
-static void report_row(const report *r, const char *learner, const char *where, const fore_quality *q)
+static void report_row(const report *r, const char *learner, const char *where,
+                       const fore_quality *q)
 {
     fore_answer_row(r->a, r->g);
     fore_answer_text(r->a, r->g, learner);
@@ -449,15 +466,16 @@ static void report_leaks(fore_answer *a, const fore_leak_report *leaks, const ch
         const fore_leak_finding *f = &leaks->finding[j];
         if (f->grade == FORE_LEAK_CLEAN) continue;
         fore_answer_note(a, "Column '%s' %s: %s. %s", f->name,
-                         listed(use, f->name) ? "is used although it was found suspect" : "is left out",
+                         listed(use, f->name) ? "is used although it was found suspect"
+                                              : "is left out",
                          fore_leak_grade_word(f->grade), f->reasons);
     }
     if (leaks->too_few)
         fore_answer_note(a, "Too few rows of a class to look for columns that know the outcome.");
 }
 
-static fore_status report_folds(fore_context *c, const fitting *f, int64_t folds, fore_learner winner,
-                                const report *r, fore_error *err)
+static fore_status report_folds(fore_context *c, const fitting *f, int64_t folds,
+                                fore_learner winner, const report *r, fore_error *err)
 {
     char where[64];
     fore_quality q;
@@ -504,7 +522,8 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     FORE_GO(assign_roles(&t, r->seed, role, err));
     for (int64_t i = 0; i < t.n; i++) keep[i] = role[i] == FORE_ROLE_TRAIN;
     FORE_GO(encode_all(&f, keep, &model.encoding, &x, err));
-    fore_sample sample = {{x, t.n, fore_encoding_count(model.encoding), t.n}, t.label, NULL, NULL, NULL};
+    fore_sample sample = {
+        {x, t.n, fore_encoding_count(model.encoding), t.n}, t.label, NULL, NULL, NULL};
     fore_choose_options options = fore_choose_default();
     options.base.seed = r->seed;
     FORE_GO(fore_choose(c->pool, &sample, role, &options, c->observer, &choice, err));
@@ -521,8 +540,11 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_json_array(&json, "quality");
     for (int l = 0; l < FORE_LEARNERS; l++)
         if (choice.table[l].tried)
-            report_row(&rep, fore_learner_name((fore_learner)l), "choosing rows", &choice.table[l].validate);
-    const char *where = choice.test_out_of_fold ? "out of fold" : r->time ? "newest fifth" : "a random fifth";
+            report_row(&rep, fore_learner_name((fore_learner)l), "choosing rows",
+                       &choice.table[l].validate);
+    const char *where = choice.test_out_of_fold ? "out of fold"
+                        : r->time               ? "newest fifth"
+                                                : "a random fifth";
     report_row(&rep, fore_learner_name(choice.winner), where, &choice.test);
     report_row(&rep, "base rate", where, &choice.baseline);
     if (r->folds) FORE_GO(report_folds(c, &f, r->folds, choice.winner, &rep, err));
@@ -533,7 +555,8 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_json_end_object(&json);
     report_leaks(a, leaks, r->use);
     if (choice.note[0]) fore_answer_note(a, "%s", choice.note);
-    fore_answer_note(a, "The model (%s, %lld columns) is written to %s.", fore_learner_name(choice.winner),
+    fore_answer_note(a, "The model (%s, %lld columns) is written to %s.",
+                     fore_learner_name(choice.winner),
                      (long long)fore_encoding_count(model.encoding), r->model);
 done:
     model_free(&model);

@@ -6,14 +6,10 @@
 #include "engine/jobs/training.h"
 
 static const fore_column quality_columns[] = {
-    {"purpose", "for", FORE_CELL_TEXT, 0},
-    {"learner", "learner", FORE_CELL_TEXT, 0},
-    {"measured_on", "measured on", FORE_CELL_TEXT, 1},
-    {"rows", "rows", FORE_CELL_INTEGER, 0},
-    {"wins", "wins", FORE_CELL_INTEGER, 0},
-    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
-    {"auc", "AUC", FORE_CELL_RATIO, 0},
-    {"calibration_error", "calibr.", FORE_CELL_RATIO, 0},
+    {"purpose", "for", FORE_CELL_TEXT, 0},    {"learner", "learner", FORE_CELL_TEXT, 0},
+    {"measured_on", "on", FORE_CELL_TEXT, 1}, {"rows", "rows", FORE_CELL_INTEGER, 0},
+    {"wins", "wins", FORE_CELL_INTEGER, 0},   {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"auc", "AUC", FORE_CELL_RATIO, 0},       {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
     {"result", "", FORE_CELL_TEXT, 0},
 };
 
@@ -37,10 +33,11 @@ static void show_training(fore_answer *a, int64_t g, const fore_training *t)
     const char *purpose = fore_purpose(t->scoring->kind);
     for (int l = 0; l < FORE_LEARNERS; l++)
         if (t->choice.table[l].tried)
-            quality_row(a, g, purpose, fore_learner_name((fore_learner)l), "later window",
+            quality_row(a, g, purpose, fore_learner_name((fore_learner)l), "later",
                         &t->choice.table[l].validate, (int)t->choice.winner == l ? "chosen" : "");
-    const char *where = t->choice.test_out_of_fold ? "out of fold" : "newest window";
-    quality_row(a, g, purpose, fore_learner_name(t->choice.winner), where, &t->choice.test, "published");
+    const char *where = t->choice.test_out_of_fold ? "out of fold" : "newest";
+    quality_row(a, g, purpose, fore_learner_name(t->choice.winner), where, &t->choice.test,
+                "published");
     quality_row(a, g, purpose, "base rate", where, &t->choice.baseline, "");
 }
 
@@ -48,19 +45,22 @@ static void note_training(fore_answer *a, const fore_training *t)
 {
     const char *purpose = fore_purpose(t->scoring->kind);
     const fore_examples *e = t->examples;
-    fore_answer_note(a, "%ss: the chance to be %s within %.0f days%s; %lld subjects, %lld of them %s.",
-                     purpose, t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won",
-                     e->horizon_days, e->horizon_chosen ? " (from the data)" : "", (long long)e->subjects,
-                     (long long)e->won_subjects,
-                     t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won");
+    fore_answer_note(
+        a, "%ss: the chance to be %s within %.0f days%s; %lld subjects, %lld of them %s.", purpose,
+        t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won", e->horizon_days,
+        e->horizon_chosen ? " (from the data)" : "", (long long)e->subjects,
+        (long long)e->won_subjects, t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won");
     if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
     if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
-    for (int64_t j = 0; j < t->leaks->columns; j++) {
-        const fore_leak_finding *f = &t->leaks->finding[j];
-        if (f->grade == FORE_LEAK_CLEAN) continue;
-        fore_answer_note(a, "%ss: column '%s' is left out: %s. %s", purpose, f->name,
-                         fore_leak_grade_word(f->grade), f->reasons);
-    }
+    fore_text names = {0};
+    for (int64_t j = 0; j < t->leaks->columns; j++)
+        if (t->leaks->finding[j].grade != FORE_LEAK_CLEAN)
+            fore_text_printf(&names, "%s%s", names.length ? ", " : "", t->leaks->finding[j].name);
+    if (names.length > 0)
+        fore_answer_note(
+            a, "%ss: left out because they know the outcome: %s. `foresell check` says why.",
+            purpose, fore_text_string(&names));
+    fore_text_free(&names);
 }
 
 static void training_json(fore_json_writer *json, const fore_training *t)
@@ -87,7 +87,8 @@ static void training_json(fore_json_writer *json, const fore_training *t)
     fore_json_end_object(json);
 }
 
-static fore_status publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed, fore_error *err)
+static fore_status publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
+                           fore_error *err)
 {
     FORE_TRY(fore_store_begin(c->store, err));
     fore_status status = fore_training_store(c, t, now, seed, "published", NULL, err);
@@ -107,7 +108,8 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
     fore_training_options options = {
         .as_of = moment.as_of, .seed = r->seed, .horizon_days = r->horizon_days, .use = r->use};
     fore_json_writer json = fore_json_to(&a->json);
-    int64_t g = fore_answer_grid(a, "quality", NULL, quality_columns, 9);
+    int64_t g = fore_answer_grid(a, "quality", "Measured on windows that were not trained on",
+                                 quality_columns, 9);
     fore_error why[2] = {{0}, {0}};
     int trained = 0;
     fore_json_object(&json, NULL);
@@ -115,7 +117,8 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
     fore_json_array(&json, "models");
     for (int kind = FORE_SUBJECT_LEAD; kind <= FORE_SUBJECT_DEAL; kind++) {
         fore_training t;
-        fore_status status = fore_training_run(c, (fore_subject_kind)kind, &options, &t, &why[kind]);
+        fore_status status =
+            fore_training_run(c, (fore_subject_kind)kind, &options, &t, &why[kind]);
         if (status == FORE_E_NO_ANSWER) continue;
         if (status == FORE_OK) status = publish(c, &t, moment.now, r->seed, &why[kind]);
         if (status == FORE_OK) {

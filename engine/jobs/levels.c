@@ -15,8 +15,8 @@ fore_status fore_numbers_parse(const char *text, const char *what, double *out, 
         size_t trimmed = length;
         while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
         if (*count == limit || !fore_number_parse(p, (int64_t)trimmed, &out[*count]))
-            return fore_fail(err, FORE_E_USAGE, "%s '%s' is not a list of at most %lld numbers", what,
-                             text, (long long)limit);
+            return fore_fail(err, FORE_E_USAGE, "%s '%s' is not a list of at most %lld numbers",
+                             what, text, (long long)limit);
         (*count)++;
         if (p[length] == 0) return FORE_OK;
         p += length + 1;
@@ -26,7 +26,8 @@ fore_status fore_numbers_parse(const char *text, const char *what, double *out, 
 fore_status fore_levels_parse(const char *text, double level[FORE_LEVELS_MAX], int64_t *count,
                               fore_error *err)
 {
-    FORE_TRY(fore_numbers_parse(text ? text : "80,95", "levels", level, FORE_LEVELS_MAX, count, err));
+    FORE_TRY(
+        fore_numbers_parse(text ? text : "80,95", "levels", level, FORE_LEVELS_MAX, count, err));
     for (int64_t i = 0; i < *count; i++)
         if (!(level[i] > 0 && level[i] < 100))
             return fore_fail(err, FORE_E_USAGE, "an interval level lies between 0 and 100, not %g",

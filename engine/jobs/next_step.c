@@ -7,7 +7,7 @@
 
 /* Used until the record holds enough minutes of a kind; said in no answer as if measured. */
 static const double minutes_assumed[FORE_ACTIVITY_KINDS] = {
-    [FORE_CALL] = 10, [FORE_EMAIL] = 6,   [FORE_MEETING] = 45, [FORE_DEMO] = 60, [FORE_VISIT] = 90,
+    [FORE_CALL] = 10,   [FORE_EMAIL] = 6,  [FORE_MEETING] = 45, [FORE_DEMO] = 60, [FORE_VISIT] = 90,
     [FORE_MESSAGE] = 4, [FORE_EVENT] = 60, [FORE_SEND] = 1,     [FORE_OTHER] = 10};
 enum { MINUTES_ENOUGH = 30, HOUR_FIRST = 8, HOUR_LAST = 18, UNANSWERED_MANY = 3 };
 static const int64_t FRESH = 3 * FORE_DAY;
@@ -29,7 +29,8 @@ static bool is_outbound(uint8_t code)
 {
     fore_activity_kind kind = fore_code_kind(code);
     return is_contact_kind(kind) && kind != FORE_REPLY && kind != FORE_FORM &&
-           fore_code_direction(code) != FORE_INBOUND && fore_code_outcome(code) != FORE_EVENT_CANCELLED;
+           fore_code_direction(code) != FORE_INBOUND &&
+           fore_code_outcome(code) != FORE_EVENT_CANCELLED;
 }
 
 static bool is_answer(uint8_t code)
@@ -82,9 +83,10 @@ typedef struct record {
 
 static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of)
 {
-    record r = {FORE_NO_TIME, FORE_NO_TIME, FORE_NO_TIME, FORE_CALL, FORE_CALL, 0, 0, 0, {0}, 0, false};
+    record r = {FORE_NO_TIME, FORE_NO_TIME, FORE_NO_TIME, FORE_CALL, FORE_CALL, 0, 0, 0, {0}, 0,
+                false};
     r.mail_closed = t->mail_opt_out[subject] || (t->unsubscribed_at[subject] != FORE_NO_TIME &&
-                                                  t->unsubscribed_at[subject] < as_of);
+                                                 t->unsubscribed_at[subject] < as_of);
     for (int64_t e = t->event_first[subject]; e < t->event_first[subject + 1]; e++) {
         if (t->event_at[e] >= as_of) break;
         uint8_t code = t->event_code[e];
@@ -123,7 +125,8 @@ static const char *channel_of(fore_activity_kind kind)
 
 static bool is_late_stage(const fore_timeline *t, int64_t subject, int64_t as_of)
 {
-    /* later half: more stage changes behind it than a won deal has on average before its last two */
+    /* later half: more stage changes behind it than a won deal has on average before its last two
+     */
     int64_t moves = 0;
     for (int64_t i = t->change_first[subject]; i < t->change_first[subject + 1]; i++)
         moves += t->change_at[i] < as_of && t->change_field[i] == FORE_CHANGE_STAGE;
@@ -137,7 +140,8 @@ static void step_is(fore_next_step *s, fore_activity_kind kind, bool urgent, con
     snprintf(s->why, sizeof s->why, "%s", why);
 }
 
-/* Rule 1. Planned steps carry no time of planning: they are for the list only, never for a model. */
+/* Rule 1. Planned steps carry no time of planning: they are for the list only, never for a model.
+ */
 static bool take_planned(const fore_timeline *t, int64_t subject, int64_t as_of, fore_next_step *s)
 {
     for (int64_t i = t->planned_first[subject]; i < t->planned_first[subject + 1]; i++) {
@@ -155,19 +159,25 @@ static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, 
                         fore_next_step *s)
 {
     bool mail = !r->mail_closed;
-    if (r->last_in != FORE_NO_TIME && r->last_in > r->last_out && as_of - r->last_in < 14 * FORE_DAY)
-        step_is(s, mail && (r->kind_in == FORE_REPLY || r->kind_in == FORE_EMAIL) ? FORE_EMAIL : FORE_CALL,
+    if (r->last_in != FORE_NO_TIME && r->last_in > r->last_out &&
+        as_of - r->last_in < 14 * FORE_DAY)
+        step_is(s,
+                mail && (r->kind_in == FORE_REPLY || r->kind_in == FORE_EMAIL) ? FORE_EMAIL
+                                                                               : FORE_CALL,
                 true, "they got in touch last and wait for an answer");
     else if (r->last_out == FORE_NO_TIME)
         step_is(s, FORE_CALL, as_of - t->created_at[subject] < FRESH, "never contacted");
-    else if (r->last_open > r->last_out) step_is(s, FORE_CALL, false, "read our mail since the last attempt");
+    else if (r->last_open > r->last_out)
+        step_is(s, FORE_CALL, false, "read our mail since the last attempt");
     else if (r->unanswered >= UNANSWERED_MANY)
         step_is(s, r->kind_out == FORE_CALL && mail ? FORE_EMAIL : FORE_CALL, false,
                 "several attempts without an answer: another channel");
     else if (subject >= t->leads && r->last_in != FORE_NO_TIME && is_late_stage(t, subject, as_of))
         step_is(s, FORE_MEETING, false, "in contact and late in the stages");
-    else if (mail && r->answers_mail > r->answers_call) step_is(s, FORE_EMAIL, false, "answers mails");
-    else step_is(s, FORE_CALL, false, r->answers_call ? "answers calls" : "next in turn");
+    else if (mail && r->answers_mail > r->answers_call)
+        step_is(s, FORE_EMAIL, false, "answers mails");
+    else
+        step_is(s, FORE_CALL, false, r->answers_call ? "answers calls" : "next in turn");
 }
 
 void fore_next_step_choose(const fore_timeline *t, const fore_habits *habits, int64_t subject,

@@ -1,5 +1,5 @@
-/* Building the parts of the outlook from the timeline: spells for the hazards, probabilities by period
- * for what is open, arrivals, amounts. */
+/* Building the parts of the outlook from the timeline: spells for the hazards, probabilities by
+ * period for what is open, arrivals, amounts. */
 #include "engine/jobs/outlook.h"
 
 #include <math.h>
@@ -10,25 +10,32 @@
 
 /* A life is cut at these ages (weeks); the record is read anew at each. */
 static const int64_t life_cuts[] = {0, 1, 2, 4, 8, 13, 26, 52};
-enum { LIFE_CUTS = 8, SPELLS_MAX = 400000, COLUMNS_MAX = 16, ARRIVAL_WEEKS = 156, HORIZON_WEEKS_MAX = 1200 };
+enum {
+    LIFE_CUTS = 8,
+    SPELLS_MAX = 400000,
+    COLUMNS_MAX = 16,
+    ARRIVAL_WEEKS = 156,
+    HORIZON_WEEKS_MAX = 1200
+};
 /* Weeks further back count half after a year: hazards drift. */
 static const double HAZARD_HALF_LIFE_WEEKS = 52, AMOUNT_HALF_LIFE_DAYS = 365;
 
 /* What a hazard may depend on besides age: few, robust, and known at the time. */
 static const char *const hazard_features[] = {
-    "stage_position", "days_in_stage",  "close_date_pushes", "days_to_expected_close", "amount_log",
-    "touches_30d",    "inbound_30d",    "inbound_all",       "days_since_touch",       "response_rate",
-    "meetings_90d",   "unanswered_in_a_row", "source_win_rate", "product_win_rate",   "owner_win_rate"};
+    "stage_position",   "days_in_stage", "close_date_pushes", "days_to_expected_close",
+    "amount_log",       "touches_30d",   "inbound_30d",       "inbound_all",
+    "days_since_touch", "response_rate", "meetings_90d",      "unanswered_in_a_row",
+    "owner_win_rate"};
 
 typedef struct builder {
     const fore_timeline *t;
     const fore_extractor *extractor;
     fore_pool *pool;
     fore_outlook *o;
-    int64_t first, end;              /* subjects of the kind */
+    int64_t first, end; /* subjects of the kind */
     int32_t feature[COLUMNS_MAX];
     int64_t features;
-    fore_hazard *full, *plain;       /* plain: by age only, for what is not open yet */
+    fore_hazard *full, *plain; /* plain: by age only, for what is not open yet */
 } builder;
 
 void fore_outlook_free(fore_outlook *o)
@@ -41,13 +48,15 @@ void fore_outlook_free(fore_outlook *o)
 static bool usable(const builder *b, int64_t s)
 {
     const fore_timeline *t = b->t;
-    if (t->left_out[s] || t->created_at[s] == FORE_NO_TIME || t->created_at[s] >= b->o->as_of) return false;
+    if (t->left_out[s] || t->created_at[s] == FORE_NO_TIME || t->created_at[s] >= b->o->as_of)
+        return false;
     return b->o->currency < 0 || t->currency[s] < 0 || t->currency[s] == b->o->currency;
 }
 
 static bool closed_before(const fore_timeline *t, int64_t s, int64_t moment)
 {
-    return t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME && t->closed_at[s] < moment;
+    return t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME &&
+           t->closed_at[s] < moment;
 }
 
 static double day_of(int64_t time) { return (double)time / (double)FORE_DAY; }
@@ -62,7 +71,8 @@ static double amount_of(const builder *b, int64_t s)
 
 /* --- hazards --- */
 
-/* Stored values without a change log are those of today: only histories that log changes may use them. */
+/* Stored values without a change log are those of today: only histories that log changes may use
+ * them. */
 static void choose_features(builder *b)
 {
     int64_t logged = 0, all = 0;
@@ -86,13 +96,15 @@ typedef struct spell_list {
     int64_t count, capacity;
 } spell_list;
 
-static fore_status add_life(const builder *b, int64_t s, bool cut, spell_list *list, fore_error *err)
+static fore_status add_life(const builder *b, int64_t s, bool cut, spell_list *list,
+                            fore_error *err)
 {
     const fore_timeline *t = b->t;
     bool closed = closed_before(t, s, b->o->as_of);
     double start = day_of(t->created_at[s]), end = day_of(closed ? t->closed_at[s] : b->o->as_of);
-    fore_deal_end event = !closed ? FORE_DEAL_OPEN
-                          : t->outcome[s] == FORE_WON ? FORE_DEAL_WON : FORE_DEAL_LOST;
+    fore_deal_end event = !closed                     ? FORE_DEAL_OPEN
+                          : t->outcome[s] == FORE_WON ? FORE_DEAL_WON
+                                                      : FORE_DEAL_LOST;
     fore_spell whole = fore_spell_of(start, end, event);
     int64_t pieces = cut ? LIFE_CUTS : 1;
     for (int64_t k = 0; k < pieces; k++) {
@@ -139,8 +151,8 @@ static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **haza
             status = fore_no_memory(err);
             goto done;
         }
-        FORE_GO(fore_extract(b->extractor, b->pool, list.row, list.count, b->feature, b->features, x,
-                             list.count, err));
+        FORE_GO(fore_extract(b->extractor, b->pool, list.row, list.count, b->feature, b->features,
+                             x, list.count, err));
         view = (fore_matrix){x, list.count, b->features, list.count};
     }
     FORE_GO(fore_hazard_fit(list.spell, list.count, &view, &options, b->pool, hazard, NULL, err));
@@ -175,7 +187,8 @@ static fore_status predict_open(builder *b, fore_error *err)
     fore_outlook *o = b->o;
     int64_t n = 0, horizon = (int64_t)ceil(weeks_to_end(o, o->periods - 1)) + 1;
     if (horizon > HORIZON_WEEKS_MAX)
-        return fore_fail(err, FORE_E_LIMIT, "the horizon is longer than %d weeks", HORIZON_WEEKS_MAX);
+        return fore_fail(err, FORE_E_LIMIT, "the horizon is longer than %d weeks",
+                         HORIZON_WEEKS_MAX);
     for (int64_t s = b->first; s < b->end; s++)
         n += usable(b, s) && fore_subject_open_at(b->t, s, o->as_of);
     o->open_subject = fore_arena_alloc(o->arena, n, sizeof(int64_t));
@@ -221,7 +234,8 @@ static fore_status predict_arrivals(builder *b, fore_error *err)
     int64_t oldest = 0, horizon;
     for (int64_t s = b->first; s < b->end; s++) {
         if (!usable(b, s)) continue;
-        int64_t ago = (o->as_of - 1 - b->t->created_at[s]) / (7 * FORE_DAY); /* whole weeks back from as_of */
+        int64_t ago =
+            (o->as_of - 1 - b->t->created_at[s]) / (7 * FORE_DAY); /* whole weeks back from as_of */
         if (ago >= ARRIVAL_WEEKS) continue;
         counts[ARRIVAL_WEEKS - 1 - ago]++;
         if (ago > oldest) oldest = ago;
@@ -233,8 +247,8 @@ static fore_status predict_arrivals(builder *b, fore_error *err)
     double *curve = fore_arena_alloc(o->arena, 2 * horizon, sizeof(double));
     if (!o->arrivals || !o->new_won || !curve) return fore_no_memory(err);
     if (o->weeks == 0) return FORE_OK;
-    FORE_TRY(fore_arrivals_fit(counts + ARRIVAL_WEEKS - 1 - oldest, oldest + 1, o->weeks, o->arrivals,
-                               &o->arrivals_size, err));
+    FORE_TRY(fore_arrivals_fit(counts + ARRIVAL_WEEKS - 1 - oldest, oldest + 1, o->weeks,
+                               o->arrivals, &o->arrivals_size, err));
     fore_hazard_predict(b->plain, 0, NULL, horizon, curve, curve + horizon);
     for (int64_t w = 0; w < o->weeks; w++) {
         double before = 0;
@@ -263,7 +277,8 @@ static fore_status collect_wins(builder *b, fore_error *err)
     o->win_amount = fore_arena_alloc(o->arena, n, sizeof(double));
     o->past_amount = fore_arena_alloc(o->arena, n, sizeof(double));
     o->past_weight = fore_arena_alloc(o->arena, n, sizeof(double));
-    if (!o->win_subject || !o->win_amount || !o->past_amount || !o->past_weight) return fore_no_memory(err);
+    if (!o->win_subject || !o->win_amount || !o->past_amount || !o->past_weight)
+        return fore_no_memory(err);
     for (int64_t s = b->first; s < b->end; s++) {
         if (!usable(b, s) || t->outcome[s] != FORE_WON || !closed_before(t, s, o->as_of)) continue;
         double amount = amount_of(b, s);
@@ -289,8 +304,8 @@ static bool has_amounts(const builder *b)
     return false;
 }
 
-fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *options, fore_outlook **out,
-                              fore_error *err)
+fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *options,
+                              fore_outlook **out, fore_error *err)
 {
     fore_status status = FORE_OK;
     builder b = {.pool = c->pool};
@@ -306,8 +321,9 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
         goto done;
     }
     for (int64_t j = 0; j <= o->periods; j++)
-        o->start[j] = options->starts ? options->starts[j]
-                                      : fore_period_add(options->period, options->first_on, (int32_t)j);
+        o->start[j] = options->starts
+                          ? options->starts[j]
+                          : fore_period_add(options->period, options->first_on, (int32_t)j);
     FORE_GO(fore_context_history(c, &b.t, &b.extractor, err));
     o->kind = b.t->deals > 0 ? FORE_SUBJECT_DEAL : FORE_SUBJECT_LEAD;
     b.first = o->kind == FORE_SUBJECT_DEAL ? b.t->leads : 0;
@@ -315,7 +331,8 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     o->currency = o->kind == FORE_SUBJECT_DEAL ? fore_main_currency(b.t, o->as_of) : -1;
     o->counts = !has_amounts(&b);
     for (int64_t s = b.first; s < b.end; s++)
-        o->other_currency += o->currency >= 0 && b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
+        o->other_currency +=
+            o->currency >= 0 && b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
     FORE_GO(collect_wins(&b, err));
     FORE_GO(fit_hazard(&b, false, &b.plain, err));
     choose_features(&b);
@@ -334,13 +351,15 @@ done:
 
 /* --- simulating --- */
 
-fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o, const fore_outlook_draws *d,
-                                  fore_pipeline_result **result, fore_error *err)
+fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
+                                  const fore_outlook_draws *d, fore_pipeline_result **result,
+                                  fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_arena *arena = fore_arena_new();
     if (!arena) return fore_no_memory(err);
     int64_t n = 0;
+    double level = d->level > 0 ? d->level : 1;
     for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]];
     double *won = fore_arena_alloc(arena, n * o->periods, sizeof(double));
     double *lost = fore_arena_alloc(arena, n * o->periods, sizeof(double));
@@ -353,15 +372,19 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o, const 
     }
     for (int64_t i = 0, m = 0; i < o->open; i++) {
         if (d->member && !d->member[o->open_subject[i]]) continue;
+        double left =
+            1; /* a higher level takes from the losses first: the sum stays a probability */
         for (int64_t j = 0; j < o->periods; j++) {
-            won[m + j * n] = o->open_won[i + j * o->open];
-            lost[m + j * n] = o->open_lost[i + j * o->open];
+            won[m + j * n] = fmin(level * o->open_won[i + j * o->open], left);
+            left -= won[m + j * n];
+            lost[m + j * n] = fmin(o->open_lost[i + j * o->open], left);
+            left -= lost[m + j * n];
         }
         amount[m++] = o->open_amount[i];
     }
     for (int64_t i = 0; i < o->wins; i++)
         if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
-    for (int64_t w = 0; w < o->weeks; w++) arrivals[w] = o->arrivals[w] * d->share;
+    for (int64_t w = 0; w < o->weeks; w++) arrivals[w] = o->arrivals[w] * d->share * level;
     fore_pipeline p = {.periods = o->periods,
                        .won_so_far = so_far,
                        .open = n,
@@ -386,8 +409,8 @@ done:
     return status;
 }
 
-double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start, int32_t end,
-                           int64_t known, const uint8_t *member)
+double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start,
+                           int32_t end, int64_t known, const uint8_t *member)
 {
     int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
     int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;

@@ -56,6 +56,7 @@ void fore_outlook_free(fore_outlook *outlook);
 typedef struct fore_outlook_draws {
     const uint8_t *member;
     double share;
+    double level;       /* multiplies what open and new deals bring (the record's bias); 0 = 1 */
     double shock_sd;    /* of a period, common to all deals */
     int64_t draws;
     uint64_t seed;
@@ -85,7 +86,9 @@ typedef struct fore_record_cut {
 typedef struct fore_record {
     int64_t cuts;
     fore_record_cut cut[FORE_RECORD_CUTS]; /* oldest first */
-    double shock_sd;               /* estimated from the misses */
+    double level;                  /* what happened over what was expected, learned from the misses:
+                                    * hazards drift, and a level that is off is off in the next period too */
+    double shock_sd;               /* spread of the misses around that level */
     double error, baseline_error[FORE_BASELINES]; /* sum |error| / sum actual over the cuts that both have */
     double coverage80;             /* share of actuals inside, each cut with the shock known before it */
 } fore_record;

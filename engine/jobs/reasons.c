@@ -9,8 +9,8 @@
 #include "engine/num/special.h"
 
 enum { CUT_CANDIDATES = 5, CUT_ROWS_MIN = 20 };
-static const double PART_MIN = 0.05;   /* log-odds: weaker contributions are not worth words */
-static const double RATIO_MIN = 1.1;   /* "won 1.0x as often" says nothing */
+static const double PART_MIN = 0.05; /* log-odds: weaker contributions are not worth words */
+static const double RATIO_MIN = 1.1; /* "won 1.0x as often" says nothing */
 
 typedef struct side {
     double weight, won, rows;
@@ -28,7 +28,8 @@ static double split_at(const double *x, const double *label, const double *weigh
         s->won += weight[i] * label[i];
         s->rows += 1;
     }
-    *out = (fore_reason_cut){cut, high.won / high.weight, low.won / low.weight, high.rows, low.rows};
+    *out =
+        (fore_reason_cut){cut, high.won / high.weight, low.won / low.weight, high.rows, low.rows};
     if (high.rows < CUT_ROWS_MIN || low.rows < CUT_ROWS_MIN) return -1;
     double expected_high = high.weight * base_rate, expected_low = low.weight * base_rate;
     return pow(high.won - expected_high, 2) / expected_high +
@@ -111,11 +112,13 @@ void fore_reason_say(const fore_scoring *s, const fore_reason *r, fore_text *out
         bool high = isnan(c->cut) || r->value >= c->cut;
         fore_feature_say(s->feature[r->column], r->value, high, out);
     } else {
-        const fore_raw_column *column = fore_encoding_column(s->encoding, r->column - s->feature_count);
+        const fore_raw_column *column =
+            fore_encoding_column(s->encoding, r->column - s->feature_count);
         fore_text_puts(out, column->words);
         bool indicator = column->kind == FORE_RAW_LEVEL || column->kind == FORE_RAW_OTHER ||
                          column->kind == FORE_RAW_MISSING;
-        if (column->kind == FORE_RAW_RATE) fore_text_puts(out, r->part > 0 ? " is high" : " is low");
+        if (column->kind == FORE_RAW_RATE)
+            fore_text_puts(out, r->part > 0 ? " is high" : " is low");
         else if (column->kind == FORE_RAW_YES_NO || column->kind == FORE_RAW_FREE_MAIL)
             fore_text_puts(out, r->value > 0 ? ": yes" : ": no");
         else if (!indicator) {
@@ -126,6 +129,8 @@ void fore_reason_say(const fore_scoring *s, const fore_reason *r, fore_text *out
     }
     if (isnan(r->ratio)) return;
     const char *verb = s->kind == FORE_SUBJECT_LEAD ? "converted" : "won";
-    if (r->ratio < 0.05) fore_text_printf(out, " (hardly ever %s)", verb);
-    else fore_text_printf(out, " (%s %.1fx as often)", verb, r->ratio);
+    if (r->ratio < 0.05)
+        fore_text_printf(out, " (hardly ever %s)", verb);
+    else
+        fore_text_printf(out, " (%s %.1fx as often)", verb, r->ratio);
 }

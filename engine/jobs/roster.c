@@ -20,7 +20,8 @@ static void read_past(fore_roster *r)
     const fore_timeline *t = r->timeline;
     double sum = 0, amounts = 0, won = 0, closed = 0;
     for (int64_t s = t->leads; s < t->subjects; s++) {
-        if (t->outcome[s] == FORE_OUTCOME_OPEN || t->left_out[s] || t->closed_at[s] >= r->as_of) continue;
+        if (t->outcome[s] == FORE_OUTCOME_OPEN || t->left_out[s] || t->closed_at[s] >= r->as_of)
+            continue;
         closed++;
         if (t->outcome[s] != FORE_WON) continue;
         won++;
@@ -51,8 +52,10 @@ fore_status fore_roster_open(fore_context *c, int64_t as_of, fore_roster *r, for
     if (status == FORE_OK && models == 0)
         status = fore_fail(err, FORE_E_NO_ANSWER,
                            "there is no model yet; train one first: foresell train");
-    if (status != FORE_OK) fore_roster_free(r);
-    else read_past(r);
+    if (status != FORE_OK)
+        fore_roster_free(r);
+    else
+        read_past(r);
     return status;
 }
 
@@ -94,8 +97,8 @@ static fore_status append_scores(fore_context *c, fore_roster *r, fore_subject_k
         goto done;
     }
     for (int64_t i = 0; i < n; i++) rows[i] = (fore_extract_row){subject[i], r->as_of};
-    FORE_GO(fore_scoring_predict(r->scoring[kind], r->extractor, c->pool, r->attributes[kind], rows, n,
-                                 p, p + n, p + 2 * n, err));
+    FORE_GO(fore_scoring_predict(r->scoring[kind], r->extractor, c->pool, r->attributes[kind], rows,
+                                 n, p, p + n, p + 2 * n, err));
     for (int64_t i = 0; i < n; i++) {
         fore_roster_row *row = &r->row[r->count++];
         *row = (fore_roster_row){
@@ -133,15 +136,18 @@ fore_status fore_roster_add(fore_context *c, fore_roster *r, const char *id, for
     int64_t subject = fore_timeline_find(t, FORE_SUBJECT_DEAL, id);
     if (subject < 0) subject = fore_timeline_find(t, FORE_SUBJECT_LEAD, id);
     if (subject < 0)
-        return fore_fail(err, FORE_E_NOT_FOUND, "there is no lead and no deal with the id '%s'", id);
+        return fore_fail(err, FORE_E_NOT_FOUND, "there is no lead and no deal with the id '%s'",
+                         id);
     fore_subject_kind kind = fore_subject_kind_of(t, subject);
     if (!r->scoring[kind])
-        return fore_fail(err, FORE_E_NO_ANSWER, "there is no model for %ss yet", fore_purpose(kind));
+        return fore_fail(err, FORE_E_NO_ANSWER, "there is no model for %ss yet",
+                         fore_purpose(kind));
     if (!fore_subject_open_at(t, subject, r->as_of))
-        return fore_fail(err, FORE_E_NO_ANSWER,
-                         "%s '%s' is not open at that moment; closed leads and deals keep their last "
-                         "score (see: foresell explain)",
-                         fore_purpose(kind), id);
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            "%s '%s' is not open at that moment; closed leads and deals keep their last "
+            "score (see: foresell explain)",
+            fore_purpose(kind), id);
     return append_scores(c, r, kind, &subject, 1, err);
 }
 

@@ -201,7 +201,8 @@ static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_e
     return read_cuts(s, fore_json_get(root, "reasons"), err);
 }
 
-fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring **out, fore_error *err)
+fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring **out,
+                              fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_text text = {0};

@@ -1,8 +1,8 @@
 /* From the history to a measured model of one purpose:
  *
- *   examples at past cut-offs -> attributes as a frame -> columns that know the outcome are found and
- *   left out -> encoding fitted on the train window -> rows -> the measured choice between learners ->
- *   cuts for the reasons */
+ *   examples at past cut-offs -> attributes as a frame -> columns that know the outcome are found
+ * and left out -> encoding fitted on the train window -> rows -> the measured choice between
+ * learners -> cuts for the reasons */
 #include "engine/jobs/training.h"
 
 #include <math.h>
@@ -38,18 +38,44 @@ static bool named_in(const char *list, const char *name)
     return false;
 }
 
-static fore_status choose_features(fore_scoring *s, const fore_timeline *timeline, fore_error *err)
+static fore_status choose_features(fore_scoring *s, fore_error *err)
 {
     int count = fore_feature_count();
     s->feature = FORE_NEW(count, int32_t);
     if (!s->feature) return fore_no_memory(err);
-    (void)timeline;
     for (int f = 0; f < count; f++) {
         const fore_feature *feature = fore_feature_at(f);
         bool applies = s->kind == FORE_SUBJECT_LEAD ? feature->leads : feature->deals;
         if (applies) s->feature[s->feature_count++] = f;
     }
     return FORE_OK;
+}
+
+/* Features that are computed from an attribute fall with it: the win rate of a product that is
+ * filled in when the deal is won would give the outcome away just as the product does. */
+static const struct {
+    const char *attribute, *feature;
+} rests_on[] = {
+    {"Product", "product_win_rate"}, {"Product", "amount_vs_product"},
+    {"Source", "source_win_rate"},   {"Campaign", "campaign_win_rate"},
+    {"Owner", "owner_win_rate"},     {"Owner", "owner_wins_90d"},
+    {"Owner", "owner_open"},         {"Owner", "amount_vs_owner"},
+};
+
+static void drop_dependents(fore_scoring *s, const fore_leak_report *leaks, const char *use)
+{
+    int64_t kept = 0;
+    for (int64_t f = 0; f < s->feature_count; f++) {
+        const char *name = fore_feature_at(s->feature[f])->name;
+        bool falls = false;
+        for (size_t i = 0; i < sizeof rests_on / sizeof *rests_on && !falls; i++) {
+            if (strcmp(rests_on[i].feature, name) != 0) continue;
+            const fore_leak_finding *finding = fore_leak_of(leaks, rests_on[i].attribute);
+            falls = finding && finding->grade != FORE_LEAK_CLEAN && !named_in(use, finding->name);
+        }
+        if (!falls) s->feature[kept++] = s->feature[f];
+    }
+    s->feature_count = kept;
 }
 
 /* Features that rest on a value stored without history (a deal's amount) are judged by the same
@@ -92,8 +118,10 @@ static fore_status judge_stored(fore_context *c, fore_scoring *s, fore_training 
         const char *name = fore_feature_at(s->feature[f])->name;
         const fore_leak_finding *finding = fore_leak_of(report, name);
         bool leaks = finding && finding->grade != FORE_LEAK_CLEAN && !named_in(use, name);
-        if (!leaks) s->feature[kept++] = s->feature[f];
-        else t->left_out_columns++;
+        if (!leaks)
+            s->feature[kept++] = s->feature[f];
+        else
+            t->left_out_columns++;
     }
     s->feature_count = kept;
 done:
@@ -231,7 +259,8 @@ done:
 }
 
 fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
-                              const fore_training_options *options, fore_training *t, fore_error *err)
+                              const fore_training_options *options, fore_training *t,
+                              fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *timeline;
@@ -247,13 +276,15 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     FORE_GO(fore_context_history(c, &timeline, &extractor, err));
     fore_progress(c->observer, "examples", 0, 0);
     FORE_GO(fore_examples_make(timeline, kind, &wanted, &t->examples, err));
-    FORE_GO(fore_attributes_read(c->store, timeline, kind, options->as_of, NULL, 0, &t->attributes, err));
+    FORE_GO(fore_attributes_read(c->store, timeline, kind, options->as_of, NULL, 0, &t->attributes,
+                                 err));
     fore_leak_input leak = {.label = t->attributes->label,
                             .group = t->attributes->group,
                             .set_late = t->attributes->set_late,
                             .seed = 1};
     FORE_GO(fore_leak_find(t->attributes->frame, &leak, c->pool, &t->leaks, err));
-    FORE_GO(choose_features(s, timeline, err));
+    FORE_GO(choose_features(s, err));
+    drop_dependents(s, t->leaks, options->use);
     FORE_GO(judge_stored(c, s, t, extractor, options->use, err));
     FORE_GO(fit_encoding(t, s, options->use, err));
     s->columns = s->feature_count + fore_encoding_count(s->encoding);
@@ -309,7 +340,8 @@ fore_status fore_training_metrics(const fore_training *t, fore_text *out, fore_e
     return fore_text_check(out, err);
 }
 
-/* The id says what and when, and ends in a mark of the contents: the same training gives the same id. */
+/* The id says what and when, and ends in a mark of the contents: the same training gives the same
+ * id. */
 static void name_model(fore_scoring *s, const fore_text *body)
 {
     fore_fingerprint fp;
