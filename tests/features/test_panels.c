@@ -254,6 +254,43 @@ static void panel__hours__follow_active_days(void **state)
     fore_store_close(s);
 }
 
+/* One won deal, one account: service starts at the very moment of winning. */
+static void event__at_and_around_the_sale__told_apart(void **state)
+{
+    (void)state;
+    const int64_t first[] = {0, 4, 4, 4}, at[] = {5, 9, 10, 11}, created[] = {1}, closed[] = {10},
+                  subjects[] = {0, 1, 1};
+    const uint8_t code[] = {fore_code(FORE_CALL, FORE_OUTBOUND, FORE_EVENT_OUTCOME_UNKNOWN),
+                            fore_code(FORE_CALL, FORE_DIRECTION_UNKNOWN, FORE_EVENT_UNANSWERED),
+                            fore_code(FORE_CALL, FORE_OUTBOUND, FORE_EVENT_CANCELLED),
+                            fore_code(FORE_OPEN, FORE_OUTBOUND, FORE_EVENT_OUTCOME_UNKNOWN)};
+    const uint8_t outcome[] = {FORE_WON};
+    const int32_t rep[] = {0, 0, 0, 0}, subject[] = {0}, other[] = {-1};
+    fore_timeline t = {.deals = 1,
+                       .subjects = 1,
+                       .accounts = 1,
+                       .owners = 3,
+                       .events = 4,
+                       .event_first = first,
+                       .event_at = at,
+                       .event_code = code,
+                       .event_rep = rep,
+                       .created_at = created,
+                       .closed_at = closed,
+                       .outcome = outcome,
+                       .other = other,
+                       .account_subject_first = subjects,
+                       .account_subject = subject};
+    static const bool service[] = {false, false, true, true}, effort[] = {true, true, false, false};
+    for (int64_t e = 0; e < 4; e++) {
+        assert_int_equal(fore_event_service(&t, 0, e), service[e]);
+        assert_int_equal(fore_event_effort(&t, e), effort[e]);
+        assert_int_equal(fore_event_service(&t, 2, e), false); /* nobody's */
+    }
+    assert_false(fore_event_service(&t, 1, 0)); /* the account's deal is open */
+    assert_true(fore_event_service(&t, 1, 3));  /* it is won, and nothing else is open */
+}
+
 static void panel__nothing_in_the_history__said(void **state)
 {
     (void)state;
@@ -381,6 +418,7 @@ int main(void)
         cmocka_unit_test(panel__events_after_as_of__not_seen),
         cmocka_unit_test(panel__max_weeks__keeps_the_latest),
         cmocka_unit_test(panel__hours__follow_active_days),
+        cmocka_unit_test(event__at_and_around_the_sale__told_apart),
         cmocka_unit_test(panel__nothing_in_the_history__said),
         cmocka_unit_test(series__random_histories__equal_slow_sums),
         cmocka_unit_test(series__groups__add_up_to_the_total),
