@@ -160,14 +160,17 @@ static double value_of_text(fore_column_type type, const char *text)
     bool yes;
     switch (type) {
     case FORE_COLUMN_NUMBER:
-        if (!fore_frame_cell_number(text, length, false, &x) && !fore_frame_cell_number(text, length, true, &x))
+        if (!fore_frame_cell_number(text, length, false, &x) &&
+            !fore_frame_cell_number(text, length, true, &x))
             return NAN;
         return x;
     case FORE_COLUMN_DATE:
-        if (!fore_frame_cell_date(text, length, false, &x) && !fore_frame_cell_date(text, length, true, &x))
+        if (!fore_frame_cell_date(text, length, false, &x) &&
+            !fore_frame_cell_date(text, length, true, &x))
             return NAN;
         return x;
-    case FORE_COLUMN_YES_NO: return fore_frame_cell_yes_no(text, length, &yes) ? (yes ? 1 : 0) : NAN;
+    case FORE_COLUMN_YES_NO:
+        return fore_frame_cell_yes_no(text, length, &yes) ? (yes ? 1 : 0) : NAN;
     default: return (double)fore_text_characters(text);
     }
 }

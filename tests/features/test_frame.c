@@ -41,8 +41,8 @@ static void cell_number__notations_of_people__read(void **state)
                  {"1,", 0, 0, 0}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         double value = -1;
-        bool good =
-            fore_frame_cell_number(cases[k].text, (int64_t)strlen(cases[k].text), cases[k].comma, &value);
+        bool good = fore_frame_cell_number(cases[k].text, (int64_t)strlen(cases[k].text),
+                                           cases[k].comma, &value);
         if (good != cases[k].good) fail_msg("'%s' read %d", cases[k].text, good);
         if (good && value != cases[k].value) fail_msg("'%s' read as %.17g", cases[k].text, value);
     }
@@ -72,7 +72,7 @@ static void cell_date__forms__give_days(void **state)
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         double days = -1;
         bool good = fore_frame_cell_date(cases[k].text, (int64_t)strlen(cases[k].text),
-                                   cases[k].day_first, &days);
+                                         cases[k].day_first, &days);
         if (good != cases[k].good) fail_msg("'%s' read %d", cases[k].text, good);
         if (good && days != cases[k].days) fail_msg("'%s' read as %.17g", cases[k].text, days);
     }
