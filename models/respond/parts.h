@@ -50,9 +50,9 @@ fore_status fore_effort_stage(const fore_effort_design *design, const double *us
 /* One coefficient by pseudo-likelihood: y on columns x (count x cells, the first is the one asked
  * about) and the controls. */
 typedef struct fore_estimate {
-    double value, se,
-        p; /* se: clustered by rep, at least the model's; p two-sided, t with reps - 1 */
-    double dispersion; /* Pearson's times the cluster inflation of the first coefficient */
+    double value, se, p; /* se: clustered by rep, at least the model's; p two-sided, by t */
+    double clusters;     /* degrees of freedom of that t */
+    double dispersion;   /* Pearson's times the cluster inflation of the first coefficient */
     double degrees, loglik;
 } fore_estimate;
 fore_status fore_effort_estimate(const fore_effort_design *design, const double *y, const double *x,

@@ -27,7 +27,7 @@
 #define FORE_PLAN_SURE 0.8
 
 /* The coming period. Borrowed. */
-    typedef struct fore_plan_input {
+typedef struct fore_plan_input {
     const fore_response *response;
     int64_t weeks;                 /* of the period, >= 1 */
     double reps;                   /* at work in the period, > 0 */

@@ -44,7 +44,7 @@ enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
 #define FORE_FIRST_STAGE_F                                                                         \
     23.1 /* bias below 10 % of the worst case (Montiel Olea, Pflueger 2013) */
 #define FORE_HOURS_RECORDED_MIN 0.8 /* share of cells whose hours must be known to use them */
-#define FORE_LEAD_TEST_P 0.01       /* the lead and placebo tests fire below this p-value */
+#define FORE_LEAD_TEST_P 0.005      /* the lead and placebo tests fire below this p-value */
 #define FORE_SPREAD_MAX 0.8         /* posterior sd over prior sd: above it, the prior speaks */
 #define FORE_PLAUSIBLE_SDS                                                                         \
     2.0 /* an estimate further from the prior than this is not an elasticity */
@@ -151,8 +151,9 @@ typedef struct fore_response {
 /* options may be NULL. A panel with too little in it (one rep, one week, no sales, no effort) is
  * not an error: the answer is the prior's and says so. E_ARGUMENT: shapes or options; E_DATA: a
  * negative or missing count in an active cell (with the cell), minutes that are not positive. */
-fore_status fore_response_fit(const fore_response_panel *panel, const fore_response_options *options,
-                              fore_pool *pool, fore_response **response, fore_error *err);
+fore_status fore_response_fit(const fore_response_panel *panel,
+                              const fore_response_options *options, fore_pool *pool,
+                              fore_response **response, fore_error *err);
 void fore_response_free(fore_response *response); /* NULL is harmless */
 
 #endif

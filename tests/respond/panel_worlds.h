@@ -123,11 +123,11 @@ static inline panel_data panel_make(const panel_world *w)
         d.names[k] = NAMES[k % 5];
     }
     d.panel = (fore_response_panel){.reps = w->reps,
-                                  .weeks = w->weeks,
-                                  .kinds = w->kinds,
-                                  .activities = d.activities,
-                                  .arrivals = d.arrivals,
-                                  .held = d.held};
+                                    .weeks = w->weeks,
+                                    .kinds = w->kinds,
+                                    .activities = d.activities,
+                                    .arrivals = d.arrivals,
+                                    .held = d.held};
     if (w->counts)
         d.panel.won_count = d.won;
     else
