@@ -1,0 +1,282 @@
+/* The amount of coming periods: exact convolution, certain deals, shocks, new deals, threads,
+ * limits. */
+#include "models/survive/pipeline.h"
+#include "tests/survive/survive_support.h"
+
+static fore_pipeline_result *run(const fore_pipeline *p, int64_t draws, fore_pool *pool)
+{
+    fore_pipeline_result *r = NULL;
+    fore_error err = {0};
+    fore_pipeline_options o = fore_pipeline_default();
+    o.draws = draws;
+    o.keep_draws = 1;
+    if (fore_pipeline_simulate(p, &o, pool, &r, &err) != FORE_OK) fail_msg("%s", err.message);
+    return r;
+}
+
+/* Four deals, two periods: all 3^4 outcomes summed by hand. */
+static void pipeline__four_deals__equals_the_exact_distribution(void **state)
+{
+    (void)state;
+    static const double WON[] = {0.3, 0.5, 0.1, 0.6, 0.2, 0.1, 0.4, 0.4}, AMOUNT[] = {1, 2, 4, 8};
+    fore_pipeline p = {.periods = 2, .open = 4, .open_won = WON, .open_amount = AMOUNT};
+    double exact[2][16] = {{0}};
+    for (int code = 0; code < 81; code++) {
+        double chance = 1;
+        int sum[2] = {0, 0};
+        for (int i = 0, rest = code; i < 4; i++, rest /= 3) {
+            int when = rest % 3;
+            chance *= when == 2 ? 1 - WON[i] - WON[4 + i] : WON[i + 4 * when];
+            if (when < 2) sum[when] += 1 << i;
+        }
+        exact[0][sum[0]] += chance;
+        exact[1][sum[1]] += chance;
+    }
+    enum { DRAWS = 40000 };
+    fore_pipeline_result *r = run(&p, DRAWS, NULL);
+    for (int j = 0; j < 2; j++) {
+        double seen[16] = {0}, mean = 0;
+        for (int64_t d = 0; d < DRAWS; d++) seen[(int)r->draws[d + j * DRAWS]] += 1.0 / DRAWS;
+        for (int v = 0; v < 16; v++) {
+            NEAR(seen[v], exact[j][v], 5 * sqrt(exact[j][v] / DRAWS) + 1e-9);
+            mean += v * exact[j][v];
+        }
+        NEAR(r->period[j].mean, mean, 0.1);
+        NEAR(r->period[j].from_open, r->period[j].mean, 1e-9);
+    }
+    fore_pipeline_result_free(r);
+}
+
+static void pipeline__certain_deals__no_spread(void **state)
+{
+    (void)state;
+    static const double WON[] = {1, 0, 0, 1}, AMOUNT[] = {100, 50}, SO_FAR[] = {7, 0};
+    fore_pipeline p = {.periods = 2,
+                       .open = 2,
+                       .open_won = WON,
+                       .open_amount = AMOUNT,
+                       .won_so_far = SO_FAR,
+                       .shock_sd = 0.5};
+    fore_pipeline_result *r = run(&p, 200, NULL);
+    NEAR(r->period[0].mean, 107, 1e-9);
+    NEAR(r->period[0].sd, 0, 1e-9);
+    NEAR(r->period[1].median, 50, 1e-9);
+    NEAR(r->total.mean, 157, 1e-9);
+    NEAR(r->total.won_so_far, 7, 0);
+    NEAR(r->period[0].wins_open, 1, 0);
+    fore_pipeline_result_free(r);
+}
+
+static void pipeline__nothing_open_nothing_new__what_is_won_stays(void **state)
+{
+    (void)state;
+    static const double SO_FAR[] = {12.5};
+    fore_pipeline p = {.periods = 1, .won_so_far = SO_FAR};
+    fore_pipeline_result *r = run(&p, 10, NULL);
+    for (int q = 0; q < FORE_PIPELINE_LEVELS; q++) NEAR(r->period[0].quantile[q], 12.5, 0);
+    fore_pipeline_result_free(r);
+}
+
+enum { DEALS = 200 };
+
+static void many_deals(double won[2 * DEALS], double lost[2 * DEALS])
+{
+    for (int i = 0; i < DEALS; i++) {
+        won[i] = 0.05 + 0.2 * (i % 5) / 5;
+        won[DEALS + i] = 0.1;
+        lost[i] = 0.1;
+        lost[DEALS + i] = 0.05 * (i % 3);
+    }
+}
+
+/* Independent deals: mean and variance are sums. A shock keeps the mean nearly, and widens. */
+static void pipeline__common_shock__widens_the_interval(void **state)
+{
+    (void)state;
+    double won[2 * DEALS], lost[2 * DEALS], amount[DEALS], mean = 0, variance = 0;
+    many_deals(won, lost);
+    for (int i = 0; i < DEALS; i++) {
+        amount[i] = 1 + i % 7;
+        mean += won[i] * amount[i];
+        variance += won[i] * (1 - won[i]) * amount[i] * amount[i];
+    }
+    fore_pipeline p = {
+        .periods = 2, .open = DEALS, .open_won = won, .open_lost = lost, .open_amount = amount};
+    fore_pipeline_result *plain = run(&p, 8000, NULL);
+    p.shock_sd = 0.3;
+    fore_pipeline_result *shaken = run(&p, 8000, NULL);
+    NEAR(plain->period[0].mean, mean, 5 * sqrt(variance / 8000));
+    NEAR(plain->period[0].sd, sqrt(variance), 0.04 * sqrt(variance));
+    NEAR(shaken->period[0].mean, mean, 0.03 * mean);
+    assert_true(shaken->period[0].sd > 1.5 * plain->period[0].sd);
+    assert_true(shaken->period[0].quantile[7] - shaken->period[0].quantile[1] >
+                1.5 * (plain->period[0].quantile[7] - plain->period[0].quantile[1]));
+    fore_pipeline_result_free(plain);
+    fore_pipeline_result_free(shaken);
+}
+
+static void pipeline__new_deals__mean_and_variance_of_a_compound_count(void **state)
+{
+    (void)state;
+    static const double ARRIVALS[] = {10, 20, 5}, WON[] = {0.2, 0.1, 0, 0.3, 0.2, 0.5},
+                        AMOUNTS[] = {1, 3}, WEIGHT[] = {3, 1};
+    fore_pipeline p = {.periods = 2,
+                       .weeks = 3,
+                       .arrivals = ARRIVALS,
+                       .new_won = WON,
+                       .amounts = AMOUNTS,
+                       .amount_weight = WEIGHT,
+                       .amount_count = 2};
+    fore_pipeline_result *r = run(&p, 20000, NULL);
+    for (int j = 0; j < 2; j++) {
+        double wins = 0;
+        for (int w = 0; w < 3; w++) wins += ARRIVALS[w] * WON[w + 3 * j];
+        NEAR(r->period[j].wins_new, wins, 0.1);
+        NEAR(r->period[j].mean, wins * 1.5, 0.2);
+        NEAR(r->period[j].sd, sqrt(wins * 3), 0.1); /* thinned Poisson: E[amount^2] = 3 */
+        NEAR(r->period[j].from_new, r->period[j].mean, 1e-9);
+    }
+    double spread = r->period[0].sd;
+    fore_pipeline_result_free(r);
+    p.arrivals_size = 2;
+    r = run(&p, 20000, NULL);
+    NEAR(r->period[0].mean, 6, 0.3);
+    assert_true(r->period[0].sd > 1.2 * spread);
+    fore_pipeline_result_free(r);
+    p.arrivals_size = 0;
+    p.arrivals_shock_sd = 0.4;
+    r = run(&p, 20000, NULL);
+    NEAR(r->period[0].mean, 6, 0.2);
+    assert_true(r->period[0].sd > 1.1 * spread);
+    fore_pipeline_result_free(r);
+}
+
+static void pipeline__any_number_of_threads__same_bytes(void **state)
+{
+    (void)state;
+    double won[2 * DEALS], lost[2 * DEALS];
+    static const double AMOUNTS[] = {5, 7, 11}, ARRIVALS[] = {4, 4},
+                        NEW_WON[] = {0.2, 0.1, 0.3, 0.2};
+    many_deals(won, lost);
+    fore_pipeline p = {.periods = 2,
+                       .open = DEALS,
+                       .open_won = won,
+                       .open_lost = lost,
+                       .amounts = AMOUNTS,
+                       .amount_count = 3,
+                       .weeks = 2,
+                       .arrivals = ARRIVALS,
+                       .new_won = NEW_WON,
+                       .shock_sd = 0.2,
+                       .arrivals_size = 5};
+    fore_pool *pool = NULL;
+    assert_int_equal(fore_pool_new(3, &pool, NULL), FORE_OK);
+    fore_pipeline_result *a = run(&p, 1000, NULL), *b = run(&p, 1000, pool);
+    assert_memory_equal(a->draws, b->draws, 2000 * sizeof(double));
+    assert_memory_equal(a->period, b->period, 2 * sizeof *a->period);
+    for (int j = 0; j < 2; j++)
+        NEAR(a->period[j].mean,
+             a->period[j].won_so_far + a->period[j].from_open + a->period[j].from_new, 1e-9);
+    fore_pipeline_result_free(a);
+    fore_pipeline_result_free(b);
+    fore_pool_free(pool);
+}
+
+static void pipeline__bad_input__is_refused(void **state)
+{
+    (void)state;
+    static const double OVER[] = {0.7, 0.6}, WRONG[] = {1.2, 0}, GOOD[] = {0.5, 0.2};
+    fore_pipeline_result *r = NULL;
+    fore_pipeline p = {.periods = 2, .open = 1, .open_won = OVER};
+    assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_DATA);
+    p.open_won = WRONG;
+    assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_DATA);
+    p.open_won = GOOD; /* no amount anywhere */
+    assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_DATA);
+    p.periods = 0;
+    assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_ARGUMENT);
+    assert_null(r);
+}
+
+static void arrivals__level_trend_season__are_continued(void **state)
+{
+    (void)state;
+    double counts[156], mean[13], size;
+    fore_random random = fore_random_new(3, 0);
+    for (int t = 0; t < 156; t++)
+        counts[t] = (double)fore_random_poisson(
+            &random, 40 * exp(0.3 * sin(6.283185307179586 * t / 52.1775)));
+    assert_int_equal(fore_arrivals_fit(counts, 156, 13, mean, &size, NULL), FORE_OK);
+    for (int h = 0; h < 13; h++)
+        NEAR(mean[h], 40 * exp(0.3 * sin(6.283185307179586 * (156 + h) / 52.1775)), 7);
+    assert_true(size > 50);
+    for (int t = 0; t < 30; t++) counts[t] = t % 2 ? 30 : 2;
+    assert_int_equal(fore_arrivals_fit(counts, 30, 2, mean, &size, NULL), FORE_OK);
+    NEAR(mean[0], 16, 3);
+    assert_true(size < 3);
+    assert_int_equal(fore_arrivals_fit(counts, 0, 2, mean, &size, NULL), FORE_OK);
+    NEAR(mean[1], 0, 0);
+    counts[0] = counts[1] = 0;
+    assert_int_equal(fore_arrivals_fit(counts, 1, 2, mean, &size, NULL), FORE_OK);
+    NEAR(mean[0], 0, 0);
+    counts[0] = -1;
+    assert_int_equal(fore_arrivals_fit(counts, 1, 2, mean, &size, NULL), FORE_E_DATA);
+}
+
+static void shock__past_misses__are_measured(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    static double expected[N], own[N], actual[N];
+    fore_random random = fore_random_new(5, 0);
+    for (int i = 0; i < N; i++) {
+        expected[i] = 100;
+        own[i] = 5;
+        actual[i] = 100 * exp(0.3 * fore_random_normal(&random)) + 5 * fore_random_normal(&random);
+    }
+    NEAR(fore_pipeline_shock(expected, own, actual, N, 0.05), 0.3, 0.02);
+    for (int i = 0; i < N; i++) actual[i] = 100 + 5 * fore_random_normal(&random);
+    NEAR(fore_pipeline_shock(expected, own, actual, N, 0.05), 0.05, 0.01);
+    NEAR(fore_pipeline_shock(expected, own, actual, 1, 0.25), 0.25, 0);
+}
+
+static void pipeline__every_failing_allocation__leaves_nothing(void **state)
+{
+    (void)state;
+    static const double WON[] = {0.3, 0.5}, AMOUNTS[] = {2, 3}, WEIGHT[] = {1, 2};
+    fore_pipeline p = {.periods = 1,
+                       .open = 2,
+                       .open_won = WON,
+                       .amounts = AMOUNTS,
+                       .amount_weight = WEIGHT,
+                       .amount_count = 2};
+    int64_t before = fore_memory_live();
+    for (int64_t k = 1;; k++) {
+        fore_pipeline_result *r = NULL;
+        fore_pipeline_options o = {.draws = 10, .seed = 1, .keep_draws = 1};
+        fore_memory_fail_at(k);
+        fore_status status = fore_pipeline_simulate(&p, &o, NULL, &r, NULL);
+        fore_memory_fail_at(0);
+        fore_pipeline_result_free(r);
+        assert_int_equal(fore_memory_live(), before);
+        if (status == FORE_OK) break;
+        assert_int_equal(status, FORE_E_MEMORY);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pipeline__four_deals__equals_the_exact_distribution),
+        cmocka_unit_test(pipeline__certain_deals__no_spread),
+        cmocka_unit_test(pipeline__nothing_open_nothing_new__what_is_won_stays),
+        cmocka_unit_test(pipeline__common_shock__widens_the_interval),
+        cmocka_unit_test(pipeline__new_deals__mean_and_variance_of_a_compound_count),
+        cmocka_unit_test(pipeline__any_number_of_threads__same_bytes),
+        cmocka_unit_test(pipeline__bad_input__is_refused),
+        cmocka_unit_test(arrivals__level_trend_season__are_continued),
+        cmocka_unit_test(shock__past_misses__are_measured),
+        cmocka_unit_test(pipeline__every_failing_allocation__leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
