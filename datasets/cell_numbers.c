@@ -106,7 +106,7 @@ static void take_front(span *s, number *n)
         s->end--;
     }
     bool signed_already = false, currency = false;
-    for (;;) {
+    while (s->at < s->end && !is_digit(*s->at)) {
         if (!signed_already && (take(s, "-") || take(s, "\xE2\x88\x92"))) {
             n->negative = !n->negative;
             signed_already = true;
@@ -136,6 +136,7 @@ static int multiplier(char c)
 /* Percent, currency, K M B, minus behind the digits. */
 static void take_back(span *s, number *n)
 {
+    if (s->end > s->at && is_digit(s->end[-1])) return;
     *s = trimmed(s->at, s->end - s->at);
     if (take_last(s, "%")) n->percent = true;
     if (take_last(s, "-")) n->negative = !n->negative;

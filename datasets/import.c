@@ -258,9 +258,25 @@ static fore_status record_run(fore_importing *run, int64_t linked, fore_import_r
     return fore_rejects_write(run, report->run, err);
 }
 
+static void find_fresh(fore_importing *run)
+{
+    static const struct {
+        fore_kind kind;
+        fore_table table;
+    } tables[] = {{FORE_KIND_REPS, FORE_TABLE_REP}, {FORE_KIND_ACCOUNTS, FORE_TABLE_ACCOUNT},
+                  {FORE_KIND_CONTACTS, FORE_TABLE_CONTACT}, {FORE_KIND_CAMPAIGNS, FORE_TABLE_CAMPAIGN},
+                  {FORE_KIND_PRODUCTS, FORE_TABLE_PRODUCT}, {FORE_KIND_LEADS, FORE_TABLE_LEAD},
+                  {FORE_KIND_DEALS, FORE_TABLE_DEAL}, {FORE_KIND_ACTIVITIES, FORE_TABLE_ACTIVITY},
+                  {FORE_KIND_ORDERS, FORE_TABLE_SALE}, {FORE_KIND_TICKETS, FORE_TABLE_TICKET}};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        run->fresh[tables[i].kind] = fore_store_count(run->store, tables[i].table) == 0;
+    }
+}
+
 static fore_status import_rows(fore_importing *run, fore_import_report *report, fore_error *err)
 {
     int64_t linked = 0;
+    find_fresh(run);
     for (int64_t f = 0; f < run->file_count; f++) {
         if (run->files[f].format) FORE_TRY(import_file(run, &run->files[f], err));
     }
@@ -342,9 +358,9 @@ static fore_status prepare(fore_importing *run, fore_error *err)
 {
     run->scrap = fore_arena_new();
     run->arena = fore_arena_new();
-    run->reps = fore_dictionary_new();
-    run->products = fore_dictionary_new();
-    if (!run->scrap || !run->arena || !run->reps || !run->products) return fore_no_memory(err);
+    run->reps.ids = fore_dictionary_new();
+    run->products.ids = fore_dictionary_new();
+    if (!run->scrap || !run->arena || !run->reps.ids || !run->products.ids) return fore_no_memory(err);
     FORE_TRY(read_mapping(run, err));
     FORE_TRY(read_zone(run, err));
     FORE_TRY(read_stages(run, "won_stages", "Won|Closed Won|ClosedWon|Payment Done|Gewonnen|Ganado|Gagn\xC3\xA9", &run->won_stages, err));
@@ -379,8 +395,10 @@ static void release(fore_importing *run)
     fore_changes_free(run->changes);
     fore_seen_free(run->seen);
     fore_spend_free(run->spend);
-    fore_dictionary_free(run->reps);
-    fore_dictionary_free(run->products);
+    fore_dictionary_free(run->reps.ids);
+    fore_dictionary_free(run->products.ids);
+    fore_free(run->reps.seen);
+    fore_free(run->products.seen);
     fore_mapping_free(&run->mapping);
     fore_zone_free(run->zone);
     fore_arena_free(run->scrap);

@@ -201,7 +201,7 @@ static fore_status store_deal(fore_importing *run, const char *id, const ending 
     if (e->owner) {
         int64_t length = (int64_t)strlen(e->owner);
         FORE_TRY(fore_store_key(run->store, FORE_REP, e->owner, length, &row.owner, err));
-        if (!run->has_kind[FORE_KIND_REPS] && fore_dictionary_add(run->reps, e->owner, length) < 0) return fore_no_memory(err);
+        if (!run->has_kind[FORE_KIND_REPS] && fore_dictionary_add(run->reps.ids, e->owner, length) < 0) return fore_no_memory(err);
     }
     FORE_TRY(fore_store_put_deal(run->store, &row, &put, err));
     run->made_deals++;

@@ -255,55 +255,86 @@ static bool is_number(fore_value_kind kind)
     return kind == FORE_V_MONEY || kind == FORE_V_NUMBER || kind == FORE_V_MINUTES;
 }
 
-static fore_status decide_date(fore_importing *run, fore_file_plan *file, int64_t c, fore_error *err)
+/* What all columns of a file show together: it settles a column that does not tell by itself. */
+typedef struct pool {
+    fore_date_evidence dates;
+    fore_number_evidence numbers;
+} pool;
+
+static pool pool_evidence(const fore_file_plan *file)
+{
+    pool p = {0};
+    for (int64_t c = 0; c < file->column_count; c++) {
+        const fore_column_plan *column = &file->columns[c];
+        p.dates.day_first += column->dates.day_first;
+        p.dates.month_first += column->dates.month_first;
+        p.numbers.point += column->numbers.point;
+        p.numbers.comma += column->numbers.comma;
+    }
+    return p;
+}
+
+static const char *file_setting(const fore_importing *run, const fore_file_plan *file, const char *name)
+{
+    return fore_mapping_value(&run->mapping, file->name, fore_kind_word(file->kind), name);
+}
+
+static fore_status decide_date(fore_importing *run, fore_file_plan *file, int64_t c, const pool *all, fore_error *err)
 {
     fore_column_plan *column = &file->columns[c];
     const fore_date_evidence *e = &column->dates;
-    const char *name = fore_csv_name(file->csv, c), *given = fore_mapping_value(&run->mapping, file->name, fore_kind_word(file->kind), "date_order");
-    bool unclear;
+    const char *name = fore_csv_name(file->csv, c), *given = file_setting(run, file, "date_order");
+    bool unclear, own = e->day_first + e->month_first > 0;
+    bool others = !own && (all->dates.day_first > 0) != (all->dates.month_first > 0);
     fore_date_order usual = file->format->usual_order;
+    if (others) usual = all->dates.day_first > 0 ? FORE_DAY_FIRST : FORE_MONTH_FIRST;
     if (given) usual = strcmp(given, "day") == 0 ? FORE_DAY_FIRST : FORE_MONTH_FIRST;
     column->order = fore_date_decide(e, usual, &unclear);
     if (column->order == FORE_ORDER_ISO) return FORE_OK;
     const char *word = fore_date_order_word(column->order);
-    if (!unclear) return fore_file_note(run, file, err, "dates in %s: %s", name, word);
-    if (given && e->day_first + e->month_first == 0) return fore_file_note(run, file, err, "dates in %s: %s, as the mapping file says", name, word);
-    FORE_TRY(fore_file_note(run, file, err, "dates in %s: %s, but the column does not settle it", name, word));
-    if (e->day_first + e->month_first > 0) {
+    const char *source = !unclear ? "" : own ? ", mostly" : given ? ", as the mapping file says" : others ? ", as in the file's other columns"
+                                                                                                     : ", but the column does not settle it";
+    FORE_TRY(fore_file_note(run, file, err, "dates in %s: %s%s", name, word, source));
+    if (unclear && own) {
         return fore_run_warn(run, err, "%s: %s holds both day-first (%lld) and month-first dates (%lld); read as %s, the others are rejected",
                              file->name, name, (long long)e->day_first, (long long)e->month_first, word);
     }
+    if (!unclear || given || others) return FORE_OK;
     return fore_run_warn(run, err, "%s: in %s no date tells day from month; read as %s. Say it in a mapping file (date_order = day) if that is wrong",
                          file->name, name, word);
 }
 
-static fore_status decide_number(fore_importing *run, fore_file_plan *file, int64_t c, fore_error *err)
+static fore_status decide_number(fore_importing *run, fore_file_plan *file, int64_t c, const pool *all, fore_error *err)
 {
     fore_column_plan *column = &file->columns[c];
     const fore_number_evidence *e = &column->numbers;
-    const char *name = fore_csv_name(file->csv, c), *given = fore_mapping_value(&run->mapping, file->name, fore_kind_word(file->kind), "decimal");
-    bool unclear;
+    const char *name = fore_csv_name(file->csv, c), *given = file_setting(run, file, "decimal");
+    bool unclear, settled = true;
     column->decimal = fore_number_decide(e, &unclear);
-    if (given && e->either > 0) {
+    if (unclear && given) {
         column->decimal = strcmp(given, "comma") == 0 ? FORE_DECIMAL_COMMA : FORE_DECIMAL_POINT;
-        unclear = false;
+    } else if (unclear && (all->numbers.point > 0) != (all->numbers.comma > 0)) {
+        column->decimal = all->numbers.comma > 0 ? FORE_DECIMAL_COMMA : FORE_DECIMAL_POINT;
+    } else {
+        settled = !unclear;
     }
     const char *word = column->decimal == FORE_DECIMAL_COMMA ? "comma" : "point";
-    if (column->decimal == FORE_DECIMAL_COMMA || (e->comma > 0 && e->point > 0)) {
+    if (column->decimal == FORE_DECIMAL_COMMA || unclear || (e->comma > 0 && e->point > 0)) {
         FORE_TRY(fore_file_note(run, file, err, "numbers in %s: decimal %s", name, word));
     }
-    if (!unclear) return FORE_OK;
+    if (settled) return FORE_OK;
     return fore_run_warn(run, err, "%s: in %s nothing tells whether 1.234 is a thousand or one; read with decimal %s. Say it in a mapping file (decimal = comma) if that is wrong",
                          file->name, name, word);
 }
 
 static fore_status decide(fore_importing *run, fore_file_plan *file, fore_error *err)
 {
-    for (int64_t c = 0; c < fore_csv_columns(file->csv); c++) {
+    pool all = pool_evidence(file);
+    for (int64_t c = 0; c < file->column_count; c++) {
         const fore_column_plan *column = &file->columns[c];
         if (column->slot < 0) continue;
-        if (is_date(column->value_kind)) FORE_TRY(decide_date(run, file, c, err));
-        if (is_number(column->value_kind)) FORE_TRY(decide_number(run, file, c, err));
+        if (is_date(column->value_kind)) FORE_TRY(decide_date(run, file, c, &all, err));
+        if (is_number(column->value_kind)) FORE_TRY(decide_number(run, file, c, &all, err));
     }
     return FORE_OK;
 }

@@ -45,17 +45,27 @@ static const char *attributes_of(const fore_row *row)
     return row->attributes.length > 0 ? row->attributes.bytes : NULL;
 }
 
+/* Notes a key that a row names, once: what no file describes is made at the end of the run. */
+static fore_status note_named(fore_named *named, const fore_value *v, int64_t pk, fore_error *err)
+{
+    int64_t before = named->capacity;
+    FORE_TRY(fore_grow((void **)&named->seen, &named->capacity, pk + 1, 1, err));
+    if (named->capacity > before) memset(named->seen + before, 0, (size_t)(named->capacity - before));
+    if (named->seen[pk]) return FORE_OK;
+    named->seen[pk] = 1;
+    return fore_dictionary_add(named->ids, v->text, v->length) < 0 ? fore_no_memory(err) : FORE_OK;
+}
+
 /* The key of what a slot names; 0 when it is empty. */
 static fore_status reference(fore_importing *run, fore_entity entity, fore_slot slot, int64_t *pk, fore_error *err)
 {
     const fore_value *v = &run->row.values[slot];
     *pk = 0;
     if (!fore_has(&run->row, slot) || v->length == 0) return FORE_OK;
-    fore_dictionary *named = NULL;
-    if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS]) named = run->reps;
-    if (entity == FORE_PRODUCT && !run->has_kind[FORE_KIND_PRODUCTS] && run->file->format->names_are_keys) named = run->products;
-    if (named && fore_dictionary_add(named, v->text, v->length) < 0) return fore_no_memory(err);
-    return fore_store_key(run->store, entity, v->text, v->length, pk, err);
+    FORE_TRY(fore_store_key(run->store, entity, v->text, v->length, pk, err));
+    if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS]) return note_named(&run->reps, v, *pk, err);
+    bool product = entity == FORE_PRODUCT && !run->has_kind[FORE_KIND_PRODUCTS] && run->file->format->names_are_keys;
+    return product ? note_named(&run->products, v, *pk, err) : FORE_OK;
 }
 
 /* First and last name as one, where the file holds no full name. */
@@ -444,6 +454,7 @@ static fore_status check_key(fore_importing *run, fore_error *err)
         FORE_TRY(fore_text_check(&row->full_id, err));
         fore_set_text(row, FORE_SLOT_ID, row->full_id.bytes);
     }
+    if (run->fresh[row->kind]) return FORE_OK; /* then a row that is not new came before in this run */
     const fore_value *id = &row->values[FORE_SLOT_ID];
     FORE_TRY(fore_seen_add(run, row->kind, id->text, id->length, &times, err));
     run->file->doubles += times > 0;
@@ -461,7 +472,9 @@ fore_status fore_row_store(fore_importing *run, fore_put *put, bool *stored, for
     FORE_TRY(kinds[run->row.kind].put(run, put, err));
     bool helper = run->row.kind <= FORE_KIND_LINKS || run->row.kind == FORE_KIND_SPEND;
     *stored = !run->row.rejected && !helper;
-    if (*stored) run->kind_rows[run->row.kind]++;
+    if (!*stored) return FORE_OK;
+    run->kind_rows[run->row.kind]++;
+    run->file->doubles += run->fresh[run->row.kind] && *put != FORE_PUT_NEW;
     return FORE_OK;
 }
 
@@ -477,14 +490,14 @@ fore_status fore_named_store(fore_importing *run, fore_error *err)
 {
     fore_put put;
     bool names = names_are_keys(run);
-    for (int64_t i = 0; i < fore_dictionary_count(run->reps); i++) {
-        const char *id = fore_dictionary_text(run->reps, i);
+    for (int64_t i = 0; i < fore_dictionary_count(run->reps.ids); i++) {
+        const char *id = fore_dictionary_text(run->reps.ids, i);
         fore_rep_row row = {.id = id, .name = names ? id : NULL, .hours_per_week = NAN, .hourly_cost_minor = FORE_NO_AMOUNT,
                             .active_from_on = FORE_NO_DATE, .active_to_on = FORE_NO_DATE, .known = true};
         FORE_TRY(fore_store_put_rep(run->store, &row, &put, err));
     }
-    for (int64_t i = 0; i < fore_dictionary_count(run->products); i++) {
-        const char *id = fore_dictionary_text(run->products, i);
+    for (int64_t i = 0; i < fore_dictionary_count(run->products.ids); i++) {
+        const char *id = fore_dictionary_text(run->products.ids, i);
         fore_product_row row = {.id = id, .name = id, .list_price_minor = FORE_NO_AMOUNT, .known = true};
         FORE_TRY(fore_store_put_product(run->store, &row, &put, err));
     }

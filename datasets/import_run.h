@@ -134,6 +134,12 @@ typedef struct fore_reject_row {
     int64_t line;
 } fore_reject_row;
 
+typedef struct fore_named {
+    fore_dictionary *ids;
+    char *seen;                 /* by key: noted already */
+    int64_t capacity;
+} fore_named;
+
 struct fore_changes;
 struct fore_seen;
 
@@ -156,9 +162,10 @@ typedef struct fore_importing {
     fore_lookup lookups[FORE_LOOK_COUNT];
     struct fore_changes *changes;
     struct fore_seen *seen;
-    fore_dictionary *reps, *products; /* that rows name while no file of the run describes them */
+    fore_named reps, products;  /* that rows name while no file of the run describes them */
     struct fore_spend *spend;
     bool has_kind[FORE_KIND_COUNT];
+    bool fresh[FORE_KIND_COUNT]; /* the workspace held no row of the kind before this run */
     int64_t kind_rows[FORE_KIND_COUNT];
     int64_t contact_links, undated, made_deals;
     int64_t derived[3];         /* rows made from histories and sums, by fore_put */

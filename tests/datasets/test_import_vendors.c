@@ -1,0 +1,465 @@
+/* Each vendor's fixture, in the exact spelling of its export, becomes the rows that it should. */
+#include "import_helpers.h"
+
+static fore_import_report import_fixture(fore_store *store, const char *vendor)
+{
+    char rest[100];
+    snprintf(rest, sizeof rest, "tests/datasets/fixtures/%s", vendor);
+    fore_import_report report = import_path(store, source_path(rest), NULL);
+    assert_int_equal(report.rejected, 0);
+    return report;
+}
+
+/* All changes as "deal field old>new at" lines in the store's order. */
+static void collect_changes(fore_store *store, fore_text *out)
+{
+    fore_cursor *cursor = NULL;
+    fore_deal_change_row row;
+    bool more = true;
+    char at[32];
+    assert_int_equal(fore_cursor_open(store, FORE_TABLE_DEAL_CHANGE, false, &cursor, NULL), FORE_OK);
+    while (fore_cursor_next(cursor, &row, &more, NULL) == FORE_OK && more) {
+        fore_time_format(row.at, at);
+        fore_text_printf(out, "%s %s %s>%s\n", at, row.field, row.old_value ? row.old_value : "-", row.new_value ? row.new_value : "-");
+    }
+    fore_cursor_close(cursor);
+}
+
+static void assert_changes(fore_store *store, const char *expected)
+{
+    fore_text text = {0};
+    collect_changes(store, &text);
+    assert_string_equal(fore_text_string(&text), expected);
+    fore_text_free(&text);
+}
+
+static void import__canonical_folder__every_column(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "foresell");
+    assert_int_equal(report.rows, 18);
+    assert_int_equal(report.added, 18);
+    assert_int_equal(report.warning_count, 0);
+
+    fore_rep_row rep;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_REP, "R1", &rep);
+    assert_string_equal(rep.name, "\xE0\xB0\xB0\xE0\xB0\xB5\xE0\xB0\xBF \xE0\xB0\x95\xE0\xB1\x81\xE0\xB0\xAE\xE0\xB0\xBE\xE0\xB0\xB0\xE0\xB1\x8D");
+    assert_int_equal(rep.hourly_cost_minor, 3550);
+    assert_int_equal(rep.manager, key_of(s, FORE_REP, "R2"));
+    assert_date(rep.active_from_on, "2023-01-01");
+    assert_string_equal(rep.attributes, "{\"Languages\":\"Telugu\"}");
+    fore_cursor_close(c);
+
+    fore_lead_row lead;
+    c = cursor_at(s, FORE_TABLE_LEAD, "L1", &lead);
+    assert_time(lead.created_at, "2024-01-05T04:30:00Z");
+    assert_time(lead.closed_at, "2024-01-20T23:59:59Z"); /* a date alone: the end of that day */
+    assert_string_equal(lead.status, "converted");
+    assert_int_equal(lead.deal, key_of(s, FORE_DEAL, "D1"));
+    assert_string_equal(lead.attributes, "{\"Employees\":\"50\"}"); /* neither passport nor notes */
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_LEAD, "L2", &lead);
+    assert_true(lead.do_not_contact);
+    assert_int_equal(lead.account, 0);
+    fore_cursor_close(c);
+    assert_true(noted(&report, "Passport number"));
+
+    fore_deal_row deal;
+    c = cursor_at(s, FORE_TABLE_DEAL, "D1", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_int_equal(deal.amount_minor, 1250000);
+    assert_string_equal(deal.name, "Looms, 12 pieces");
+    assert_date(deal.expected_close_on, "2024-03-31");
+    fore_cursor_close(c);
+
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "X1", &act);
+    assert_int_equal(act.kind, FORE_CALL);
+    assert_int_equal(act.direction, FORE_OUTBOUND);
+    assert_true(act.minutes == 12.5);
+    assert_int_equal(act.lead, key_of(s, FORE_LEAD, "L1"));
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "X2", &act);
+    assert_int_equal(act.at, FORE_NO_TIME);
+    assert_time(act.due_at, "2024-07-01T10:00:00Z");
+    fore_cursor_close(c);
+    assert_changes(s, "2024-02-01T08:00:00Z stage New>Proposal\n2024-03-15T12:00:00Z outcome open>won\n");
+    assert_int_equal(fore_store_count(s, FORE_TABLE_TARGET), 2);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_SALE), 1);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_TICKET), 1);
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__zoho__amounts_links_and_planned_calls(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "zoho");
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "5801", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_int_equal(deal.amount_minor, 290000);
+    assert_time(deal.closed_at, "2024-03-15T23:59:59Z");
+    assert_int_equal(deal.contact, key_of(s, FORE_CONTACT, "7701"));
+    assert_int_equal(deal.campaign, key_of(s, FORE_CAMPAIGN, "spring_ads"));
+    assert_string_equal(deal.attributes, "{\"Quality\":\"A - High\"}");
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_DEAL, "5803", &deal);
+    assert_int_equal(deal.outcome, FORE_OUTCOME_OPEN);
+    assert_int_equal(deal.amount_minor, 111710000);
+    assert_date(deal.expected_close_on, "2024-04-30");
+    assert_int_equal(deal.closed_at, FORE_NO_TIME);
+    fore_cursor_close(c);
+
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "9901", &act);
+    assert_true(act.minutes == 1.5);
+    assert_int_equal(act.deal, key_of(s, FORE_DEAL, "5801")); /* through the contact */
+    assert_true(act.contact_link);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "9902", &act);
+    assert_int_equal(act.direction, FORE_INBOUND);
+    assert_int_equal(fore_event_outcome_of(act.outcome), FORE_EVENT_UNANSWERED);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "9903", &act);
+    assert_int_equal(act.at, FORE_NO_TIME);
+    assert_time(act.due_at, "2024-05-01T10:00:00Z");
+    fore_cursor_close(c);
+    assert_int_equal(report.linked, 3);
+
+    fore_lead_row lead;
+    c = cursor_at(s, FORE_TABLE_LEAD, "61", &lead);
+    assert_string_equal(lead.name, "\xE0\xB0\xB8\xE0\xB1\x80\xE0\xB0\xA4 Rao");
+    assert_string_equal(lead.status, "disqualified");
+    assert_time(lead.created_at, "2024-04-15T00:03:00Z");
+    assert_true(lead.mail_opt_out);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_LEAD, "62", &lead);
+    assert_string_equal(lead.status, "converted");
+    fore_cursor_close(c);
+
+    fore_campaign_row campaign;
+    c = cursor_at(s, FORE_TABLE_CAMPAIGN, "spring_ads", &campaign);
+    assert_int_equal(campaign.cost_minor, 1500);
+    assert_time(campaign.ended_at, "2024-02-03T00:00:00Z");
+    fore_cursor_close(c);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_ACTIVITY), 4 + 3); /* two equal tasks stay two */
+    assert_int_equal(fore_store_count(s, FORE_TABLE_REP), 2);
+    assert_true(warned(&report, "no stage history"));
+    assert_true(noted(&report, "decimal comma"));
+    assert_true(noted(&report, "day first"));
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__salesforce__history_links_products_quota(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "salesforce");
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "006bm00000LKJNN001", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_time(deal.created_at, "2024-02-12T09:00:00Z");
+    assert_time(deal.closed_at, "2024-02-26T23:59:59Z");
+    assert_int_equal(deal.product, key_of(s, FORE_PRODUCT, "01tA"));
+    assert_int_equal(deal.lead, key_of(s, FORE_LEAD, "00Qbm00000Orxk5001"));
+    assert_string_equal(deal.attributes, "{\"Type\":\"New\",\"Region__c\":\"South\"}");
+    fore_cursor_close(c);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_DEAL), 2); /* the deleted one is passed over */
+    assert_changes(s, "2024-02-12T09:00:00Z amount ->12000\n"
+                      "2024-02-12T09:00:00Z expected_close_at ->2024-02-20\n"
+                      "2024-02-12T09:00:00Z stage ->Qualification\n"
+                      "2024-02-18T11:00:00Z expected_close_at 2024-02-20>2024-02-26\n"
+                      "2024-02-18T11:00:00Z stage Qualification>Proposal\n"
+                      "2024-02-26T16:00:00Z amount 12000>15000\n"
+                      "2024-02-26T16:00:00Z outcome open>won\n"
+                      "2024-02-26T16:00:00Z stage Proposal>Closed Won\n");
+
+    fore_lead_row lead;
+    c = cursor_at(s, FORE_TABLE_LEAD, "00Qbm00000Orxk5001", &lead);
+    assert_string_equal(lead.status, "converted");
+    assert_true(lead.mail_opt_out);
+    assert_null(strstr(lead.attributes ? lead.attributes : "", "Social"));
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_LEAD, "00Qbm00000Orxk5002", &lead);
+    assert_string_equal(lead.status, "new");
+    assert_true(lead.do_not_contact);
+    fore_cursor_close(c);
+
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "00Tx1", &act);
+    assert_int_equal(act.kind, FORE_CALL);
+    assert_true(act.minutes == 2);
+    assert_int_equal(act.lead, key_of(s, FORE_LEAD, "00Qbm00000Orxk5001"));
+    assert_time(act.at, "2024-02-01T09:00:00Z");
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "00Tx2", &act);
+    assert_int_equal(act.kind, FORE_EMAIL);
+    assert_time(act.at, "2024-03-05T00:00:00Z");
+    assert_int_equal(act.contact, key_of(s, FORE_CONTACT, "003bm00000zbyRu001"));
+    assert_int_equal(act.deal, key_of(s, FORE_DEAL, "006bm00000LKJNN002"));
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "00Tx3", &act);
+    assert_int_equal(act.at, FORE_NO_TIME); /* open: planned */
+    assert_time(act.due_at, "2024-07-01T00:00:00Z");
+    assert_int_equal(act.kind, FORE_DEMO);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "00Ux1", &act);
+    assert_int_equal(act.kind, FORE_VISIT);
+    assert_true(act.minutes == 60);
+    fore_cursor_close(c);
+
+    fore_cursor *targets = NULL;
+    fore_target_row target;
+    bool more;
+    assert_int_equal(fore_cursor_open(s, FORE_TABLE_TARGET, false, &targets, NULL), FORE_OK);
+    assert_int_equal(fore_cursor_next(targets, &target, &more, NULL), FORE_OK);
+    assert_true(more);
+    assert_string_equal(target.scope_id, "005bm00000NCJmQ001");
+    assert_date(target.period_end_on, "2024-02-29");
+    assert_int_equal(target.amount_minor, 30000000);
+    fore_cursor_close(targets);
+    assert_true(noted(&report, "as in the file's other columns"));
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__hubspot__contacts_as_leads_and_listed_columns_only(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "hubspot");
+    fore_lead_row lead;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_LEAD, "301", &lead);
+    assert_string_equal(lead.status, "converted");
+    assert_time(lead.closed_at, "2024-03-01T10:00:00Z");
+    assert_string_equal(lead.attributes, "{\"State/Region\":\"Telangana\"}"); /* neither blood group nor colour */
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_LEAD, "302", &lead);
+    assert_string_equal(lead.status, "disqualified");
+    assert_true(lead.mail_opt_out);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_LEAD, "303", &lead);
+    assert_string_equal(lead.status, "qualified");
+    fore_cursor_close(c);
+
+    fore_deal_row deal;
+    c = cursor_at(s, FORE_TABLE_DEAL, "801", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_string_equal(deal.stage, "Closed won");
+    assert_time(deal.created_at, "2024-01-10T08:00:00Z"); /* milliseconds */
+    assert_int_equal(deal.lead, key_of(s, FORE_LEAD, "301"));
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_DEAL, "803", &deal);
+    assert_int_equal(deal.outcome, FORE_LOST);
+    assert_string_equal(deal.lost_reason, "Budget");
+    fore_cursor_close(c);
+    assert_changes(s, "2024-01-15T08:00:00Z stage ->Presentation\n"
+                      "2024-03-01T10:00:00Z outcome open>won\n"
+                      "2024-03-01T10:00:00Z stage Presentation>Closed won\n");
+
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "901", &act);
+    assert_true(act.minutes == 1.5); /* milliseconds */
+    assert_string_equal(act.outcome, "Connected");
+    assert_int_equal(act.lead, key_of(s, FORE_LEAD, "301"));
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "902", &act);
+    assert_int_equal(act.kind, FORE_DEMO);
+    assert_true(act.minutes == 45);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "903", &act);
+    assert_int_equal(act.at, FORE_NO_TIME);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "905", &act);
+    assert_int_equal(act.direction, FORE_INBOUND);
+    assert_int_equal(act.deal, key_of(s, FORE_DEAL, "801"));
+    fore_cursor_close(c);
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__pipedrive__times_duplicate_headers_and_plans(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "pipedrive");
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "11", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_int_equal(deal.amount_minor, 1250050);
+    assert_time(deal.closed_at, "2024-02-10T12:00:00Z");
+    assert_string_equal(deal.attributes, "{\"Deal - Status_2\":\"x\",\"Deal - Label\":\"hot\"}");
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_DEAL, "12", &deal);
+    assert_int_equal(deal.outcome, FORE_LOST);
+    assert_string_equal(deal.lost_reason, "Price");
+    fore_cursor_close(c);
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "21", &act);
+    assert_time(act.at, "2024-01-03T09:50:00Z");
+    assert_time(act.due_at, "2024-01-03T09:30:00Z");
+    assert_true(act.minutes == 15);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "22", &act);
+    assert_int_equal(act.kind, FORE_MEETING);
+    assert_int_equal(act.at, FORE_NO_TIME);
+    assert_time(act.due_at, "2024-07-05T12:00:00Z");
+    fore_cursor_close(c);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_LEAD), 1);
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__pipedrive_change_log__makes_the_deals(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    const char *path = write_text("deal_changes.csv", "deal_id,change_time,changed_field_key,new_value\n"
+                                                      "9,2024-01-02 08:00:00,add_time,2024-01-02T08:00:00\n"
+                                                      "9,2024-01-03 08:00:00,user_id,5\n"
+                                                      "9,2024-01-04 08:00:00,stage_id,1\n"
+                                                      "9,2024-01-05 08:00:00,stage_id,2\n"
+                                                      "9,2024-01-05 08:00:00,stage_id,3\n"
+                                                      "9,2024-02-01 08:00:00,lost_reason,Price\n");
+    fore_import_report report = import_path(s, path, NULL);
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "9", &deal);
+    assert_int_equal(deal.outcome, FORE_LOST);
+    assert_string_equal(deal.stage, "3");
+    assert_string_equal(deal.lost_reason, "Price");
+    assert_time(deal.created_at, "2024-01-02T08:00:00Z");
+    assert_time(deal.closed_at, "2024-02-01T08:00:00Z");
+    assert_int_equal(deal.owner, key_of(s, FORE_REP, "5"));
+    fore_cursor_close(c);
+    assert_changes(s, "2024-01-03T08:00:00Z owner_id ->5\n2024-01-04T08:00:00Z stage ->1\n"
+                      "2024-01-05T08:00:00Z stage 1>3\n2024-02-01T08:00:00Z outcome open>lost\n");
+    assert_true(warned(&report, "put together from their change log"));
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__odoo__leads_opportunities_and_tracking(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "odoo");
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "1", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_string_equal(deal.stage, "Won");
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_DEAL, "2", &deal);
+    assert_int_equal(deal.outcome, FORE_LOST);
+    assert_string_equal(deal.lost_reason, "Too expensive");
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_DEAL, "3", &deal);
+    assert_int_equal(deal.outcome, FORE_OUTCOME_OPEN);
+    assert_int_equal(deal.closed_at, FORE_NO_TIME);
+    fore_cursor_close(c);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_DEAL), 3);
+    fore_lead_row lead;
+    c = cursor_at(s, FORE_TABLE_LEAD, "4", &lead);
+    assert_string_equal(lead.status, "working");
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_LEAD, "5", &lead);
+    assert_string_equal(lead.status, "lost");
+    fore_cursor_close(c);
+    assert_changes(s, "2024-01-20T09:00:00Z stage New>Qualified\n2024-02-02T16:00:00Z amount 8000>9000\n"
+                      "2024-02-02T16:00:00Z outcome open>won\n2024-02-02T16:00:00Z stage Qualified>Won\n");
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "message/73", &act);
+    assert_int_equal(act.lead, key_of(s, FORE_LEAD, "4"));
+    assert_int_equal(act.direction, FORE_INBOUND);
+    fore_cursor_close(c);
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "meeting/71", &act);
+    assert_int_equal(act.kind, FORE_VISIT);
+    assert_true(act.minutes == 90);
+    fore_cursor_close(c);
+    assert_int_equal(fore_store_count(s, FORE_TABLE_ACTIVITY), 2);
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__plain_tables__month_first_and_loose_product(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_fixture(s, "plain");
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "Z1", &deal);
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_int_equal(deal.amount_minor, 482100);
+    assert_time(deal.created_at, "2016-10-20T00:00:00Z");
+    assert_time(deal.closed_at, "2017-03-01T23:59:59Z");
+    fore_cursor_close(c);
+    fore_rep_row rep;
+    c = cursor_at(s, FORE_TABLE_REP, "Ana Bell", &rep);
+    assert_string_equal(rep.region, "West");
+    fore_cursor_close(c);
+    assert_true(warned(&report, "GTXPro"));
+    assert_true(warned(&report, "no activities"));
+    assert_true(warned(&report, "1 leads and deals have no creation date"));
+    for (int64_t f = 0; f < report.file_count; f++) {
+        if (!report.files[f].format) assert_non_null(strstr(report.files[f].why, "passed over"));
+    }
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__every_fixture_twice__changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const vendors[] = {"foresell", "zoho", "salesforce", "hubspot", "pipedrive", "odoo", "plain"};
+    for (int v = 0; v < 7; v++) {
+        fore_store *s = open_store();
+        char before[33], after[33];
+        fore_import_report first = import_fixture(s, vendors[v]);
+        assert_int_equal(fore_store_fingerprint(s, before, NULL), FORE_OK);
+        fore_import_report second = import_fixture(s, vendors[v]);
+        assert_int_equal(fore_store_fingerprint(s, after, NULL), FORE_OK);
+        assert_string_equal(before, after);
+        if (second.added != 0 || second.changed != 0) {
+            fail_msg("%s: %lld added, %lld changed", vendors[v], (long long)second.added, (long long)second.changed);
+        }
+        assert_int_equal(second.same, first.added + first.changed + first.same);
+        fore_import_report_free(&first);
+        fore_import_report_free(&second);
+        fore_store_close(s);
+    }
+}
+
+static void import__format_given__others_are_not_tried(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_error err = {0};
+    char rest[] = "tests/datasets/fixtures/hubspot/contacts.csv";
+    fore_import_options zoho = {.format = "zoho"}, unknown = {.format = "sugar"}, hubspot = {.format = "HubSpot"};
+    assert_int_equal(try_import(s, source_path(rest), &zoho, &err), FORE_E_FORMAT);
+    assert_non_null(strstr(err.message, "of no format known"));
+    assert_int_equal(try_import(s, source_path(rest), &unknown, &err), FORE_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "salesforce"));
+    assert_int_equal(try_import(s, source_path(rest), &hubspot, &err), FORE_OK);
+    fore_store_close(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(import__canonical_folder__every_column),
+        cmocka_unit_test(import__zoho__amounts_links_and_planned_calls),
+        cmocka_unit_test(import__salesforce__history_links_products_quota),
+        cmocka_unit_test(import__hubspot__contacts_as_leads_and_listed_columns_only),
+        cmocka_unit_test(import__pipedrive__times_duplicate_headers_and_plans),
+        cmocka_unit_test(import__pipedrive_change_log__makes_the_deals),
+        cmocka_unit_test(import__odoo__leads_opportunities_and_tracking),
+        cmocka_unit_test(import__plain_tables__month_first_and_loose_product),
+        cmocka_unit_test(import__every_fixture_twice__changes_nothing),
+        cmocka_unit_test(import__format_given__others_are_not_tried),
+    };
+    return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
