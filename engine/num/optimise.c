@@ -15,9 +15,9 @@
 
 #include "engine/base/memory.h"
 
-/* A simplex has n + 1 corners and slows down beyond about ten variables: Rowan (1990), Sbplx. */
-/* A simplex can collapse away from a minimum, at a bound above all: it is set up afresh around the
- * best point as long as that still helps, RESTARTS times at most. */
+/* A simplex has n + 1 corners and slows down beyond about ten variables: Rowan (1990), Sbplx. It
+ * can also collapse away from a minimum, at a bound above all: it is set up afresh around the best
+ * point as long as that still helps, RESTARTS times at most. */
 enum { SIMPLEX_MAX = 10, RESTARTS = 4 };
 
 typedef struct search {

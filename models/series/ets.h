@@ -7,8 +7,9 @@
  * stable (multiplicative season only with multiplicative error).
  *
  *   q = l + phi b,  mu = q | q + s | q s
- *   l' = q + alpha (y / season - q),  b' = phi b + beta (y / season - q),  s' = s + gamma (y / q -
- * s)
+ *   l' = q + alpha (y / season - q)
+ *   b' = phi b + beta (y / season - q)
+ *   s' = s + gamma (y / q - s)
  *
  * where "/" takes the season or the trend away in its own sense. The likelihood leaves constants
  * out: -2 log L = n log(sum e^2) [+ 2 sum log mu with multiplicative error]. */

@@ -4,9 +4,9 @@
  *   update     l' = alpha (y without s) + (1 - alpha)(l + b)
  *              b' = beta (l' - l) + (1 - beta) b
  *              s' = gamma (y without l') + (1 - gamma) s
- *   start      season: l, b from the line through the moving average of the first two seasons, s
- * from their classical decomposition, first forecast at t = m; without: l = y_1, b = y_1 - y_0,
- *              first forecast at t = 2 */
+ *   start      with a season: l and b from the line through the moving average of the first two
+ *              seasons, s from their classical decomposition, first forecast at t = m;
+ *              without: l = y_1, b = y_1 - y_0, first forecast at t = 2 */
 #include "models/series/holt_winters.h"
 
 #include <math.h>

@@ -1,13 +1,19 @@
 /* Theta, standard and dynamic optimised: theta.h names the sources.
  *
- * Standard. With the season out, Y_t = (1 - (1-alpha)^n)/alpha-weighted drift on top of simple
- * exponential smoothing: f_h = l_n + drift (h - 1 + (1 - (1 - alpha)^n) / alpha), drift = slope /
- * 2, alpha and l_0 by least squares.
+ * Standard. Simple exponential smoothing of the series without its season, alpha and the first
+ * level by least squares, and half of the slope of the least-squares line as drift:
+ *
+ *   f_h = l_n + drift (h - 1 + (1 - (1 - alpha)^n) / alpha)
  *
  * Dynamic optimised. The line through the first t values has slope B_t and intercept A_t at time 0,
- * both updated in O(1): mu_t = l_{t-1} + (1 - 1/theta) ((1-alpha)^(t-1) A_{t-1} + (1 - (1-alpha)^t)
- * / alpha  B_{t-1}) l_t = alpha y_t + (1 - alpha) l_{t-1} mean_t = ((t - 1) mean_{t-1} + y_t) / t
- *   B_t = ((t - 2) B_{t-1} + 6 (y_t - mean_{t-1}) / t) / (t + 1),  A_t = mean_t - B_t (t + 1) / 2
+ * both updated in O(1):
+ *
+ *   mu_t   = l_{t-1} + (1 - 1/theta) ((1-alpha)^(t-1) A_{t-1} + (1 - (1-alpha)^t) / alpha B_{t-1})
+ *   l_t    = alpha y_t + (1 - alpha) l_{t-1}
+ *   mean_t = ((t - 1) mean_{t-1} + y_t) / t
+ *   B_t    = ((t - 2) B_{t-1} + 6 (y_t - mean_{t-1}) / t) / (t + 1)
+ *   A_t    = mean_t - B_t (t + 1) / 2
+ *
  * Forecasts of more steps put mu_t in the place of y_t. */
 #include "models/series/theta.h"
 

@@ -1,0 +1,220 @@
+/* Sorting, ordering, medians and quantiles of samples: the second half of special.h.
+ *
+ *   fore_sort     in place: quicksort about the median of three (Hoare's partition), insertion
+ *                 sort for short parts, heap sort when the recursion goes too deep
+ *   fore_order    least-significant-digit radix sort on the bits of the doubles, stable; digits
+ *                 that all keys share are left out
+ *   fore_median   Hoare's selection */
+#include "engine/num/special.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+
+enum { INSERTION_MAX = 24, DEPTH_MAX = 96, RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
+
+static void swap(double *a, double *b)
+{
+    double t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static int64_t move_nan_last(double *x, int64_t n)
+{
+    int64_t kept = n;
+    for (int64_t i = 0; i < kept;) {
+        if (isnan(x[i]))
+            swap(&x[i], &x[--kept]);
+        else
+            i++;
+    }
+    return kept;
+}
+
+static void insertion_sort(double *x, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++) {
+        double v = x[i];
+        int64_t j = i;
+        for (; j > 0 && x[j - 1] > v; j--) x[j] = x[j - 1];
+        x[j] = v;
+    }
+}
+
+static void sift_down(double *x, int64_t root, int64_t n)
+{
+    for (int64_t child; (child = 2 * root + 1) < n; root = child) {
+        if (child + 1 < n && x[child + 1] > x[child]) child++;
+        if (x[root] >= x[child]) return;
+        swap(&x[root], &x[child]);
+    }
+}
+
+static void heap_sort(double *x, int64_t n)
+{
+    for (int64_t i = n / 2; i-- > 0;) sift_down(x, i, n);
+    for (int64_t last = n - 1; last > 0; last--) {
+        swap(&x[0], &x[last]);
+        sift_down(x, 0, last);
+    }
+}
+
+/* Hoare's partition about the median of three; returns s with x[0..s] <= x[s+1..n-1], 0 <= s < n-1.
+ */
+static int64_t partition(double *x, int64_t n)
+{
+    int64_t i = -1, j = n, middle = (n - 1) / 2;
+    if (x[middle] < x[0]) swap(&x[middle], &x[0]);
+    if (x[n - 1] < x[0]) swap(&x[n - 1], &x[0]);
+    if (x[n - 1] < x[middle]) swap(&x[n - 1], &x[middle]);
+    double pivot = x[middle];
+    for (;;) {
+        while (x[++i] < pivot) {
+        }
+        while (x[--j] > pivot) {
+        }
+        if (i >= j) return j;
+        swap(&x[i], &x[j]);
+    }
+}
+
+/* Quicksort on the larger part by loop, on the smaller by recursion; heap sort when it goes too
+ * deep. */
+static void quick_sort(double *x, int64_t n, int depth)
+{
+    while (n > INSERTION_MAX) {
+        if (depth-- == 0) {
+            heap_sort(x, n);
+            return;
+        }
+        int64_t s = partition(x, n) + 1;
+        if (s < n - s) {
+            quick_sort(x, s, depth);
+            x += s;
+            n -= s;
+        } else {
+            quick_sort(x + s, n - s, depth);
+            n = s;
+        }
+    }
+    insertion_sort(x, n);
+}
+
+void fore_sort(double *x, int64_t n) { quick_sort(x, move_nan_last(x, n), DEPTH_MAX); }
+
+/* Puts the k-th smallest at x[k], nothing larger before it, nothing smaller after it. */
+static void select_at(double *x, int64_t n, int64_t k)
+{
+    for (int rounds = 0; n > INSERTION_MAX; rounds++) {
+        if (rounds == DEPTH_MAX) {
+            heap_sort(x, n);
+            return;
+        }
+        int64_t s = partition(x, n) + 1;
+        if (k < s) {
+            n = s;
+        } else {
+            x += s;
+            n -= s;
+            k -= s;
+        }
+    }
+    insertion_sort(x, n);
+}
+
+double fore_median(double *scratch, int64_t n)
+{
+    if (n <= 0 || move_nan_last(scratch, n) < n) return NAN;
+    int64_t half = n / 2;
+    select_at(scratch, n, half);
+    if (n % 2 == 1) return scratch[half];
+    double below = scratch[0];
+    for (int64_t i = 1; i < half; i++)
+        if (scratch[i] > below) below = scratch[i];
+    return below / 2 + scratch[half] / 2;
+}
+
+double fore_quantile_sorted(const double *sorted, int64_t n, double p)
+{
+    if (n <= 0 || isnan(p)) return NAN;
+    double place = p * (double)(n - 1);
+    if (place <= 0) return sorted[0];
+    if (place >= (double)(n - 1)) return sorted[n - 1];
+    int64_t i = (int64_t)floor(place);
+    double w = place - (double)i;
+    return w == 0 ? sorted[i] : (1 - w) * sorted[i] + w * sorted[i + 1];
+}
+
+typedef struct keyed {
+    uint64_t key;
+    int64_t index;
+} keyed;
+
+/* A monotone map of doubles to integers: negative numbers have all bits flipped, others the sign.
+ */
+static uint64_t sort_key(double x)
+{
+    uint64_t bits;
+    if (isnan(x)) return UINT64_MAX;
+    if (x == 0) x = 0; /* -0 ties with 0 */
+    memcpy(&bits, &x, sizeof bits);
+    return bits >> 63 ? ~bits : bits | (UINT64_C(1) << 63);
+}
+
+static void radix_pass(const keyed *from, keyed *to, int64_t n, int shift, int64_t *starts)
+{
+    for (int64_t i = 0; i < n; i++) to[starts[(from[i].key >> shift) & (RADIX - 1)]++] = from[i];
+}
+
+/* Counts one digit; returns 0 when all keys share it, so that the pass can be left out. */
+static int digit_starts(const keyed *items, int64_t n, int shift, int64_t *starts)
+{
+    int64_t before = 0;
+    memset(starts, 0, RADIX * sizeof *starts);
+    for (int64_t i = 0; i < n; i++) starts[(items[i].key >> shift) & (RADIX - 1)]++;
+    if (starts[(items[0].key >> shift) & (RADIX - 1)] == n) return 0;
+    for (int d = 0; d < RADIX; d++) {
+        int64_t count = starts[d];
+        starts[d] = before;
+        before += count;
+    }
+    return 1;
+}
+
+static void order_few(const double *x, int64_t n, int64_t *order)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t key = sort_key(x[i]);
+        int64_t j = i;
+        for (; j > 0 && sort_key(x[order[j - 1]]) > key; j--) order[j] = order[j - 1];
+        order[j] = i;
+    }
+}
+
+int fore_order(const double *x, int64_t n, int64_t *order)
+{
+    if (n <= INSERTION_MAX) {
+        order_few(x, n, order);
+        return 1;
+    }
+    keyed *a = FORE_NEW(n, keyed), *b = FORE_NEW(n, keyed);
+    int64_t *starts = FORE_NEW(RADIX, int64_t);
+    int done = a && b && starts;
+    if (done) {
+        for (int64_t i = 0; i < n; i++) a[i] = (keyed){sort_key(x[i]), i};
+        for (int shift = 0; shift < 64; shift += RADIX_BITS) {
+            if (!digit_starts(a, n, shift, starts)) continue;
+            radix_pass(a, b, n, shift, starts);
+            keyed *t = a;
+            a = b;
+            b = t;
+        }
+        for (int64_t i = 0; i < n; i++) order[i] = a[i].index;
+    }
+    fore_free(a);
+    fore_free(b);
+    fore_free(starts);
+    return done;
+}
