@@ -167,10 +167,16 @@ static void explain_hours(fore_response *r)
         r,
         "Changes in reps' available hours move effort strongly (first-stage F = %.0f, at least %.0f is needed) and have nothing to do with how good the leads are; they give an elasticity of %.2f (se %.2f).",
         c->first_stage_f, FORE_FIRST_STAGE_F, c->hours_estimate, c->hours_se);
-    if (c->hausman_p < FORE_LEAD_TEST_P)
+    if (!(c->hausman_p < FORE_LEAD_TEST_P)) return;
+    if (c->fixed_effects > c->hours_estimate)
         because(
             r,
             "Without them the answer would have been %.2f: effort follows something that the records do not hold (p = %.2g).",
+            c->fixed_effects, c->hausman_p);
+    else
+        because(
+            r,
+            "Without them the answer would have been %.2f: recorded activities are a noisy measure of effort, or effort goes where sales are weak (p = %.2g).",
             c->fixed_effects, c->hausman_p);
 }
 

@@ -36,38 +36,46 @@
 enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
 
 /* Thresholds of the verdict. */
-#define FORE_PRIOR_ELASTICITY 0.3 /* mean and sd of the prior of the total elasticity */
+
+/* Mean and sd of the prior of the total elasticity. */
+#define FORE_PRIOR_ELASTICITY 0.3
 #define FORE_PRIOR_ELASTICITY_SD 0.3
-#define FORE_EFFORT_SD_MIN                                                                         \
-    0.02 /* residual sd of log effort under which nothing was ever varied                          \
-          */
-#define FORE_FIRST_STAGE_F                                                                         \
-    23.1 /* bias below 10 % of the worst case (Montiel Olea, Pflueger 2013) */
-#define FORE_HOURS_RECORDED_MIN 0.8 /* share of cells whose hours must be known to use them */
-#define FORE_LEAD_TEST_P 0.005      /* the lead and placebo tests fire below this p-value */
-#define FORE_SPREAD_MAX 0.8         /* posterior sd over prior sd: above it, the prior speaks */
-#define FORE_PLAUSIBLE_SDS                                                                         \
-    2.0 /* an estimate further from the prior than this is not an elasticity */
-#define FORE_CONFOUNDER_ALLOWED                                                                    \
-    0.05 /* partial R2 (with effort and with sales) of the unseen confounder                       \
-            that the posterior without an instrument makes room for */
-/* ... and by how much at most such a one moves a rep's expected weekly sales (sd of the log) */
+/* Residual sd of log effort (of the part that hours move, for hours) under which nothing was
+ * varied. */
+#define FORE_EFFORT_SD_MIN 0.02
+/* First-stage F: bias below 10 % of the worst case (Montiel Olea and Pflueger 2013). */
+#define FORE_FIRST_STAGE_F 23.1
+/* Share of cells whose hours (or leads) must be known to use them. */
+#define FORE_HOURS_RECORDED_MIN 0.8
+/* The lead and placebo tests fire below this p-value. */
+#define FORE_LEAD_TEST_P 0.005
+/* Posterior sd over prior sd: above it, the prior speaks. */
+#define FORE_SPREAD_MAX 0.8
+/* An estimate further from the prior than so many sds is not an elasticity. */
+#define FORE_PLAUSIBLE_SDS 2.0
+/* The unseen confounder that the posterior without an instrument makes room for: its partial R2
+ * with effort and with sales, and how far at most it moves a rep's expected weekly sales (sd of the
+ * log). */
+#define FORE_CONFOUNDER_ALLOWED 0.05
 #define FORE_CONFOUNDER_SALES 0.1
-#define FORE_CONFOUNDER_BOUND 0.25 /* the same, for the sensitivity interval */
-#define FORE_WON_MIN 5             /* cells with sales under which the panel is not read at all */
+/* Its partial R2 for the sensitivity interval. */
+#define FORE_CONFOUNDER_BOUND 0.25
+/* Rep-weeks with sales under which the panel is not read at all. */
+#define FORE_WON_MIN 5
 
 /* Borrowed. Cell (rep g, week t) is at [g * weeks + t]; weeks are consecutive. */
 typedef struct fore_response_panel {
     int64_t reps, weeks, kinds; /* kinds: 1..FORE_KINDS_MAX */
-    const double *won_amount;   /* reps * weeks; NaN where the rep was not active (the cell is left
-                                   out).   May be NULL when won_count is given */
-    const double
-        *won_count; /* reps * weeks, the same; NULL: only amounts are known. Used when given */
+    /* reps * weeks each. NaN outcome: the rep was not active, the cell is left out. won_count is
+     * used when given; one of the two may be NULL. */
+    const double *won_amount;
+    const double *won_count;
     const double *activities; /* kinds * reps * weeks, kind k at [k * reps * weeks + cell]; >= 0 */
-    const double *hours;      /* reps * weeks: hours the rep had that week; NaN or NULL: unknown */
-    const double *arrivals;   /* reps * weeks: new leads; NaN or NULL: unknown */
-    const double
-        *held; /* reps * weeks: open leads and deals at the week's start; NaN or NULL: unknown */
+    /* reps * weeks each; NaN or NULL: unknown. Hours the rep had that week, new leads, open leads
+     * and deals held at the week's start. */
+    const double *hours;
+    const double *arrivals;
+    const double *held;
     const double *minutes;         /* kinds: minutes that one activity takes, > 0 */
     const char *const *kind_names; /* kinds; used in the reasons */
 } fore_response_panel;
@@ -94,8 +102,8 @@ typedef enum fore_verdict {
     FORE_PRIOR_DRIVEN,
     FORE_NOT_IDENTIFIABLE
 } fore_verdict;
-const char *
-fore_verdict_text(fore_verdict verdict); /* "identified", "prior-driven", "not-identifiable" */
+/* "identified", "prior-driven", "not-identifiable" */
+const char *fore_verdict_text(fore_verdict verdict);
 
 typedef enum fore_evidence {
     FORE_EVIDENCE_PRIOR,     /* the literature alone */
@@ -108,23 +116,21 @@ const char *fore_evidence_text(fore_evidence evidence); /* in words */
 /* Checks on the composite of all kinds, weighted by time. NaN: could not be computed. */
 typedef struct fore_response_checks {
     int64_t cells, cells_with_sales;
-    double effort_sd;                       /* sd of log effort after rep and week effects */
-    double fixed_effects, fixed_effects_se; /* elasticity with two-way effects, clustered by rep */
-    double pooled;                   /* without any effects: what a naive regression would say */
+    double effort_sd; /* sd of log effort after rep and week effects */
+    /* Elasticity with rep and week effects; se by a jackknife over reps. */
+    double fixed_effects, fixed_effects_se;
+    double pooled;                   /* without effects: what a naive regression would say */
     double hours_recorded;           /* share of cells */
-    double first_stage_f;            /* hours on effort, clustered by rep */
+    double first_stage_f;            /* weakest over decays, clustered by rep */
     double hours_estimate, hours_se; /* elasticity by what hours explain of effort */
     double hausman_p;                /* do the two agree? */
-    double lead, lead_p; /* next week's effort (or hours) given this week's and the last */
-    double placebo,
-        placebo_p; /* last week's sales on this week's effort, beyond the persistence of effort */
-    double robustness; /* robustness value of fixed_effects, Cinelli and Hazlett */
-    double sensitivity_lo,
-        sensitivity_hi; /* 95 %, with a confounder of strength FORE_CONFOUNDER_BOUND */
-    double spread;      /* posterior sd over prior sd of the total elasticity */
+    double lead, lead_p;             /* next week's effort (or hours) given this week's */
+    double placebo, placebo_p; /* last week's sales on this week's effort, beyond persistence */
+    double robustness;         /* robustness value of fixed_effects */
+    double sensitivity_lo, sensitivity_hi; /* 95 %, with a confounder of FORE_CONFOUNDER_BOUND */
+    double spread;                         /* posterior sd over prior sd of the total elasticity */
+    double range_lo, range_hi; /* p5, p95 of a rep's weekly hours of effort over the own mean */
     bool lead_fires, placebo_fires, implausible;
-    double range_lo,
-        range_hi; /* p5 and p95 of a rep's weekly hours of effort over the rep's own mean */
 } fore_response_checks;
 
 typedef struct fore_response {
@@ -142,8 +148,8 @@ typedef struct fore_response {
     /* Identified, p10 of the total <= 0 and p90 below the prior's mean: as far as the data tell,
      * more effort does not raise sales. */
     bool no_effect;
-    char why[FORE_REASONS_MAX]
-            [FORE_REASON_SIZE]; /* the verdict's reasons in words, most important first */
+    /* The verdict's reasons in words, most important first. */
+    char why[FORE_REASONS_MAX][FORE_REASON_SIZE];
     int64_t why_count;
     fore_response_checks checks;
 } fore_response;
