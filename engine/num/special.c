@@ -3,9 +3,10 @@
  * Methods and sources:
  *   normal quantile    Wichura (1988), algorithm AS 241 (PPND16)
  *   incomplete gamma   power series for x < shape + 1, else Legendre's continued fraction
- *   incomplete beta    continued fraction DLMF 8.17.22, evaluated after Lentz as modified by
- * Thompson and Barnett (1986) beta quantile      Newton on the log-odds of x, kept inside a
- * bisection bracket sum, variance      Neumaier (1974), Welford (1962) */
+ *   incomplete beta    continued fraction DLMF 8.17.22, evaluated by Lentz's method as modified
+ *                      by Thompson and Barnett (1986)
+ *   beta quantile      Newton on the log-odds of x, kept inside a bisection bracket
+ *   sum, variance      Neumaier (1974), Welford (1962) */
 #include "engine/num/special.h"
 
 #include <float.h>
