@@ -1,22 +1,30 @@
 /* Dates and times from cells.
  *
- * A cell is taken apart once into a shape (ISO, month in letters, three numbers, serial, epoch) with its
- * numbers; observing counts what the shape proves, reading puts the numbers in the column's order. */
+ * A cell is taken apart once into a shape (ISO, month in letters, three numbers, serial, epoch)
+ * with its numbers; observing counts what the shape proves, reading puts the numbers in the
+ * column's order. */
 #include <string.h>
 
 #include "datasets/cell_values.h"
 
-typedef enum shape { SHAPE_NONE, SHAPE_ISO, SHAPE_LETTERS, SHAPE_NUMBERS, SHAPE_SERIAL, SHAPE_EPOCH } shape;
+typedef enum shape {
+    SHAPE_NONE,
+    SHAPE_ISO,
+    SHAPE_LETTERS,
+    SHAPE_NUMBERS,
+    SHAPE_SERIAL,
+    SHAPE_EPOCH
+} shape;
 
 typedef struct parts {
     shape shape;
-    int a, b, year;      /* numbers in the order of the text; letters: a = day, b = month */
-    bool dots;           /* 31.12.2026: nobody puts the month first with dots */
+    int a, b, year; /* numbers in the order of the text; letters: a = day, b = month */
+    bool dots;      /* 31.12.2026: nobody puts the month first with dots */
     bool has_time;
     int hour, minute, second, microsecond;
     bool has_offset;
-    int64_t offset;      /* microseconds east */
-    double number;       /* serial or epoch */
+    int64_t offset; /* microseconds east */
+    double number;  /* serial or epoch */
 } parts;
 
 typedef struct reader {
@@ -25,7 +33,8 @@ typedef struct reader {
 
 const char *fore_date_order_word(fore_date_order order)
 {
-    static const char *const words[] = {"year first", "day first", "month first", "spreadsheet day numbers"};
+    static const char *const words[] = {"year first", "day first", "month first",
+                                        "spreadsheet day numbers"};
     return words[order];
 }
 
@@ -51,7 +60,8 @@ static bool take_number(reader *r, int max, int *value, int *width)
 {
     const char *from = r->at;
     *value = 0;
-    while (r->at < r->end && digit(*r->at) && r->at - from < max) *value = *value * 10 + (*r->at++ - '0');
+    while (r->at < r->end && digit(*r->at) && r->at - from < max)
+        *value = *value * 10 + (*r->at++ - '0');
     *width = (int)(r->at - from);
     return *width > 0 && !(r->at < r->end && digit(*r->at));
 }
@@ -112,7 +122,8 @@ static bool take_fraction(reader *r, parts *p)
     int scale = 100000;
     r->at++;
     if (r->at == r->end || !digit(*r->at)) return false;
-    for (; r->at < r->end && digit(*r->at); r->at++, scale /= 10) p->microsecond += (*r->at - '0') * scale;
+    for (; r->at < r->end && digit(*r->at); r->at++, scale /= 10)
+        p->microsecond += (*r->at - '0') * scale;
     return true;
 }
 
@@ -141,8 +152,9 @@ static bool take_time(reader *r, parts *p)
 
 static int take_month_name(reader *r)
 {
-    static const char names[12][10] = {"january", "february", "march",     "april",   "may",      "june",
-                                       "july",    "august",   "september", "october", "november", "december"};
+    static const char names[12][10] = {"january",   "february", "march",    "april",
+                                       "may",       "june",     "july",     "august",
+                                       "september", "october",  "november", "december"};
     char word[10] = {0};
     int n = 0;
     while (r->at < r->end && letter(*r->at)) {
@@ -152,7 +164,8 @@ static int take_month_name(reader *r)
     if (n < 3) return 0;
     for (int m = 0; m < 12; m++) {
         bool sept = m == 8 && strcmp(word, "sept") == 0;
-        if (strcmp(word, names[m]) == 0 || (n == 3 && strncmp(word, names[m], 3) == 0) || sept) return m + 1;
+        if (strcmp(word, names[m]) == 0 || (n == 3 && strncmp(word, names[m], 3) == 0) || sept)
+            return m + 1;
     }
     return 0;
 }
@@ -204,7 +217,11 @@ static bool take_numbers(reader *r, parts *p)
         return last <= 2 && take_time(r, p);
     }
     if (width > 2 || (last != 2 && last != 4)) return false;
-    *p = (parts){.shape = SHAPE_NUMBERS, .a = first, .b = second, .year = full_year(third, last), .dots = sign == '.'};
+    *p = (parts){.shape = SHAPE_NUMBERS,
+                 .a = first,
+                 .b = second,
+                 .year = full_year(third, last),
+                 .dots = sign == '.'};
     return take_time(r, p);
 }
 
@@ -218,12 +235,16 @@ static bool take_bare_number(reader *r, parts *p)
     }
     bool fraction = r->at < r->end && *r->at == '.';
     if (fraction) r->at++;
-    for (; fraction && r->at < r->end && digit(*r->at); r->at++, place /= 10) whole += (*r->at - '0') * place;
+    for (; fraction && r->at < r->end && digit(*r->at); r->at++, place /= 10)
+        whole += (*r->at - '0') * place;
     if (r->at != r->end) return false;
     p->number = whole;
-    if (digits == 5 && whole >= 20000 && whole < 80000) p->shape = SHAPE_SERIAL;
-    else if (!fraction && (digits == 10 || digits == 13)) p->shape = SHAPE_EPOCH;
-    else return false;
+    if (digits == 5 && whole >= 20000 && whole < 80000)
+        p->shape = SHAPE_SERIAL;
+    else if (!fraction && (digits == 10 || digits == 13))
+        p->shape = SHAPE_EPOCH;
+    else
+        return false;
     return true;
 }
 
@@ -251,7 +272,9 @@ static bool looks_iso(const char *text, int64_t length)
 void fore_date_observe(fore_date_evidence *evidence, const char *text, int64_t length)
 {
     parts p;
-    if (looks_iso(text, length)) { /* by far the most common shape; whether it is a date shows on reading */
+    if (looks_iso(
+            text,
+            length)) { /* by far the most common shape; whether it is a date shows on reading */
         evidence->cells++;
         evidence->plain++;
         return;
@@ -265,14 +288,19 @@ void fore_date_observe(fore_date_evidence *evidence, const char *text, int64_t l
     case SHAPE_SERIAL: evidence->serial++; break;
     case SHAPE_EPOCH: evidence->epoch++; break;
     default:
-        if (p.a > 12 && p.b <= 12) evidence->day_first++;
-        else if (p.b > 12 && p.a <= 12) evidence->month_first++;
-        else if (p.a <= 12 && p.dots) evidence->day_first++;
-        else if (p.a <= 12) evidence->either++;
+        if (p.a > 12 && p.b <= 12)
+            evidence->day_first++;
+        else if (p.b > 12 && p.a <= 12)
+            evidence->month_first++;
+        else if (p.a <= 12 && p.dots)
+            evidence->day_first++;
+        else if (p.a <= 12)
+            evidence->either++;
     }
 }
 
-fore_date_order fore_date_decide(const fore_date_evidence *evidence, fore_date_order usual, bool *ambiguous)
+fore_date_order fore_date_decide(const fore_date_evidence *evidence, fore_date_order usual,
+                                 bool *ambiguous)
 {
     int64_t day = evidence->day_first, month = evidence->month_first;
     bool unclear = day > 0 && month > 0;
@@ -294,9 +322,13 @@ fore_date_order fore_date_decide(const fore_date_evidence *evidence, fore_date_o
 /* Local civil time of the parts; false when they are no date in this order. */
 static bool local_time(const parts *p, fore_date_order order, int64_t *local)
 {
-    fore_civil civil = {.year = p->year, .hour = p->hour, .minute = p->minute, .second = p->second,
+    fore_civil civil = {.year = p->year,
+                        .hour = p->hour,
+                        .minute = p->minute,
+                        .second = p->second,
                         .microsecond = p->microsecond};
-    bool month_first = p->shape == SHAPE_NUMBERS && order != FORE_DAY_FIRST && !(order == FORE_ORDER_ISO && p->a > 12);
+    bool month_first = p->shape == SHAPE_NUMBERS && order != FORE_DAY_FIRST &&
+                       !(order == FORE_ORDER_ISO && p->a > 12);
     civil.month = month_first ? p->a : p->b;
     civil.day = month_first ? p->b : p->a;
     if (!fore_civil_valid(&civil)) return false;

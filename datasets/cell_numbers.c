@@ -1,7 +1,7 @@
 /* Numbers, money, durations, yes and no from cells.
  *
- * A number is taken apart into sign, digits, position of the decimal sign and a power of ten. Which of
- * comma and point is the decimal sign follows from the cell where it can:
+ * A number is taken apart into sign, digits, position of the decimal sign and a power of ten. Which
+ * of comma and point is the decimal sign follows from the cell where it can:
  *
  *     both signs             the later one, and it must stand alone        1,234.5   2.900,00
  *     one sign, repeated     groups of thousands (or 1,50,000)             1,234,567
@@ -55,22 +55,25 @@ static bool take_space(span *s)
 static span trimmed(const char *text, int64_t length)
 {
     span s = {text, text + length};
-    while (take_space(&s)) {}
-    while (take_last(&s, " ") || take_last(&s, "\t") || take_last(&s, "\xC2\xA0") || take_last(&s, "\r") ||
-           take_last(&s, "\xE2\x80\xAF")) {
+    while (take_space(&s)) {
+    }
+    while (take_last(&s, " ") || take_last(&s, "\t") || take_last(&s, "\xC2\xA0") ||
+           take_last(&s, "\r") || take_last(&s, "\xE2\x80\xAF")) {
     }
     return s;
 }
 
 static const char *const currencies[] = {
-    "US$", "A$", "C$", "R$", "HK$", "S$", "NZ$", "$", "\xC2\xA2", "\xC2\xA3", "\xC2\xA5", "USD", "EUR", "GBP",
-    "INR", "JPY", "CNY", "CHF", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "BRL",
-    "MXN", "ZAR", "SGD", "HKD", "AED", "SAR", "RUB", "TRY", "KRW", "THB", "MYR", "IDR", "PHP", "VND",
-    "ILS", "Rs.", "Rs", "kr.", "kr", "z\xC5\x82", NULL};
+    "US$",      "A$",  "C$",  "R$",  "HK$", "S$",  "NZ$", "$",         "\xC2\xA2", "\xC2\xA3",
+    "\xC2\xA5", "USD", "EUR", "GBP", "INR", "JPY", "CNY", "CHF",       "AUD",      "CAD",
+    "NZD",      "SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "BRL",       "MXN",      "ZAR",
+    "SGD",      "HKD", "AED", "SAR", "RUB", "TRY", "KRW", "THB",       "MYR",      "IDR",
+    "PHP",      "VND", "ILS", "Rs.", "Rs",  "kr.", "kr",  "z\xC5\x82", NULL};
 
 static bool take_currency(span *s)
 {
-    if (s->end - s->at >= 3 && memcmp(s->at, "\xE2\x82", 2) == 0) { /* U+2080..: the block of currency signs */
+    if (s->end - s->at >= 3 &&
+        memcmp(s->at, "\xE2\x82", 2) == 0) { /* U+2080..: the block of currency signs */
         unsigned char c = (unsigned char)s->at[2];
         if (c >= 0xA0) {
             s->at += 3;
@@ -85,7 +88,8 @@ static bool take_currency(span *s)
 
 static bool take_last_currency(span *s)
 {
-    if (s->end - s->at >= 3 && memcmp(s->end - 3, "\xE2\x82", 2) == 0 && (unsigned char)s->end[-1] >= 0xA0) {
+    if (s->end - s->at >= 3 && memcmp(s->end - 3, "\xE2\x82", 2) == 0 &&
+        (unsigned char)s->end[-1] >= 0xA0) {
         s->end -= 3;
         return true;
     }
@@ -220,7 +224,10 @@ static bool read_layout(span s, number *n, layout *out)
     return digits > 0;
 }
 
-static bool grouped(const layout *l) { return l->groups_fit && l->last_group == 3 && l->first_group >= 1 && l->first_group <= 3; }
+static bool grouped(const layout *l)
+{
+    return l->groups_fit && l->last_group == 3 && l->first_group >= 1 && l->first_group <= 3;
+}
 
 /* Sets scale and proof from the layout; `decimal` settles the shape that fits both. */
 static bool place_decimal(number *n, const layout *l, fore_decimal decimal)
@@ -230,7 +237,8 @@ static bool place_decimal(number *n, const layout *l, fore_decimal decimal)
     proof other = l->last == '.' ? PROVES_COMMA : PROVES_POINT;
     if (points + commas == 0) return l->spaces == 0 || grouped(l);
     if (points > 0 && commas > 0) {
-        if ((l->last == '.' ? points : commas) != 1 || !l->groups_fit || l->first_group > 3) return false;
+        if ((l->last == '.' ? points : commas) != 1 || !l->groups_fit || l->first_group > 3)
+            return false;
         n->proof = last;
         n->scale = l->last_group;
         return true;
@@ -339,7 +347,8 @@ static bool is_word(span s, const char *const *words)
 
 bool fore_cell_flag(const char *text, int64_t length, bool *value)
 {
-    static const char *const yes[] = {"yes", "true", "1", "y", "t", "on", "ja", "oui", "si", "s\xC3\xAD", NULL};
+    static const char *const yes[] = {"yes", "true", "1",  "y",         "t", "on",
+                                      "ja",  "oui",  "si", "s\xC3\xAD", NULL};
     static const char *const no[] = {"no", "false", "0", "n", "f", "off", "nein", "non", NULL};
     span s = trimmed(text, length);
     if (is_word(s, yes)) {
@@ -353,7 +362,8 @@ bool fore_cell_flag(const char *text, int64_t length, bool *value)
 
 bool fore_cell_empty(const char *text, int64_t length)
 {
-    static const char *const nothing[] = {"null", "none", "n/a", "#n/a", "nan", "-", "--", "\\n", NULL};
+    static const char *const nothing[] = {"null", "none", "n/a", "#n/a", "nan",
+                                          "-",    "--",   "\\n", NULL};
     if (length > 6) { /* longer than any of the words: empty only when it is all spaces */
         return *text == ' ' && trimmed(text, length).at == trimmed(text, length).end;
     }
@@ -374,7 +384,8 @@ static bool clock_minutes(span s, double *minutes)
         if (s.at == s.end) break;
         if (*s.at++ != ':') return false;
     }
-    if (count < 2 || s.at != s.end || parts[1] >= 60 || (count == 3 && parts[2] >= 60)) return false;
+    if (count < 2 || s.at != s.end || parts[1] >= 60 || (count == 3 && parts[2] >= 60))
+        return false;
     *minutes = parts[0] * 60 + parts[1] + (count == 3 ? parts[2] / 60 : 0);
     return true;
 }
@@ -384,9 +395,12 @@ bool fore_cell_minutes(const char *text, int64_t length, double unit_seconds, fo
 {
     span s = trimmed(text, length);
     if (memchr(s.at, ':', (size_t)(s.end - s.at))) return clock_minutes(s, minutes);
-    if (take_last(&s, "minutes") || take_last(&s, "mins") || take_last(&s, "min")) unit_seconds = 60;
-    else if (take_last(&s, "hours") || take_last(&s, "hrs") || take_last(&s, "h")) unit_seconds = 3600;
-    else if (take_last(&s, "seconds") || take_last(&s, "secs") || take_last(&s, "sec")) unit_seconds = 1;
+    if (take_last(&s, "minutes") || take_last(&s, "mins") || take_last(&s, "min"))
+        unit_seconds = 60;
+    else if (take_last(&s, "hours") || take_last(&s, "hrs") || take_last(&s, "h"))
+        unit_seconds = 3600;
+    else if (take_last(&s, "seconds") || take_last(&s, "secs") || take_last(&s, "sec"))
+        unit_seconds = 1;
     double value;
     if (!fore_cell_number(s.at, s.end - s.at, decimal, &value)) return false;
     *minutes = value * unit_seconds / 60;

@@ -1,15 +1,15 @@
 /* Reading CSV record by record on libcsv (RFC 4180 with the usual leniency).
  *
- * Opening reads the file once for its encoding and for NUL bytes, then guesses the delimiter from the
- * first records. After that a block of the file at a time goes through libcsv, whose two callbacks put
- * the cells and the ends of records into a queue; `next` takes records out of it:
+ * Opening reads the file once for its encoding and for NUL bytes, then guesses the delimiter from
+ * the first records. After that a block of the file at a time goes through libcsv, whose two
+ * callbacks put the cells and the ends of records into a queue; `next` takes records out of it:
  *
  *     next: while the queue holds no whole record and the file is not at its end
  *               keep the cells of the record that is not finished yet, drop the others
  *               read a block, turn Windows-1252 into UTF-8, csv_parse it
  *
- * Lines are counted in the callbacks: every line end outside quotes is reported (CSV_REPALL_NL), those
- * inside are counted in the cell. */
+ * Lines are counted in the callbacks: every line end outside quotes is reported (CSV_REPALL_NL),
+ * those inside are counted in the cell. */
 #include "datasets/csv_reader.h"
 
 #include <csv.h>
@@ -42,8 +42,8 @@ struct fore_csv {
     bool no_header, ended;
 
     char *block;
-    fore_text utf8; /* a block turned into UTF-8 */
-    fore_text bytes;          /* cells of the queue, each with a NUL */
+    fore_text utf8;  /* a block turned into UTF-8 */
+    fore_text bytes; /* cells of the queue, each with a NUL */
     int64_t *offsets, *lengths;
     const char **cells;
     int64_t cell_count, cell_capacity, length_capacity, pointer_capacity;
@@ -95,7 +95,8 @@ static fore_status refuse_magic(fore_csv *csv, const char *b, int64_t n, fore_er
     const char *remedy = NULL;
     fore_status code = FORE_E_FORMAT;
     if (n >= 4 && memcmp(b, "PK\3\4", 4) == 0) {
-        remedy = "this is an Excel workbook (or another zip file); open it and save the sheet as CSV UTF-8";
+        remedy =
+            "this is an Excel workbook (or another zip file); open it and save the sheet as CSV UTF-8";
     } else if (n >= 4 && memcmp(b, "\xD0\xCF\x11\xE0", 4) == 0) {
         remedy = "this is an old Excel workbook; open it and save the sheet as CSV UTF-8";
     } else if (n >= 2 && memcmp(b, "\x1F\x8B", 2) == 0) {
@@ -115,13 +116,15 @@ static fore_status refuse_nul(fore_csv *csv, int64_t offset, fore_error *err)
 {
     int64_t line, column;
     locate(csv, offset, &line, &column);
-    return fore_fail_at(err, FORE_E_ENCODING, csv->path, line, column,
-                        "%s:%lld:%lld: a NUL byte, which no text holds; the file is damaged, binary or "
-                        "UTF-16: export it again as CSV UTF-8",
-                        csv->path, (long long)line, (long long)column);
+    return fore_fail_at(
+        err, FORE_E_ENCODING, csv->path, line, column,
+        "%s:%lld:%lld: a NUL byte, which no text holds; the file is damaged, binary or "
+        "UTF-16: export it again as CSV UTF-8",
+        csv->path, (long long)line, (long long)column);
 }
 
-/* One pass for NUL bytes and UTF-8. A sequence cut by the block's end is carried to the next block. */
+/* One pass for NUL bytes and UTF-8. A sequence cut by the block's end is carried to the next block.
+ */
 static fore_status inspect(fore_csv *csv, fore_error *err)
 {
     int64_t offset = 0, carried = 0, foreign = -1;
@@ -154,9 +157,10 @@ static fore_status inspect(fore_csv *csv, fore_error *err)
     return FORE_OK;
 }
 
-/* How well a delimiter fits: the number of the first records that have as many of them outside quotes
- * as the first one, and that number. A quote opens only at the start of a cell. */
-static void sniff_one(const char *text, int64_t length, char delimiter, int64_t *lines, int64_t *width)
+/* How well a delimiter fits: the number of the first records that have as many of them outside
+ * quotes as the first one, and that number. A quote opens only at the start of a cell. */
+static void sniff_one(const char *text, int64_t length, char delimiter, int64_t *lines,
+                      int64_t *width)
 {
     int64_t count = 0, first = -1, agree = 0, seen = 0;
     bool quoted = false, cell_start = true, blank = true;
@@ -268,8 +272,10 @@ static bool make_room(fore_csv *csv)
 {
     int64_t need = csv->cell_count + 1;
     if (need <= csv->cell_capacity && need <= csv->length_capacity) return true;
-    return fore_grow((void **)&csv->offsets, &csv->cell_capacity, need, sizeof(int64_t), NULL) == FORE_OK &&
-           fore_grow((void **)&csv->lengths, &csv->length_capacity, need, sizeof(int64_t), NULL) == FORE_OK;
+    return fore_grow((void **)&csv->offsets, &csv->cell_capacity, need, sizeof(int64_t), NULL) ==
+               FORE_OK &&
+           fore_grow((void **)&csv->lengths, &csv->length_capacity, need, sizeof(int64_t), NULL) ==
+               FORE_OK;
 }
 
 static void on_cell(void *text, size_t length, void *context)
@@ -350,16 +356,17 @@ static fore_status fail_limit(fore_csv *csv, bool cell, fore_error *err)
     int64_t column = csv->cell_count - csv->pending_first + 1;
     int64_t line = cell || column == 1 ? csv->line : csv->pending_line;
     if (cell) {
-        return fore_fail_at(err, FORE_E_LIMIT, csv->path, line, column,
-                            "%s:%lld: the cell in column %lld is longer than %lld MiB; most likely a quote "
-                            "that opens there is never closed: correct it, or take the column out",
-                            csv->path, (long long)line, (long long)column,
-                            (long long)(FORE_CSV_FIELD_LIMIT >> 20));
+        return fore_fail_at(
+            err, FORE_E_LIMIT, csv->path, line, column,
+            "%s:%lld: the cell in column %lld is longer than %lld MiB; most likely a quote "
+            "that opens there is never closed: correct it, or take the column out",
+            csv->path, (long long)line, (long long)column, (long long)(FORE_CSV_FIELD_LIMIT >> 20));
     }
-    return fore_fail_at(err, FORE_E_LIMIT, csv->path, line, column,
-                        "%s:%lld: the record has more than %lld columns or %d MiB; check the delimiter and the "
-                        "quotes of this line",
-                        csv->path, (long long)line, (long long)FORE_CSV_COLUMN_LIMIT, RECORD_LIMIT >> 20);
+    return fore_fail_at(
+        err, FORE_E_LIMIT, csv->path, line, column,
+        "%s:%lld: the record has more than %lld columns or %d MiB; check the delimiter and the "
+        "quotes of this line",
+        csv->path, (long long)line, (long long)FORE_CSV_COLUMN_LIMIT, RECORD_LIMIT >> 20);
 }
 
 static fore_status fail_parser(fore_csv *csv, fore_error *err)
@@ -375,10 +382,11 @@ static fore_status finish_file(fore_csv *csv, fore_error *err)
     csv->ended = true;
     if (csv->parser.quoted && csv->parser.pstate == INSIDE_CELL) {
         int64_t column = csv->cell_count - csv->pending_first + 1;
-        return fore_fail_at(err, FORE_E_FORMAT, csv->path, csv->line, column,
-                            "%s:%lld: the quote that opens in column %lld is never closed; close it or double "
-                            "it (\"\") where it is part of the text",
-                            csv->path, (long long)csv->line, (long long)column);
+        return fore_fail_at(
+            err, FORE_E_FORMAT, csv->path, csv->line, column,
+            "%s:%lld: the quote that opens in column %lld is never closed; close it or double "
+            "it (\"\") where it is part of the text",
+            csv->path, (long long)csv->line, (long long)column);
     }
     if (csv_fini(&csv->parser, on_cell, on_line_end, csv) != 0 || csv->failure != FORE_OK) {
         return fail_parser(csv, err);
@@ -427,10 +435,14 @@ fore_status fore_csv_next(fore_csv *csv, fore_csv_record *record, bool *more, fo
         FORE_TRY(fill(csv, err));
     }
     const queued *q = &csv->records[csv->next_record++];
-    FORE_TRY(fore_grow((void **)&csv->cells, &csv->pointer_capacity, q->count, sizeof *csv->cells, err));
-    for (int64_t i = 0; i < q->count; i++) csv->cells[i] = csv->bytes.bytes + csv->offsets[q->first + i];
-    *record = (fore_csv_record){
-        .cells = csv->cells, .lengths = csv->lengths + q->first, .count = q->count, .line = q->line};
+    FORE_TRY(
+        fore_grow((void **)&csv->cells, &csv->pointer_capacity, q->count, sizeof *csv->cells, err));
+    for (int64_t i = 0; i < q->count; i++)
+        csv->cells[i] = csv->bytes.bytes + csv->offsets[q->first + i];
+    *record = (fore_csv_record){.cells = csv->cells,
+                                .lengths = csv->lengths + q->first,
+                                .count = q->count,
+                                .line = q->line};
     fit_to_header(csv, record);
     *more = true;
     return FORE_OK;
@@ -465,11 +477,14 @@ fore_status fore_csv_rewind(fore_csv *csv, fore_error *err)
 static fore_status name_column(fore_csv *csv, fore_dictionary *taken, int64_t c, fore_error *err)
 {
     const char *header = csv->headers[c];
-    const char *name = *header ? header : fore_arena_format(csv->arena, "column_%lld", (long long)c + 1);
-    for (int64_t k = 2; name && fore_dictionary_find(taken, name, (int64_t)strlen(name)) >= 0; k++) {
+    const char *name =
+        *header ? header : fore_arena_format(csv->arena, "column_%lld", (long long)c + 1);
+    for (int64_t k = 2; name && fore_dictionary_find(taken, name, (int64_t)strlen(name)) >= 0;
+         k++) {
         name = fore_arena_format(csv->arena, "%s_%lld", *header ? header : "column", (long long)k);
     }
-    if (!name || fore_dictionary_add(taken, name, (int64_t)strlen(name)) < 0) return fore_no_memory(err);
+    if (!name || fore_dictionary_add(taken, name, (int64_t)strlen(name)) < 0)
+        return fore_no_memory(err);
     csv->info.renamed_columns += name != header;
     csv->names[c] = name;
     return FORE_OK;
@@ -490,7 +505,8 @@ static fore_status read_header(fore_csv *csv, fore_error *err)
     fore_status status = FORE_OK;
     if (!csv->names || !csv->headers || !taken) FORE_GO(fore_no_memory(err));
     for (int64_t c = 0; c < record.count; c++) {
-        csv->headers[c] = csv->no_header ? "" : fore_arena_copy(csv->arena, record.cells[c], record.lengths[c]);
+        csv->headers[c] =
+            csv->no_header ? "" : fore_arena_copy(csv->arena, record.cells[c], record.lengths[c]);
         if (!csv->headers[c]) FORE_GO(fore_no_memory(err));
         FORE_GO(name_column(csv, taken, c, err));
     }
@@ -516,7 +532,8 @@ static fore_status open_file(fore_csv *csv, const char *path, fore_error *err)
     return csv->file ? FORE_OK : fore_fail_errno(err, path, "open", errno);
 }
 
-fore_status fore_csv_open(const char *path, const fore_csv_options *options, fore_csv **out, fore_error *err)
+fore_status fore_csv_open(const char *path, const fore_csv_options *options, fore_csv **out,
+                          fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_csv *csv = FORE_ZNEW(1, fore_csv);

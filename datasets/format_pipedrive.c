@@ -1,5 +1,5 @@
-/* Pipedrive: CSV exports ("Deal - Title"), tables with API names, and the change log of deals. Links of
- * exports carry names where no id column was chosen. */
+/* Pipedrive: CSV exports ("Deal - Title"), tables with API names, and the change log of deals.
+ * Links of exports carry names where no id column was chosen. */
 #include <string.h>
 
 #include "datasets/import_run.h"
@@ -10,8 +10,11 @@ static void add_due_time(fore_row *row)
 {
     double minutes;
     const fore_value *time = &row->values[FORE_SLOT_KEY];
-    bool both = fore_has(row, FORE_SLOT_KEY) && fore_has(row, FORE_SLOT_DUE_AT) && row->values[FORE_SLOT_DUE_AT].date_only;
-    if (!both || !fore_cell_minutes(time->text, time->length, 60, FORE_DECIMAL_POINT, &minutes) || minutes >= 1440) return;
+    bool both = fore_has(row, FORE_SLOT_KEY) && fore_has(row, FORE_SLOT_DUE_AT) &&
+                row->values[FORE_SLOT_DUE_AT].date_only;
+    if (!both || !fore_cell_minutes(time->text, time->length, 60, FORE_DECIMAL_POINT, &minutes) ||
+        minutes >= 1440)
+        return;
     row->values[FORE_SLOT_DUE_AT].integer += (int64_t)(minutes * (double)FORE_MINUTE);
 }
 
@@ -33,7 +36,8 @@ static fore_status shape_deal(fore_importing *run, fore_row *row, bool *keep, fo
 {
     *keep = !fore_flag_of(row, FORE_SLOT_IS_DELETED);
     if (fore_has(row, FORE_SLOT_ID)) return FORE_OK;
-    const char *name = fore_text_of(row, FORE_SLOT_NAME), *created = fore_text_of(row, FORE_SLOT_CREATED_AT);
+    const char *name = fore_text_of(row, FORE_SLOT_NAME),
+               *created = fore_text_of(row, FORE_SLOT_CREATED_AT);
     if (!name || !created) return FORE_OK; /* rejected for its missing key */
     const char *id = fore_arena_format(run->scrap, "%s / %s", name, created);
     if (!id) return fore_no_memory(err);
@@ -44,12 +48,15 @@ static fore_status shape_deal(fore_importing *run, fore_row *row, bool *keep, fo
 /* fields.csv: the options of stage and lost reason as JSON, [{"id": "1", "label": "..."}]. */
 static fore_status shape_field(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
 {
-    const char *field = fore_text_of(row, FORE_SLOT_FIELD), *json = fore_text_of(row, FORE_SLOT_VALUE);
-    fore_lookup_name map = field && strcmp(field, "lost_reason") == 0 ? FORE_LOOK_REASON : FORE_LOOK_STAGE;
+    const char *field = fore_text_of(row, FORE_SLOT_FIELD),
+               *json = fore_text_of(row, FORE_SLOT_VALUE);
+    fore_lookup_name map =
+        field && strcmp(field, "lost_reason") == 0 ? FORE_LOOK_REASON : FORE_LOOK_STAGE;
     fore_json *document = NULL;
     fore_status status = FORE_OK;
     *keep = false;
-    if (!field || !json || (map == FORE_LOOK_STAGE && strcmp(field, "stage_id") != 0)) return FORE_OK;
+    if (!field || !json || (map == FORE_LOOK_STAGE && strcmp(field, "stage_id") != 0))
+        return FORE_OK;
     if (fore_json_parse(json, (int64_t)strlen(json), &document, NULL) != FORE_OK) {
         return fore_reject_slot(run, FORE_SLOT_VALUE, "not a JSON list of options", err);
     }
@@ -74,7 +81,8 @@ static const fore_bind deals[] = {
     FORE_TO(ACCOUNT, "Deal - Organization ID|Deal - Organization|Organization|org_id"),
     FORE_TO(CONTACT, "Deal - Contact person ID|Deal - Contact person|Contact person|person_id"),
     FORE_TO(STAGE, "Deal - Stage|Deal - Stage (pipeline)|stage_id"),
-    FORE_TO_WORDS(OUTCOME, "Deal - Status|Deal - Status (Open/Won/Lost)|status", "open=open|won=won|lost=lost|deleted=lost"),
+    FORE_TO_WORDS(OUTCOME, "Deal - Status|Deal - Status (Open/Won/Lost)|status",
+                  "open=open|won=won|lost=lost|deleted=lost"),
     FORE_TO(CREATED_AT, "Deal - Deal created|Deal - Creation date|add_time"),
     FORE_TO(WON_AT, "Deal - Won time|won_time"),
     FORE_TO(LOST_AT, "Deal - Lost time|lost_time"),
@@ -87,19 +95,23 @@ static const fore_bind deals[] = {
     {0}};
 
 static const fore_bind leads[] = {
-    FORE_TO(ID, "Lead - ID|Lead - Pipedrive System ID|id"), FORE_TO(NAME, "Lead - Title|title"),
+    FORE_TO(ID, "Lead - ID|Lead - Pipedrive System ID|id"),
+    FORE_TO(NAME, "Lead - Title|title"),
     FORE_TO(OWNER, "Lead - Owner|owner_id"),
     FORE_TO(ACCOUNT, "Lead - Organization ID|Lead - Organization|Organization|organization_id"),
     FORE_TO(CONTACT, "Lead - Contact person ID|Lead - Contact person|Contact person|person_id"),
     FORE_TO(SOURCE, "Lead - Source channel|Lead - Source|source_name|channel"),
-    FORE_TO(CREATED_AT, "Lead - Lead created|Lead - Creation date|add_time"), FORE_TO(DEAL, "source_deal_id"), {0}};
+    FORE_TO(CREATED_AT, "Lead - Lead created|Lead - Creation date|add_time"),
+    FORE_TO(DEAL, "source_deal_id"),
+    {0}};
 
 static const fore_bind activities[] = {
     FORE_TO(ID, "Activity - ID|Activity - Pipedrive System ID|activity_id|id"),
     FORE_TO(REP, "Activity - Assigned to user|assigned_to_user|owner_id|user_id"),
-    FORE_TO_WORDS(ACTIVITY_KIND, "Activity - Type|type",
-                  "call=call|email=email|meeting=meeting|lunch=meeting|demo=demo|visit=visit|follow_up=call|after_close_call=call|"
-                  "sc_2=call|task=other|deadline=other|*=other"),
+    FORE_TO_WORDS(
+        ACTIVITY_KIND, "Activity - Type|type",
+        "call=call|email=email|meeting=meeting|lunch=meeting|demo=demo|visit=visit|follow_up=call|after_close_call=call|"
+        "sc_2=call|task=other|deadline=other|*=other"),
     FORE_TO(SUBJECT, "Activity - Subject|subject"),
     FORE_TO_WORDS(DONE, "Activity - Done|done", "Done=yes|Undone=no|To do=no"),
     FORE_TO(DUE_AT, "Activity - Due date|due_to|due_date"),
@@ -116,60 +128,129 @@ static const fore_bind activities[] = {
 
 static const fore_bind persons[] = {
     FORE_TO(ID, "Person - ID|Person - Pipedrive System ID|Person - Name"),
-    FORE_TO(ACCOUNT, "Person - Organization ID|Person - Organization|Organization name"), FORE_TO(OWNER, "Person - Owner"),
-    FORE_TO(CREATED_AT, "Person - Person created|Person - Creation date"), {0}};
+    FORE_TO(ACCOUNT, "Person - Organization ID|Person - Organization|Organization name"),
+    FORE_TO(OWNER, "Person - Owner"),
+    FORE_TO(CREATED_AT, "Person - Person created|Person - Creation date"),
+    {0}};
 
 static const fore_bind organisations[] = {
-    FORE_TO(ID, "Organization - ID|Organization - Pipedrive System ID|Organization - Name"), FORE_TO(NAME, "Organization - Name"),
-    FORE_TO(OWNER, "Organization - Owner"), FORE_TO(CREATED_AT, "Organization - Organization created|Organization - Creation date"),
-    FORE_TO(INDUSTRY, "Organization - Industry"), FORE_TO(EMPLOYEES, "Organization - Number of employees"),
-    FORE_TO(ANNUAL_REVENUE, "Organization - Annual revenue"), {0}};
+    FORE_TO(ID, "Organization - ID|Organization - Pipedrive System ID|Organization - Name"),
+    FORE_TO(NAME, "Organization - Name"),
+    FORE_TO(OWNER, "Organization - Owner"),
+    FORE_TO(CREATED_AT, "Organization - Organization created|Organization - Creation date"),
+    FORE_TO(INDUSTRY, "Organization - Industry"),
+    FORE_TO(EMPLOYEES, "Organization - Number of employees"),
+    FORE_TO(ANNUAL_REVENUE, "Organization - Annual revenue"),
+    {0}};
 
 static const fore_bind changes[] = {
-    FORE_TO(DEAL, "deal_id"), FORE_TO(AT, "change_time"), FORE_TO(FIELD, "changed_field_key"), FORE_TO(NEW, "new_value"),
-    FORE_TO(OLD, "old_value"), {0}};
-static const fore_bind stages[] = {FORE_TO(KEY, "stage_id|id"), FORE_TO(VALUE, "stage_name|name"), {0}};
+    FORE_TO(DEAL, "deal_id"),  FORE_TO(AT, "change_time"), FORE_TO(FIELD, "changed_field_key"),
+    FORE_TO(NEW, "new_value"), FORE_TO(OLD, "old_value"),  {0}};
+static const fore_bind stages[] = {
+    FORE_TO(KEY, "stage_id|id"), FORE_TO(VALUE, "stage_name|name"), {0}};
 static const fore_bind fields[] = {
     FORE_TO(FIELD, "FIELD_KEY"), FORE_TO(VALUE, "FIELD_VALUE_OPTIONS"), {0}};
 static const fore_bind users[] = {FORE_TO(ID, "id"), FORE_TO(NAME, "name"), {0}};
 
-#define COUNTERS                                                                                   \
-    "Deal - Weighted value|Deal - Currency of Weighted value|Deal - Probability|Deal - Update time|Deal - Last stage change|" \
-    "Deal - Next activity date|Deal - Last activity date|Deal - Last email received|Deal - Last email sent|Deal - Visible to|" \
-    "Deal - Total activities|Deal - Done activities|Deal - Activities to do|Deal - Email messages count|Deal - Archive status|" \
-    "Deal - Creator|Deal - Product quantity|update_time|stage_change_time|probability|visible_to|is_archived|weighted_value|" \
+#define COUNTERS                                                                                                                 \
+    "Deal - Weighted value|Deal - Currency of Weighted value|Deal - Probability|Deal - Update time|Deal - Last stage change|"    \
+    "Deal - Next activity date|Deal - Last activity date|Deal - Last email received|Deal - Last email sent|Deal - Visible to|"   \
+    "Deal - Total activities|Deal - Done activities|Deal - Activities to do|Deal - Email messages count|Deal - Archive status|"  \
+    "Deal - Creator|Deal - Product quantity|update_time|stage_change_time|probability|visible_to|is_archived|weighted_value|"    \
     "activities_count|done_activities_count|undone_activities_count|email_messages_count|last_activity_date|next_activity_date|" \
     "last_incoming_mail_time|last_outgoing_mail_time|creator_user_id|arr|mrr|acv|origin_id|channel_id|custom_fields"
 
 static const fore_file_rule rules[] = {
-    {.kind = FORE_KIND_DEALS, .file_names = "deals", .signature = "Deal - Title|Deal - ID & Deal - Status|Deal - Stage|Deal - Status (Open/Won/Lost)",
-     .binds = deals, .ignored = COUNTERS "|Deal - Contact person|Deal - Organization", .shape = shape_deal,
-     .note = "links are by name where the export holds no id column; an export without admin rights is silently partial"},
-    {.kind = FORE_KIND_DEALS, .file_names = "deals", .signature = "stage_id & status & title & add_time", .binds = deals, .ignored = COUNTERS,
+    {.kind = FORE_KIND_DEALS,
+     .file_names = "deals",
+     .signature =
+         "Deal - Title|Deal - ID & Deal - Status|Deal - Stage|Deal - Status (Open/Won/Lost)",
+     .binds = deals,
+     .ignored = COUNTERS "|Deal - Contact person|Deal - Organization",
+     .shape = shape_deal,
+     .note =
+         "links are by name where the export holds no id column; an export without admin rights is silently partial"},
+    {.kind = FORE_KIND_DEALS,
+     .file_names = "deals",
+     .signature = "stage_id & status & title & add_time",
+     .binds = deals,
+     .ignored = COUNTERS,
      .shape = shape_deal},
-    {.kind = FORE_KIND_LEADS, .file_names = "leads", .signature = "Lead - Title", .binds = leads,
-     .ignored = "Lead - Creator|Lead - Update time|Lead - Next activity date|Lead - Visible to|Lead - Contact person|Lead - Organization"},
-    {.kind = FORE_KIND_LEADS, .file_names = "leads", .signature = "title & was_seen", .binds = leads,
+    {.kind = FORE_KIND_LEADS,
+     .file_names = "leads",
+     .signature = "Lead - Title",
+     .binds = leads,
+     .ignored =
+         "Lead - Creator|Lead - Update time|Lead - Next activity date|Lead - Visible to|Lead - Contact person|Lead - Organization"},
+    {.kind = FORE_KIND_LEADS,
+     .file_names = "leads",
+     .signature = "title & was_seen",
+     .binds = leads,
      .ignored = "was_seen|is_archived|update_time|next_activity_id|cc_email|visible_to|creator_id"},
-    {.kind = FORE_KIND_ACTIVITIES, .file_names = "activities", .signature = "Activity - Subject|Activity - ID & Activity - Type", .binds = activities,
-     .ignored = "Activity - Note|Activity - Public description|Activity - Location|Activity - Priority", .shape = shape_activity,
-     .note = "done activities count when they were marked as done, else when they were due; undone ones are planned"},
-    {.kind = FORE_KIND_ACTIVITIES, .file_names = "activity|activities", .signature = "activity_id|id & type & due_to|due_date & done", .binds = activities,
-     .ignored = "update_time|note|public_description|location|busy|priority|creator_user_id|project_id", .shape = shape_activity,
-     .note = "done activities count when they were marked as done, else when they were due; undone ones are planned"},
-    {.kind = FORE_KIND_CONTACTS, .file_names = "persons|people", .signature = "Person - Name", .binds = persons},
-    {.kind = FORE_KIND_ACCOUNTS, .file_names = "organizations", .signature = "Organization - Name", .binds = organisations,
-     .ignored = "Organization - Visible to|Organization - Update time|Organization - Open deals|Organization - Won deals|Organization - Lost deals"},
-    {.kind = FORE_KIND_DEAL_CHANGES, .file_names = "deal_changes", .signature = "deal_id & changed_field_key & new_value & change_time",
-     .binds = changes, .shape = fore_shape_change, .note = "changes of stage, owner, amount and outcome are kept"},
-    {.kind = FORE_KIND_STAGES, .file_names = "stages", .signature = "stage_id & stage_name", .binds = stages, .lookup = FORE_LOOK_STAGE},
-    {.kind = FORE_KIND_STAGES, .file_names = "stages", .signature = "id & name & order_nr & pipeline_id", .binds = stages,
-     .ignored = "order_nr|pipeline_id|deal_probability|is_deal_rot_enabled|days_to_rotten|add_time|update_time|is_deleted", .lookup = FORE_LOOK_STAGE},
-    {.kind = FORE_KIND_NAMES, .file_names = "fields", .signature = "FIELD_KEY & FIELD_VALUE_OPTIONS", .binds = fields, .ignored = "ID|NAME",
-     .shape = shape_field, .lookup = FORE_LOOK_FIELD},
-    {.kind = FORE_KIND_REPS, .file_names = "users", .name_needed = true, .signature = "id & name & email & modified|active_flag|role_id", .binds = users,
-     .ignored = "email|modified|active_flag|role_id|phone|last_login|created|lang|timezone_name|is_admin"},
-    {.kind = FORE_KIND_NOTHING, .file_names = "activity_types", .name_needed = true, .signature = "id & name & active & type",
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "activities",
+     .signature = "Activity - Subject|Activity - ID & Activity - Type",
+     .binds = activities,
+     .ignored =
+         "Activity - Note|Activity - Public description|Activity - Location|Activity - Priority",
+     .shape = shape_activity,
+     .note =
+         "done activities count when they were marked as done, else when they were due; undone ones are planned"},
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "activity|activities",
+     .signature = "activity_id|id & type & due_to|due_date & done",
+     .binds = activities,
+     .ignored =
+         "update_time|note|public_description|location|busy|priority|creator_user_id|project_id",
+     .shape = shape_activity,
+     .note =
+         "done activities count when they were marked as done, else when they were due; undone ones are planned"},
+    {.kind = FORE_KIND_CONTACTS,
+     .file_names = "persons|people",
+     .signature = "Person - Name",
+     .binds = persons},
+    {.kind = FORE_KIND_ACCOUNTS,
+     .file_names = "organizations",
+     .signature = "Organization - Name",
+     .binds = organisations,
+     .ignored =
+         "Organization - Visible to|Organization - Update time|Organization - Open deals|Organization - Won deals|Organization - Lost deals"},
+    {.kind = FORE_KIND_DEAL_CHANGES,
+     .file_names = "deal_changes",
+     .signature = "deal_id & changed_field_key & new_value & change_time",
+     .binds = changes,
+     .shape = fore_shape_change,
+     .note = "changes of stage, owner, amount and outcome are kept"},
+    {.kind = FORE_KIND_STAGES,
+     .file_names = "stages",
+     .signature = "stage_id & stage_name",
+     .binds = stages,
+     .lookup = FORE_LOOK_STAGE},
+    {.kind = FORE_KIND_STAGES,
+     .file_names = "stages",
+     .signature = "id & name & order_nr & pipeline_id",
+     .binds = stages,
+     .ignored =
+         "order_nr|pipeline_id|deal_probability|is_deal_rot_enabled|days_to_rotten|add_time|update_time|is_deleted",
+     .lookup = FORE_LOOK_STAGE},
+    {.kind = FORE_KIND_NAMES,
+     .file_names = "fields",
+     .signature = "FIELD_KEY & FIELD_VALUE_OPTIONS",
+     .binds = fields,
+     .ignored = "ID|NAME",
+     .shape = shape_field,
+     .lookup = FORE_LOOK_FIELD},
+    {.kind = FORE_KIND_REPS,
+     .file_names = "users",
+     .name_needed = true,
+     .signature = "id & name & email & modified|active_flag|role_id",
+     .binds = users,
+     .ignored =
+         "email|modified|active_flag|role_id|phone|last_login|created|lang|timezone_name|is_admin"},
+    {.kind = FORE_KIND_NOTHING,
+     .file_names = "activity_types",
+     .name_needed = true,
+     .signature = "id & name & active & type",
      .note = "names of activity types are not needed"},
     {.signature = NULL}};
 

@@ -1,5 +1,6 @@
-/* Salesforce: objects with API names (Data Loader, bulk CSV), also with external ids in place of ids
- * (Owner.External_Id__c); a final "__c" never counts. OpportunityHistory holds the values of the time. */
+/* Salesforce: objects with API names (Data Loader, bulk CSV), also with external ids in place of
+ * ids (Owner.External_Id__c); a final "__c" never counts. OpportunityHistory holds the values of
+ * the time. */
 #include <math.h>
 #include <string.h>
 
@@ -17,13 +18,18 @@ static fore_slot slot_of_prefix(const char *id)
     return FORE_SLOT_COUNT;
 }
 
-/* WhoId and WhatId name records of several objects: told by the id's prefix, else by what is known. */
-static fore_status resolve(fore_importing *run, fore_row *row, fore_slot from, fore_slot usual, fore_error *err)
+/* WhoId and WhatId name records of several objects: told by the id's prefix, else by what is known.
+ */
+static fore_status resolve(fore_importing *run, fore_row *row, fore_slot from, fore_slot usual,
+                           fore_error *err)
 {
     static const struct {
         fore_entity entity;
         fore_slot slot;
-    } tries[] = {{FORE_DEAL, FORE_SLOT_DEAL}, {FORE_LEAD, FORE_SLOT_LEAD}, {FORE_ACCOUNT, FORE_SLOT_ACCOUNT}, {FORE_CONTACT, FORE_SLOT_CONTACT}};
+    } tries[] = {{FORE_DEAL, FORE_SLOT_DEAL},
+                 {FORE_LEAD, FORE_SLOT_LEAD},
+                 {FORE_ACCOUNT, FORE_SLOT_ACCOUNT},
+                 {FORE_CONTACT, FORE_SLOT_CONTACT}};
     const char *id = fore_text_of(row, from);
     if (!id) return FORE_OK;
     fore_slot to = slot_of_prefix(id);
@@ -45,7 +51,8 @@ static fore_status link(fore_importing *run, fore_row *row, fore_error *err)
 
 static fore_activity_kind task_kind(const fore_row *row)
 {
-    const char *subtype = fore_text_of(row, FORE_SLOT_SUBTYPE), *subject = fore_text_of(row, FORE_SLOT_SUBJECT);
+    const char *subtype = fore_text_of(row, FORE_SLOT_SUBTYPE),
+               *subject = fore_text_of(row, FORE_SLOT_SUBJECT);
     bool has_call = fore_has(row, FORE_SLOT_OUTCOME) || fore_has(row, FORE_SLOT_DIRECTION);
     if (subtype && fore_text_equal_fold(subtype, "Call")) return FORE_CALL;
     if (subtype && fore_text_equal_fold(subtype, "Email")) return FORE_EMAIL;
@@ -58,8 +65,9 @@ static fore_status shape_task(fore_importing *run, fore_row *row, bool *keep, fo
     const char *status = fore_text_of(row, FORE_SLOT_STATUS);
     *keep = !fore_flag_of(row, FORE_SLOT_IS_DELETED);
     fore_activity_kind kind = task_kind(row);
-    bool done = fore_has(row, FORE_SLOT_IS_CLOSED) ? fore_flag_of(row, FORE_SLOT_IS_CLOSED)
-                                                   : status && fore_text_equal_fold(status, "Completed");
+    bool done = fore_has(row, FORE_SLOT_IS_CLOSED)
+                    ? fore_flag_of(row, FORE_SLOT_IS_CLOSED)
+                    : status && fore_text_equal_fold(status, "Completed");
     fore_set_kind(row, kind);
     if (kind != FORE_CALL) {
         fore_unset(row, FORE_SLOT_MINUTES);
@@ -91,7 +99,8 @@ static fore_status shape_line_item(fore_importing *run, fore_row *row, bool *kee
 {
     *keep = !fore_flag_of(row, FORE_SLOT_IS_DELETED);
     if (fore_has(row, FORE_SLOT_VALUE)) return FORE_OK;
-    const fore_lookup_entry *price = fore_lookup_find(run, FORE_LOOK_PRODUCT_OF_PRICE, fore_text_of(row, FORE_SLOT_PRODUCT));
+    const fore_lookup_entry *price =
+        fore_lookup_find(run, FORE_LOOK_PRODUCT_OF_PRICE, fore_text_of(row, FORE_SLOT_PRODUCT));
     *keep = *keep && price;
     if (price) fore_set_text(row, FORE_SLOT_VALUE, price->text);
     (void)err;
@@ -101,12 +110,18 @@ static fore_status shape_line_item(fore_importing *run, fore_row *row, bool *kee
 static fore_status shape_quota(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
 {
     (void)keep;
-    const char *id = fore_text_of(row, FORE_SLOT_SCOPE_ID), *name = fore_text_of(row, FORE_SLOT_REP_NAME);
+    const char *id = fore_text_of(row, FORE_SLOT_SCOPE_ID),
+               *name = fore_text_of(row, FORE_SLOT_REP_NAME);
     fore_set_text(row, FORE_SLOT_SCOPE, id ? "rep" : "company");
     if (!id || !name) return FORE_OK;
     fore_put put;
-    fore_rep_row rep = {.id = id, .known = true, .name = name, .hours_per_week = NAN, .hourly_cost_minor = FORE_NO_AMOUNT,
-                        .active_from_on = FORE_NO_DATE, .active_to_on = FORE_NO_DATE};
+    fore_rep_row rep = {.id = id,
+                        .known = true,
+                        .name = name,
+                        .hours_per_week = NAN,
+                        .hourly_cost_minor = FORE_NO_AMOUNT,
+                        .active_from_on = FORE_NO_DATE,
+                        .active_to_on = FORE_NO_DATE};
     return fore_store_put_rep(run->store, &rep, &put, err);
 }
 
@@ -126,7 +141,8 @@ static fore_status shape_member(fore_importing *run, fore_row *row, bool *keep, 
 #define ID_COLUMN FORE_TO(ID, "Id|External_Id__c")
 #define DELETED FORE_TO(IS_DELETED, "IsDeleted")
 #define OWNER_NAMES "OwnerId|Owner.External_Id__c|Owner ID"
-#define CREATED FORE_TO(CREATED_AT, "CreatedDate|CreatedDate__c|DateTimeCreated__c|Created Date|Create Date")
+#define CREATED                                                                                    \
+    FORE_TO(CREATED_AT, "CreatedDate|CreatedDate__c|DateTimeCreated__c|Created Date|Create Date")
 
 static const fore_bind opportunities[] = {
     FORE_TO(ID, "Id|External_Id__c|Opportunity ID"),
@@ -143,135 +159,279 @@ static const fore_bind opportunities[] = {
     FORE_TO(SOURCE, "LeadSource|Lead Source"),
     FORE_TO(CAMPAIGN, "CampaignId|Campaign.External_Id__c"),
     FORE_TO(CONTACT, "ContactId|Contact.External_Id__c"),
-    FORE_TO(LOST_REASON, "Loss_Reason__c|Lost_Reason__c|Closed_Lost_Reason__c|Loss Reason|Lost Reason"),
+    FORE_TO(LOST_REASON,
+            "Loss_Reason__c|Lost_Reason__c|Closed_Lost_Reason__c|Loss Reason|Lost Reason"),
     DELETED,
     {0}};
 
 static const fore_bind history[] = {
-    FORE_TO(DEAL, "OpportunityId|Opportunity.External_Id__c|Opportunity ID"), FORE_TO(AT, "CreatedDate|Last Modified"),
-    FORE_TO(STAGE, "StageName|To Stage"), FORE_TO(AMOUNT, "Amount"), FORE_TO(CLOSE_DATE, "CloseDate|Close Date"), DELETED, {0}};
+    FORE_TO(DEAL, "OpportunityId|Opportunity.External_Id__c|Opportunity ID"),
+    FORE_TO(AT, "CreatedDate|Last Modified"),
+    FORE_TO(STAGE, "StageName|To Stage"),
+    FORE_TO(AMOUNT, "Amount"),
+    FORE_TO(CLOSE_DATE, "CloseDate|Close Date"),
+    DELETED,
+    {0}};
 
-static const fore_bind field_history[] = {
-    FORE_TO(DEAL, "OpportunityId|Opportunity.External_Id__c"), FORE_TO(AT, "CreatedDate"), FORE_TO(FIELD, "Field"),
-    FORE_TO(OLD, "OldValue"), FORE_TO(NEW, "NewValue"), DELETED, {0}};
+static const fore_bind field_history[] = {FORE_TO(DEAL, "OpportunityId|Opportunity.External_Id__c"),
+                                          FORE_TO(AT, "CreatedDate"),
+                                          FORE_TO(FIELD, "Field"),
+                                          FORE_TO(OLD, "OldValue"),
+                                          FORE_TO(NEW, "NewValue"),
+                                          DELETED,
+                                          {0}};
 
 #define LINKED                                                                                     \
-    FORE_TO(WHO, "WhoId|Who.External_Id__c"), FORE_TO(WHAT, "WhatId|What.External_Id__c"), FORE_TO(ACCOUNT, "AccountId")
+    FORE_TO(WHO, "WhoId|Who.External_Id__c"), FORE_TO(WHAT, "WhatId|What.External_Id__c"),         \
+        FORE_TO(ACCOUNT, "AccountId")
 
 static const fore_bind tasks[] = {
-    ID_COLUMN, FORE_TO(REP, OWNER_NAMES), LINKED, FORE_TO(SUBJECT, "Subject"), FORE_TO(SUBTYPE, "TaskSubtype"),
-    FORE_TO(STATUS, "Status"), FORE_TO(IS_CLOSED, "IsClosed"), FORE_TO(DUE_AT, "ActivityDate|Due Date"),
-    FORE_TO(DONE_AT, "CompletedDateTime"), CREATED, FORE_TO_UNIT(MINUTES, "CallDurationInSeconds", 1),
-    FORE_TO(OUTCOME, "CallDisposition"), FORE_TO_WORDS(DIRECTION, "CallType", "Inbound=inbound|Outbound=outbound|*="), DELETED, {0}};
+    ID_COLUMN,
+    FORE_TO(REP, OWNER_NAMES),
+    LINKED,
+    FORE_TO(SUBJECT, "Subject"),
+    FORE_TO(SUBTYPE, "TaskSubtype"),
+    FORE_TO(STATUS, "Status"),
+    FORE_TO(IS_CLOSED, "IsClosed"),
+    FORE_TO(DUE_AT, "ActivityDate|Due Date"),
+    FORE_TO(DONE_AT, "CompletedDateTime"),
+    CREATED,
+    FORE_TO_UNIT(MINUTES, "CallDurationInSeconds", 1),
+    FORE_TO(OUTCOME, "CallDisposition"),
+    FORE_TO_WORDS(DIRECTION, "CallType", "Inbound=inbound|Outbound=outbound|*="),
+    DELETED,
+    {0}};
 
-static const fore_bind events[] = {
-    ID_COLUMN, FORE_TO(REP, OWNER_NAMES), LINKED, FORE_TO(SUBJECT, "Subject"),
-    FORE_TO(AT, "StartDateTime|ActivityDateTime|ActivityDate"), FORE_TO(ENDED_AT, "EndDateTime"),
-    FORE_TO_UNIT(MINUTES, "DurationInMinutes", 60), DELETED, {0}};
+static const fore_bind events[] = {ID_COLUMN,
+                                   FORE_TO(REP, OWNER_NAMES),
+                                   LINKED,
+                                   FORE_TO(SUBJECT, "Subject"),
+                                   FORE_TO(AT, "StartDateTime|ActivityDateTime|ActivityDate"),
+                                   FORE_TO(ENDED_AT, "EndDateTime"),
+                                   FORE_TO_UNIT(MINUTES, "DurationInMinutes", 60),
+                                   DELETED,
+                                   {0}};
 
 static const fore_bind leads[] = {
-    ID_COLUMN, FORE_TO(NAME, "Name"), FORE_TO(FIRST_NAME, "FirstName"), FORE_TO(LAST_NAME, "LastName"),
-    FORE_TO(EMAIL, "Email"), FORE_TO(PHONE, "Phone|MobilePhone"), FORE_TO(TITLE, "Title"),
-    FORE_TO(SOURCE, "LeadSource"), FORE_TO(OWNER, OWNER_NAMES), CREATED,
-    FORE_TO_WORDS(STATUS, "Status",
-                  "Open - Not Contacted=new|New=new|Open=new|Draft=new|Submitted=new|Qualified=qualified|Approved=qualified|"
-                  "Closed - Converted=converted|Qualified - Convert=qualified|Closed - Not Converted=lost|"
-                  "Unqualified=disqualified|Rejected=disqualified|Archived=lost|*=working"),
-    FORE_TO(CONVERTED, "IsConverted"), FORE_TO(CLOSED_AT, "ConvertedDate"),
+    ID_COLUMN,
+    FORE_TO(NAME, "Name"),
+    FORE_TO(FIRST_NAME, "FirstName"),
+    FORE_TO(LAST_NAME, "LastName"),
+    FORE_TO(EMAIL, "Email"),
+    FORE_TO(PHONE, "Phone|MobilePhone"),
+    FORE_TO(TITLE, "Title"),
+    FORE_TO(SOURCE, "LeadSource"),
+    FORE_TO(OWNER, OWNER_NAMES),
+    CREATED,
+    FORE_TO_WORDS(
+        STATUS, "Status",
+        "Open - Not Contacted=new|New=new|Open=new|Draft=new|Submitted=new|Qualified=qualified|Approved=qualified|"
+        "Closed - Converted=converted|Qualified - Convert=qualified|Closed - Not Converted=lost|"
+        "Unqualified=disqualified|Rejected=disqualified|Archived=lost|*=working"),
+    FORE_TO(CONVERTED, "IsConverted"),
+    FORE_TO(CLOSED_AT, "ConvertedDate"),
     FORE_TO(DEAL, "ConvertedOpportunityId|ConvertedOpportunity.External_Id__c"),
     FORE_TO(ACCOUNT, "ConvertedAccountId|ConvertedAccount.External_Id__c"),
     FORE_TO(CONTACT, "ConvertedContactId|ConvertedContact.External_Id__c"),
-    FORE_TO(DO_NOT_CONTACT, "DoNotCall"), FORE_TO(MAIL_OPT_OUT, "HasOptedOutOfEmail"), DELETED, {0}};
+    FORE_TO(DO_NOT_CONTACT, "DoNotCall"),
+    FORE_TO(MAIL_OPT_OUT, "HasOptedOutOfEmail"),
+    DELETED,
+    {0}};
 
-static const fore_bind accounts[] = {
-    ID_COLUMN, FORE_TO(NAME, "Name|Account Name"), FORE_TO(INDUSTRY, "Industry"), FORE_TO(EMPLOYEES, "NumberOfEmployees"),
-    FORE_TO(ANNUAL_REVENUE, "AnnualRevenue"), FORE_TO(COUNTRY, "BillingCountry"), FORE_TO(REGION, "BillingState"),
-    FORE_TO(OWNER, OWNER_NAMES), CREATED, DELETED, {0}};
+static const fore_bind accounts[] = {ID_COLUMN,
+                                     FORE_TO(NAME, "Name|Account Name"),
+                                     FORE_TO(INDUSTRY, "Industry"),
+                                     FORE_TO(EMPLOYEES, "NumberOfEmployees"),
+                                     FORE_TO(ANNUAL_REVENUE, "AnnualRevenue"),
+                                     FORE_TO(COUNTRY, "BillingCountry"),
+                                     FORE_TO(REGION, "BillingState"),
+                                     FORE_TO(OWNER, OWNER_NAMES),
+                                     CREATED,
+                                     DELETED,
+                                     {0}};
 
-static const fore_bind contacts[] = {
-    ID_COLUMN, FORE_TO(ACCOUNT, "AccountId|Account.External_Id__c"), FORE_TO(OWNER, OWNER_NAMES), CREATED, DELETED, {0}};
+static const fore_bind contacts[] = {ID_COLUMN,
+                                     FORE_TO(ACCOUNT, "AccountId|Account.External_Id__c"),
+                                     FORE_TO(OWNER, OWNER_NAMES),
+                                     CREATED,
+                                     DELETED,
+                                     {0}};
 
 static const fore_bind line_items[] = {
-    FORE_TO(KEY, "OpportunityId|Opportunity.External_Id__c"), FORE_TO(VALUE, "Product2Id|Product2.External_Id__c"),
-    FORE_TO(PRODUCT, "PricebookEntryId|PricebookEntry.External_Id__c"), FORE_TO(AMOUNT, "TotalPrice"), DELETED, {0}};
+    FORE_TO(KEY, "OpportunityId|Opportunity.External_Id__c"),
+    FORE_TO(VALUE, "Product2Id|Product2.External_Id__c"),
+    FORE_TO(PRODUCT, "PricebookEntryId|PricebookEntry.External_Id__c"),
+    FORE_TO(AMOUNT, "TotalPrice"),
+    DELETED,
+    {0}};
 
-static const fore_bind prices[] = {
-    FORE_TO(KEY, "Id|External_Id__c"), FORE_TO(VALUE, "Product2Id|Product2.External_Id__c"), DELETED, {0}};
+static const fore_bind prices[] = {FORE_TO(KEY, "Id|External_Id__c"),
+                                   FORE_TO(VALUE, "Product2Id|Product2.External_Id__c"),
+                                   DELETED,
+                                   {0}};
 
-static const fore_bind products[] = {ID_COLUMN, FORE_TO(NAME, "Name"), FORE_TO(CATEGORY, "Family"), DELETED, {0}};
+static const fore_bind products[] = {
+    ID_COLUMN, FORE_TO(NAME, "Name"), FORE_TO(CATEGORY, "Family"), DELETED, {0}};
 
 static const fore_bind quotas[] = {
     FORE_TO(SCOPE_ID, "QuotaOwnerId|User.External_Id__c|Owner.External_Id__c|OwnerId"),
-    FORE_TO(REP_NAME, "OwnerName__c|QuotaOwner.Name"), FORE_TO(PERIOD_START, "StartDate|StartDate__c"),
-    FORE_TO(AMOUNT, "QuotaAmount|QuotaAmount__c"), {0}};
+    FORE_TO(REP_NAME, "OwnerName__c|QuotaOwner.Name"),
+    FORE_TO(PERIOD_START, "StartDate|StartDate__c"),
+    FORE_TO(AMOUNT, "QuotaAmount|QuotaAmount__c"),
+    {0}};
 
-static const fore_bind users[] = {
-    ID_COLUMN, FORE_TO(NAME, "Name"), FORE_TO(FIRST_NAME, "FirstName"), FORE_TO(LAST_NAME, "LastName"),
-    FORE_TO(TEAM, "UserRole.Name|Department"), FORE_TO(REGION, "Division|Country"), FORE_TO(MANAGER, "ManagerId"), {0}};
+static const fore_bind users[] = {ID_COLUMN,
+                                  FORE_TO(NAME, "Name"),
+                                  FORE_TO(FIRST_NAME, "FirstName"),
+                                  FORE_TO(LAST_NAME, "LastName"),
+                                  FORE_TO(TEAM, "UserRole.Name|Department"),
+                                  FORE_TO(REGION, "Division|Country"),
+                                  FORE_TO(MANAGER, "ManagerId"),
+                                  {0}};
 
-static const fore_bind campaigns[] = {
-    ID_COLUMN, FORE_TO(NAME, "Name"), FORE_TO(CHANNEL, "Type"), FORE_TO(STARTED_AT, "StartDate"),
-    FORE_TO(ENDED_AT, "EndDate"), FORE_TO(COST, "ActualCost|BudgetedCost"), {0}};
+static const fore_bind campaigns[] = {ID_COLUMN,
+                                      FORE_TO(NAME, "Name"),
+                                      FORE_TO(CHANNEL, "Type"),
+                                      FORE_TO(STARTED_AT, "StartDate"),
+                                      FORE_TO(ENDED_AT, "EndDate"),
+                                      FORE_TO(COST, "ActualCost|BudgetedCost"),
+                                      {0}};
 
-static const fore_bind members[] = {
-    ID_COLUMN, FORE_TO(CAMPAIGN, "CampaignId"), FORE_TO(LEAD, "LeadId"), FORE_TO(CONTACT, "ContactId"),
-    FORE_TO(DONE, "HasResponded"), FORE_TO(DONE_AT, "FirstRespondedDate"), CREATED, DELETED, {0}};
+static const fore_bind members[] = {ID_COLUMN,
+                                    FORE_TO(CAMPAIGN, "CampaignId"),
+                                    FORE_TO(LEAD, "LeadId"),
+                                    FORE_TO(CONTACT, "ContactId"),
+                                    FORE_TO(DONE, "HasResponded"),
+                                    FORE_TO(DONE_AT, "FirstRespondedDate"),
+                                    CREATED,
+                                    DELETED,
+                                    {0}};
 
-static const fore_bind stages[] = {
-    FORE_TO(KEY, "ApiName|MasterLabel"), FORE_TO(VALUE, "MasterLabel"), FORE_TO(IS_WON, "IsWon"), FORE_TO(IS_CLOSED, "IsClosed"), {0}};
+static const fore_bind stages[] = {FORE_TO(KEY, "ApiName|MasterLabel"),
+                                   FORE_TO(VALUE, "MasterLabel"),
+                                   FORE_TO(IS_WON, "IsWon"),
+                                   FORE_TO(IS_CLOSED, "IsClosed"),
+                                   {0}};
 
-#define STAMPS "CreatedById|LastModifiedDate|LastModifiedById|SystemModstamp|LastActivityDate|LastViewedDate|LastReferencedDate|" \
-               "PhotoUrl|MasterRecordId|IsUnreadByOwner|Latitude|Longitude|GeocodeAccuracy|BillingLatitude|BillingLongitude|" \
-               "ShippingLatitude|ShippingLongitude|CleanStatus|JigsawContactId|Jigsaw|IndividualId"
+#define STAMPS                                                                                                         \
+    "CreatedById|LastModifiedDate|LastModifiedById|SystemModstamp|LastActivityDate|LastViewedDate|LastReferencedDate|" \
+    "PhotoUrl|MasterRecordId|IsUnreadByOwner|Latitude|Longitude|GeocodeAccuracy|BillingLatitude|BillingLongitude|"     \
+    "ShippingLatitude|ShippingLongitude|CleanStatus|JigsawContactId|Jigsaw|IndividualId"
 
 static const fore_file_rule rules[] = {
-    {.kind = FORE_KIND_DEALS, .file_names = "Opportunity|Opportunities", .signature = "StageName & CloseDate & Name|AccountId|IsWon",
+    {.kind = FORE_KIND_DEALS,
+     .file_names = "Opportunity|Opportunities",
+     .signature = "StageName & CloseDate & Name|AccountId|IsWon",
      .binds = opportunities,
-     .ignored = STAMPS "|Probability|ExpectedRevenue|ForecastCategory|ForecastCategoryName|FiscalQuarter|FiscalYear|Fiscal|"
-                       "HasOpenActivity|HasOverdueTask|HasOpportunityLineItem|Pricebook2Id|NextStep",
-     .shape = fore_shape_live, .note = "CloseDate is the closing of won and lost deals and the expected one of open deals"},
-    {.kind = FORE_KIND_DEAL_CHANGES, .file_names = "OpportunityHistory",
-     .signature = "StageName & OpportunityId|Opportunity.External_Id__c & CreatedDate", .binds = history,
-     .ignored = STAMPS "|Id|External_Id|ExpectedRevenue|Probability|ForecastCategory|OpportunityHistoryKey|PrevAmount|PrevCloseDate",
-     .shape = fore_shape_snapshot, .note = "changes are the differences between the values of the time"},
-    {.kind = FORE_KIND_DEAL_CHANGES, .file_names = "OpportunityFieldHistory",
-     .signature = "OpportunityId|Opportunity.External_Id__c & Field & NewValue", .binds = field_history,
-     .ignored = STAMPS "|Id|DataType", .shape = fore_shape_change, .note = "changes of stage, amount, close date and owner are kept"},
-    {.kind = FORE_KIND_ACTIVITIES, .file_names = "Task|Tasks", .signature = "ActivityDate & Status & WhatId|WhoId|What.External_Id__c",
-     .binds = tasks, .ignored = STAMPS "|Priority|IsHighPriority|CallObject", .shape = shape_task,
-     .note = "completed tasks count at their completion, else their activity date; open ones are planned; a task with a call result is a call"},
-    {.kind = FORE_KIND_ACTIVITIES, .file_names = "Event|Events",
-     .signature = "DurationInMinutes|EndDateTime & ActivityDateTime|StartDateTime|ActivityDate", .binds = events,
-     .ignored = STAMPS "|EventSubtype|CreatedDate|ActivityDate|ActivityDateTime", .shape = shape_event,
+     .ignored = STAMPS
+     "|Probability|ExpectedRevenue|ForecastCategory|ForecastCategoryName|FiscalQuarter|FiscalYear|Fiscal|"
+     "HasOpenActivity|HasOverdueTask|HasOpportunityLineItem|Pricebook2Id|NextStep",
+     .shape = fore_shape_live,
+     .note = "CloseDate is the closing of won and lost deals and the expected one of open deals"},
+    {.kind = FORE_KIND_DEAL_CHANGES,
+     .file_names = "OpportunityHistory",
+     .signature = "StageName & OpportunityId|Opportunity.External_Id__c & CreatedDate",
+     .binds = history,
+     .ignored = STAMPS
+     "|Id|External_Id|ExpectedRevenue|Probability|ForecastCategory|OpportunityHistoryKey|PrevAmount|PrevCloseDate",
+     .shape = fore_shape_snapshot,
+     .note = "changes are the differences between the values of the time"},
+    {.kind = FORE_KIND_DEAL_CHANGES,
+     .file_names = "OpportunityFieldHistory",
+     .signature = "OpportunityId|Opportunity.External_Id__c & Field & NewValue",
+     .binds = field_history,
+     .ignored = STAMPS "|Id|DataType",
+     .shape = fore_shape_change,
+     .note = "changes of stage, amount, close date and owner are kept"},
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "Task|Tasks",
+     .signature = "ActivityDate & Status & WhatId|WhoId|What.External_Id__c",
+     .binds = tasks,
+     .ignored = STAMPS "|Priority|IsHighPriority|CallObject",
+     .shape = shape_task,
+     .note =
+         "completed tasks count at their completion, else their activity date; open ones are planned; a task with a call result is a call"},
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "Event|Events",
+     .signature = "DurationInMinutes|EndDateTime & ActivityDateTime|StartDateTime|ActivityDate",
+     .binds = events,
+     .ignored = STAMPS "|EventSubtype|CreatedDate|ActivityDate|ActivityDateTime",
+     .shape = shape_event,
      .note = "demos, visits and calls are told from meetings by their subject"},
-    {.kind = FORE_KIND_LEADS, .file_names = "Lead|Leads", .signature = "IsConverted & Status", .binds = leads,
-     .ignored = STAMPS "|EmailBouncedReason|EmailBouncedDate", .shape = shape_lead,
+    {.kind = FORE_KIND_LEADS,
+     .file_names = "Lead|Leads",
+     .signature = "IsConverted & Status",
+     .binds = leads,
+     .ignored = STAMPS "|EmailBouncedReason|EmailBouncedDate",
+     .shape = shape_lead,
      .note = "statuses are read as new, working, qualified, converted, disqualified or lost"},
-    {.kind = FORE_KIND_ACCOUNTS, .file_names = "Account|Accounts",
-     .signature = "Name & BillingCity|BillingCountry|BillingState|Ownership|AccountNumber", .binds = accounts, .ignored = STAMPS,
+    {.kind = FORE_KIND_ACCOUNTS,
+     .file_names = "Account|Accounts",
+     .signature = "Name & BillingCity|BillingCountry|BillingState|Ownership|AccountNumber",
+     .binds = accounts,
+     .ignored = STAMPS,
      .shape = fore_shape_live},
-    {.kind = FORE_KIND_CONTACTS, .file_names = "Contact|Contacts", .signature = "AccountId & LastName", .binds = contacts,
+    {.kind = FORE_KIND_CONTACTS,
+     .file_names = "Contact|Contacts",
+     .signature = "AccountId & LastName",
+     .binds = contacts,
      .shape = fore_shape_live},
-    {.kind = FORE_KIND_LINKS, .file_names = "OpportunityLineItem",
-     .signature = "OpportunityId|Opportunity.External_Id__c & PricebookEntryId|PricebookEntry.External_Id__c|Product2Id", .binds = line_items,
-     .ignored = STAMPS "|Id|External_Id|Quantity|UnitPrice|ListPrice|ProductCode|Discount", .shape = shape_line_item,
-     .lookup = FORE_LOOK_PRODUCT_OF_DEAL, .note = "a deal's product is that of its largest line"},
-    {.kind = FORE_KIND_PRICES, .file_names = "PricebookEntry", .signature = "Product2Id|Product2.External_Id__c & UnitPrice", .binds = prices,
-     .ignored = STAMPS "|IsActive|Pricebook2Id|Pricebook2.Name|UnitPrice", .shape = fore_shape_live, .lookup = FORE_LOOK_PRODUCT_OF_PRICE},
-    {.kind = FORE_KIND_PRODUCTS, .file_names = "Product2", .signature = "ProductCode & Name", .binds = products, .ignored = STAMPS,
+    {.kind = FORE_KIND_LINKS,
+     .file_names = "OpportunityLineItem",
+     .signature =
+         "OpportunityId|Opportunity.External_Id__c & PricebookEntryId|PricebookEntry.External_Id__c|Product2Id",
+     .binds = line_items,
+     .ignored = STAMPS "|Id|External_Id|Quantity|UnitPrice|ListPrice|ProductCode|Discount",
+     .shape = shape_line_item,
+     .lookup = FORE_LOOK_PRODUCT_OF_DEAL,
+     .note = "a deal's product is that of its largest line"},
+    {.kind = FORE_KIND_PRICES,
+     .file_names = "PricebookEntry",
+     .signature = "Product2Id|Product2.External_Id__c & UnitPrice",
+     .binds = prices,
+     .ignored = STAMPS "|IsActive|Pricebook2Id|Pricebook2.Name|UnitPrice",
+     .shape = fore_shape_live,
+     .lookup = FORE_LOOK_PRODUCT_OF_PRICE},
+    {.kind = FORE_KIND_PRODUCTS,
+     .file_names = "Product2",
+     .signature = "ProductCode & Name",
+     .binds = products,
+     .ignored = STAMPS,
      .shape = fore_shape_live},
-    {.kind = FORE_KIND_TARGETS, .file_names = "Quota|ForecastingQuota", .signature = "QuotaAmount|QuotaAmount__c & StartDate", .binds = quotas,
-     .ignored = STAMPS "|Id|External_Id|PeriodId|QuotaQuantity|IsAmount|IsQuantity", .shape = shape_quota,
+    {.kind = FORE_KIND_TARGETS,
+     .file_names = "Quota|ForecastingQuota",
+     .signature = "QuotaAmount|QuotaAmount__c & StartDate",
+     .binds = quotas,
+     .ignored = STAMPS "|Id|External_Id|PeriodId|QuotaQuantity|IsAmount|IsQuantity",
+     .shape = shape_quota,
      .note = "a quota holds for the month that it starts in"},
-    {.kind = FORE_KIND_REPS, .file_names = "User|Users", .signature = "Username|Alias|ProfileId|UserRoleId & Name|LastName", .binds = users,
-     .ignored = STAMPS "|Email|Phone|Username|Alias|ProfileId|UserRoleId|TimeZoneSidKey|LocaleSidKey|LanguageLocaleKey|CommunityNickname"},
-    {.kind = FORE_KIND_CAMPAIGNS, .file_names = "Campaign|Campaigns", .signature = "Name & ActualCost|BudgetedCost|NumberOfLeads", .binds = campaigns,
+    {.kind = FORE_KIND_REPS,
+     .file_names = "User|Users",
+     .signature = "Username|Alias|ProfileId|UserRoleId & Name|LastName",
+     .binds = users,
+     .ignored = STAMPS
+     "|Email|Phone|Username|Alias|ProfileId|UserRoleId|TimeZoneSidKey|LocaleSidKey|LanguageLocaleKey|CommunityNickname"},
+    {.kind = FORE_KIND_CAMPAIGNS,
+     .file_names = "Campaign|Campaigns",
+     .signature = "Name & ActualCost|BudgetedCost|NumberOfLeads",
+     .binds = campaigns,
      .ignored = STAMPS},
-    {.kind = FORE_KIND_ACTIVITIES, .file_names = "CampaignMember", .signature = "CampaignId & LeadId|ContactId & HasResponded", .binds = members,
-     .ignored = STAMPS, .shape = shape_member, .note = "a member counts as a mail sent, and as a reply once it has responded"},
-    {.kind = FORE_KIND_STAGES, .file_names = "OpportunityStage", .signature = "MasterLabel|ApiName & IsWon", .binds = stages,
-     .ignored = STAMPS, .lookup = FORE_LOOK_STAGE},
-    {.kind = FORE_KIND_NOTHING, .signature = "OpportunityId & ContactId & Role", .note = "contact roles are not used"},
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "CampaignMember",
+     .signature = "CampaignId & LeadId|ContactId & HasResponded",
+     .binds = members,
+     .ignored = STAMPS,
+     .shape = shape_member,
+     .note = "a member counts as a mail sent, and as a reply once it has responded"},
+    {.kind = FORE_KIND_STAGES,
+     .file_names = "OpportunityStage",
+     .signature = "MasterLabel|ApiName & IsWon",
+     .binds = stages,
+     .ignored = STAMPS,
+     .lookup = FORE_LOOK_STAGE},
+    {.kind = FORE_KIND_NOTHING,
+     .signature = "OpportunityId & ContactId & Role",
+     .note = "contact roles are not used"},
     {.signature = NULL}};
 
 const fore_format fore_format_salesforce = {

@@ -23,8 +23,9 @@ enum { PULSE = 4096, VALUE_LIMIT = 200, MAPPING_LIMIT = 1 << 20 };
 
 /* --- sentences and rejects --- */
 
-static fore_status add_sentence(fore_arena *arena, const char ***list, int64_t *count, int64_t *capacity, const char *format,
-                                va_list args, fore_error *err)
+static fore_status add_sentence(fore_arena *arena, const char ***list, int64_t *count,
+                                int64_t *capacity, const char *format, va_list args,
+                                fore_error *err)
 {
     char text[2048];
     vsnprintf(text, sizeof text, format, args);
@@ -39,16 +40,19 @@ fore_status fore_run_warn(fore_importing *run, fore_error *err, const char *form
 {
     va_list args;
     va_start(args, format);
-    fore_status status = add_sentence(run->arena, &run->warnings, &run->warning_count, &run->warning_capacity, format, args, err);
+    fore_status status = add_sentence(run->arena, &run->warnings, &run->warning_count,
+                                      &run->warning_capacity, format, args, err);
     va_end(args);
     return status;
 }
 
-fore_status fore_file_note(fore_importing *run, fore_file_plan *file, fore_error *err, const char *format, ...)
+fore_status fore_file_note(fore_importing *run, fore_file_plan *file, fore_error *err,
+                           const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fore_status status = add_sentence(run->arena, &file->notes, &file->note_count, &file->note_capacity, format, args, err);
+    fore_status status = add_sentence(run->arena, &file->notes, &file->note_count,
+                                      &file->note_capacity, format, args, err);
     va_end(args);
     return status;
 }
@@ -61,26 +65,32 @@ static const char *cut_value(fore_arena *arena, const char *value)
     return fore_arena_copy(arena, value, length);
 }
 
-fore_status fore_reject(fore_importing *run, const char *column, const char *value, const char *reason, fore_error *err)
+fore_status fore_reject(fore_importing *run, const char *column, const char *value,
+                        const char *reason, fore_error *err)
 {
     fore_file_plan *file = run->file;
     run->row.rejected = true;
     if (run->options->strict) {
         return fore_fail_at(err, FORE_E_DATA, file->path, run->row.line, 0,
-                            "%s:%lld: %s%s%.80s: %s; correct the row, or import without --strict", file->path,
-                            (long long)run->row.line, column ? column : "the row", value ? " = " : "", value ? value : "",
-                            reason);
+                            "%s:%lld: %s%s%.80s: %s; correct the row, or import without --strict",
+                            file->path, (long long)run->row.line, column ? column : "the row",
+                            value ? " = " : "", value ? value : "", reason);
     }
-    FORE_TRY(fore_grow((void **)&run->rejects, &run->reject_capacity, run->reject_count + 1, sizeof *run->rejects, err));
-    fore_reject_row reject = {.file = file->path, .line = run->row.line, .reason = reason,
-                              .column = fore_arena_string(run->scrap, column), .value = cut_value(run->scrap, value)};
+    FORE_TRY(fore_grow((void **)&run->rejects, &run->reject_capacity, run->reject_count + 1,
+                       sizeof *run->rejects, err));
+    fore_reject_row reject = {.file = file->path,
+                              .line = run->row.line,
+                              .reason = reason,
+                              .column = fore_arena_string(run->scrap, column),
+                              .value = cut_value(run->scrap, value)};
     if ((column && !reject.column) || (value && !reject.value)) return fore_no_memory(err);
     run->rejects[run->reject_count++] = reject;
     file->rejected++;
     return FORE_OK;
 }
 
-fore_status fore_reject_slot(fore_importing *run, fore_slot slot, const char *reason, fore_error *err)
+fore_status fore_reject_slot(fore_importing *run, fore_slot slot, const char *reason,
+                             fore_error *err)
 {
     const fore_value *v = &run->row.values[slot];
     const char *column = v->column >= 0 ? fore_csv_name(run->file->csv, v->column) : NULL;
@@ -91,18 +101,22 @@ fore_status fore_run_pulse(fore_importing *run, const char *step, int64_t record
 {
     if (record % PULSE != 0) return FORE_OK;
     const fore_csv *csv = run->file ? run->file->csv : NULL;
-    fore_progress(run->options->observer, step, csv ? fore_csv_position(csv) : record, csv ? fore_csv_about(csv)->bytes : 0);
+    fore_progress(run->options->observer, step, csv ? fore_csv_position(csv) : record,
+                  csv ? fore_csv_about(csv)->bytes : 0);
     if (!fore_cancelled(run->options->observer)) return FORE_OK;
-    return fore_fail(err, FORE_E_CANCELLED, "the import was stopped; the workspace is as it was before");
+    return fore_fail(err, FORE_E_CANCELLED,
+                     "the import was stopped; the workspace is as it was before");
 }
 
 /* --- the list of files --- */
 
 static fore_status add_file(fore_importing *run, const char *path, fore_error *err)
 {
-    FORE_TRY(fore_grow((void **)&run->files, &run->file_capacity, run->file_count + 1, sizeof *run->files, err));
+    FORE_TRY(fore_grow((void **)&run->files, &run->file_capacity, run->file_count + 1,
+                       sizeof *run->files, err));
     fore_file_plan *file = &run->files[run->file_count];
-    *file = (fore_file_plan){.path = fore_arena_string(run->arena, path), .index = run->file_count,
+    *file = (fore_file_plan){.path = fore_arena_string(run->arena, path),
+                             .index = run->file_count,
                              .kind = FORE_KIND_NOTHING};
     if (!file->path) return fore_no_memory(err);
     const char *slash = strrchr(file->path, '/');
@@ -114,10 +128,14 @@ static fore_status add_file(fore_importing *run, const char *path, fore_error *e
 static bool is_table(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    return name[0] != '.' && dot && (!strcasecmp(dot, ".csv") || !strcasecmp(dot, ".tsv") || !strcasecmp(dot, ".txt"));
+    return name[0] != '.' && dot &&
+           (!strcasecmp(dot, ".csv") || !strcasecmp(dot, ".tsv") || !strcasecmp(dot, ".txt"));
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 static fore_status add_folder(fore_importing *run, const char *path, fore_error *err)
 {
@@ -129,12 +147,15 @@ static fore_status add_folder(fore_importing *run, const char *path, fore_error 
     for (struct dirent *e; (e = readdir(dir));) {
         if (!is_table(e->d_name)) continue;
         FORE_GO(fore_grow((void **)&names, &capacity, count + 1, sizeof *names, err));
-        names[count] = fore_arena_format(run->scrap, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", e->d_name);
+        names[count] = fore_arena_format(run->scrap, "%s%s%s", path,
+                                         path[strlen(path) - 1] == '/' ? "" : "/", e->d_name);
         if (!names[count++]) FORE_GO(fore_no_memory(err));
     }
     if (count == 0) {
-        FORE_GO(fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0,
-                             "%s holds no .csv, .tsv or .txt file; give the folder or the files of the export", path));
+        FORE_GO(fore_fail_at(
+            err, FORE_E_NOT_FOUND, path, 0, 0,
+            "%s holds no .csv, .tsv or .txt file; give the folder or the files of the export",
+            path));
     }
     qsort(names, (size_t)count, sizeof *names, by_name);
     for (int64_t i = 0; i < count; i++) FORE_GO(add_file(run, names[i], err));
@@ -147,11 +168,14 @@ done:
 static fore_status list_files(fore_importing *run, fore_error *err)
 {
     const fore_import_options *o = run->options;
-    if (o->path_count < 1) return fore_fail(err, FORE_E_USAGE, "nothing to import; name the folder or the files of the export");
+    if (o->path_count < 1)
+        return fore_fail(err, FORE_E_USAGE,
+                         "nothing to import; name the folder or the files of the export");
     for (int64_t i = 0; i < o->path_count; i++) {
         const char *path = o->paths[i];
         if (!*path || !(fore_file_exists(path) || fore_file_is_folder(path))) {
-            return fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0, "%s: no such file or folder", path);
+            return fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0, "%s: no such file or folder",
+                                path);
         }
         FORE_TRY(fore_file_is_folder(path) ? add_folder(run, path, err) : add_file(run, path, err));
     }
@@ -163,12 +187,17 @@ static fore_status list_files(fore_importing *run, fore_error *err)
 static fore_status note_dialect(fore_importing *run, fore_file_plan *file, fore_error *err)
 {
     const fore_csv_info *info = fore_csv_about(file->csv);
-    const char *delimiter = info->delimiter == '\t' ? "tab" : info->delimiter == ';' ? "semicolon" : info->delimiter == '|' ? "bar" : "comma";
-    FORE_TRY(fore_file_note(run, file, err, "delimiter %s, %s", delimiter, fore_csv_encoding_word(info->encoding)));
+    const char *delimiter = info->delimiter == '\t'  ? "tab"
+                            : info->delimiter == ';' ? "semicolon"
+                            : info->delimiter == '|' ? "bar"
+                                                     : "comma";
+    FORE_TRY(fore_file_note(run, file, err, "delimiter %s, %s", delimiter,
+                            fore_csv_encoding_word(info->encoding)));
     if (info->encoding != FORE_CSV_WINDOWS_1252) return FORE_OK;
-    return fore_run_warn(run, err,
-                         "%s: not UTF-8 (first at line %lld, byte %lld); read as Windows-1252 (Latin-1). Export it as UTF-8 if letters look wrong",
-                         file->name, (long long)info->foreign_line, (long long)info->foreign_column);
+    return fore_run_warn(
+        run, err,
+        "%s: not UTF-8 (first at line %lld, byte %lld); read as Windows-1252 (Latin-1). Export it as UTF-8 if letters look wrong",
+        file->name, (long long)info->foreign_line, (long long)info->foreign_column);
 }
 
 static fore_status plan_file(fore_importing *run, fore_file_plan *file, fore_error *err)
@@ -208,7 +237,8 @@ static fore_status plan_files(fore_importing *run, fore_error *err)
         return fore_fail_at(err, FORE_E_FORMAT, file->path, 1, 0, "%s: %s%s", file->path, file->why,
                             run->file_count > 1 ? " (and so are the other files)" : "");
     }
-    if (run->file_count > 1) qsort(run->files, (size_t)run->file_count, sizeof *run->files, by_kind);
+    if (run->file_count > 1)
+        qsort(run->files, (size_t)run->file_count, sizeof *run->files, by_kind);
     return FORE_OK;
 }
 
@@ -232,26 +262,35 @@ static fore_status import_file(fore_importing *run, fore_file_plan *file, fore_e
         file->changed += put == FORE_PUT_CHANGED;
         file->same += put == FORE_PUT_SAME;
     }
-    if (file->rows == 0) FORE_TRY(fore_run_warn(run, err, "%s has a header and no rows", file->name));
+    if (file->rows == 0)
+        FORE_TRY(fore_run_warn(run, err, "%s has a header and no rows", file->name));
     if (file->doubles > 0) {
-        FORE_TRY(fore_run_warn(run, err, "%s: %lld rows repeat a key that came before; the later row counts", file->name,
-                               (long long)file->doubles));
+        FORE_TRY(fore_run_warn(run, err,
+                               "%s: %lld rows repeat a key that came before; the later row counts",
+                               file->name, (long long)file->doubles));
     }
     fore_csv_close(file->csv);
     file->csv = NULL;
     return FORE_OK;
 }
 
-static fore_status record_run(fore_importing *run, int64_t linked, fore_import_report *report, fore_error *err)
+static fore_status record_run(fore_importing *run, int64_t linked, fore_import_report *report,
+                              fore_error *err)
 {
     report->linked = linked;
     FORE_TRY(fore_report_make(run, report, err));
     fore_text paths = {0};
-    for (int64_t i = 0; i < run->options->path_count; i++) fore_text_printf(&paths, "%s%s", i ? "\n" : "", run->options->paths[i]);
+    for (int64_t i = 0; i < run->options->path_count; i++)
+        fore_text_printf(&paths, "%s%s", i ? "\n" : "", run->options->paths[i]);
     fore_status status = fore_text_check(&paths, err);
-    fore_import_row row = {.started_at = run->options->started_at, .format = run->options->format ? run->options->format : "auto",
-                           .paths = fore_text_string(&paths), .rows_read = report->rows, .rows_new = report->added,
-                           .rows_changed = report->changed, .rows_same = report->same, .rows_rejected = report->rejected};
+    fore_import_row row = {.started_at = run->options->started_at,
+                           .format = run->options->format ? run->options->format : "auto",
+                           .paths = fore_text_string(&paths),
+                           .rows_read = report->rows,
+                           .rows_new = report->added,
+                           .rows_changed = report->changed,
+                           .rows_same = report->same,
+                           .rows_rejected = report->rejected};
     if (status == FORE_OK) status = fore_store_put_import(run->store, &row, &report->run, err);
     fore_text_free(&paths);
     FORE_TRY(status);
@@ -263,11 +302,12 @@ static void find_fresh(fore_importing *run)
     static const struct {
         fore_kind kind;
         fore_table table;
-    } tables[] = {{FORE_KIND_REPS, FORE_TABLE_REP}, {FORE_KIND_ACCOUNTS, FORE_TABLE_ACCOUNT},
-                  {FORE_KIND_CONTACTS, FORE_TABLE_CONTACT}, {FORE_KIND_CAMPAIGNS, FORE_TABLE_CAMPAIGN},
-                  {FORE_KIND_PRODUCTS, FORE_TABLE_PRODUCT}, {FORE_KIND_LEADS, FORE_TABLE_LEAD},
-                  {FORE_KIND_DEALS, FORE_TABLE_DEAL}, {FORE_KIND_ACTIVITIES, FORE_TABLE_ACTIVITY},
-                  {FORE_KIND_ORDERS, FORE_TABLE_SALE}, {FORE_KIND_TICKETS, FORE_TABLE_TICKET}};
+    } tables[] = {
+        {FORE_KIND_REPS, FORE_TABLE_REP},         {FORE_KIND_ACCOUNTS, FORE_TABLE_ACCOUNT},
+        {FORE_KIND_CONTACTS, FORE_TABLE_CONTACT}, {FORE_KIND_CAMPAIGNS, FORE_TABLE_CAMPAIGN},
+        {FORE_KIND_PRODUCTS, FORE_TABLE_PRODUCT}, {FORE_KIND_LEADS, FORE_TABLE_LEAD},
+        {FORE_KIND_DEALS, FORE_TABLE_DEAL},       {FORE_KIND_ACTIVITIES, FORE_TABLE_ACTIVITY},
+        {FORE_KIND_ORDERS, FORE_TABLE_SALE},      {FORE_KIND_TICKETS, FORE_TABLE_TICKET}};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
         run->fresh[tables[i].kind] = fore_store_count(run->store, tables[i].table) == 0;
     }
@@ -302,15 +342,18 @@ static fore_status add_stage(void *context, const char *part, fore_error *err)
     stage_list *list = context;
     char key[256];
     fore_header_key(part, key, sizeof key);
-    FORE_TRY(fore_grow((void **)&list->keys, &list->capacity, list->count + 2, sizeof *list->keys, err));
+    FORE_TRY(
+        fore_grow((void **)&list->keys, &list->capacity, list->count + 2, sizeof *list->keys, err));
     list->keys[list->count] = fore_arena_string(list->run->scrap, key);
     if (!list->keys[list->count++]) return fore_no_memory(err);
     list->keys[list->count] = NULL;
     return FORE_OK;
 }
 
-/* Stage names that mean won or lost: mapping file, else the workspace's setting, else the usual words. */
-static fore_status read_stages(fore_importing *run, const char *name, const char *usual, const char *const **stages, fore_error *err)
+/* Stage names that mean won or lost: mapping file, else the workspace's setting, else the usual
+ * words. */
+static fore_status read_stages(fore_importing *run, const char *name, const char *usual,
+                               const char *const **stages, fore_error *err)
 {
     fore_text setting = {0};
     bool found = false;
@@ -319,7 +362,8 @@ static fore_status read_stages(fore_importing *run, const char *name, const char
     const char *own = fore_mapping_value(&run->mapping, NULL, NULL, name);
     if (status == FORE_OK && !own && found) own = fore_text_string(&setting);
     run->own_stages = run->own_stages || own;
-    if (status == FORE_OK) status = fore_list_each(own ? own : usual, own ? ',' : '|', add_stage, &list, err);
+    if (status == FORE_OK)
+        status = fore_list_each(own ? own : usual, own ? ',' : '|', add_stage, &list, err);
     if (status == FORE_OK && list.count > 0) {
         const char **copy = fore_arena_alloc(run->scrap, list.count + 1, sizeof *copy);
         if (copy) memcpy(copy, list.keys, (size_t)(list.count + 1) * sizeof *copy);
@@ -338,7 +382,8 @@ static fore_status read_zone(fore_importing *run, fore_error *err)
     const char *name = run->options->zone;
     fore_status status = FORE_OK;
     if (!name) status = fore_store_setting(run->store, "zone", &setting, &found, err);
-    if (status == FORE_OK) status = fore_zone_open(name ? name : fore_text_string(&setting), &run->zone, err);
+    if (status == FORE_OK)
+        status = fore_zone_open(name ? name : fore_text_string(&setting), &run->zone, err);
     fore_text_free(&setting);
     return status;
 }
@@ -349,7 +394,8 @@ static fore_status read_mapping(fore_importing *run, fore_error *err)
     if (!path) return FORE_OK;
     fore_text text = {0};
     fore_status status = fore_file_read(path, MAPPING_LIMIT, &text, err);
-    if (status == FORE_OK) status = fore_mapping_parse(fore_text_string(&text), text.length, path, &run->mapping, err);
+    if (status == FORE_OK)
+        status = fore_mapping_parse(fore_text_string(&text), text.length, path, &run->mapping, err);
     fore_text_free(&text);
     return status;
 }
@@ -360,12 +406,17 @@ static fore_status prepare(fore_importing *run, fore_error *err)
     run->arena = fore_arena_new();
     run->reps.ids = fore_dictionary_new();
     run->products.ids = fore_dictionary_new();
-    if (!run->scrap || !run->arena || !run->reps.ids || !run->products.ids) return fore_no_memory(err);
+    if (!run->scrap || !run->arena || !run->reps.ids || !run->products.ids)
+        return fore_no_memory(err);
     FORE_TRY(read_mapping(run, err));
     FORE_TRY(read_zone(run, err));
-    FORE_TRY(read_stages(run, "won_stages", "Won|Closed Won|ClosedWon|Payment Done|Gewonnen|Ganado|Gagn\xC3\xA9", &run->won_stages, err));
-    FORE_TRY(read_stages(run, "lost_stages", "Lost|Closed Lost|ClosedLost|Closed Lost to Competition|Closed-Lost to Competition|Verloren|Perdido|Perdu",
-                         &run->lost_stages, err));
+    FORE_TRY(read_stages(run, "won_stages",
+                         "Won|Closed Won|ClosedWon|Payment Done|Gewonnen|Ganado|Gagn\xC3\xA9",
+                         &run->won_stages, err));
+    FORE_TRY(read_stages(
+        run, "lost_stages",
+        "Lost|Closed Lost|ClosedLost|Closed Lost to Competition|Closed-Lost to Competition|Verloren|Perdido|Perdu",
+        &run->lost_stages, err));
     FORE_TRY(list_files(run, err));
     return plan_files(run, err);
 }
@@ -374,7 +425,8 @@ static void release(fore_importing *run)
 {
     for (int64_t f = 0; f < run->file_count; f++) {
         fore_file_plan *file = &run->files[f];
-        for (int64_t c = 0; file->columns && c < file->column_count; c++) fore_free(file->columns[c].words);
+        for (int64_t c = 0; file->columns && c < file->column_count; c++)
+            fore_free(file->columns[c].words);
         fore_free(file->columns);
         fore_dictionary_free(file->headers);
         fore_free(file->header_columns);
@@ -406,7 +458,8 @@ static void release(fore_importing *run)
     fore_free(run);
 }
 
-fore_status fore_import(fore_store *store, const fore_import_options *options, fore_import_report *report, fore_error *err)
+fore_status fore_import(fore_store *store, const fore_import_options *options,
+                        fore_import_report *report, fore_error *err)
 {
     fore_status status = FORE_OK;
     bool begun = false;

@@ -1,10 +1,11 @@
-/* What an import remembers while it runs: helping maps (stage names, products of prices, links) and the
- * keys that came already. */
+/* What an import remembers while it runs: helping maps (stage names, products of prices, links) and
+ * the keys that came already. */
 #include <string.h>
 
 #include "datasets/import_run.h"
 
-const fore_lookup_entry *fore_lookup_find(const fore_importing *run, fore_lookup_name name, const char *key)
+const fore_lookup_entry *fore_lookup_find(const fore_importing *run, fore_lookup_name name,
+                                          const char *key)
 {
     const fore_lookup *lookup = &run->lookups[name];
     if (!lookup->keys || !key) return NULL;
@@ -12,13 +13,14 @@ const fore_lookup_entry *fore_lookup_find(const fore_importing *run, fore_lookup
     return at < 0 ? NULL : &lookup->entries[at];
 }
 
-fore_status fore_lookup_put(fore_importing *run, fore_lookup_name name, const char *key, const fore_lookup_entry *entry,
-                            fore_error *err)
+fore_status fore_lookup_put(fore_importing *run, fore_lookup_name name, const char *key,
+                            const fore_lookup_entry *entry, fore_error *err)
 {
     fore_lookup *lookup = &run->lookups[name];
     if (!lookup->keys && !(lookup->keys = fore_dictionary_new())) return fore_no_memory(err);
     int64_t before = fore_dictionary_count(lookup->keys);
-    FORE_TRY(fore_grow((void **)&lookup->entries, &lookup->capacity, before + 1, sizeof *entry, err));
+    FORE_TRY(
+        fore_grow((void **)&lookup->entries, &lookup->capacity, before + 1, sizeof *entry, err));
     int64_t at = fore_dictionary_add(lookup->keys, key, (int64_t)strlen(key));
     if (at < 0) return fore_no_memory(err);
     if (at < before && entry->weight < lookup->entries[at].weight) return FORE_OK;
@@ -29,8 +31,8 @@ fore_status fore_lookup_put(fore_importing *run, fore_lookup_name name, const ch
     return FORE_OK;
 }
 
-/* Open addressing on 64-bit hashes of kind and id; a hash of 0 marks a free place. Two ids with the same
- * hash would count as a repetition in the report, nothing more. */
+/* Open addressing on 64-bit hashes of kind and id; a hash of 0 marks a free place. Two ids with the
+ * same hash would count as a repetition in the report, nothing more. */
 struct fore_seen {
     uint64_t *hashes;
     uint32_t *times;
@@ -59,8 +61,8 @@ static fore_status seen_resize(struct fore_seen *seen, int64_t capacity, fore_er
     return FORE_OK;
 }
 
-fore_status fore_seen_add(fore_importing *run, fore_kind kind, const char *id, int64_t length, int64_t *times,
-                          fore_error *err)
+fore_status fore_seen_add(fore_importing *run, fore_kind kind, const char *id, int64_t length,
+                          int64_t *times, fore_error *err)
 {
     if (!run->seen && !(run->seen = FORE_ZNEW(1, struct fore_seen))) return fore_no_memory(err);
     struct fore_seen *seen = run->seen;

@@ -1,5 +1,5 @@
-/* The mapping file: INI by inih, kept as a flat list of (section, name, value) in the order of the file;
- * the form is described in import.h. */
+/* The mapping file: INI by inih, kept as a flat list of (section, name, value) in the order of the
+ * file; the form is described in import.h. */
 #include <ini.h>
 #include <string.h>
 
@@ -22,15 +22,20 @@ static fore_status refuse_line(const char *path, int line, const char *what, for
 static fore_status check_lines(const char *text, int64_t length, const char *path, fore_error *err)
 {
     int line = 1;
-    if (memchr(text, 0, (size_t)length)) return refuse_line(path, 1, "the mapping file holds a NUL byte; save it as plain text", err);
+    if (memchr(text, 0, (size_t)length))
+        return refuse_line(path, 1, "the mapping file holds a NUL byte; save it as plain text",
+                           err);
     if (fore_utf8_invalid(text, length) >= 0) {
-        return fore_fail_at(err, FORE_E_ENCODING, path, 0, 0, "%s is not UTF-8; save it as UTF-8", path);
+        return fore_fail_at(err, FORE_E_ENCODING, path, 0, 0, "%s is not UTF-8; save it as UTF-8",
+                            path);
     }
     for (const char *p = text, *end = text + length; p < end; line++) {
         const char *stop = memchr(p, '\n', (size_t)(end - p));
         int64_t n = (stop ? stop : end) - p;
         if (n > LINE_LIMIT) {
-            return refuse_line(path, line, "the line is longer than 190 bytes; go on in the next line, indented", err);
+            return refuse_line(
+                path, line, "the line is longer than 190 bytes; go on in the next line, indented",
+                err);
         }
         p += n + 1;
     }
@@ -44,31 +49,37 @@ static int on_entry(void *context, const char *section, const char *name, const 
     if (p->status != FORE_OK) return 0;
     if (strlen(section) > NAME_LIMIT || strlen(name) > NAME_LIMIT) {
         p->status = fore_fail_at(p->err, FORE_E_FORMAT, m->path, 0, 0,
-                                 "%s: the name %.40s... is longer than %d bytes; shorten it", m->path, name, NAME_LIMIT);
+                                 "%s: the name %.40s... is longer than %d bytes; shorten it",
+                                 m->path, name, NAME_LIMIT);
         return 0;
     }
-    p->status = fore_grow((void **)&m->entries, &m->capacity, m->count + 1, sizeof *m->entries, p->err);
+    p->status =
+        fore_grow((void **)&m->entries, &m->capacity, m->count + 1, sizeof *m->entries, p->err);
     if (p->status != FORE_OK) return 0;
     /* An indented line goes on with the value before it; inih calls again with the same name. */
     fore_mapping_entry *last = m->count > 0 ? &m->entries[m->count - 1] : NULL;
-    bool goes_on = last && strcmp(last->section, section) == 0 && strcmp(last->name, name) == 0 && *value &&
-                   (strcmp(name, "ignore") == 0 || strstr(name, "_stages"));
-    fore_mapping_entry entry = {.section = fore_arena_string(m->arena, section),
-                                .name = fore_arena_string(m->arena, name),
-                                .value = goes_on ? fore_arena_format(m->arena, "%s %s", last->value, value)
-                                                 : fore_arena_string(m->arena, value)};
+    bool goes_on = last && strcmp(last->section, section) == 0 && strcmp(last->name, name) == 0 &&
+                   *value && (strcmp(name, "ignore") == 0 || strstr(name, "_stages"));
+    fore_mapping_entry entry = {
+        .section = fore_arena_string(m->arena, section),
+        .name = fore_arena_string(m->arena, name),
+        .value = goes_on ? fore_arena_format(m->arena, "%s %s", last->value, value)
+                         : fore_arena_string(m->arena, value)};
     if (!entry.section || !entry.name || !entry.value) {
         p->status = fore_no_memory(p->err);
         return 0;
     }
-    if (goes_on) *last = entry;
-    else m->entries[m->count++] = entry;
+    if (goes_on)
+        *last = entry;
+    else
+        m->entries[m->count++] = entry;
     return 1;
 }
 
 static bool is_setting(const char *name)
 {
-    static const char *const names[] = {"format", "won_stages", "lost_stages", "date_order", "decimal", "entity", "ignore", NULL};
+    static const char *const names[] = {"format",  "won_stages", "lost_stages", "date_order",
+                                        "decimal", "entity",     "ignore",      NULL};
     for (const char *const *n = names; *n; n++) {
         if (strcmp(name, *n) == 0) return true;
     }
@@ -94,36 +105,45 @@ static fore_status check_entry(const fore_mapping *m, const fore_mapping_entry *
 {
     fore_kind kind;
     if (!*e->section) {
-        return fore_fail_at(err, FORE_E_FORMAT, m->path, 0, 0,
-                            "%s: \"%s\" stands before any section; put [import] or [FILE.csv] above it", m->path, e->name);
+        return fore_fail_at(
+            err, FORE_E_FORMAT, m->path, 0, 0,
+            "%s: \"%s\" stands before any section; put [import] or [FILE.csv] above it", m->path,
+            e->name);
     }
     if (!is_setting(e->name) && !is_column(e->name)) {
-        return fore_fail_at(err, FORE_E_FORMAT, m->path, 0, 0,
-                            "%s: [%s] %s is neither a setting nor a canonical column (data columns are named as in "
-                            "the canonical CSV: deal_id, amount, closed_at, ...)",
-                            m->path, e->section, e->name);
+        return fore_fail_at(
+            err, FORE_E_FORMAT, m->path, 0, 0,
+            "%s: [%s] %s is neither a setting nor a canonical column (data columns are named as in "
+            "the canonical CSV: deal_id, amount, closed_at, ...)",
+            m->path, e->section, e->name);
     }
     if (strcmp(e->name, "entity") == 0 && !fore_kind_parse(e->value, &kind)) {
-        return fore_fail_at(err, FORE_E_FORMAT, m->path, 0, 0,
-                            "%s: [%s] entity = %s: use reps, accounts, contacts, campaigns, products, leads, deals, "
-                            "deal_changes, activities, orders, tickets, targets or nothing",
-                            m->path, e->section, e->value);
+        return fore_fail_at(
+            err, FORE_E_FORMAT, m->path, 0, 0,
+            "%s: [%s] entity = %s: use reps, accounts, contacts, campaigns, products, leads, deals, "
+            "deal_changes, activities, orders, tickets, targets or nothing",
+            m->path, e->section, e->value);
     }
-    bool order = strcmp(e->name, "date_order") == 0 && strcmp(e->value, "day") != 0 && strcmp(e->value, "month") != 0;
-    bool decimal = strcmp(e->name, "decimal") == 0 && strcmp(e->value, "comma") != 0 && strcmp(e->value, "point") != 0;
+    bool order = strcmp(e->name, "date_order") == 0 && strcmp(e->value, "day") != 0 &&
+                 strcmp(e->value, "month") != 0;
+    bool decimal = strcmp(e->name, "decimal") == 0 && strcmp(e->value, "comma") != 0 &&
+                   strcmp(e->value, "point") != 0;
     if (order || decimal) {
-        return fore_fail_at(err, FORE_E_FORMAT, m->path, 0, 0, "%s: [%s] %s = %s: use %s", m->path, e->section, e->name,
-                            e->value, order ? "day or month" : "comma or point");
+        return fore_fail_at(err, FORE_E_FORMAT, m->path, 0, 0, "%s: [%s] %s = %s: use %s", m->path,
+                            e->section, e->name, e->value,
+                            order ? "day or month" : "comma or point");
     }
     return FORE_OK;
 }
 
-fore_status fore_mapping_parse(const char *text, int64_t length, const char *path, fore_mapping *mapping, fore_error *err)
+fore_status fore_mapping_parse(const char *text, int64_t length, const char *path,
+                               fore_mapping *mapping, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_text copy = {0};
     *mapping = (fore_mapping){.arena = fore_arena_new()};
-    if (!mapping->arena || !(mapping->path = fore_arena_string(mapping->arena, path))) FORE_GO(fore_no_memory(err));
+    if (!mapping->arena || !(mapping->path = fore_arena_string(mapping->arena, path)))
+        FORE_GO(fore_no_memory(err));
     FORE_GO(check_lines(text, length, path, err));
     fore_text_add(&copy, text, length);
     FORE_GO(fore_text_check(&copy, err));
@@ -131,9 +151,12 @@ fore_status fore_mapping_parse(const char *text, int64_t length, const char *pat
     int line = ini_parse_string(fore_text_string(&copy), on_entry, &p);
     FORE_GO(p.status);
     if (line != 0) {
-        FORE_GO(refuse_line(path, line > 0 ? line : 0, "not a line of a mapping file; write [section], name = value or ; comment", err));
+        FORE_GO(refuse_line(
+            path, line > 0 ? line : 0,
+            "not a line of a mapping file; write [section], name = value or ; comment", err));
     }
-    for (int64_t i = 0; i < mapping->count; i++) FORE_GO(check_entry(mapping, &mapping->entries[i], err));
+    for (int64_t i = 0; i < mapping->count; i++)
+        FORE_GO(check_entry(mapping, &mapping->entries[i], err));
 done:
     fore_text_free(&copy);
     if (status != FORE_OK) fore_mapping_free(mapping);
@@ -149,16 +172,19 @@ void fore_mapping_free(fore_mapping *mapping)
 
 bool fore_mapping_section_fits(const char *section, const char *file, const char *what)
 {
-    return (file && fore_text_equal_fold(section, file)) || (what && fore_text_equal_fold(section, what));
+    return (file && fore_text_equal_fold(section, file)) ||
+           (what && fore_text_equal_fold(section, what));
 }
 
-const char *fore_mapping_value(const fore_mapping *mapping, const char *file, const char *what, const char *name)
+const char *fore_mapping_value(const fore_mapping *mapping, const char *file, const char *what,
+                               const char *name)
 {
     const char *scopes[] = {file, what, "import"};
     for (int s = 0; s < 3; s++) {
         for (int64_t i = mapping->count - 1; scopes[s] && i >= 0; i--) {
             const fore_mapping_entry *e = &mapping->entries[i];
-            if (strcmp(e->name, name) == 0 && fore_text_equal_fold(e->section, scopes[s])) return e->value;
+            if (strcmp(e->name, name) == 0 && fore_text_equal_fold(e->section, scopes[s]))
+                return e->value;
         }
     }
     return NULL;

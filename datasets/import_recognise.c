@@ -12,11 +12,12 @@
 
 static const fore_format *const formats[] = {
     &fore_format_canonical, &fore_format_zoho, &fore_format_salesforce, &fore_format_hubspot,
-    &fore_format_pipedrive, &fore_format_odoo, &fore_format_plain, NULL};
+    &fore_format_pipedrive, &fore_format_odoo, &fore_format_plain,      NULL};
 
 const char *const *fore_import_formats(void)
 {
-    static const char *const names[] = {"foresell", "zoho", "salesforce", "hubspot", "pipedrive", "odoo", "plain", NULL};
+    static const char *const names[] = {"foresell",  "zoho", "salesforce", "hubspot",
+                                        "pipedrive", "odoo", "plain",      NULL};
     return names;
 }
 
@@ -75,8 +76,10 @@ static int64_t known_headers(const fore_file_plan *file, const fore_file_rule *r
         return count;
     }
     memset(known, 0, (size_t)columns);
-    for (const fore_bind *b = rule->binds; b && b->headers; b++) (void)fore_list_each(b->headers, '|', mark_column, &m, NULL);
-    for (const fore_canonical *c = rule->binds ? NULL : fore_canonical_columns(rule->kind); c && c->name; c++) {
+    for (const fore_bind *b = rule->binds; b && b->headers; b++)
+        (void)fore_list_each(b->headers, '|', mark_column, &m, NULL);
+    for (const fore_canonical *c = rule->binds ? NULL : fore_canonical_columns(rule->kind);
+         c && c->name; c++) {
         (void)mark_column(&m, c->name, NULL);
     }
     (void)fore_list_each(rule->ignored, '|', mark_column, &m, NULL);
@@ -108,8 +111,10 @@ static fore_status check_word(const fore_importing *run, const char *word, fore_
         if (wanted(*f, word)) return FORE_OK;
     }
     (void)run;
-    return fore_fail(err, FORE_E_ARGUMENT,
-                     "unknown format %s; use auto, foresell, zoho, salesforce, hubspot, pipedrive, odoo or plain", word);
+    return fore_fail(
+        err, FORE_E_ARGUMENT,
+        "unknown format %s; use auto, foresell, zoho, salesforce, hubspot, pipedrive, odoo or plain",
+        word);
 }
 
 typedef struct candidate {
@@ -125,8 +130,8 @@ static bool signature_fits(const fore_file_plan *file, const fore_file_rule *rul
     return fore_list_each(rule->signature, '&', need_header, &search, NULL) == FORE_OK;
 }
 
-static void try_rule(const fore_file_plan *file, const fore_format *format, const fore_file_rule *rule, bool *known,
-                     fore_text *found, candidate *best)
+static void try_rule(const fore_file_plan *file, const fore_format *format,
+                     const fore_file_rule *rule, bool *known, fore_text *found, candidate *best)
 {
     bool named = usual_name(rule, file->name);
     if ((rule->name_needed && !named) || !signature_fits(file, rule, found)) return;
@@ -135,18 +140,21 @@ static void try_rule(const fore_file_plan *file, const fore_format *format, cons
     if (score > best->score) *best = (candidate){format, rule, score, count};
 }
 
-static fore_status say_why(fore_importing *run, fore_file_plan *file, const candidate *best, fore_text *found, fore_error *err)
+static fore_status say_why(fore_importing *run, fore_file_plan *file, const candidate *best,
+                           fore_text *found, fore_error *err)
 {
     file->format = best->format;
     file->rule = best->rule;
     file->kind = best->rule->kind;
     (void)signature_fits(file, best->rule, found);
-    file->why = fore_arena_format(run->arena, "%s: has %s (%lld of %lld columns known)", best->format->title,
-                                  fore_text_string(found), (long long)best->known, (long long)named_columns(file->csv));
+    file->why = fore_arena_format(run->arena, "%s: has %s (%lld of %lld columns known)",
+                                  best->format->title, fore_text_string(found),
+                                  (long long)best->known, (long long)named_columns(file->csv));
     return file->why ? FORE_OK : fore_no_memory(err);
 }
 
-static fore_status best_rule(fore_importing *run, fore_file_plan *file, const char *word, fore_kind kind, fore_error *err)
+static fore_status best_rule(fore_importing *run, fore_file_plan *file, const char *word,
+                             fore_kind kind, fore_error *err)
 {
     fore_status status = FORE_OK;
     candidate best = {0};
@@ -154,8 +162,10 @@ static fore_status best_rule(fore_importing *run, fore_file_plan *file, const ch
     bool *known = FORE_NEW(fore_csv_columns(file->csv), bool);
     if (!known) return fore_no_memory(err);
     for (const fore_format *const *f = formats; *f; f++) {
-        for (const fore_file_rule *rule = (*f)->rules; wanted(*f, word) && rule->signature; rule++) {
-            if (kind == FORE_KIND_COUNT || rule->kind == kind) try_rule(file, *f, rule, known, &found, &best);
+        for (const fore_file_rule *rule = (*f)->rules; wanted(*f, word) && rule->signature;
+             rule++) {
+            if (kind == FORE_KIND_COUNT || rule->kind == kind)
+                try_rule(file, *f, rule, known, &found, &best);
         }
     }
     if (best.rule) status = say_why(run, file, &best, &found, err);
@@ -165,16 +175,18 @@ static fore_status best_rule(fore_importing *run, fore_file_plan *file, const ch
     return status;
 }
 
-/* A file whose mapping names what it holds needs no signature: the canonical rule of that kind, with
- * the mapping's columns, or the vendor's when one fits. */
-static fore_status mapped_rule(fore_importing *run, fore_file_plan *file, fore_kind kind, fore_error *err)
+/* A file whose mapping names what it holds needs no signature: the canonical rule of that kind,
+ * with the mapping's columns, or the vendor's when one fits. */
+static fore_status mapped_rule(fore_importing *run, fore_file_plan *file, fore_kind kind,
+                               fore_error *err)
 {
     for (const fore_file_rule *rule = fore_format_canonical.rules; rule->signature; rule++) {
         if (rule->kind != kind) continue;
         file->format = &fore_format_canonical;
         file->rule = rule;
         file->kind = kind;
-        file->why = fore_arena_format(run->arena, "the mapping file says that it holds %s", fore_kind_word(kind));
+        file->why = fore_arena_format(run->arena, "the mapping file says that it holds %s",
+                                      fore_kind_word(kind));
         return file->why ? FORE_OK : fore_no_memory(err);
     }
     return FORE_OK;
@@ -193,14 +205,17 @@ fore_status fore_recognise(fore_importing *run, fore_file_plan *file, fore_error
     if (!file->rule && entity) FORE_TRY(mapped_rule(run, file, kind, err));
     if (file->rule && file->kind != FORE_KIND_NOTHING) return FORE_OK;
     if (file->rule) {
-        file->why = fore_arena_format(run->arena, "%s, passed over: %s", file->format->title, file->rule->note);
+        file->why = fore_arena_format(run->arena, "%s, passed over: %s", file->format->title,
+                                      file->rule->note);
     } else if (kind == FORE_KIND_NOTHING) {
         file->why = fore_arena_format(run->arena, "passed over, as the mapping file says");
     } else {
-        file->why = fore_arena_format(run->arena, "passed over: its headers (%.60s, %.60s, ...) are of no format known; "
-                                      "name its columns in a mapping file",
-                                      fore_csv_name(file->csv, 0),
-                                      fore_csv_columns(file->csv) > 1 ? fore_csv_name(file->csv, 1) : "");
+        file->why = fore_arena_format(
+            run->arena,
+            "passed over: its headers (%.60s, %.60s, ...) are of no format known; "
+            "name its columns in a mapping file",
+            fore_csv_name(file->csv, 0),
+            fore_csv_columns(file->csv) > 1 ? fore_csv_name(file->csv, 1) : "");
     }
     file->format = NULL;
     file->rule = NULL;

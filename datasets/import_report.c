@@ -15,11 +15,14 @@ fore_status fore_rejects_write(fore_importing *run, int64_t import_run, fore_err
     fore_text_puts(&out, "file,line,column,value,reason\n");
     for (int64_t i = 0; i < run->reject_count; i++) {
         const fore_reject_row *r = &run->rejects[i];
-        FORE_GO(fore_store_put_reject(run->store, import_run, r->file, r->line, r->column, r->value, r->reason, err));
+        FORE_GO(fore_store_put_reject(run->store, import_run, r->file, r->line, r->column, r->value,
+                                      r->reason, err));
         fore_csv_put_cell(&out, r->file, (int64_t)strlen(r->file), true);
         fore_text_printf(&out, ",%lld", (long long)r->line);
-        fore_csv_put_cell(&out, r->column ? r->column : "", r->column ? (int64_t)strlen(r->column) : 0, false);
-        fore_csv_put_cell(&out, r->value ? r->value : "", r->value ? (int64_t)strlen(r->value) : 0, false);
+        fore_csv_put_cell(&out, r->column ? r->column : "",
+                          r->column ? (int64_t)strlen(r->column) : 0, false);
+        fore_csv_put_cell(&out, r->value ? r->value : "", r->value ? (int64_t)strlen(r->value) : 0,
+                          false);
         fore_csv_put_cell(&out, r->reason, (int64_t)strlen(r->reason), false);
         fore_text_putc(&out, '\n');
     }
@@ -47,7 +50,8 @@ static fore_status count_reasons(fore_importing *run, fore_import_report *report
     if (!words) return fore_no_memory(err);
     for (int64_t i = 0; i < run->reject_count; i++) {
         const char *reason = run->rejects[i].reason;
-        int64_t before = fore_dictionary_count(words), at = fore_dictionary_add(words, reason, (int64_t)strlen(reason));
+        int64_t before = fore_dictionary_count(words),
+                at = fore_dictionary_add(words, reason, (int64_t)strlen(reason));
         if (at < 0) FORE_GO(fore_no_memory(err));
         FORE_GO(fore_grow((void **)&counts, &capacity, at + 1, sizeof *counts, err));
         if (at == before) counts[at] = 0;
@@ -57,7 +61,8 @@ static fore_status count_reasons(fore_importing *run, fore_import_report *report
     fore_import_reason *reasons = fore_arena_alloc(run->arena, n + 1, sizeof *reasons);
     if (!reasons) FORE_GO(fore_no_memory(err));
     for (int64_t i = 0; i < n; i++) {
-        reasons[i] = (fore_import_reason){fore_arena_string(run->arena, fore_dictionary_text(words, i)), counts[i]};
+        reasons[i] = (fore_import_reason){
+            fore_arena_string(run->arena, fore_dictionary_text(words, i)), counts[i]};
         if (!reasons[i].reason) FORE_GO(fore_no_memory(err));
     }
     if (n > 1) qsort(reasons, (size_t)n, sizeof *reasons, by_count);
@@ -76,27 +81,38 @@ static fore_status say_lacks(fore_importing *run, fore_error *err)
     const int64_t *rows = run->kind_rows;
     bool people = rows[FORE_KIND_LEADS] > 0 || rows[FORE_KIND_DEALS] > 0;
     if (people && fore_store_count(run->store, FORE_TABLE_DEAL_CHANGE) == 0) {
-        FORE_TRY(fore_run_warn(run, err, "no stage history: time in stage, stage speed and pushed close dates are unknown, and what a deal "
-                                         "looked like in the past is known only from its dates"));
+        FORE_TRY(fore_run_warn(
+            run, err,
+            "no stage history: time in stage, stage speed and pushed close dates are unknown, and what a deal "
+            "looked like in the past is known only from its dates"));
     }
     if (people && fore_store_count(run->store, FORE_TABLE_ACTIVITY) == 0) {
-        FORE_TRY(fore_run_warn(run, err, "no activities: the ranking rests on attributes alone, and no effort answer is possible"));
+        FORE_TRY(fore_run_warn(
+            run, err,
+            "no activities: the ranking rests on attributes alone, and no effort answer is possible"));
     }
     if (people && fore_store_count(run->store, FORE_TABLE_DEAL) == 0) {
-        FORE_TRY(fore_run_warn(run, err, "no deals: no sales forecast is possible, and leads are scored for conversion only"));
+        FORE_TRY(fore_run_warn(
+            run, err,
+            "no deals: no sales forecast is possible, and leads are scored for conversion only"));
     }
     if (people && run->undated > 0) {
-        FORE_TRY(fore_run_warn(run, err, "%lld leads and deals have no creation date: they cannot be placed in time and do not train a model",
-                               (long long)run->undated));
+        FORE_TRY(fore_run_warn(
+            run, err,
+            "%lld leads and deals have no creation date: they cannot be placed in time and do not train a model",
+            (long long)run->undated));
     }
     if (run->contact_links > 0 && fore_store_count(run->store, FORE_TABLE_DEAL) == 0) {
-        FORE_TRY(fore_run_warn(run, err, "activities name contacts only; they count once the deals of those contacts are imported"));
+        FORE_TRY(fore_run_warn(
+            run, err,
+            "activities name contacts only; they count once the deals of those contacts are imported"));
     }
     return FORE_OK;
 }
 
 /* Key and id of the placeholders of one table: what is named somewhere and never arrived. */
-static fore_status count_placeholders(fore_importing *run, fore_table table, const char *word, fore_error *err)
+static fore_status count_placeholders(fore_importing *run, fore_table table, const char *word,
+                                      fore_error *err)
 {
     union {
         fore_rep_row rep;
@@ -120,9 +136,11 @@ static fore_status count_placeholders(fore_importing *run, fore_table table, con
         count++;
     }
     if (count > 0) {
-        FORE_GO(fore_run_warn(run, err, "%lld %s are named but never described (%s%s%s%s%s%s); they are kept as loose references",
-                              (long long)count, word, some[0], count > 1 ? ", " : "", some[1], count > 2 ? ", " : "", some[2],
-                              count > 3 ? ", ..." : ""));
+        FORE_GO(fore_run_warn(
+            run, err,
+            "%lld %s are named but never described (%s%s%s%s%s%s); they are kept as loose references",
+            (long long)count, word, some[0], count > 1 ? ", " : "", some[1], count > 2 ? ", " : "",
+            some[2], count > 3 ? ", ..." : ""));
     }
 done:
     fore_cursor_close(cursor);
@@ -142,14 +160,22 @@ static fore_status say_loose(fore_importing *run, fore_error *err)
 
 /* --- the report --- */
 
-static fore_status report_file(fore_importing *run, const fore_file_plan *file, fore_import_file *out, fore_error *err)
+static fore_status report_file(fore_importing *run, const fore_file_plan *file,
+                               fore_import_file *out, fore_error *err)
 {
     const char **notes = fore_arena_alloc(run->arena, file->note_count + 1, sizeof *notes);
     if (!notes) return fore_no_memory(err);
     if (file->note_count > 0) memcpy(notes, file->notes, (size_t)file->note_count * sizeof *notes);
-    *out = (fore_import_file){.path = file->path, .format = file->format ? file->format->name : NULL,
-                              .what = fore_kind_word(file->kind), .why = file->why, .rows = file->rows, .added = file->added,
-                              .changed = file->changed, .same = file->same, .rejected = file->rejected, .notes = notes,
+    *out = (fore_import_file){.path = file->path,
+                              .format = file->format ? file->format->name : NULL,
+                              .what = fore_kind_word(file->kind),
+                              .why = file->why,
+                              .rows = file->rows,
+                              .added = file->added,
+                              .changed = file->changed,
+                              .same = file->same,
+                              .rejected = file->rejected,
+                              .notes = notes,
                               .note_count = file->note_count};
     return FORE_OK;
 }
@@ -157,7 +183,9 @@ static fore_status report_file(fore_importing *run, const fore_file_plan *file, 
 fore_status fore_report_make(fore_importing *run, fore_import_report *report, fore_error *err)
 {
     if (run->made_deals > 0) {
-        FORE_TRY(fore_run_warn(run, err, "no table of deals: %lld deals were put together from their change log", (long long)run->made_deals));
+        FORE_TRY(fore_run_warn(
+            run, err, "no table of deals: %lld deals were put together from their change log",
+            (long long)run->made_deals));
     }
     FORE_TRY(say_lacks(run, err));
     FORE_TRY(say_loose(run, err));
@@ -176,7 +204,8 @@ fore_status fore_report_make(fore_importing *run, fore_import_report *report, fo
     report->added += run->derived[FORE_PUT_NEW];
     report->changed += run->derived[FORE_PUT_CHANGED];
     report->same += run->derived[FORE_PUT_SAME];
-    if (run->warning_count > 0) memcpy(warnings, run->warnings, (size_t)run->warning_count * sizeof *warnings);
+    if (run->warning_count > 0)
+        memcpy(warnings, run->warnings, (size_t)run->warning_count * sizeof *warnings);
     report->files = files;
     report->file_count = run->file_count;
     report->warnings = warnings;
@@ -224,7 +253,8 @@ void fore_import_json(const fore_import_report *report, fore_text *json)
     }
     fore_json_end_array(&w);
     fore_json_array(&w, "warnings");
-    for (int64_t i = 0; i < report->warning_count; i++) fore_json_string(&w, NULL, report->warnings[i]);
+    for (int64_t i = 0; i < report->warning_count; i++)
+        fore_json_string(&w, NULL, report->warnings[i]);
     fore_json_end_array(&w);
     fore_json_end_object(&w);
 }

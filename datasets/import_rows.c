@@ -1,7 +1,8 @@
 /* From slots to rows of the store: one function per kind, behind one door (fore_row_store).
  *
- * What a deal's outcome is, in this order: stages named in settings or mapping file; a column that says
- * it (won, lost, open); flags (IsWon, IsClosed); what the vendor's stage table says; the stage's name. */
+ * What a deal's outcome is, in this order: stages named in settings or mapping file; a column that
+ * says it (won, lost, open); flags (IsWon, IsClosed); what the vendor's stage table says; the
+ * stage's name. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,12 +14,14 @@ typedef fore_status (*put_row)(fore_importing *run, fore_put *put, fore_error *e
 void fore_set_text(fore_row *row, fore_slot slot, const char *text)
 {
     if (!text) return;
-    row->values[slot] = (fore_value){.row = row->number, .text = text, .length = (int64_t)strlen(text), .column = -1};
+    row->values[slot] = (fore_value){
+        .row = row->number, .text = text, .length = (int64_t)strlen(text), .column = -1};
 }
 
 void fore_set_integer(fore_row *row, fore_slot slot, int64_t value)
 {
-    row->values[slot] = (fore_value){.row = row->number, .text = "", .integer = value, .number = (double)value, .column = -1};
+    row->values[slot] = (fore_value){
+        .row = row->number, .text = "", .integer = value, .number = (double)value, .column = -1};
 }
 
 void fore_move(fore_row *row, fore_slot from, fore_slot to)
@@ -50,21 +53,25 @@ static fore_status note_named(fore_named *named, const fore_value *v, int64_t pk
 {
     int64_t before = named->capacity;
     FORE_TRY(fore_grow((void **)&named->seen, &named->capacity, pk + 1, 1, err));
-    if (named->capacity > before) memset(named->seen + before, 0, (size_t)(named->capacity - before));
+    if (named->capacity > before)
+        memset(named->seen + before, 0, (size_t)(named->capacity - before));
     if (named->seen[pk]) return FORE_OK;
     named->seen[pk] = 1;
     return fore_dictionary_add(named->ids, v->text, v->length) < 0 ? fore_no_memory(err) : FORE_OK;
 }
 
 /* The key of what a slot names; 0 when it is empty. */
-static fore_status reference(fore_importing *run, fore_entity entity, fore_slot slot, int64_t *pk, fore_error *err)
+static fore_status reference(fore_importing *run, fore_entity entity, fore_slot slot, int64_t *pk,
+                             fore_error *err)
 {
     const fore_value *v = &run->row.values[slot];
     *pk = 0;
     if (!fore_has(&run->row, slot) || v->length == 0) return FORE_OK;
     FORE_TRY(fore_store_key(run->store, entity, v->text, v->length, pk, err));
-    if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS]) return note_named(&run->reps, v, *pk, err);
-    bool product = entity == FORE_PRODUCT && !run->has_kind[FORE_KIND_PRODUCTS] && run->file->format->names_are_keys;
+    if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS])
+        return note_named(&run->reps, v, *pk, err);
+    bool product = entity == FORE_PRODUCT && !run->has_kind[FORE_KIND_PRODUCTS] &&
+                   run->file->format->names_are_keys;
     return product ? note_named(&run->products, v, *pk, err) : FORE_OK;
 }
 
@@ -72,10 +79,12 @@ static fore_status reference(fore_importing *run, fore_entity entity, fore_slot 
 static fore_status join_name(fore_importing *run, fore_error *err)
 {
     fore_row *row = &run->row;
-    const char *first = fore_text_of(row, FORE_SLOT_FIRST_NAME), *last = fore_text_of(row, FORE_SLOT_LAST_NAME);
+    const char *first = fore_text_of(row, FORE_SLOT_FIRST_NAME),
+               *last = fore_text_of(row, FORE_SLOT_LAST_NAME);
     if (fore_has(row, FORE_SLOT_NAME) || (!first && !last)) return FORE_OK;
     fore_text_clear(&row->full_name);
-    fore_text_printf(&row->full_name, "%s%s%s", first ? first : "", first && last ? " " : "", last ? last : "");
+    fore_text_printf(&row->full_name, "%s%s%s", first ? first : "", first && last ? " " : "",
+                     last ? last : "");
     FORE_TRY(fore_text_check(&row->full_name, err));
     fore_set_text(row, FORE_SLOT_NAME, row->full_name.bytes);
     return FORE_OK;
@@ -85,11 +94,16 @@ static fore_status put_rep(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
     FORE_TRY(join_name(run, err));
-    fore_rep_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true, .name = fore_text_of(r, FORE_SLOT_NAME),
-                        .team = fore_text_of(r, FORE_SLOT_TEAM), .region = fore_text_of(r, FORE_SLOT_REGION),
+    fore_rep_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                        .known = true,
+                        .name = fore_text_of(r, FORE_SLOT_NAME),
+                        .team = fore_text_of(r, FORE_SLOT_TEAM),
+                        .region = fore_text_of(r, FORE_SLOT_REGION),
                         .hours_per_week = number_of(r, FORE_SLOT_HOURS_PER_WEEK),
-                        .hourly_cost_minor = fore_integer_of(r, FORE_SLOT_HOURLY_COST, FORE_NO_AMOUNT),
-                        .active_from_on = date_of(r, FORE_SLOT_ACTIVE_FROM), .active_to_on = date_of(r, FORE_SLOT_ACTIVE_TO),
+                        .hourly_cost_minor =
+                            fore_integer_of(r, FORE_SLOT_HOURLY_COST, FORE_NO_AMOUNT),
+                        .active_from_on = date_of(r, FORE_SLOT_ACTIVE_FROM),
+                        .active_to_on = date_of(r, FORE_SLOT_ACTIVE_TO),
                         .attributes = attributes_of(r)};
     FORE_TRY(reference(run, FORE_REP, FORE_SLOT_MANAGER, &row.manager, err));
     return fore_store_put_rep(run->store, &row, put, err);
@@ -98,10 +112,15 @@ static fore_status put_rep(fore_importing *run, fore_put *put, fore_error *err)
 static fore_status put_account(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    fore_account_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true, .name = fore_text_of(r, FORE_SLOT_NAME),
-                            .industry = fore_text_of(r, FORE_SLOT_INDUSTRY), .employees = number_of(r, FORE_SLOT_EMPLOYEES),
-                            .annual_revenue_minor = fore_integer_of(r, FORE_SLOT_ANNUAL_REVENUE, FORE_NO_AMOUNT),
-                            .country = fore_text_of(r, FORE_SLOT_COUNTRY), .region = fore_text_of(r, FORE_SLOT_REGION),
+    fore_account_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                            .known = true,
+                            .name = fore_text_of(r, FORE_SLOT_NAME),
+                            .industry = fore_text_of(r, FORE_SLOT_INDUSTRY),
+                            .employees = number_of(r, FORE_SLOT_EMPLOYEES),
+                            .annual_revenue_minor =
+                                fore_integer_of(r, FORE_SLOT_ANNUAL_REVENUE, FORE_NO_AMOUNT),
+                            .country = fore_text_of(r, FORE_SLOT_COUNTRY),
+                            .region = fore_text_of(r, FORE_SLOT_REGION),
                             .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
                             .attributes = attributes_of(r)};
     FORE_TRY(reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
@@ -111,7 +130,8 @@ static fore_status put_account(fore_importing *run, fore_put *put, fore_error *e
 static fore_status put_contact(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    fore_contact_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true,
+    fore_contact_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                            .known = true,
                             .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME)};
     FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
     FORE_TRY(reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
@@ -121,7 +141,9 @@ static fore_status put_contact(fore_importing *run, fore_put *put, fore_error *e
 static fore_status put_campaign(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    fore_campaign_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true, .name = fore_text_of(r, FORE_SLOT_NAME),
+    fore_campaign_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                             .known = true,
+                             .name = fore_text_of(r, FORE_SLOT_NAME),
                              .channel = fore_text_of(r, FORE_SLOT_CHANNEL),
                              .started_at = fore_integer_of(r, FORE_SLOT_STARTED_AT, FORE_NO_TIME),
                              .ended_at = fore_integer_of(r, FORE_SLOT_ENDED_AT, FORE_NO_TIME),
@@ -132,9 +154,12 @@ static fore_status put_campaign(fore_importing *run, fore_put *put, fore_error *
 static fore_status put_product(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    fore_product_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true, .name = fore_text_of(r, FORE_SLOT_NAME),
+    fore_product_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                            .known = true,
+                            .name = fore_text_of(r, FORE_SLOT_NAME),
                             .category = fore_text_of(r, FORE_SLOT_CATEGORY),
-                            .list_price_minor = fore_integer_of(r, FORE_SLOT_LIST_PRICE, FORE_NO_AMOUNT),
+                            .list_price_minor =
+                                fore_integer_of(r, FORE_SLOT_LIST_PRICE, FORE_NO_AMOUNT),
                             .attributes = attributes_of(r)};
     return fore_store_put_product(run->store, &row, put, err);
 }
@@ -143,7 +168,8 @@ static fore_status put_product(fore_importing *run, fore_put *put, fore_error *e
 
 static fore_status lead_status(fore_importing *run, const char **status, fore_error *err)
 {
-    static const char *const words[] = {"new", "working", "qualified", "converted", "disqualified", "lost", NULL};
+    static const char *const words[] = {"new",          "working", "qualified", "converted",
+                                        "disqualified", "lost",    NULL};
     const char *text = fore_text_of(&run->row, FORE_SLOT_STATUS);
     *status = NULL;
     if (fore_flag_of(&run->row, FORE_SLOT_CONVERTED)) {
@@ -155,21 +181,27 @@ static fore_status lead_status(fore_importing *run, const char **status, fore_er
         if (fore_text_equal_fold(text, *w)) *status = *w;
     }
     if (*status) return FORE_OK;
-    return fore_reject_slot(run, FORE_SLOT_STATUS,
-                            "unknown lead status (new, working, qualified, converted, disqualified, lost)", err);
+    return fore_reject_slot(
+        run, FORE_SLOT_STATUS,
+        "unknown lead status (new, working, qualified, converted, disqualified, lost)", err);
 }
 
 static fore_status put_lead(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
     FORE_TRY(join_name(run, err));
-    fore_lead_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true, .name = fore_text_of(r, FORE_SLOT_NAME),
-                         .email = fore_text_of(r, FORE_SLOT_EMAIL), .phone = fore_text_of(r, FORE_SLOT_PHONE),
-                         .title = fore_text_of(r, FORE_SLOT_TITLE), .source = fore_text_of(r, FORE_SLOT_SOURCE),
+    fore_lead_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                         .known = true,
+                         .name = fore_text_of(r, FORE_SLOT_NAME),
+                         .email = fore_text_of(r, FORE_SLOT_EMAIL),
+                         .phone = fore_text_of(r, FORE_SLOT_PHONE),
+                         .title = fore_text_of(r, FORE_SLOT_TITLE),
+                         .source = fore_text_of(r, FORE_SLOT_SOURCE),
                          .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
                          .closed_at = fore_integer_of(r, FORE_SLOT_CLOSED_AT, FORE_NO_TIME),
                          .do_not_contact = fore_flag_of(r, FORE_SLOT_DO_NOT_CONTACT),
-                         .mail_opt_out = fore_flag_of(r, FORE_SLOT_MAIL_OPT_OUT), .attributes = attributes_of(r)};
+                         .mail_opt_out = fore_flag_of(r, FORE_SLOT_MAIL_OPT_OUT),
+                         .attributes = attributes_of(r)};
     FORE_TRY(lead_status(run, &row.status, err));
     if (r->rejected) return FORE_OK;
     FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
@@ -202,19 +234,25 @@ fore_outcome fore_stage_outcome(const fore_importing *run, const char *stage, bo
     return FORE_OUTCOME_OPEN;
 }
 
-static fore_status outcome_word(fore_importing *run, const char *word, fore_outcome *outcome, fore_error *err)
+static fore_status outcome_word(fore_importing *run, const char *word, fore_outcome *outcome,
+                                fore_error *err)
 {
-    if (fore_text_equal_fold(word, "won")) *outcome = FORE_WON;
-    else if (fore_text_equal_fold(word, "lost")) *outcome = FORE_LOST;
-    else if (fore_text_equal_fold(word, "open")) *outcome = FORE_OUTCOME_OPEN;
-    else return fore_reject_slot(run, FORE_SLOT_OUTCOME, "unknown outcome (open, won, lost)", err);
+    if (fore_text_equal_fold(word, "won"))
+        *outcome = FORE_WON;
+    else if (fore_text_equal_fold(word, "lost"))
+        *outcome = FORE_LOST;
+    else if (fore_text_equal_fold(word, "open"))
+        *outcome = FORE_OUTCOME_OPEN;
+    else
+        return fore_reject_slot(run, FORE_SLOT_OUTCOME, "unknown outcome (open, won, lost)", err);
     return FORE_OK;
 }
 
 static fore_status deal_outcome(fore_importing *run, fore_outcome *outcome, fore_error *err)
 {
     const fore_row *r = &run->row;
-    const char *stage = fore_text_of(r, FORE_SLOT_STAGE), *word = fore_text_of(r, FORE_SLOT_OUTCOME);
+    const char *stage = fore_text_of(r, FORE_SLOT_STAGE),
+               *word = fore_text_of(r, FORE_SLOT_OUTCOME);
     const fore_lookup_entry *entry = fore_lookup_find(run, FORE_LOOK_STAGE, stage);
     bool known = false;
     fore_outcome by_name = stage ? fore_stage_outcome(run, stage, &known) : FORE_OUTCOME_OPEN;
@@ -224,11 +262,15 @@ static fore_status deal_outcome(fore_importing *run, fore_outcome *outcome, fore
     } else if (word) {
         return outcome_word(run, word, outcome, err);
     } else if (fore_has(r, FORE_SLOT_IS_WON) || fore_has(r, FORE_SLOT_IS_CLOSED)) {
-        if (fore_flag_of(r, FORE_SLOT_IS_WON)) *outcome = FORE_WON;
-        else if (fore_flag_of(r, FORE_SLOT_IS_CLOSED)) *outcome = FORE_LOST;
+        if (fore_flag_of(r, FORE_SLOT_IS_WON))
+            *outcome = FORE_WON;
+        else if (fore_flag_of(r, FORE_SLOT_IS_CLOSED))
+            *outcome = FORE_LOST;
     } else if (entry && entry->has_flags) {
-        if (entry->won) *outcome = FORE_WON;
-        else if (entry->closed) *outcome = FORE_LOST;
+        if (entry->won)
+            *outcome = FORE_WON;
+        else if (entry->closed)
+            *outcome = FORE_LOST;
     } else {
         *outcome = by_name;
     }
@@ -258,12 +300,16 @@ static fore_status put_deal(fore_importing *run, fore_put *put, fore_error *err)
     fore_row *r = &run->row;
     const char *stage = fore_text_of(r, FORE_SLOT_STAGE);
     const fore_lookup_entry *entry = fore_lookup_find(run, FORE_LOOK_STAGE, stage);
-    fore_deal_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .known = true, .name = fore_text_of(r, FORE_SLOT_NAME),
-                         .stage = entry && entry->text ? entry->text : stage, .source = fore_text_of(r, FORE_SLOT_SOURCE),
+    fore_deal_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                         .known = true,
+                         .name = fore_text_of(r, FORE_SLOT_NAME),
+                         .stage = entry && entry->text ? entry->text : stage,
+                         .source = fore_text_of(r, FORE_SLOT_SOURCE),
                          .amount_minor = fore_integer_of(r, FORE_SLOT_AMOUNT, FORE_NO_AMOUNT),
                          .currency = fore_text_of(r, FORE_SLOT_CURRENCY),
                          .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
-                         .lost_reason = fore_text_of(r, FORE_SLOT_LOST_REASON), .attributes = attributes_of(r)};
+                         .lost_reason = fore_text_of(r, FORE_SLOT_LOST_REASON),
+                         .attributes = attributes_of(r)};
     const fore_lookup_entry *reason = fore_lookup_find(run, FORE_LOOK_REASON, row.lost_reason);
     if (reason && reason->text) row.lost_reason = reason->text;
     FORE_TRY(deal_outcome(run, &row.outcome, err));
@@ -271,7 +317,8 @@ static fore_status put_deal(fore_importing *run, fore_put *put, fore_error *err)
     deal_dates(run, row.outcome, &row);
     const fore_lookup_entry *product = fore_lookup_find(run, FORE_LOOK_PRODUCT_OF_DEAL, row.id);
     const fore_lookup_entry *lead = fore_lookup_find(run, FORE_LOOK_LEAD_OF_DEAL, row.id);
-    if (product && !fore_has(r, FORE_SLOT_PRODUCT)) fore_set_text(r, FORE_SLOT_PRODUCT, product->text);
+    if (product && !fore_has(r, FORE_SLOT_PRODUCT))
+        fore_set_text(r, FORE_SLOT_PRODUCT, product->text);
     if (lead && !fore_has(r, FORE_SLOT_LEAD)) fore_set_text(r, FORE_SLOT_LEAD, lead->text);
     FORE_TRY(reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
     FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
@@ -288,8 +335,10 @@ static fore_status put_deal_change(fore_importing *run, fore_put *put, fore_erro
     const fore_row *r = &run->row;
     if (!fore_has(r, FORE_SLOT_AT)) return fore_reject(run, "at", NULL, "no time", err);
     if (!fore_has(r, FORE_SLOT_FIELD)) return fore_reject(run, "field", NULL, "no field", err);
-    fore_deal_change_row row = {.at = r->values[FORE_SLOT_AT].integer, .field = fore_text_of(r, FORE_SLOT_FIELD),
-                                .old_value = fore_text_of(r, FORE_SLOT_OLD), .new_value = fore_text_of(r, FORE_SLOT_NEW)};
+    fore_deal_change_row row = {.at = r->values[FORE_SLOT_AT].integer,
+                                .field = fore_text_of(r, FORE_SLOT_FIELD),
+                                .old_value = fore_text_of(r, FORE_SLOT_OLD),
+                                .new_value = fore_text_of(r, FORE_SLOT_NEW)};
     FORE_TRY(reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
     if (row.deal == 0) return fore_reject(run, "deal_id", NULL, "no deal_id", err);
     return fore_store_put_deal_change(run->store, &row, put, err);
@@ -303,27 +352,35 @@ static fore_status activity_words(fore_importing *run, fore_activity_row *row, f
     const char *direction = fore_text_of(&run->row, FORE_SLOT_DIRECTION);
     if (!kind) return fore_reject(run, "kind", NULL, "no kind", err);
     if (!fore_activity_kind_parse(kind, &row->kind)) {
-        return fore_reject_slot(run, FORE_SLOT_ACTIVITY_KIND, "unknown kind of activity (call, email, meeting, ... other)", err);
+        return fore_reject_slot(run, FORE_SLOT_ACTIVITY_KIND,
+                                "unknown kind of activity (call, email, meeting, ... other)", err);
     }
     if (!direction) return FORE_OK;
-    if (fore_text_equal_fold(direction, "outbound")) row->direction = FORE_OUTBOUND;
-    else if (fore_text_equal_fold(direction, "inbound")) row->direction = FORE_INBOUND;
-    else return fore_reject_slot(run, FORE_SLOT_DIRECTION, "unknown direction (outbound, inbound)", err);
+    if (fore_text_equal_fold(direction, "outbound"))
+        row->direction = FORE_OUTBOUND;
+    else if (fore_text_equal_fold(direction, "inbound"))
+        row->direction = FORE_INBOUND;
+    else
+        return fore_reject_slot(run, FORE_SLOT_DIRECTION, "unknown direction (outbound, inbound)",
+                                err);
     return FORE_OK;
 }
 
 static fore_status put_activity(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    fore_activity_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
+    fore_activity_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                             .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
                              .due_at = fore_integer_of(r, FORE_SLOT_DUE_AT, FORE_NO_TIME),
-                             .minutes = number_of(r, FORE_SLOT_MINUTES), .outcome = fore_text_of(r, FORE_SLOT_OUTCOME)};
+                             .minutes = number_of(r, FORE_SLOT_MINUTES),
+                             .outcome = fore_text_of(r, FORE_SLOT_OUTCOME)};
     FORE_TRY(activity_words(run, &row, err));
     if (r->rejected) return FORE_OK;
     if (row.at == FORE_NO_TIME && row.due_at == FORE_NO_TIME) {
         return fore_reject(run, "at", NULL, "no time, neither done nor due", err);
     }
-    if (row.minutes < 0) return fore_reject_slot(run, FORE_SLOT_MINUTES, "a duration below zero", err);
+    if (row.minutes < 0)
+        return fore_reject_slot(run, FORE_SLOT_MINUTES, "a duration below zero", err);
     FORE_TRY(reference(run, FORE_REP, FORE_SLOT_REP, &row.rep, err));
     FORE_TRY(reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
     FORE_TRY(reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
@@ -337,7 +394,8 @@ static fore_status put_activity(fore_importing *run, fore_put *put, fore_error *
 static fore_status put_sale(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    fore_sale_row row = {.id = fore_text_of(r, FORE_SLOT_ID), .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
+    fore_sale_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
+                         .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
                          .quantity = number_of(r, FORE_SLOT_QUANTITY),
                          .amount_minor = fore_integer_of(r, FORE_SLOT_AMOUNT, FORE_NO_AMOUNT),
                          .currency = fore_text_of(r, FORE_SLOT_CURRENCY)};
@@ -372,14 +430,21 @@ static fore_status put_target(fore_importing *run, fore_put *put, fore_error *er
     for (const char *const *s = scopes; *s && scope; s++) {
         if (fore_text_equal_fold(*s, scope)) row.scope = *s;
     }
-    if (!row.scope) return fore_reject(run, "scope", scope, "unknown scope (company, team, rep, region, product)", err);
+    if (!row.scope)
+        return fore_reject(run, "scope", scope,
+                           "unknown scope (company, team, rep, region, product)", err);
     if (!row.scope_id) row.scope_id = "";
-    if (row.period_start_on == FORE_NO_DATE) return fore_reject(run, "period_start", NULL, "no start of the period", err);
-    if (row.amount_minor == FORE_NO_AMOUNT) return fore_reject(run, "amount", NULL, "no amount", err);
+    if (row.period_start_on == FORE_NO_DATE)
+        return fore_reject(run, "period_start", NULL, "no start of the period", err);
+    if (row.amount_minor == FORE_NO_AMOUNT)
+        return fore_reject(run, "amount", NULL, "no amount", err);
     if (row.period_end_on == FORE_NO_DATE) { /* the last day of the month that it starts in */
-        row.period_end_on = fore_period_add(FORE_MONTHLY, fore_period_start(FORE_MONTHLY, row.period_start_on), 1) - 1;
+        row.period_end_on =
+            fore_period_add(FORE_MONTHLY, fore_period_start(FORE_MONTHLY, row.period_start_on), 1) -
+            1;
     }
-    if (row.period_end_on < row.period_start_on) return fore_reject_slot(run, FORE_SLOT_PERIOD_END, "the period ends before it starts", err);
+    if (row.period_end_on < row.period_start_on)
+        return fore_reject_slot(run, FORE_SLOT_PERIOD_END, "the period ends before it starts", err);
     return fore_store_put_target(run->store, &row, put, err);
 }
 
@@ -394,8 +459,10 @@ static fore_status put_helper(fore_importing *run, fore_put *put, fore_error *er
     fore_lookup_entry entry = {.text = fore_text_of(r, FORE_SLOT_VALUE),
                                .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
                                .weight = fore_integer_of(r, FORE_SLOT_AMOUNT, 0),
-                               .won = fore_flag_of(r, FORE_SLOT_IS_WON), .closed = fore_flag_of(r, FORE_SLOT_IS_CLOSED),
-                               .has_flags = fore_has(r, FORE_SLOT_IS_WON) || fore_has(r, FORE_SLOT_IS_CLOSED)};
+                               .won = fore_flag_of(r, FORE_SLOT_IS_WON),
+                               .closed = fore_flag_of(r, FORE_SLOT_IS_CLOSED),
+                               .has_flags = fore_has(r, FORE_SLOT_IS_WON) ||
+                                            fore_has(r, FORE_SLOT_IS_CLOSED)};
     return fore_lookup_put(run, run->file->rule->lookup, key, &entry, err);
 }
 
@@ -411,29 +478,39 @@ static const struct {
     put_row put;
     const char *key; /* the name of the key that a row must have; NULL: none */
 } kinds[FORE_KIND_COUNT] = {
-    [FORE_KIND_STAGES] = {put_helper, NULL}, [FORE_KIND_NAMES] = {put_helper, NULL},
-    [FORE_KIND_PRICES] = {put_helper, NULL}, [FORE_KIND_LINKS] = {put_helper, NULL},
+    [FORE_KIND_STAGES] = {put_helper, NULL},
+    [FORE_KIND_NAMES] = {put_helper, NULL},
+    [FORE_KIND_PRICES] = {put_helper, NULL},
+    [FORE_KIND_LINKS] = {put_helper, NULL},
     [FORE_KIND_REPS] = {put_rep, "rep_id"},
-    [FORE_KIND_ACCOUNTS] = {put_account, "account_id"}, [FORE_KIND_CONTACTS] = {put_contact, "contact_id"},
-    [FORE_KIND_CAMPAIGNS] = {put_campaign, "campaign_id"}, [FORE_KIND_SPEND] = {put_spend, NULL},
-    [FORE_KIND_PRODUCTS] = {put_product, "product_id"}, [FORE_KIND_LEADS] = {put_lead, "lead_id"},
-    [FORE_KIND_DEALS] = {put_deal, "deal_id"}, [FORE_KIND_DEAL_CHANGES] = {put_deal_change, NULL},
-    [FORE_KIND_ACTIVITIES] = {put_activity, "activity_id"}, [FORE_KIND_ORDERS] = {put_sale, "order_id"},
-    [FORE_KIND_TICKETS] = {put_ticket, "ticket_id"}, [FORE_KIND_TARGETS] = {put_target, NULL},
+    [FORE_KIND_ACCOUNTS] = {put_account, "account_id"},
+    [FORE_KIND_CONTACTS] = {put_contact, "contact_id"},
+    [FORE_KIND_CAMPAIGNS] = {put_campaign, "campaign_id"},
+    [FORE_KIND_SPEND] = {put_spend, NULL},
+    [FORE_KIND_PRODUCTS] = {put_product, "product_id"},
+    [FORE_KIND_LEADS] = {put_lead, "lead_id"},
+    [FORE_KIND_DEALS] = {put_deal, "deal_id"},
+    [FORE_KIND_DEAL_CHANGES] = {put_deal_change, NULL},
+    [FORE_KIND_ACTIVITIES] = {put_activity, "activity_id"},
+    [FORE_KIND_ORDERS] = {put_sale, "order_id"},
+    [FORE_KIND_TICKETS] = {put_ticket, "ticket_id"},
+    [FORE_KIND_TARGETS] = {put_target, NULL},
 };
 
-/* A key for a row of an export that has none: from everything the row says, and its count among rows
- * that say the same, so that the same file again gives the same keys. */
+/* A key for a row of an export that has none: from everything the row says, and its count among
+ * rows that say the same, so that the same file again gives the same keys. */
 static fore_status make_key(fore_importing *run, fore_error *err)
 {
     const fore_csv_record *record = &run->record;
     uint64_t hash = (uint64_t)run->row.kind;
     int64_t times;
-    for (int64_t c = 0; c < record->count; c++) hash = fore_hash(record->cells[c], record->lengths[c], hash + (uint64_t)c);
+    for (int64_t c = 0; c < record->count; c++)
+        hash = fore_hash(record->cells[c], record->lengths[c], hash + (uint64_t)c);
     char *key = run->row.key;
     int n = snprintf(key, sizeof run->row.key, "auto-%016llx", (unsigned long long)hash);
     FORE_TRY(fore_seen_add(run, run->row.kind, key, n, &times, err));
-    if (times > 0) snprintf(key + n, sizeof run->row.key - (size_t)n, "-%lld", (long long)times + 1);
+    if (times > 0)
+        snprintf(key + n, sizeof run->row.key - (size_t)n, "-%lld", (long long)times + 1);
     fore_set_text(&run->row, FORE_SLOT_ID, key);
     return FORE_OK;
 }
@@ -445,8 +522,10 @@ static fore_status check_key(fore_importing *run, fore_error *err)
     int64_t times;
     if (!kinds[row->kind].key) return FORE_OK;
     if (!fore_has(row, FORE_SLOT_ID) || row->values[FORE_SLOT_ID].length == 0) {
-        bool vendor = run->file->format != &fore_format_canonical && row->kind == FORE_KIND_ACTIVITIES;
-        return vendor ? make_key(run, err) : fore_reject(run, kinds[row->kind].key, NULL, "no key", err);
+        bool vendor =
+            run->file->format != &fore_format_canonical && row->kind == FORE_KIND_ACTIVITIES;
+        return vendor ? make_key(run, err)
+                      : fore_reject(run, kinds[row->kind].key, NULL, "no key", err);
     }
     if (prefix) {
         fore_text_clear(&row->full_id);
@@ -454,7 +533,8 @@ static fore_status check_key(fore_importing *run, fore_error *err)
         FORE_TRY(fore_text_check(&row->full_id, err));
         fore_set_text(row, FORE_SLOT_ID, row->full_id.bytes);
     }
-    if (run->fresh[row->kind]) return FORE_OK; /* then a row that is not new came before in this run */
+    if (run->fresh[row->kind])
+        return FORE_OK; /* then a row that is not new came before in this run */
     const fore_value *id = &row->values[FORE_SLOT_ID];
     FORE_TRY(fore_seen_add(run, row->kind, id->text, id->length, &times, err));
     run->file->doubles += times > 0;
@@ -492,13 +572,19 @@ fore_status fore_named_store(fore_importing *run, fore_error *err)
     bool names = names_are_keys(run);
     for (int64_t i = 0; i < fore_dictionary_count(run->reps.ids); i++) {
         const char *id = fore_dictionary_text(run->reps.ids, i);
-        fore_rep_row row = {.id = id, .name = names ? id : NULL, .hours_per_week = NAN, .hourly_cost_minor = FORE_NO_AMOUNT,
-                            .active_from_on = FORE_NO_DATE, .active_to_on = FORE_NO_DATE, .known = true};
+        fore_rep_row row = {.id = id,
+                            .name = names ? id : NULL,
+                            .hours_per_week = NAN,
+                            .hourly_cost_minor = FORE_NO_AMOUNT,
+                            .active_from_on = FORE_NO_DATE,
+                            .active_to_on = FORE_NO_DATE,
+                            .known = true};
         FORE_TRY(fore_store_put_rep(run->store, &row, &put, err));
     }
     for (int64_t i = 0; i < fore_dictionary_count(run->products.ids); i++) {
         const char *id = fore_dictionary_text(run->products.ids, i);
-        fore_product_row row = {.id = id, .name = id, .list_price_minor = FORE_NO_AMOUNT, .known = true};
+        fore_product_row row = {
+            .id = id, .name = id, .list_price_minor = FORE_NO_AMOUNT, .known = true};
         FORE_TRY(fore_store_put_product(run->store, &row, &put, err));
     }
     return FORE_OK;

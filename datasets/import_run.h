@@ -1,4 +1,5 @@
-/* Inside the import: a run, its files, a row in hand. See import_format.h for the way of a record. */
+/* Inside the import: a run, its files, a row in hand. See import_format.h for the way of a record.
+ */
 #ifndef FORE_DATASETS_IMPORT_RUN_H
 #define FORE_DATASETS_IMPORT_RUN_H
 
@@ -10,25 +11,25 @@
 /* --- rows --- */
 
 typedef struct fore_value {
-    int64_t row;            /* number of the row that it belongs to; older: no value */
-    const char *text;       /* as in the file, or as a shape set it; NUL-terminated */
+    int64_t row;      /* number of the row that it belongs to; older: no value */
+    const char *text; /* as in the file, or as a shape set it; NUL-terminated */
     int64_t length;
-    int64_t integer;        /* time, date, money, flag */
+    int64_t integer; /* time, date, money, flag */
     double number;
-    int64_t column;         /* of the file, from 0; -1: set by a shape */
+    int64_t column; /* of the file, from 0; -1: set by a shape */
     bool date_only;
 } fore_value;
 
 typedef struct fore_row {
-    int64_t number;         /* counts up over the run, from 1 */
+    int64_t number; /* counts up over the run, from 1 */
     int64_t line;
     fore_kind kind;
     fore_value values[FORE_SLOT_COUNT];
-    fore_text attributes;   /* JSON object, or empty */
+    fore_text attributes; /* JSON object, or empty */
     fore_text full_name, full_id;
-    char *trimmed;          /* copies of cells with spaces at their end */
+    char *trimmed; /* copies of cells with spaces at their end */
     int64_t trimmed_used, trimmed_capacity;
-    char key[64];           /* a key made for a row that has none */
+    char key[64]; /* a key made for a row that has none */
     bool rejected;
 } fore_row;
 
@@ -68,7 +69,8 @@ typedef struct fore_lookup {
     int64_t capacity;
 } fore_lookup;
 
-const fore_lookup_entry *fore_lookup_find(const struct fore_importing *run, fore_lookup_name name, const char *key);
+const fore_lookup_entry *fore_lookup_find(const struct fore_importing *run, fore_lookup_name name,
+                                          const char *key);
 /* Puts or replaces; an entry with a smaller weight does not replace. */
 fore_status fore_lookup_put(struct fore_importing *run, fore_lookup_name name, const char *key,
                             const fore_lookup_entry *entry, fore_error *err);
@@ -86,23 +88,26 @@ typedef struct fore_mapping {
     const char *path;
 } fore_mapping;
 
-fore_status fore_mapping_parse(const char *text, int64_t length, const char *path, fore_mapping *mapping, fore_error *err);
+fore_status fore_mapping_parse(const char *text, int64_t length, const char *path,
+                               fore_mapping *mapping, fore_error *err);
 void fore_mapping_free(fore_mapping *mapping);
-/* The last value of `name` that holds for a file (its name, then what it holds, then [import]); NULL: none. */
-const char *fore_mapping_value(const fore_mapping *mapping, const char *file, const char *what, const char *name);
+/* The last value of `name` that holds for a file (its name, then what it holds, then [import]);
+ * NULL: none. */
+const char *fore_mapping_value(const fore_mapping *mapping, const char *file, const char *what,
+                               const char *name);
 /* Does this section speak about a file? */
 bool fore_mapping_section_fits(const char *section, const char *file, const char *what);
 
 /* --- files --- */
 
 typedef struct fore_word {
-    const char *from, *to;      /* `from` normalised; "*" = every other value */
+    const char *from, *to; /* `from` normalised; "*" = every other value */
 } fore_word;
 
 typedef struct fore_column_plan {
-    int slot;                   /* fore_slot, or -1 */
+    int slot; /* fore_slot, or -1 */
     bool attribute;
-    fore_word *words;           /* of the mapping file, then of the bind */
+    fore_word *words; /* of the mapping file, then of the bind */
     int64_t word_count, word_capacity;
     double unit_seconds;
     fore_value_kind value_kind;
@@ -113,17 +118,17 @@ typedef struct fore_column_plan {
 } fore_column_plan;
 
 typedef struct fore_file_plan {
-    const char *path, *name;    /* name: without folders */
+    const char *path, *name; /* name: without folders */
     fore_csv *csv;
-    const fore_format *format;  /* NULL: passed over */
+    const fore_format *format; /* NULL: passed over */
     const fore_file_rule *rule;
     fore_kind kind;
     const char *why;
-    fore_dictionary *headers;   /* normalised header -> its first column */
+    fore_dictionary *headers; /* normalised header -> its first column */
     int64_t *header_columns;
     fore_column_plan *columns;
     int64_t column_count;
-    int64_t index;              /* in the report */
+    int64_t index; /* in the report */
     int64_t rows, added, changed, same, rejected, doubles;
     const char **notes;
     int64_t note_count, note_capacity;
@@ -136,7 +141,7 @@ typedef struct fore_reject_row {
 
 typedef struct fore_named {
     fore_dictionary *ids;
-    char *seen;                 /* by key: noted already */
+    char *seen; /* by key: noted already */
     int64_t capacity;
 } fore_named;
 
@@ -146,29 +151,29 @@ struct fore_seen;
 typedef struct fore_importing {
     fore_store *store;
     const fore_import_options *options;
-    fore_arena *arena;          /* the report's */
-    fore_arena *scrap;          /* of the run */
+    fore_arena *arena; /* the report's */
+    fore_arena *scrap; /* of the run */
     fore_zone *zone;
     fore_mapping mapping;
     const char *const *won_stages, *const *lost_stages; /* normalised, NULL-terminated */
-    bool own_stages;            /* they were configured: they go before what the export says */
+    bool own_stages; /* they were configured: they go before what the export says */
 
     fore_file_plan *files;
     int64_t file_count, file_capacity;
-    fore_file_plan *file;       /* in hand */
-    fore_csv_record record;     /* in hand */
+    fore_file_plan *file;   /* in hand */
+    fore_csv_record record; /* in hand */
     fore_row row;
 
     fore_lookup lookups[FORE_LOOK_COUNT];
     struct fore_changes *changes;
     struct fore_seen *seen;
-    fore_named reps, products;  /* that rows name while no file of the run describes them */
+    fore_named reps, products; /* that rows name while no file of the run describes them */
     struct fore_spend *spend;
     bool has_kind[FORE_KIND_COUNT];
     bool fresh[FORE_KIND_COUNT]; /* the workspace held no row of the kind before this run */
     int64_t kind_rows[FORE_KIND_COUNT];
     int64_t contact_links, undated, made_deals;
-    int64_t derived[3];         /* rows made from histories and sums, by fore_put */
+    int64_t derived[3]; /* rows made from histories and sums, by fore_put */
 
     fore_reject_row *rejects;
     int64_t reject_count, reject_capacity;
@@ -177,13 +182,17 @@ typedef struct fore_importing {
 } fore_importing;
 
 /* Sentences of the report; printf-like. */
-fore_status fore_run_warn(fore_importing *run, fore_error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-fore_status fore_file_note(fore_importing *run, fore_file_plan *file, fore_error *err, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-/* Leaves the row in hand out. column NULL: the row as a whole. With `strict` a failure, else FORE_OK. */
-fore_status fore_reject(fore_importing *run, const char *column, const char *value, const char *reason, fore_error *err);
+fore_status fore_run_warn(fore_importing *run, fore_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+fore_status fore_file_note(fore_importing *run, fore_file_plan *file, fore_error *err,
+                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Leaves the row in hand out. column NULL: the row as a whole. With `strict` a failure, else
+ * FORE_OK. */
+fore_status fore_reject(fore_importing *run, const char *column, const char *value,
+                        const char *reason, fore_error *err);
 /* The same for a slot, whose column and value are known. */
-fore_status fore_reject_slot(fore_importing *run, fore_slot slot, const char *reason, fore_error *err);
+fore_status fore_reject_slot(fore_importing *run, fore_slot slot, const char *reason,
+                             fore_error *err);
 
 /* --- what shapes of several formats share (import_shapes.c) --- */
 
@@ -200,21 +209,24 @@ void fore_minutes_from_end(fore_row *row);
 fore_status fore_shape_snapshot(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 /* A row of a change log: deal, at, field, new and perhaps old. */
 fore_status fore_shape_change(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
-fore_status fore_shape_stage_change(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
+fore_status fore_shape_stage_change(fore_importing *run, fore_row *row, bool *keep,
+                                    fore_error *err);
 /* Passes over deleted records. */
 fore_status fore_shape_live(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 
 /* --- the steps --- */
 
-/* Header and keyword comparison: letters and digits, lower case, Latin accents off, final "__c" off. */
+/* Header and keyword comparison: letters and digits, lower case, Latin accents off, final "__c"
+ * off. */
 void fore_header_key(const char *header, char *out, size_t size);
 /* Does '|'-separated `list` hold the word (normalised)? */
 bool fore_list_has(const char *list, const char *word);
 /* Calls visit for each part of a list; stops at the first failure. */
 fore_status fore_list_each(const char *list, char separator,
-                           fore_status (*visit)(void *context, const char *part, fore_error *err), void *context,
-                           fore_error *err);
-/* The column whose header is one of the '|'-separated names, by the order of the names; -1: none. */
+                           fore_status (*visit)(void *context, const char *part, fore_error *err),
+                           void *context, fore_error *err);
+/* The column whose header is one of the '|'-separated names, by the order of the names; -1: none.
+ */
 struct fore_file_plan;
 int64_t fore_header_find(const struct fore_file_plan *file, const char *names);
 fore_status fore_headers_index(struct fore_file_plan *file, fore_error *err);
@@ -225,21 +237,25 @@ fore_status fore_columns_observe(fore_importing *run, fore_file_plan *file, fore
 /* Reads the cells of run->record into run->row. */
 fore_status fore_columns_read(fore_importing *run, fore_error *err);
 fore_status fore_row_store(fore_importing *run, fore_put *put, bool *stored, fore_error *err);
-/* Makes rows of the reps, and of the products known by their names, that no file of the run describes. */
+/* Makes rows of the reps, and of the products known by their names, that no file of the run
+ * describes. */
 fore_status fore_named_store(fore_importing *run, fore_error *err);
 /* Every so many records: progress, and E_CANCELLED when the observer wants to stop. */
 fore_status fore_run_pulse(fore_importing *run, const char *step, int64_t record, fore_error *err);
 
 /* Counts a key; *times: how often it came before in this run. */
-fore_status fore_seen_add(fore_importing *run, fore_kind kind, const char *id, int64_t length, int64_t *times, fore_error *err);
+fore_status fore_seen_add(fore_importing *run, fore_kind kind, const char *id, int64_t length,
+                          int64_t *times, fore_error *err);
 void fore_seen_free(struct fore_seen *seen);
 
-/* Values over time that are turned into changes at the end of a run. old NULL: the value before it. */
-fore_status fore_changes_add(fore_importing *run, const char *deal, int64_t at, const char *field, const char *old,
-                             const char *value, fore_error *err);
+/* Values over time that are turned into changes at the end of a run. old NULL: the value before it.
+ */
+fore_status fore_changes_add(fore_importing *run, const char *deal, int64_t at, const char *field,
+                             const char *old, const char *value, fore_error *err);
 fore_status fore_changes_store(fore_importing *run, fore_error *err);
 void fore_changes_free(struct fore_changes *changes);
-/* Changes in the form that every format uses: field names and values. False: not a field we keep. */
+/* Changes in the form that every format uses: field names and values. False: not a field we keep.
+ */
 const char *fore_change_field(const char *vendor_field);
 fore_outcome fore_stage_outcome(const fore_importing *run, const char *stage, bool *known);
 

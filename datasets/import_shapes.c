@@ -22,9 +22,10 @@ fore_activity_kind fore_kind_of_subject(const char *subject, fore_activity_kind 
     static const struct {
         const char *word;
         fore_activity_kind kind;
-    } words[] = {{"demo", FORE_DEMO}, {"demonstration", FORE_DEMO}, {"visit", FORE_VISIT}, {"email", FORE_EMAIL},
-                 {"e-mail", FORE_EMAIL}, {"mail", FORE_EMAIL}, {"call", FORE_CALL}, {"phone", FORE_CALL},
-                 {"voicemail", FORE_CALL}, {"meeting", FORE_MEETING}, {"whatsapp", FORE_MESSAGE}, {"sms", FORE_MESSAGE},
+    } words[] = {{"demo", FORE_DEMO},        {"demonstration", FORE_DEMO}, {"visit", FORE_VISIT},
+                 {"email", FORE_EMAIL},      {"e-mail", FORE_EMAIL},       {"mail", FORE_EMAIL},
+                 {"call", FORE_CALL},        {"phone", FORE_CALL},         {"voicemail", FORE_CALL},
+                 {"meeting", FORE_MEETING},  {"whatsapp", FORE_MESSAGE},   {"sms", FORE_MESSAGE},
                  {"linkedin", FORE_MESSAGE}, {"webinar", FORE_EVENT}};
     for (size_t i = 0; subject && i < sizeof words / sizeof *words; i++) {
         if (has_word(subject, words[i].word)) return words[i].kind;
@@ -57,7 +58,8 @@ void fore_unset_zero(fore_row *row, fore_slot slot)
 void fore_settle_task(fore_row *row, bool done)
 {
     if (!done) {
-        if (!fore_has(row, FORE_SLOT_DUE_AT)) fore_move(row, FORE_SLOT_CREATED_AT, FORE_SLOT_DUE_AT);
+        if (!fore_has(row, FORE_SLOT_DUE_AT))
+            fore_move(row, FORE_SLOT_CREATED_AT, FORE_SLOT_DUE_AT);
         fore_unset(row, FORE_SLOT_AT);
         return;
     }
@@ -70,7 +72,9 @@ void fore_settle_task(fore_row *row, bool done)
 
 void fore_minutes_from_end(fore_row *row)
 {
-    if (fore_has(row, FORE_SLOT_MINUTES) || !fore_has(row, FORE_SLOT_ENDED_AT) || !fore_has(row, FORE_SLOT_AT)) return;
+    if (fore_has(row, FORE_SLOT_MINUTES) || !fore_has(row, FORE_SLOT_ENDED_AT) ||
+        !fore_has(row, FORE_SLOT_AT))
+        return;
     int64_t span = row->values[FORE_SLOT_ENDED_AT].integer - row->values[FORE_SLOT_AT].integer;
     if (span < 0 || span > FORE_DAY) return;
     fore_set_integer(row, FORE_SLOT_MINUTES, 0);
@@ -91,7 +95,8 @@ fore_status fore_shape_snapshot(fore_importing *run, fore_row *row, bool *keep, 
     if (fore_flag_of(row, FORE_SLOT_IS_DELETED)) return FORE_OK;
     FORE_TRY(need_deal_and_time(run, row, err));
     if (row->rejected) return FORE_OK;
-    const char *deal = fore_text_of(row, FORE_SLOT_DEAL), *stage = fore_text_of(row, FORE_SLOT_STAGE);
+    const char *deal = fore_text_of(row, FORE_SLOT_DEAL),
+               *stage = fore_text_of(row, FORE_SLOT_STAGE);
     int64_t at = row->values[FORE_SLOT_AT].integer;
     if (stage) FORE_TRY(fore_changes_add(run, deal, at, "stage", NULL, stage, err));
     if (fore_has(row, FORE_SLOT_AMOUNT)) {
@@ -114,8 +119,9 @@ fore_status fore_shape_change(fore_importing *run, fore_row *row, bool *keep, fo
     if (!vendor) return fore_reject(run, "field", NULL, "no field", err);
     const char *field = fore_change_field(vendor);
     if (!field) return FORE_OK; /* a field that no answer needs */
-    return fore_changes_add(run, fore_text_of(row, FORE_SLOT_DEAL), row->values[FORE_SLOT_AT].integer, field,
-                            fore_text_of(row, FORE_SLOT_OLD), fore_text_of(row, FORE_SLOT_NEW), err);
+    return fore_changes_add(
+        run, fore_text_of(row, FORE_SLOT_DEAL), row->values[FORE_SLOT_AT].integer, field,
+        fore_text_of(row, FORE_SLOT_OLD), fore_text_of(row, FORE_SLOT_NEW), err);
 }
 
 fore_status fore_shape_stage_change(fore_importing *run, fore_row *row, bool *keep, fore_error *err)

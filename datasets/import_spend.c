@@ -17,7 +17,9 @@ struct fore_spend {
 static fore_status new_campaign(fore_importing *run, int64_t at, fore_error *err)
 {
     const char *channel = fore_text_of(&run->row, FORE_SLOT_CHANNEL);
-    total t = {.channel = fore_arena_string(run->scrap, channel), .from = FORE_NO_TIME, .to = FORE_NO_TIME};
+    total t = {.channel = fore_arena_string(run->scrap, channel),
+               .from = FORE_NO_TIME,
+               .to = FORE_NO_TIME};
     if (channel && !t.channel) return fore_no_memory(err);
     FORE_TRY(fore_grow((void **)&run->spend->totals, &run->spend->capacity, at + 1, sizeof t, err));
     run->spend->totals[at] = t;
@@ -38,7 +40,8 @@ fore_status fore_spend_add(fore_importing *run, fore_error *err)
     if (at == before) FORE_TRY(new_campaign(run, at, err));
     total *t = &s->totals[at];
     int64_t day = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME);
-    if (__builtin_add_overflow(t->cost_minor, fore_integer_of(r, FORE_SLOT_COST, 0), &t->cost_minor)) {
+    if (__builtin_add_overflow(t->cost_minor, fore_integer_of(r, FORE_SLOT_COST, 0),
+                               &t->cost_minor)) {
         return fore_reject_slot(run, FORE_SLOT_COST, "the sum of the costs is too large", err);
     }
     if (day == FORE_NO_TIME) return FORE_OK;
@@ -54,8 +57,13 @@ fore_status fore_spend_store(fore_importing *run, fore_error *err)
         const total *t = &run->spend->totals[i];
         const char *id = fore_dictionary_text(run->spend->campaigns, i);
         fore_put put;
-        fore_campaign_row row = {.id = id, .known = true, .name = id, .channel = t->channel, .started_at = t->from,
-                                 .ended_at = t->to, .cost_minor = t->cost_minor};
+        fore_campaign_row row = {.id = id,
+                                 .known = true,
+                                 .name = id,
+                                 .channel = t->channel,
+                                 .started_at = t->from,
+                                 .ended_at = t->to,
+                                 .cost_minor = t->cost_minor};
         FORE_TRY(fore_store_put_campaign(run->store, &row, &put, err));
         run->kind_rows[FORE_KIND_CAMPAIGNS]++;
         run->derived[put]++;

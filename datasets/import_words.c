@@ -39,8 +39,9 @@ static char base_letter(unsigned code)
 {
     static const char latin1[] = "aaaaaaaceeeeiiiidnooooo ouuuuyts"
                                  "aaaaaaaceeeeiiiidnooooo ouuuuyty";
-    static const char extended[] = "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
-                                   "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+    static const char extended[] =
+        "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiiiijjkkklllllll"
+        "lllnnnnnnnnnoooooooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
     if (code >= 0xC0 && code <= 0xFF) return latin1[code - 0xC0];
     if (code >= 0x100 && code <= 0x17F) return extended[code - 0x100];
     return 0;
@@ -50,12 +51,14 @@ void fore_header_key(const char *header, char *out, size_t size)
 {
     char folded[512];
     size_t n = 0, length = strlen(header);
-    if (length >= 3 && (memcmp(header + length - 3, "__c", 3) == 0 || memcmp(header + length - 3, "__C", 3) == 0)) {
+    if (length >= 3 && (memcmp(header + length - 3, "__c", 3) == 0 ||
+                        memcmp(header + length - 3, "__C", 3) == 0)) {
         length -= 3;
     }
     for (size_t i = 0; i < length && n + 1 < sizeof folded; i++) {
         unsigned char c = (unsigned char)header[i], d = (unsigned char)header[i + 1];
-        char base = c >= 0xC3 && c <= 0xC5 ? base_letter((unsigned)(c & 0x1F) << 6 | (d & 0x3F)) : 0;
+        char base =
+            c >= 0xC3 && c <= 0xC5 ? base_letter((unsigned)(c & 0x1F) << 6 | (d & 0x3F)) : 0;
         folded[n++] = base ? base : header[i];
         i += base != 0;
     }
@@ -64,8 +67,8 @@ void fore_header_key(const char *header, char *out, size_t size)
 }
 
 fore_status fore_list_each(const char *list, char separator,
-                           fore_status (*visit)(void *context, const char *part, fore_error *err), void *context,
-                           fore_error *err)
+                           fore_status (*visit)(void *context, const char *part, fore_error *err),
+                           void *context, fore_error *err)
 {
     char part[512];
     while (list && *list) {

@@ -1,4 +1,5 @@
-/* What the import tests share: a workspace in memory, files in a folder of their own, rows by id. */
+/* What the import tests share: a workspace in memory, files in a folder of their own, rows by id.
+ */
 #ifndef IMPORT_HELPERS_H
 #define IMPORT_HELPERS_H
 
@@ -14,6 +15,8 @@
 #include <cmocka.h>
 
 #include "datasets/import.h"
+#include "engine/base/file.h"
+#include "engine/base/json.h"
 #include "engine/base/memory.h"
 
 static char folder[256];
@@ -46,13 +49,17 @@ static inline const char *write_bytes(const char *name, const char *bytes, size_
     return path;
 }
 
-static inline const char *write_text(const char *name, const char *text) { return write_bytes(name, text, strlen(text)); }
+static inline const char *write_text(const char *name, const char *text)
+{
+    return write_bytes(name, text, strlen(text));
+}
 
 static inline fore_store *open_store(void)
 {
     fore_store *store = NULL;
     fore_error err = {0};
-    if (fore_store_open(":memory:", FORE_STORE_CREATE, &store, &err) != FORE_OK) fail_msg("%s", err.message);
+    if (fore_store_open(":memory:", FORE_STORE_CREATE, &store, &err) != FORE_OK)
+        fail_msg("%s", err.message);
     return store;
 }
 
@@ -65,7 +72,8 @@ static inline const char *source_path(const char *rest)
 }
 
 /* Imports one path and expects success; `options` may be NULL. */
-static inline fore_import_report import_path(fore_store *store, const char *path, const fore_import_options *options)
+static inline fore_import_report import_path(fore_store *store, const char *path,
+                                             const fore_import_options *options)
 {
     fore_import_report report = {0};
     fore_error err = {0};
@@ -76,7 +84,8 @@ static inline fore_import_report import_path(fore_store *store, const char *path
     return report;
 }
 
-static inline fore_status try_import(fore_store *store, const char *path, const fore_import_options *options, fore_error *err)
+static inline fore_status try_import(fore_store *store, const char *path,
+                                     const fore_import_options *options, fore_error *err)
 {
     fore_import_report report = {0};
     fore_import_options o = options ? *options : (fore_import_options){0};
@@ -87,7 +96,8 @@ static inline fore_status try_import(fore_store *store, const char *path, const 
     return status;
 }
 
-/* The row with this id (or, for tables without one, row number `nth`) under the cursor, which stays open. */
+/* The row with this id (or, for tables without one, row number `nth`) under the cursor, which stays
+ * open. */
 static inline fore_cursor *cursor_at(fore_store *store, fore_table table, const char *id, void *row)
 {
     fore_cursor *cursor = NULL;

@@ -28,7 +28,9 @@ static void cell_money__texts_of_real_exports__hundredths(void **state)
         {"(1,200)", FORE_DECIMAL_POINT, -120000},
         {"\xE2\x82\xB9 1,50,000", FORE_DECIMAL_POINT, 15000000},
         {"1 200,50", FORE_DECIMAL_POINT, 120050},
-        {"1\xC2\xA0" "200,50 EUR", FORE_DECIMAL_POINT, 120050},
+        {"1\xC2\xA0"
+         "200,50 EUR",
+         FORE_DECIMAL_POINT, 120050},
         {"CHF 1'234.50", FORE_DECIMAL_POINT, 123450},
         {"11000", FORE_DECIMAL_COMMA, 1100000},
         {"1.234", FORE_DECIMAL_POINT, 123},
@@ -47,7 +49,8 @@ static void cell_money__texts_of_real_exports__hundredths(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t minor = -77;
-        if (!fore_cell_money(cases[i].text, length_of(cases[i].text), cases[i].decimal, &minor)) fail_msg("%s", cases[i].text);
+        if (!fore_cell_money(cases[i].text, length_of(cases[i].text), cases[i].decimal, &minor))
+            fail_msg("%s", cases[i].text);
         if (minor != cases[i].minor) fail_msg("%s is %lld", cases[i].text, (long long)minor);
     }
 }
@@ -55,11 +58,25 @@ static void cell_money__texts_of_real_exports__hundredths(void **state)
 static void cell_money__not_an_amount__refused(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "abc", "12.05.2021", "1.2.3", "12,34,5", "--5", "GTX 500", "5 apples", "$", "1,234.5,6",
-                                        "92233720368547758.08", "1e30", "999999999999999999999", "12%", "2021-01-01"};
+    static const char *const texts[] = {"",
+                                        "abc",
+                                        "12.05.2021",
+                                        "1.2.3",
+                                        "12,34,5",
+                                        "--5",
+                                        "GTX 500",
+                                        "5 apples",
+                                        "$",
+                                        "1,234.5,6",
+                                        "92233720368547758.08",
+                                        "1e30",
+                                        "999999999999999999999",
+                                        "12%",
+                                        "2021-01-01"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int64_t minor;
-        if (fore_cell_money(texts[i], length_of(texts[i]), FORE_DECIMAL_POINT, &minor)) fail_msg("%s", texts[i]);
+        if (fore_cell_money(texts[i], length_of(texts[i]), FORE_DECIMAL_POINT, &minor))
+            fail_msg("%s", texts[i]);
     }
 }
 
@@ -89,13 +106,17 @@ static void number_decide__column__one_reading(void **state)
 {
     (void)state;
     bool ambiguous;
-    assert_int_equal(decimal_of((const char *[]){"1.234", "12,50", "7", NULL}, &ambiguous), FORE_DECIMAL_COMMA);
+    assert_int_equal(decimal_of((const char *[]){"1.234", "12,50", "7", NULL}, &ambiguous),
+                     FORE_DECIMAL_COMMA);
     assert_false(ambiguous);
-    assert_int_equal(decimal_of((const char *[]){"1,234", "12.50", NULL}, &ambiguous), FORE_DECIMAL_POINT);
+    assert_int_equal(decimal_of((const char *[]){"1,234", "12.50", NULL}, &ambiguous),
+                     FORE_DECIMAL_POINT);
     assert_false(ambiguous);
-    assert_int_equal(decimal_of((const char *[]){"1,234", "5,678", NULL}, &ambiguous), FORE_DECIMAL_POINT);
+    assert_int_equal(decimal_of((const char *[]){"1,234", "5,678", NULL}, &ambiguous),
+                     FORE_DECIMAL_POINT);
     assert_true(ambiguous);
-    assert_int_equal(decimal_of((const char *[]){"5", "11000", "n/a", NULL}, &ambiguous), FORE_DECIMAL_POINT);
+    assert_int_equal(decimal_of((const char *[]){"5", "11000", "n/a", NULL}, &ambiguous),
+                     FORE_DECIMAL_POINT);
     assert_false(ambiguous);
 }
 
@@ -104,7 +125,8 @@ static void assert_reads(const char *text, fore_date_order order, const char *is
     int64_t time;
     bool only;
     char out[32];
-    if (!fore_cell_time(text, length_of(text), order, NULL, &time, &only)) fail_msg("%s is no time", text);
+    if (!fore_cell_time(text, length_of(text), order, NULL, &time, &only))
+        fail_msg("%s is no time", text);
     fore_time_format(time, out);
     if (strcmp(out, iso) != 0 || only != date_only) fail_msg("%s is %s", text, out);
 }
@@ -137,11 +159,13 @@ static void cell_time__shapes_of_real_exports__moments(void **state)
 static void cell_time__not_a_time__refused(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", "soon", "2026-02-30", "13/13/2026", "32.01.2026", "1/2", "12/25/2026 25:00",
-                                        "45631", "12345", "2026-01-31 9", "Foo 12, 2021", "1/2/202"};
+    static const char *const texts[] = {
+        "",      "soon",  "2026-02-30",   "13/13/2026",   "32.01.2026", "1/2", "12/25/2026 25:00",
+        "45631", "12345", "2026-01-31 9", "Foo 12, 2021", "1/2/202"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         int64_t time;
-        if (fore_cell_time(texts[i], length_of(texts[i]), FORE_DAY_FIRST, NULL, &time, NULL)) fail_msg("%s", texts[i]);
+        if (fore_cell_time(texts[i], length_of(texts[i]), FORE_DAY_FIRST, NULL, &time, NULL))
+            fail_msg("%s", texts[i]);
     }
 }
 
@@ -156,21 +180,35 @@ static void date_decide__column__one_order(void **state)
 {
     (void)state;
     bool ambiguous;
-    assert_int_equal(order_of((const char *[]){"03/04/2026", "25/12/2026", NULL}, FORE_MONTH_FIRST, &ambiguous), FORE_DAY_FIRST);
+    assert_int_equal(
+        order_of((const char *[]){"03/04/2026", "25/12/2026", NULL}, FORE_MONTH_FIRST, &ambiguous),
+        FORE_DAY_FIRST);
     assert_false(ambiguous);
-    assert_int_equal(order_of((const char *[]){"03/04/2026", "12/25/2026", NULL}, FORE_DAY_FIRST, &ambiguous), FORE_MONTH_FIRST);
+    assert_int_equal(
+        order_of((const char *[]){"03/04/2026", "12/25/2026", NULL}, FORE_DAY_FIRST, &ambiguous),
+        FORE_MONTH_FIRST);
     assert_false(ambiguous);
-    assert_int_equal(order_of((const char *[]){"03/04/2026", "01/02/2026", NULL}, FORE_DAY_FIRST, &ambiguous), FORE_DAY_FIRST);
+    assert_int_equal(
+        order_of((const char *[]){"03/04/2026", "01/02/2026", NULL}, FORE_DAY_FIRST, &ambiguous),
+        FORE_DAY_FIRST);
     assert_true(ambiguous);
-    assert_int_equal(order_of((const char *[]){"03/04/2026", NULL}, FORE_MONTH_FIRST, &ambiguous), FORE_MONTH_FIRST);
+    assert_int_equal(order_of((const char *[]){"03/04/2026", NULL}, FORE_MONTH_FIRST, &ambiguous),
+                     FORE_MONTH_FIRST);
     assert_true(ambiguous);
-    assert_int_equal(order_of((const char *[]){"25/12/2026", "12/25/2026", "12/26/2026", NULL}, FORE_DAY_FIRST, &ambiguous), FORE_MONTH_FIRST);
+    assert_int_equal(order_of((const char *[]){"25/12/2026", "12/25/2026", "12/26/2026", NULL},
+                              FORE_DAY_FIRST, &ambiguous),
+                     FORE_MONTH_FIRST);
     assert_true(ambiguous);
-    assert_int_equal(order_of((const char *[]){"01.02.2026", NULL}, FORE_MONTH_FIRST, &ambiguous), FORE_DAY_FIRST);
+    assert_int_equal(order_of((const char *[]){"01.02.2026", NULL}, FORE_MONTH_FIRST, &ambiguous),
+                     FORE_DAY_FIRST);
     assert_false(ambiguous);
-    assert_int_equal(order_of((const char *[]){"45631", "45632", NULL}, FORE_MONTH_FIRST, &ambiguous), FORE_EXCEL_SERIAL);
+    assert_int_equal(
+        order_of((const char *[]){"45631", "45632", NULL}, FORE_MONTH_FIRST, &ambiguous),
+        FORE_EXCEL_SERIAL);
     assert_false(ambiguous);
-    assert_int_equal(order_of((const char *[]){"2026-01-31", "", "5 Jan 2026", NULL}, FORE_DAY_FIRST, &ambiguous), FORE_ORDER_ISO);
+    assert_int_equal(order_of((const char *[]){"2026-01-31", "", "5 Jan 2026", NULL},
+                              FORE_DAY_FIRST, &ambiguous),
+                     FORE_ORDER_ISO);
     assert_false(ambiguous);
 }
 
@@ -193,8 +231,12 @@ static void cell_date__moment_in_a_zone__local_day(void **state)
 static void cell_flag_and_empty__words__understood(void **state)
 {
     (void)state;
-    static const char *const yes[] = {"yes", "TRUE", "1", " Y ", "t", "On"}, *const no[] = {"no", "False", "0", "n", "F", "off"};
-    static const char *const nothing[] = {"", "  ", "NULL", "n/a", "-", "\\N", "NaN", "          "}, *const something[] = {"0", "no", "x", "--x", "nullable"};
+    static const char *const yes[] = {"yes", "TRUE", "1", " Y ", "t", "On"}, *const no[] = {
+                                                                                 "no", "False",
+                                                                                 "0",  "n",
+                                                                                 "F",  "off"};
+    static const char *const nothing[] = {"", "  ", "NULL", "n/a", "-", "\\N", "NaN", "          "},
+                             *const something[] = {"0", "no", "x", "--x", "nullable"};
     bool value;
     for (int i = 0; i < 6; i++) {
         assert_true(fore_cell_flag(yes[i], length_of(yes[i]), &value) && value);
@@ -203,7 +245,8 @@ static void cell_flag_and_empty__words__understood(void **state)
     assert_false(fore_cell_flag("maybe", 5, &value));
     assert_false(fore_cell_flag("2", 1, &value));
     for (int i = 0; i < 8; i++) assert_true(fore_cell_empty(nothing[i], length_of(nothing[i])));
-    for (int i = 0; i < 5; i++) assert_false(fore_cell_empty(something[i], length_of(something[i])));
+    for (int i = 0; i < 5; i++)
+        assert_false(fore_cell_empty(something[i], length_of(something[i])));
 }
 
 static void cell_minutes__units_and_clock_texts__minutes(void **state)
@@ -212,10 +255,13 @@ static void cell_minutes__units_and_clock_texts__minutes(void **state)
     static const struct {
         const char *text;
         double unit, minutes;
-    } cases[] = {{"171", 1, 2.85}, {"90000", 0.001, 1.5}, {"45", 60, 45}, {"1.5", 3600, 90}, {"0:30", 60, 30}, {"00:01:30", 1, 1.5}, {"5 min", 1, 5}, {"2 h", 60, 120}};
+    } cases[] = {{"171", 1, 2.85}, {"90000", 0.001, 1.5}, {"45", 60, 45},  {"1.5", 3600, 90},
+                 {"0:30", 60, 30}, {"00:01:30", 1, 1.5},  {"5 min", 1, 5}, {"2 h", 60, 120}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double minutes = -1;
-        if (!fore_cell_minutes(cases[i].text, length_of(cases[i].text), cases[i].unit, FORE_DECIMAL_POINT, &minutes)) fail_msg("%s", cases[i].text);
+        if (!fore_cell_minutes(cases[i].text, length_of(cases[i].text), cases[i].unit,
+                               FORE_DECIMAL_POINT, &minutes))
+            fail_msg("%s", cases[i].text);
         if (fabs(minutes - cases[i].minutes) > 1e-12) fail_msg("%s is %g", cases[i].text, minutes);
     }
     double minutes;
@@ -226,11 +272,16 @@ static void cell_minutes__units_and_clock_texts__minutes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cell_money__texts_of_real_exports__hundredths), cmocka_unit_test(cell_money__not_an_amount__refused),
-        cmocka_unit_test(cell_number__plain_and_dressed__same_value),    cmocka_unit_test(number_decide__column__one_reading),
-        cmocka_unit_test(cell_time__shapes_of_real_exports__moments),    cmocka_unit_test(cell_time__not_a_time__refused),
-        cmocka_unit_test(date_decide__column__one_order),                cmocka_unit_test(cell_date__moment_in_a_zone__local_day),
-        cmocka_unit_test(cell_flag_and_empty__words__understood),        cmocka_unit_test(cell_minutes__units_and_clock_texts__minutes),
+        cmocka_unit_test(cell_money__texts_of_real_exports__hundredths),
+        cmocka_unit_test(cell_money__not_an_amount__refused),
+        cmocka_unit_test(cell_number__plain_and_dressed__same_value),
+        cmocka_unit_test(number_decide__column__one_reading),
+        cmocka_unit_test(cell_time__shapes_of_real_exports__moments),
+        cmocka_unit_test(cell_time__not_a_time__refused),
+        cmocka_unit_test(date_decide__column__one_order),
+        cmocka_unit_test(cell_date__moment_in_a_zone__local_day),
+        cmocka_unit_test(cell_flag_and_empty__words__understood),
+        cmocka_unit_test(cell_minutes__units_and_clock_texts__minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,8 @@ static void csv_open__four_delimiters__found(void **state)
     static const struct {
         const char *text;
         char delimiter;
-    } cases[] = {{"a,b,c\n1,2;5,3\n", ','}, {"a;b;c\n1;2,5;3\n", ';'}, {"a\tb\tc\n1\t2,5\t3\n", '\t'}, {"a|b|c\n1|2|3,4\n", '|'},
+    } cases[] = {{"a,b,c\n1,2;5,3\n", ','},         {"a;b;c\n1;2,5;3\n", ';'},
+                 {"a\tb\tc\n1\t2,5\t3\n", '\t'},    {"a|b|c\n1|2|3,4\n", '|'},
                  {"\"a;x\",b\n\"1;2;3\",4\n", ','}, {"sep=;\na;b\n1;2\n", ';'}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         fore_csv *csv = open_ok(write_text("d.csv", cases[i].text));
@@ -63,7 +64,9 @@ static void csv_open__four_delimiters__found(void **state)
 static void csv_next__quotes_and_line_breaks__cells_and_lines(void **state)
 {
     (void)state;
-    fore_csv *csv = open_ok(write_text("q.csv", "id,text\r\n1,\"two\r\nlines, \"\"quoted\"\"\"\r\n\r\n2,plain\r\n3,\" kept \"\r\n"));
+    fore_csv *csv = open_ok(write_text(
+        "q.csv",
+        "id,text\r\n1,\"two\r\nlines, \"\"quoted\"\"\"\r\n\r\n2,plain\r\n3,\" kept \"\r\n"));
     fore_csv_record r = next_ok(csv);
     assert_string_equal(r.cells[1], "two\r\nlines, \"quoted\"");
     assert_int_equal(r.line, 2);
@@ -80,7 +83,8 @@ static void csv_next__quotes_and_line_breaks__cells_and_lines(void **state)
 static void csv_next__lf_crlf_cr_and_no_last_line_end__same_records(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"a,b\n1,2\n3,4", "a,b\r\n1,2\r\n3,4\r\n", "a,b\r1,2\r3,4\r"};
+    static const char *const texts[] = {"a,b\n1,2\n3,4", "a,b\r\n1,2\r\n3,4\r\n",
+                                        "a,b\r1,2\r3,4\r"};
     for (int i = 0; i < 3; i++) {
         fore_csv *csv = open_ok(write_text("l.csv", texts[i]));
         assert_int_equal(next_ok(csv).line, 2);
@@ -133,7 +137,8 @@ static void csv_open__letter_across_blocks__still_utf8(void **state)
     }
 }
 
-static void assert_refused(const char *bytes, size_t length, fore_status code, const char *part, int64_t line, int64_t column)
+static void assert_refused(const char *bytes, size_t length, fore_status code, const char *part,
+                           int64_t line, int64_t column)
 {
     fore_error err = {0};
     assert_int_equal(read_all(write_bytes("bad.csv", bytes, length), &err), code);
@@ -148,8 +153,12 @@ static void csv_open__files_that_are_no_csv__say_what_to_do(void **state)
     (void)state;
     assert_refused("PK\3\4rest", 8, FORE_E_FORMAT, "Excel workbook", 1, 1);
     assert_refused("\xD0\xCF\x11\xE0zz", 6, FORE_E_FORMAT, "Excel", 1, 1);
-    assert_refused("\xFF\xFE" "a\0", 4, FORE_E_ENCODING, "UTF-16", 1, 1);
-    assert_refused("\x1F\x8B" "xx", 4, FORE_E_FORMAT, "gzip", 1, 1);
+    assert_refused("\xFF\xFE"
+                   "a\0",
+                   4, FORE_E_ENCODING, "UTF-16", 1, 1);
+    assert_refused("\x1F\x8B"
+                   "xx",
+                   4, FORE_E_FORMAT, "gzip", 1, 1);
     assert_refused("", 0, FORE_E_DATA, "empty", 1, 0);
     assert_refused(" \r\n\n", 4, FORE_E_DATA, "empty", 1, 0);
     assert_refused("a,b\r\n1,\0002\n", 9, FORE_E_ENCODING, "NUL byte", 2, 3);
@@ -204,7 +213,8 @@ static void csv_open__no_header__first_record_is_data(void **state)
     (void)state;
     fore_csv *csv = NULL;
     fore_csv_options options = {.no_header = true};
-    assert_int_equal(fore_csv_open(write_text("n.csv", "1,2\n3,4\n"), &options, &csv, NULL), FORE_OK);
+    assert_int_equal(fore_csv_open(write_text("n.csv", "1,2\n3,4\n"), &options, &csv, NULL),
+                     FORE_OK);
     assert_string_equal(fore_csv_name(csv, 1), "column_2");
     assert_string_equal(next_ok(csv).cells[0], "1");
     assert_string_equal(next_ok(csv).cells[0], "3");
@@ -230,7 +240,8 @@ static void csv_next__ten_thousand_columns__all_there(void **state)
     (void)state;
     fore_text text = {0};
     for (int row = 0; row < 3; row++) {
-        for (int c = 0; c < 10000; c++) fore_text_printf(&text, "%sc%d", c ? "," : "", row * 10000 + c);
+        for (int c = 0; c < 10000; c++)
+            fore_text_printf(&text, "%sc%d", c ? "," : "", row * 10000 + c);
         fore_text_putc(&text, '\n');
     }
     fore_csv *csv = open_ok(write_bytes("wide.csv", text.bytes, (size_t)text.length));
@@ -270,7 +281,8 @@ static void csv_next__file_read_in_blocks__records_survive_them(void **state)
     fore_csv *csv = open_ok(write_bytes("b.csv", text.bytes, (size_t)text.length));
     for (int i = 0; i < 40000; i++) {
         fore_csv_record r = next_ok(csv);
-        if (atoi(r.cells[0]) != i || atoi(r.cells[1]) != 2 * i || r.line != 2 + 2 * i) fail_msg("record %d", i);
+        if (atoi(r.cells[0]) != i || atoi(r.cells[1]) != 2 * i || r.line != 2 + 2 * i)
+            fail_msg("record %d", i);
     }
     assert_end(csv);
     fore_csv_close(csv);
@@ -297,10 +309,12 @@ static void csv_open__memory_fails_at_any_point__no_leak(void **state)
 static void csv_put_cell__anything__reads_back(void **state)
 {
     (void)state;
-    static const char *const cells[] = {"plain", "a,b", "say \"hi\"", "two\nlines", " spaced ", "", "semi;colon"};
+    static const char *const cells[] = {"plain",    "a,b", "say \"hi\"", "two\nlines",
+                                        " spaced ", "",    "semi;colon"};
     fore_text text = {0};
     fore_text_puts(&text, "c1,c2,c3,c4,c5,c6,c7\n");
-    for (int i = 0; i < 7; i++) fore_csv_put_cell(&text, cells[i], (int64_t)strlen(cells[i]), i == 0);
+    for (int i = 0; i < 7; i++)
+        fore_csv_put_cell(&text, cells[i], (int64_t)strlen(cells[i]), i == 0);
     fore_text_putc(&text, '\n');
     fore_csv *csv = open_ok(write_bytes("p.csv", text.bytes, (size_t)text.length));
     fore_csv_record r = next_ok(csv);

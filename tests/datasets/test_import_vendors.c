@@ -17,10 +17,12 @@ static void collect_changes(fore_store *store, fore_text *out)
     fore_deal_change_row row;
     bool more = true;
     char at[32];
-    assert_int_equal(fore_cursor_open(store, FORE_TABLE_DEAL_CHANGE, false, &cursor, NULL), FORE_OK);
+    assert_int_equal(fore_cursor_open(store, FORE_TABLE_DEAL_CHANGE, false, &cursor, NULL),
+                     FORE_OK);
     while (fore_cursor_next(cursor, &row, &more, NULL) == FORE_OK && more) {
         fore_time_format(row.at, at);
-        fore_text_printf(out, "%s %s %s>%s\n", at, row.field, row.old_value ? row.old_value : "-", row.new_value ? row.new_value : "-");
+        fore_text_printf(out, "%s %s %s>%s\n", at, row.field, row.old_value ? row.old_value : "-",
+                         row.new_value ? row.new_value : "-");
     }
     fore_cursor_close(cursor);
 }
@@ -44,7 +46,9 @@ static void import__canonical_folder__every_column(void **state)
 
     fore_rep_row rep;
     fore_cursor *c = cursor_at(s, FORE_TABLE_REP, "R1", &rep);
-    assert_string_equal(rep.name, "\xE0\xB0\xB0\xE0\xB0\xB5\xE0\xB0\xBF \xE0\xB0\x95\xE0\xB1\x81\xE0\xB0\xAE\xE0\xB0\xBE\xE0\xB0\xB0\xE0\xB1\x8D");
+    assert_string_equal(
+        rep.name,
+        "\xE0\xB0\xB0\xE0\xB0\xB5\xE0\xB0\xBF \xE0\xB0\x95\xE0\xB1\x81\xE0\xB0\xAE\xE0\xB0\xBE\xE0\xB0\xB0\xE0\xB1\x8D");
     assert_int_equal(rep.hourly_cost_minor, 3550);
     assert_int_equal(rep.manager, key_of(s, FORE_REP, "R2"));
     assert_date(rep.active_from_on, "2023-01-01");
@@ -84,7 +88,8 @@ static void import__canonical_folder__every_column(void **state)
     assert_int_equal(act.at, FORE_NO_TIME);
     assert_time(act.due_at, "2024-07-01T10:00:00Z");
     fore_cursor_close(c);
-    assert_changes(s, "2024-02-01T08:00:00Z stage New>Proposal\n2024-03-15T12:00:00Z outcome open>won\n");
+    assert_changes(
+        s, "2024-02-01T08:00:00Z stage New>Proposal\n2024-03-15T12:00:00Z outcome open>won\n");
     assert_int_equal(fore_store_count(s, FORE_TABLE_TARGET), 2);
     assert_int_equal(fore_store_count(s, FORE_TABLE_SALE), 1);
     assert_int_equal(fore_store_count(s, FORE_TABLE_TICKET), 1);
@@ -145,7 +150,8 @@ static void import__zoho__amounts_links_and_planned_calls(void **state)
     assert_int_equal(campaign.cost_minor, 1500);
     assert_time(campaign.ended_at, "2024-02-03T00:00:00Z");
     fore_cursor_close(c);
-    assert_int_equal(fore_store_count(s, FORE_TABLE_ACTIVITY), 4 + 3); /* two equal tasks stay two */
+    assert_int_equal(fore_store_count(s, FORE_TABLE_ACTIVITY),
+                     4 + 3); /* two equal tasks stay two */
     assert_int_equal(fore_store_count(s, FORE_TABLE_REP), 2);
     assert_true(warned(&report, "no stage history"));
     assert_true(noted(&report, "decimal comma"));
@@ -236,7 +242,8 @@ static void import__hubspot__contacts_as_leads_and_listed_columns_only(void **st
     fore_cursor *c = cursor_at(s, FORE_TABLE_LEAD, "301", &lead);
     assert_string_equal(lead.status, "converted");
     assert_time(lead.closed_at, "2024-03-01T10:00:00Z");
-    assert_string_equal(lead.attributes, "{\"State/Region\":\"Telangana\"}"); /* neither blood group nor colour */
+    assert_string_equal(lead.attributes,
+                        "{\"State/Region\":\"Telangana\"}"); /* neither blood group nor colour */
     fore_cursor_close(c);
     c = cursor_at(s, FORE_TABLE_LEAD, "302", &lead);
     assert_string_equal(lead.status, "disqualified");
@@ -318,13 +325,14 @@ static void import__pipedrive_change_log__makes_the_deals(void **state)
 {
     (void)state;
     fore_store *s = open_store();
-    const char *path = write_text("deal_changes.csv", "deal_id,change_time,changed_field_key,new_value\n"
-                                                      "9,2024-01-02 08:00:00,add_time,2024-01-02T08:00:00\n"
-                                                      "9,2024-01-03 08:00:00,user_id,5\n"
-                                                      "9,2024-01-04 08:00:00,stage_id,1\n"
-                                                      "9,2024-01-05 08:00:00,stage_id,2\n"
-                                                      "9,2024-01-05 08:00:00,stage_id,3\n"
-                                                      "9,2024-02-01 08:00:00,lost_reason,Price\n");
+    const char *path =
+        write_text("deal_changes.csv", "deal_id,change_time,changed_field_key,new_value\n"
+                                       "9,2024-01-02 08:00:00,add_time,2024-01-02T08:00:00\n"
+                                       "9,2024-01-03 08:00:00,user_id,5\n"
+                                       "9,2024-01-04 08:00:00,stage_id,1\n"
+                                       "9,2024-01-05 08:00:00,stage_id,2\n"
+                                       "9,2024-01-05 08:00:00,stage_id,3\n"
+                                       "9,2024-02-01 08:00:00,lost_reason,Price\n");
     fore_import_report report = import_path(s, path, NULL);
     fore_deal_row deal;
     fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "9", &deal);
@@ -368,8 +376,9 @@ static void import__odoo__leads_opportunities_and_tracking(void **state)
     c = cursor_at(s, FORE_TABLE_LEAD, "5", &lead);
     assert_string_equal(lead.status, "lost");
     fore_cursor_close(c);
-    assert_changes(s, "2024-01-20T09:00:00Z stage New>Qualified\n2024-02-02T16:00:00Z amount 8000>9000\n"
-                      "2024-02-02T16:00:00Z outcome open>won\n2024-02-02T16:00:00Z stage Qualified>Won\n");
+    assert_changes(
+        s, "2024-01-20T09:00:00Z stage New>Qualified\n2024-02-02T16:00:00Z amount 8000>9000\n"
+           "2024-02-02T16:00:00Z outcome open>won\n2024-02-02T16:00:00Z stage Qualified>Won\n");
     fore_activity_row act;
     c = cursor_at(s, FORE_TABLE_ACTIVITY, "message/73", &act);
     assert_int_equal(act.lead, key_of(s, FORE_LEAD, "4"));
@@ -413,7 +422,8 @@ static void import__plain_tables__month_first_and_loose_product(void **state)
 static void import__every_fixture_twice__changes_nothing(void **state)
 {
     (void)state;
-    static const char *const vendors[] = {"foresell", "zoho", "salesforce", "hubspot", "pipedrive", "odoo", "plain"};
+    static const char *const vendors[] = {"foresell",  "zoho", "salesforce", "hubspot",
+                                          "pipedrive", "odoo", "plain"};
     for (int v = 0; v < 7; v++) {
         fore_store *s = open_store();
         char before[33], after[33];
@@ -423,7 +433,8 @@ static void import__every_fixture_twice__changes_nothing(void **state)
         assert_int_equal(fore_store_fingerprint(s, after, NULL), FORE_OK);
         assert_string_equal(before, after);
         if (second.added != 0 || second.changed != 0) {
-            fail_msg("%s: %lld added, %lld changed", vendors[v], (long long)second.added, (long long)second.changed);
+            fail_msg("%s: %lld added, %lld changed", vendors[v], (long long)second.added,
+                     (long long)second.changed);
         }
         assert_int_equal(second.same, first.added + first.changed + first.same);
         fore_import_report_free(&first);
@@ -438,7 +449,8 @@ static void import__format_given__others_are_not_tried(void **state)
     fore_store *s = open_store();
     fore_error err = {0};
     char rest[] = "tests/datasets/fixtures/hubspot/contacts.csv";
-    fore_import_options zoho = {.format = "zoho"}, unknown = {.format = "sugar"}, hubspot = {.format = "HubSpot"};
+    fore_import_options zoho = {.format = "zoho"}, unknown = {.format = "sugar"},
+                        hubspot = {.format = "HubSpot"};
     assert_int_equal(try_import(s, source_path(rest), &zoho, &err), FORE_E_FORMAT);
     assert_non_null(strstr(err.message, "of no format known"));
     assert_int_equal(try_import(s, source_path(rest), &unknown, &err), FORE_E_ARGUMENT);
