@@ -60,9 +60,30 @@ static void cell_people(const foresell_answer *a, int64_t t, int64_t row, int64_
     }
 }
 
+/* A line is composed here and printed without the spaces that would trail. */
+static struct {
+    char text[16384];
+    size_t length;
+} line;
+
+static void put(const char *bytes, size_t n)
+{
+    if (n > sizeof line.text - line.length) n = sizeof line.text - line.length;
+    memcpy(line.text + line.length, bytes, n);
+    line.length += n;
+}
+
 static void spaces(int n)
 {
-    for (int i = 0; i < n; i++) putchar(' ');
+    for (int i = 0; i < n; i++) put(" ", 1);
+}
+
+static void end_line(void)
+{
+    while (line.length > 0 && line.text[line.length - 1] == ' ') line.length--;
+    fwrite(line.text, 1, line.length, stdout);
+    putchar('\n');
+    line.length = 0;
 }
 
 static void put_cell(const char *text, int width, bool right, bool last)
@@ -77,8 +98,8 @@ static void put_cell(const char *text, int width, bool right, bool last)
     piece[bytes] = 0;
     used = foresell_text_width(piece) + cut;
     if (right) spaces(width - used);
-    fputs(piece, stdout);
-    if (cut) fputs("…", stdout);
+    put(piece, strlen(piece));
+    if (cut) put("…", strlen("…"));
     if (!right && !last) spaces(width - used);
 }
 
@@ -94,8 +115,8 @@ static void put_wrapped(const char *text, int indent, int width)
             if (cut > 0) bytes = cut;
         }
         spaces(indent);
-        fwrite(text, 1, (size_t)bytes, stdout);
-        putchar('\n');
+        put(text, (size_t)bytes);
+        end_line();
         text += bytes;
         while (*text == ' ') text++;
     }
@@ -163,15 +184,15 @@ static void print_table(const foresell_answer *a, int64_t t, int total)
         put_cell(foresell_table_column(a, t, l.column[i]).heading, l.width[i], l.right[i],
                  i + 1 == l.count);
     }
+    end_line();
     if (colour) fputs("\033[0m", stdout);
-    putchar('\n');
     for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
         for (int64_t i = 0; i < l.count; i++) {
             cell_people(a, t, r, l.column[i], text, sizeof text);
             if (i) spaces(GAP);
             put_cell(text, l.width[i], l.right[i], i + 1 == l.count);
         }
-        putchar('\n');
+        end_line();
         for (int64_t c = 0; c < foresell_table_columns(a, t); c++) {
             if (foresell_table_column(a, t, c).weight >= 0) continue;
             cell_people(a, t, r, c, text, sizeof text);

@@ -81,7 +81,9 @@ static int show_company(cli *c, const char *folder, const char *path)
     if (good) good = shown(c, foresell_effort(w, &effort, &answer, &err), &answer, &err, &code);
     foresell_close(w);
     if (good)
-        printf("Look further: foresell -w %s rank --rep R0001 | explain ID | backtest\n", path);
+        printf("Look further with export FORESELL_WORKSPACE=%s\nand then: foresell rank --rep R0001, "
+               "foresell explain ID, foresell backtest\n",
+               path);
     return code;
 }
 

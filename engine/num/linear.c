@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/gram_tile.h"
 
 enum {
     SLICE = 512,            /* rows scaled at once: 512 x 50 doubles are 200 KB */
@@ -152,6 +153,10 @@ void fore_gram_add(const double *z, int64_t rows, int64_t p, int64_t stride, dou
 {
     assert(rows >= 0 && p >= 0 && p <= INT_MAX && stride >= rows && stride <= INT_MAX);
     if (rows == 0 || p == 0) return;
+    if (p <= FORE_TILE_COLUMNS && fore_tile_available()) {
+        fore_tile_gram(z, rows, p, stride, out);
+        return;
+    }
     cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, (int)p, (int)rows, 1.0, z, (int)stride, 1.0,
                 out, (int)p);
 }

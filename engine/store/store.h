@@ -171,7 +171,8 @@ fore_status fore_store_put_import(fore_store *s, const fore_import_row *row, int
 fore_status fore_store_put_reject(fore_store *s, int64_t run, const char *file, int64_t line,
                                   const char *column, const char *value, const char *reason, fore_error *err);
 
-/* --- reading: typed cursors in pk order (deal changes: deal, at, field) --- */
+/* --- reading: typed cursors in the order of the user's ids, bytewise, so that it does not matter in
+ * which order rows arrived (deal changes: id of the deal, at, field; activities: pk) --- */
 
 typedef struct fore_cursor fore_cursor;
 /* Opens a cursor; step returns FORE_OK with *more false at the end. Close accepts NULL. Only rows
@@ -192,6 +193,7 @@ typedef struct fore_event_row {
     double minutes;
     int32_t outcome;  /* fore_event_outcome */
     uint8_t kind, direction;
+    bool contact_link; /* lead or deal was found through the contact */
 } fore_event_row;
 typedef enum fore_event_outcome { /* the activity's outcome text, classified */
     FORE_EVENT_OUTCOME_UNKNOWN, FORE_EVENT_ANSWERED, FORE_EVENT_UNANSWERED, FORE_EVENT_CANCELLED

@@ -9,13 +9,23 @@ struct fore_cursor {
     sqlite3_stmt *statement;
 };
 
-static void cursor_sql(const store_shape *shape, bool placeholders, fore_text *sql)
+/* Order by id reads an index. Activities stay in pk order: their index may be gone during a big
+ * import, and nobody needs them sorted. The changes of a deal lie together in their table, so that
+ * walking the deals by id reads each of them once. */
+static void cursor_sql(const store_shape *shape, fore_table table, bool placeholders,
+                       fore_text *sql)
 {
     fore_text_puts(sql, "SELECT ");
     store_shape_columns(shape, sql);
+    if (table == FORE_TABLE_DEAL_CHANGE) {
+        fore_text_puts(sql, " FROM (SELECT pk, id FROM deal) CROSS JOIN deal_change ON deal = pk"
+                            " ORDER BY id, at, field");
+        return;
+    }
     fore_text_printf(sql, " FROM %s", shape->table);
     if (shape->identity == STORE_BY_KEY && !placeholders) fore_text_puts(sql, " WHERE known = 1");
-    if (shape->identity != STORE_BY_COLUMNS) fore_text_puts(sql, " ORDER BY pk");
+    if (shape->identity != STORE_BY_COLUMNS)
+        fore_text_puts(sql, table == FORE_TABLE_ACTIVITY ? " ORDER BY pk" : " ORDER BY id");
     for (int k = 0; k < shape->keys; k++)
         fore_text_printf(sql, "%s%s", k ? ", " : " ORDER BY ", shape->columns[k].name);
 }
@@ -30,7 +40,7 @@ fore_status fore_cursor_open(fore_store *s, fore_table table, bool placeholders,
     if (!c) return fore_no_memory(err);
     c->store = s;
     c->shape = store_shape_of(table);
-    cursor_sql(c->shape, placeholders, &sql);
+    cursor_sql(c->shape, table, placeholders, &sql);
     FORE_GO(fore_text_check(&sql, err));
     FORE_GO(store_prepare(s, sql.bytes, &c->statement, err));
     *cursor = c;

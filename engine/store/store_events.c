@@ -157,6 +157,7 @@ static void event_read(sqlite3_value **v, cached_outcome *cache, fore_event_row 
     row->campaign = sqlite3_value_int64(v[8]);
     row->minutes = sqlite3_value_double(v[9]);
     if (row->minutes == 0 && sqlite3_value_type(v[9]) == SQLITE_NULL) row->minutes = NAN;
+    row->contact_link = sqlite3_value_int64(v[11]) != 0;
     row->outcome = FORE_EVENT_OUTCOME_UNKNOWN;
     if (sqlite3_value_type(v[10]) != SQLITE_TEXT) return;
     const char *outcome = sqlite3_value_blob(v[10]); /* as _text, without the copy for its NUL */
@@ -176,7 +177,7 @@ static void event_step(sqlite3_context *context, int count, sqlite3_value **valu
 
 static void event_end(sqlite3_context *context) { sqlite3_result_null(context); }
 
-enum { EVENT_COLUMNS = 11 };
+enum { EVENT_COLUMNS = 12 };
 
 fore_status fore_store_events(fore_store *s,
                               fore_status (*visit)(void *context, const fore_event_row *row,
@@ -195,7 +196,7 @@ fore_status fore_store_events(fore_store *s,
     FORE_TRY(
         store_prepare(s,
                       "SELECT fore_visit(at, due_at, kind, direction, rep, lead, deal, account,"
-                      " campaign, minutes, outcome) FROM activity NOT INDEXED",
+                      " campaign, minutes, outcome, contact_link) FROM activity NOT INDEXED",
                       &statement, err));
     s->scan = &scan;
     int result = sqlite3_step(statement);

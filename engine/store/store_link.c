@@ -4,7 +4,7 @@
  * before target:     of the contact's deals, the newest created at or before the activity, else the
  * first created after it; without deals the same among the contact's leads
  *
- * Deals and leads are put into arrays sorted by (contact, creation, pk); each activity is one
+ * Deals and leads are put into arrays sorted by (contact, creation, id); each activity is one
  * binary search. Changes are collected first and written after the scan. A planned activity counts
  * at its due time, one without any time as the newest. Unknown creation counts as the oldest. */
 #include "engine/store/store_internal.h"
@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 typedef struct owned {
-    int64_t contact, created_at, pk;
+    int64_t contact, created_at, pk, place; /* place: in the order of ids */
 } owned;
 
 typedef struct owned_list {
@@ -43,7 +43,7 @@ static int owned_order(const void *a, const void *b)
     const owned *x = a, *y = b;
     if (x->contact != y->contact) return x->contact < y->contact ? -1 : 1;
     if (x->created_at != y->created_at) return x->created_at < y->created_at ? -1 : 1;
-    return x->pk < y->pk ? -1 : x->pk > y->pk;
+    return x->place < y->place ? -1 : x->place > y->place;
 }
 
 static fore_status owned_load(fore_store *s, const char *sql, owned_list *list, fore_error *err)
@@ -57,9 +57,10 @@ static fore_status owned_load(fore_store *s, const char *sql, owned_list *list, 
         if (!more) break;
         FORE_GO(fore_grow((void **)&list->items, &list->capacity, list->count + 1,
                           sizeof *list->items, err));
-        list->items[list->count++] =
+        list->items[list->count] =
             (owned){sqlite3_column_int64(statement, 0), store_column_long(statement, 1),
-                    sqlite3_column_int64(statement, 2)};
+                    sqlite3_column_int64(statement, 2), list->count};
+        list->count++;
     }
     if (list->count > 1) qsort(list->items, (size_t)list->count, sizeof *list->items, owned_order);
 done:
@@ -152,11 +153,11 @@ fore_status fore_store_link_contacts(fore_store *s, int64_t *linked, fore_error 
     FORE_TRY(store_in_transaction(s, err));
     FORE_GO(owned_load(s,
                        "SELECT contact, created_at, pk FROM deal "
-                       "WHERE known = 1 AND contact IS NOT NULL",
+                       "WHERE known = 1 AND contact IS NOT NULL ORDER BY id",
                        &deals, err));
     FORE_GO(owned_load(s,
                        "SELECT contact, created_at, pk FROM lead "
-                       "WHERE known = 1 AND contact IS NOT NULL",
+                       "WHERE known = 1 AND contact IS NOT NULL ORDER BY id",
                        &leads, err));
     FORE_GO(find_changes(s, &deals, &leads, &changes, &count, err));
     for (int64_t i = 0; i < changes.count; i++) FORE_GO(write_change(s, &changes.items[i], err));

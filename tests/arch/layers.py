@@ -15,7 +15,9 @@ ROOMS = {  # folder: folders it may include besides itself
     "models/survive": ["engine/base", "engine/num", "models/measure", "models/score"],
     "models/series": ["engine/base", "engine/num", "models/measure"],
     "models/respond": ["engine/base", "engine/num", "models/measure"],
-    "engine/jobs": ["engine/base", "engine/num", "engine/store", "datasets", "features", "models"],
+    # the requests of the jobs are declared once, in the public header, which itself needs base only
+    "engine/jobs": ["engine/base", "engine/num", "engine/store", "datasets", "features", "models",
+                    "engine/foresell.h"],
     "engine/cli": ["engine/foresell.h"],
     "engine/serve": ["engine/foresell.h"],
     "engine": ["engine/base", "engine/jobs", "engine/foresell.h"],
