@@ -56,9 +56,9 @@ fore_simulate_options fore_simulate_default(void)
 
 /* Rows per lead at touches = 1, measured on the default world: those that follow `touches`, and the
  * others. */
-static const double rows_with_touches = 12.75, rows_without = 3.8;
+static const double rows_with_touches = 12.95, rows_without = 3.85;
 /* leads already open at the start, in weeks of arrivals */
-static const double weeks_open = 5.7;
+static const double weeks_open = 7.0;
 
 void fore_simulate_size(fore_simulate_options *o, int64_t leads, int64_t activities)
 {

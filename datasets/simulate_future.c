@@ -34,6 +34,8 @@ static fore_status world_clone(const sim_world *from, sim_world *to, fore_error 
         *b = *a;
         b->customer = NULL;
         b->customers = b->customer_capacity = 0;
+        b->plan = NULL;
+        b->plan_capacity = 0;
         b->account_week = NULL;
         b->account_capacity = 0;
         b->history_accounts = a->accounts;

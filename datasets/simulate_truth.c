@@ -224,7 +224,7 @@ static void put_world(fore_json_writer *j, const sim_world *w, const sim_answers
     fore_json_string(
         j, "form",
         "m = x^c / (1 - sigma + sigma x^c), x = (0.2 + sum w_k s_k) / 1.2, log m in the log-odds of every decision");
-    fore_json_number(j, "exponent", w->exponent);
+    fore_json_number(j, "exponent", nine(w->exponent));
     put_kinds(j, "weights", w->weight, false);
     fore_json_number(j, "decay_per_week", nine(w->decay));
     fore_json_bool(j, "effect", zero > 0.0);

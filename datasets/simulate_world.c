@@ -20,7 +20,7 @@ static const double stock_base = 0.2;     /* b: what happens without any touch *
 static const double deal_attention = 1.8; /* a deal gets more of a rep's week than a lead */
 static const double scale_most = 2.5;     /* a lead takes at most so much more than usual */
 static const double timing_share = 0.15;  /* of the hazard of a decision that moves with m */
-static const double early_share = 1.05;   /* what earlier decisions add: younger leads, smaller
+static const double early_share = 1.08;   /* what earlier decisions add: younger leads, smaller
                                              books; by long futures of the default worlds */
 static const double hours_persistence = 0.5, demand_persistence = 0.85;
 static const double absence_rate = 4.0 / 52.0, absence_hours = 0.1;
@@ -272,7 +272,7 @@ fore_status fore_sim_world_new(const fore_simulate_options *options, sim_world *
                   : options->confounding == FORE_CONFOUNDING_NONE ? 0.0
                                                                   : 0.7;
     /* a usual book: arrivals x mean weeks open as a lead, and as a deal with its attention */
-    w->book = options->leads_per_week / options->reps * (6.0 + 0.23 * 5.0 * deal_attention) /
+    w->book = options->leads_per_week / options->reps * (5.5 + 0.23 * 4.7 * deal_attention) /
               options->speed;
     w->next_number = 1;
     w->seats = options->reps;
@@ -286,6 +286,7 @@ void fore_sim_world_free(sim_world *w)
 {
     for (int64_t i = 0; w->seat && i < w->seats; i++) {
         fore_free(w->seat[i].lead);
+        fore_free(w->seat[i].plan);
         fore_free(w->seat[i].customer);
         fore_free(w->seat[i].account_week);
     }
@@ -389,16 +390,12 @@ static double response(const sim_world *w, const double stock[FORE_SIM_KINDS],
     return power / below;
 }
 
-typedef struct decision {
-    double hazard, success; /* success is found only where it is asked for */
-    double slope[FORE_SIM_KINDS];
-} decision;
-
-static decision decide(const sim_world *w, const sim_seat *s, const sim_lead *lead, double chance)
+static sim_decision decide(const sim_world *w, const sim_seat *s, const sim_lead *lead,
+                           double chance)
 {
     int stage = lead->stage;
     double age = w->week - lead->stage_week;
-    decision d;
+    sim_decision d;
     double m = response(w, lead->stock, d.slope);
     d.hazard = w->options.speed * stage_hazard[stage] * (1.0 + 0.02 * age) *
                (1.0 - timing_share + timing_share * m);
@@ -428,7 +425,7 @@ static void open_deal(const sim_world *w, const sim_seat *s, int64_t i, sim_lead
     lead->expected_close_on = fore_date_of(at) + 42 + (int32_t)(fore_sim_unit(u[2]) * 35.0);
 }
 
-static void tally_chance(const sim_step *step, const sim_lead *lead, const decision *d)
+static void tally_chance(const sim_step *step, const sim_lead *lead, const sim_decision *d)
 {
     double chance = d->hazard * d->success;
     double value = chance * (double)lead->amount;
@@ -478,8 +475,8 @@ static fore_status win(const sim_world *w, sim_seat *s, int64_t i, const sim_lea
     return FORE_OK;
 }
 
-static void succeed(const sim_world *w, sim_seat *s, int64_t i, sim_lead *lead, const decision *d,
-                    double when, const sim_step *step)
+static void succeed(const sim_world *w, sim_seat *s, int64_t i, sim_lead *lead,
+                    const sim_decision *d, double when, const sim_step *step)
 {
     int64_t at = fore_sim_moment(w, w->week, when);
     for (int k = 0; k < FORE_SIM_KINDS; k++) lead->gain[k] += (1.0 - d->success) * d->slope[k];
@@ -523,7 +520,8 @@ static void work(const sim_world *w, int64_t i, sim_lead *lead, int stage, doubl
     fore_sim_draw(w, SIM_DRAW_TOUCHES, w->week, lead->number, u);
     double share = scale * (range.to - range.from), keep = w->decay;
     for (int k = 0; k < FORE_SIM_KINDS; k++) {
-        double mean = share * w->options.touches * kind_rate[k] * stage_mix[stage][k];
+        double mean = share * w->options.touches * kind_rate[k];
+        if (w->options.confounding != FORE_CONFOUNDING_NONE) mean *= stage_mix[stage][k];
         if (step->factor) mean *= step->factor[k];
         if (k == FORE_SIM_EMAIL && lead->opted_out) mean = 0.0;
         count[k] = fore_sim_poisson(u[k], mean);
@@ -543,65 +541,74 @@ static void push_close(const sim_world *w, sim_lead *lead, sim_rows *rows)
     if (rows) fore_sim_rows_push(rows, lead, fore_sim_moment(w, w->week, 0.01), before);
 }
 
-/* The week of a decision. Its touches come first, so that their rows carry the old stage. */
-static fore_status decided(const sim_world *w, sim_seat *s, int64_t i, sim_lead *lead, double scale,
-                           const decision *d, const uint32_t u[4], const sim_step *step,
-                           fore_error *err)
-{
-    double when = 0.1 + 0.85 * fore_sim_unit(u[2]);
-    bool good = fore_sim_unit(u[1]) < d->success;
-    sim_time_range range = {0.0, good && lead->stage < SIM_NEGOTIATION ? 1.0 : when};
-    work(w, i, lead, lead->stage, scale, range, step);
-    if (step->rows) fore_sim_rows_around(step->rows, i, lead, range, false);
-    if (good)
-        succeed(w, s, i, lead, d, when, step);
-    else
-        fail(w, i, lead, when, (u[3] & 1) != 0, step);
-    return lead->stage == SIM_WON && step->rows ? win(w, s, i, lead, when, step->rows, err)
-                                                : FORE_OK;
-}
-
-static fore_status lead_week(const sim_world *w, sim_seat *s, int64_t i, sim_lead *lead,
-                             double scale, const sim_step *step, fore_error *err)
+/* What the week holds for a lead, before its touches are known: they act from next week on. */
+static sim_week plan_week(const sim_world *w, const sim_seat *s, const sim_lead *lead)
 {
     uint32_t u[4];
+    sim_week plan = {.range = {0.0, 1.0}};
     fore_sim_draw(w, SIM_DRAW_DECISION, w->week, lead->number, u);
-    sim_time_range range = {0.0, 1.0};
-    int stage = lead->stage;
-    if (stage > SIM_LEAD) push_close(w, lead, step->rows);
+    plan.misfit = (u[3] & 1) != 0;
+    plan.unsubscribes =
+        !lead->opted_out && !lead->do_not_contact && fore_sim_unit(u[3]) < unsubscribe_rate;
     if (lead->born == w->week) {
         double day =
             (double)(lead->created_at - fore_sim_week_start(w, w->week)) / (double)FORE_DAY;
-        range.from = (floor(day) + (day - floor(day) - 8.0 / 24.0) * 2.4) / 5.0;
+        plan.range.from = (floor(day) + (day - floor(day) - 8.0 / 24.0) * 2.4) / 5.0;
     } else {
         double chance = fore_sim_unit(u[0]);
-        decision d = decide(w, s, lead, chance);
-        if (stage == SIM_NEGOTIATION) tally_chance(step, lead, &d);
-        if (chance < d.hazard) return decided(w, s, i, lead, scale, &d, u, step, err);
+        plan.decision = decide(w, s, lead, chance);
+        plan.decided = chance < plan.decision.hazard;
+        plan.good = fore_sim_unit(u[1]) < plan.decision.success;
+        plan.when = 0.1 + 0.85 * fore_sim_unit(u[2]);
+        bool over = plan.decided && (!plan.good || lead->stage == SIM_NEGOTIATION);
+        if (over) plan.range.to = plan.when;
+        if (plan.decided) plan.unsubscribes = false;
     }
-    bool unsubscribes =
-        !lead->opted_out && !lead->do_not_contact && fore_sim_unit(u[3]) < unsubscribe_rate;
-    work(w, i, lead, stage, scale, range, step);
-    if (step->rows) fore_sim_rows_around(step->rows, i, lead, range, unsubscribes);
-    if (unsubscribes) lead->opted_out = true;
-    return FORE_OK;
+    plan.attention = lead->attention * (lead->stage > SIM_LEAD ? deal_attention : 1.0);
+    return plan;
+}
+
+/* Touches come first, so that their rows carry the old stage. */
+static fore_status lead_week(const sim_world *w, sim_seat *s, int64_t i, sim_lead *lead,
+                             const sim_week *plan, double scale, const sim_step *step,
+                             fore_error *err)
+{
+    if (lead->stage > SIM_LEAD) push_close(w, lead, step->rows);
+    if (lead->stage == SIM_NEGOTIATION) tally_chance(step, lead, &plan->decision);
+    work(w, i, lead, lead->stage, scale * plan->attention, plan->range, step);
+    if (step->rows) fore_sim_rows_around(step->rows, i, lead, plan->range, plan->unsubscribes);
+    if (plan->unsubscribes) lead->opted_out = true;
+    if (!plan->decided) return FORE_OK;
+    if (plan->good)
+        succeed(w, s, i, lead, &plan->decision, plan->when, step);
+    else
+        fail(w, i, lead, plan->when, plan->misfit, step);
+    return lead->stage == SIM_WON && step->rows ? win(w, s, i, lead, plan->when, step->rows, err)
+                                                : FORE_OK;
+}
+
+/* Hours per unit of attention: all of the rep's hours go to those who are there, for as long as
+ * they are there, but nobody takes more than `scale_most` times the usual. */
+static double seat_scale(const sim_world *w, const sim_seat *s)
+{
+    double total = 0.0;
+    for (int64_t j = 0; j < s->leads; j++)
+        total += s->plan[j].attention * (s->plan[j].range.to - s->plan[j].range.from);
+    double shared = total > 0.0 ? s->hours * w->book / total : 0.0, most = s->hours * scale_most;
+    return shared < most ? shared : most;
 }
 
 fore_status fore_sim_seat_step(const sim_world *w, int64_t i, const sim_step *step, fore_error *err)
 {
     sim_seat *s = &w->seat[i];
     FORE_TRY(seat_arrivals(w, s, i, err));
-    double total = 0.0;
-    for (int64_t j = 0; j < s->leads; j++)
-        total += s->lead[j].attention * (s->lead[j].stage > SIM_LEAD ? deal_attention : 1.0);
-    double scale = total > 0.0 ? s->hours * w->book / total : 0.0;
-    double usual = s->hours * scale_most;
-    if (scale > usual) scale = usual;
+    FORE_TRY(fore_grow((void **)&s->plan, &s->plan_capacity, s->leads, sizeof *s->plan, err));
+    for (int64_t j = 0; j < s->leads; j++) s->plan[j] = plan_week(w, s, &s->lead[j]);
+    double scale = seat_scale(w, s);
     int64_t kept = 0;
     for (int64_t j = 0; j < s->leads; j++) {
         sim_lead *lead = &s->lead[j];
-        double own = scale * lead->attention * (lead->stage > SIM_LEAD ? deal_attention : 1.0);
-        FORE_TRY(lead_week(w, s, i, lead, own, step, err));
+        FORE_TRY(lead_week(w, s, i, lead, &s->plan[j], scale, step, err));
         if (lead->stage < SIM_WON) {
             if (kept != j) s->lead[kept] = *lead;
             kept++;

@@ -81,6 +81,23 @@ typedef struct sim_customer { /* after the sale; part of the files, not of the a
     int64_t amount;
 } sim_customer;
 
+typedef struct sim_time_range { /* fractions of the week */
+    double from, to;
+} sim_time_range;
+
+typedef struct sim_decision {
+    double hazard, success;       /* success is found only where it is asked for */
+    double slope[FORE_SIM_KINDS]; /* dlog m / dlog touches */
+} sim_decision;
+
+typedef struct sim_week { /* what a week holds for a lead */
+    sim_decision decision;
+    sim_time_range range; /* when it is there to be worked */
+    double when;          /* the decision */
+    double attention;
+    bool decided, good, misfit, unsubscribes;
+} sim_week;
+
 typedef struct sim_seat { /* a territory and the rep in it */
     double potential, skill;
     double hours_noise, demand; /* AR(1) states */
@@ -90,6 +107,8 @@ typedef struct sim_seat { /* a territory and the rep in it */
     int64_t account_capacity;
     sim_lead *lead;
     int64_t leads, lead_capacity;
+    sim_week *plan; /* scratch: one per lead */
+    int64_t plan_capacity;
     sim_customer *customer;
     int64_t customers, customer_capacity;
     int64_t arrivals; /* this week */
@@ -173,9 +192,6 @@ extern const double fore_sim_minutes[FORE_SIM_KINDS];
 
 /* --- simulate_rows.c: what a step writes; all texts of the world --- */
 
-typedef struct sim_time_range {
-    double from, to;
-} sim_time_range; /* fractions of the week */
 void fore_sim_rows_free(sim_rows *rows);
 void fore_sim_rows_touches(sim_rows *rows, int64_t seat, sim_lead *lead,
                            const int64_t count[FORE_SIM_KINDS], sim_time_range range);
