@@ -2,7 +2,7 @@
  *
  *     list the files, recognise each by its header, order them so that what is named comes first
  *     begin
- *         each file: read once to settle dates and decimals, once to store its rows
+ *         each file: its rows; where a cell leaves doubts, the file is looked through first
  *         changes from histories, sums of spend, reps that are only named, links through contacts
  *         the record of the run and its rejects
  *     commit, or roll back on the first failure */
@@ -247,7 +247,6 @@ static fore_status plan_files(fore_importing *run, fore_error *err)
 static fore_status import_file(fore_importing *run, fore_file_plan *file, fore_error *err)
 {
     run->file = file;
-    FORE_TRY(fore_columns_observe(run, file, err));
     for (;;) {
         bool more, stored = false;
         fore_put put = FORE_PUT_SAME;

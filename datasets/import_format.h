@@ -19,11 +19,13 @@
  * others. */
 #define FORE_KIND_LIST(X)                                                                          \
     X(STAGES, "stages")                                                                            \
-    X(NAMES, "names") X(PRICES, "prices") X(LINKS, "links") X(REPS, "reps")                        \
-        X(ACCOUNTS, "accounts") X(CONTACTS, "contacts") X(CAMPAIGNS, "campaigns")                  \
-            X(SPEND, "spend") X(PRODUCTS, "products") X(LEADS, "leads") X(DEALS, "deals")          \
-                X(ACTIVITIES, "activities") X(DEAL_CHANGES, "deal_changes") X(ORDERS, "orders")    \
-                    X(TICKETS, "tickets") X(TARGETS, "targets") X(NOTHING, "nothing")
+    X(NAMES, "names")                                                                              \
+    X(PRICES, "prices")                                                                            \
+    X(LINKS, "links") X(REPS, "reps") X(ACCOUNTS, "accounts") X(CONTACTS, "contacts")              \
+        X(CAMPAIGNS, "campaigns") X(SPEND, "spend") X(PRODUCTS, "products") X(LEADS, "leads")      \
+            X(DEALS, "deals") X(ACTIVITIES, "activities") X(DEAL_CHANGES, "deal_changes")          \
+                X(ORDERS, "orders") X(TICKETS, "tickets") X(TARGETS, "targets")                    \
+                    X(NOTHING, "nothing")
 
 typedef enum fore_kind {
 #define X(name, word) FORE_KIND_##name,
@@ -49,23 +51,25 @@ typedef enum fore_value_kind {
  * fills them and the engine draws its conclusions. */
 #define FORE_SLOT_LIST(X)                                                                          \
     X(ID, TEXT)                                                                                    \
-    X(NAME, TEXT) X(TEAM, TEXT) X(REGION, TEXT) X(MANAGER, TEXT) X(HOURS_PER_WEEK, NUMBER) X(      \
-        HOURLY_COST, MONEY) X(ACTIVE_FROM, DATE) X(ACTIVE_TO, DATE) X(INDUSTRY, TEXT)              \
-        X(EMPLOYEES, NUMBER) X(ANNUAL_REVENUE, MONEY) X(COUNTRY, TEXT) X(OWNER, TEXT) X(           \
-            CREATED_AT, TIME) X(ACCOUNT, TEXT) X(CONTACT, TEXT) X(EMAIL, TEXT) X(PHONE, TEXT)      \
-            X(TITLE, TEXT) X(SOURCE, TEXT) X(CAMPAIGN, TEXT) X(STATUS, TEXT) X(CLOSED_AT, CLOSING) \
-                X(DEAL, TEXT) X(DO_NOT_CONTACT, FLAG) X(MAIL_OPT_OUT, FLAG) X(LEAD, TEXT)          \
-                    X(PRODUCT, TEXT) X(STAGE, TEXT) X(AMOUNT, MONEY) X(CURRENCY, TEXT)             \
-                        X(EXPECTED_CLOSE, DATE) X(OUTCOME, TEXT) X(LOST_REASON, TEXT) X(AT, TIME)  \
-                            X(FIELD, TEXT) X(OLD, TEXT) X(NEW, TEXT) X(ACTIVITY_KIND, TEXT) X(     \
-                                DIRECTION, TEXT) X(REP, TEXT) X(MINUTES, MINUTES) X(DUE_AT, TIME)  \
-                                X(CHANNEL, TEXT) X(STARTED_AT, TIME) X(ENDED_AT, TIME) X(          \
-                                    COST, MONEY) X(CATEGORY, TEXT)                                 \
+    X(NAME, TEXT)                                                                                  \
+    X(TEAM, TEXT)                                                                                  \
+    X(REGION, TEXT) X(MANAGER, TEXT) X(HOURS_PER_WEEK, NUMBER) X(HOURLY_COST, MONEY) X(            \
+        ACTIVE_FROM, DATE) X(ACTIVE_TO, DATE) X(INDUSTRY, TEXT) X(EMPLOYEES, NUMBER)               \
+        X(ANNUAL_REVENUE, MONEY) X(COUNTRY, TEXT) X(OWNER, TEXT) X(CREATED_AT, TIME) X(            \
+            ACCOUNT, TEXT) X(CONTACT, TEXT) X(EMAIL, TEXT) X(PHONE, TEXT) X(TITLE, TEXT)           \
+            X(SOURCE, TEXT) X(CAMPAIGN, TEXT) X(STATUS, TEXT) X(CLOSED_AT, CLOSING) X(DEAL, TEXT)  \
+                X(DO_NOT_CONTACT, FLAG) X(MAIL_OPT_OUT, FLAG) X(LEAD, TEXT) X(PRODUCT, TEXT)       \
+                    X(STAGE, TEXT) X(AMOUNT, MONEY) X(CURRENCY, TEXT) X(EXPECTED_CLOSE, DATE) X(   \
+                        OUTCOME, TEXT) X(LOST_REASON, TEXT) X(AT, TIME) X(FIELD, TEXT)             \
+                        X(OLD, TEXT) X(NEW, TEXT) X(ACTIVITY_KIND, TEXT) X(DIRECTION, TEXT)        \
+                            X(REP, TEXT) X(MINUTES, MINUTES) X(DUE_AT, TIME) X(                    \
+                                CHANNEL, TEXT) X(STARTED_AT, TIME)                                 \
+                                X(ENDED_AT, TIME) X(COST, MONEY) X(CATEGORY, TEXT)                 \
                                     X(LIST_PRICE, MONEY) X(QUANTITY, NUMBER) X(OPENED_AT, TIME)    \
                                         X(PRIORITY, TEXT) X(SATISFACTION, NUMBER) X(SCOPE, TEXT)   \
-                                            X(SCOPE_ID, TEXT) X(PERIOD_START, DATE)                \
-                                                X(PERIOD_END, DATE) X(FIRST_NAME,                  \
-                                                                      TEXT) X(LAST_NAME, TEXT)     \
+                                            X(SCOPE_ID, TEXT) X(PERIOD_START, DATE) X(             \
+                                                PERIOD_END, DATE) X(FIRST_NAME, TEXT)              \
+                                                X(LAST_NAME, TEXT)                                 \
                                                     X(CLOSE_DATE,                                  \
                                                       CLOSING) /* closing where the deal is        \
                                                                   closed, else the expected one */ \

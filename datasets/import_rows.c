@@ -33,17 +33,17 @@ void fore_move(fore_row *row, fore_slot from, fore_slot to)
 
 void fore_unset(fore_row *row, fore_slot slot) { row->values[slot].row = 0; }
 
-static double number_of(const fore_row *row, fore_slot slot)
+double fore_number_of(const fore_row *row, fore_slot slot)
 {
     return fore_has(row, slot) ? row->values[slot].number : NAN;
 }
 
-static int32_t date_of(const fore_row *row, fore_slot slot)
+int32_t fore_date_in(const fore_row *row, fore_slot slot)
 {
     return fore_has(row, slot) ? (int32_t)row->values[slot].integer : FORE_NO_DATE;
 }
 
-static const char *attributes_of(const fore_row *row)
+const char *fore_attributes_of(const fore_row *row)
 {
     return row->attributes.length > 0 ? row->attributes.bytes : NULL;
 }
@@ -61,8 +61,8 @@ static fore_status note_named(fore_named *named, const fore_value *v, int64_t pk
 }
 
 /* The key of what a slot names; 0 when it is empty. */
-static fore_status reference(fore_importing *run, fore_entity entity, fore_slot slot, int64_t *pk,
-                             fore_error *err)
+fore_status fore_reference(fore_importing *run, fore_entity entity, fore_slot slot, int64_t *pk,
+                           fore_error *err)
 {
     const fore_value *v = &run->row.values[slot];
     *pk = 0;
@@ -76,7 +76,7 @@ static fore_status reference(fore_importing *run, fore_entity entity, fore_slot 
 }
 
 /* First and last name as one, where the file holds no full name. */
-static fore_status join_name(fore_importing *run, fore_error *err)
+fore_status fore_join_name(fore_importing *run, fore_error *err)
 {
     fore_row *row = &run->row;
     const char *first = fore_text_of(row, FORE_SLOT_FIRST_NAME),
@@ -93,19 +93,19 @@ static fore_status join_name(fore_importing *run, fore_error *err)
 static fore_status put_rep(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
-    FORE_TRY(join_name(run, err));
+    FORE_TRY(fore_join_name(run, err));
     fore_rep_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
                         .known = true,
                         .name = fore_text_of(r, FORE_SLOT_NAME),
                         .team = fore_text_of(r, FORE_SLOT_TEAM),
                         .region = fore_text_of(r, FORE_SLOT_REGION),
-                        .hours_per_week = number_of(r, FORE_SLOT_HOURS_PER_WEEK),
+                        .hours_per_week = fore_number_of(r, FORE_SLOT_HOURS_PER_WEEK),
                         .hourly_cost_minor =
                             fore_integer_of(r, FORE_SLOT_HOURLY_COST, FORE_NO_AMOUNT),
-                        .active_from_on = date_of(r, FORE_SLOT_ACTIVE_FROM),
-                        .active_to_on = date_of(r, FORE_SLOT_ACTIVE_TO),
-                        .attributes = attributes_of(r)};
-    FORE_TRY(reference(run, FORE_REP, FORE_SLOT_MANAGER, &row.manager, err));
+                        .active_from_on = fore_date_in(r, FORE_SLOT_ACTIVE_FROM),
+                        .active_to_on = fore_date_in(r, FORE_SLOT_ACTIVE_TO),
+                        .attributes = fore_attributes_of(r)};
+    FORE_TRY(fore_reference(run, FORE_REP, FORE_SLOT_MANAGER, &row.manager, err));
     return fore_store_put_rep(run->store, &row, put, err);
 }
 
@@ -116,14 +116,14 @@ static fore_status put_account(fore_importing *run, fore_put *put, fore_error *e
                             .known = true,
                             .name = fore_text_of(r, FORE_SLOT_NAME),
                             .industry = fore_text_of(r, FORE_SLOT_INDUSTRY),
-                            .employees = number_of(r, FORE_SLOT_EMPLOYEES),
+                            .employees = fore_number_of(r, FORE_SLOT_EMPLOYEES),
                             .annual_revenue_minor =
                                 fore_integer_of(r, FORE_SLOT_ANNUAL_REVENUE, FORE_NO_AMOUNT),
                             .country = fore_text_of(r, FORE_SLOT_COUNTRY),
                             .region = fore_text_of(r, FORE_SLOT_REGION),
                             .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
-                            .attributes = attributes_of(r)};
-    FORE_TRY(reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
+                            .attributes = fore_attributes_of(r)};
+    FORE_TRY(fore_reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
     return fore_store_put_account(run->store, &row, put, err);
 }
 
@@ -133,8 +133,8 @@ static fore_status put_contact(fore_importing *run, fore_put *put, fore_error *e
     fore_contact_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
                             .known = true,
                             .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME)};
-    FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
-    FORE_TRY(reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
+    FORE_TRY(fore_reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
+    FORE_TRY(fore_reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
     return fore_store_put_contact(run->store, &row, put, err);
 }
 
@@ -160,188 +160,8 @@ static fore_status put_product(fore_importing *run, fore_put *put, fore_error *e
                             .category = fore_text_of(r, FORE_SLOT_CATEGORY),
                             .list_price_minor =
                                 fore_integer_of(r, FORE_SLOT_LIST_PRICE, FORE_NO_AMOUNT),
-                            .attributes = attributes_of(r)};
+                            .attributes = fore_attributes_of(r)};
     return fore_store_put_product(run->store, &row, put, err);
-}
-
-/* --- leads --- */
-
-static fore_status lead_status(fore_importing *run, const char **status, fore_error *err)
-{
-    static const char *const words[] = {"new",          "working", "qualified", "converted",
-                                        "disqualified", "lost",    NULL};
-    const char *text = fore_text_of(&run->row, FORE_SLOT_STATUS);
-    *status = NULL;
-    if (fore_flag_of(&run->row, FORE_SLOT_CONVERTED)) {
-        *status = "converted";
-        return FORE_OK;
-    }
-    if (!text) return FORE_OK;
-    for (const char *const *w = words; *w; w++) {
-        if (fore_text_equal_fold(text, *w)) *status = *w;
-    }
-    if (*status) return FORE_OK;
-    return fore_reject_slot(
-        run, FORE_SLOT_STATUS,
-        "unknown lead status (new, working, qualified, converted, disqualified, lost)", err);
-}
-
-static fore_status put_lead(fore_importing *run, fore_put *put, fore_error *err)
-{
-    fore_row *r = &run->row;
-    FORE_TRY(join_name(run, err));
-    fore_lead_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
-                         .known = true,
-                         .name = fore_text_of(r, FORE_SLOT_NAME),
-                         .email = fore_text_of(r, FORE_SLOT_EMAIL),
-                         .phone = fore_text_of(r, FORE_SLOT_PHONE),
-                         .title = fore_text_of(r, FORE_SLOT_TITLE),
-                         .source = fore_text_of(r, FORE_SLOT_SOURCE),
-                         .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
-                         .closed_at = fore_integer_of(r, FORE_SLOT_CLOSED_AT, FORE_NO_TIME),
-                         .do_not_contact = fore_flag_of(r, FORE_SLOT_DO_NOT_CONTACT),
-                         .mail_opt_out = fore_flag_of(r, FORE_SLOT_MAIL_OPT_OUT),
-                         .attributes = attributes_of(r)};
-    FORE_TRY(lead_status(run, &row.status, err));
-    if (r->rejected) return FORE_OK;
-    FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
-    FORE_TRY(reference(run, FORE_CONTACT, FORE_SLOT_CONTACT, &row.contact, err));
-    FORE_TRY(reference(run, FORE_CAMPAIGN, FORE_SLOT_CAMPAIGN, &row.campaign, err));
-    FORE_TRY(reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
-    FORE_TRY(reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
-    run->undated += row.created_at == FORE_NO_TIME;
-    return fore_store_put_lead(run->store, &row, put, err);
-}
-
-/* --- deals --- */
-
-static bool among(const char *const *stages, const char *key)
-{
-    for (; stages && *stages; stages++) {
-        if (strcmp(*stages, key) == 0) return true;
-    }
-    return false;
-}
-
-fore_outcome fore_stage_outcome(const fore_importing *run, const char *stage, bool *known)
-{
-    char key[256];
-    fore_header_key(stage, key, sizeof key);
-    *known = true;
-    if (among(run->won_stages, key)) return FORE_WON;
-    if (among(run->lost_stages, key)) return FORE_LOST;
-    *known = false;
-    return FORE_OUTCOME_OPEN;
-}
-
-static fore_status outcome_word(fore_importing *run, const char *word, fore_outcome *outcome,
-                                fore_error *err)
-{
-    if (fore_text_equal_fold(word, "won"))
-        *outcome = FORE_WON;
-    else if (fore_text_equal_fold(word, "lost"))
-        *outcome = FORE_LOST;
-    else if (fore_text_equal_fold(word, "open"))
-        *outcome = FORE_OUTCOME_OPEN;
-    else
-        return fore_reject_slot(run, FORE_SLOT_OUTCOME, "unknown outcome (open, won, lost)", err);
-    return FORE_OK;
-}
-
-static fore_status deal_outcome(fore_importing *run, fore_outcome *outcome, fore_error *err)
-{
-    const fore_row *r = &run->row;
-    const char *stage = fore_text_of(r, FORE_SLOT_STAGE),
-               *word = fore_text_of(r, FORE_SLOT_OUTCOME);
-    const fore_lookup_entry *entry = fore_lookup_find(run, FORE_LOOK_STAGE, stage);
-    bool known = false;
-    fore_outcome by_name = stage ? fore_stage_outcome(run, stage, &known) : FORE_OUTCOME_OPEN;
-    *outcome = FORE_OUTCOME_OPEN;
-    if (run->own_stages && known) {
-        *outcome = by_name;
-    } else if (word) {
-        return outcome_word(run, word, outcome, err);
-    } else if (fore_has(r, FORE_SLOT_IS_WON) || fore_has(r, FORE_SLOT_IS_CLOSED)) {
-        if (fore_flag_of(r, FORE_SLOT_IS_WON))
-            *outcome = FORE_WON;
-        else if (fore_flag_of(r, FORE_SLOT_IS_CLOSED))
-            *outcome = FORE_LOST;
-    } else if (entry && entry->has_flags) {
-        if (entry->won)
-            *outcome = FORE_WON;
-        else if (entry->closed)
-            *outcome = FORE_LOST;
-    } else {
-        *outcome = by_name;
-    }
-    return FORE_OK;
-}
-
-/* When it was closed and when it is expected to be; the two share a column in most exports. */
-static void deal_dates(const fore_importing *run, fore_outcome outcome, fore_deal_row *row)
-{
-    const fore_row *r = &run->row;
-    int64_t shared = fore_integer_of(r, FORE_SLOT_CLOSE_DATE, FORE_NO_TIME);
-    row->expected_close_on = date_of(r, FORE_SLOT_EXPECTED_CLOSE);
-    row->closed_at = fore_integer_of(r, FORE_SLOT_CLOSED_AT, FORE_NO_TIME);
-    if (outcome == FORE_OUTCOME_OPEN) {
-        if (row->expected_close_on == FORE_NO_DATE && shared != FORE_NO_TIME) {
-            row->expected_close_on = fore_date_of(shared + fore_zone_offset(run->zone, shared));
-        }
-        return;
-    }
-    fore_slot own = outcome == FORE_WON ? FORE_SLOT_WON_AT : FORE_SLOT_LOST_AT;
-    if (fore_has(r, own)) row->closed_at = r->values[own].integer;
-    if (row->closed_at == FORE_NO_TIME) row->closed_at = shared;
-}
-
-static fore_status put_deal(fore_importing *run, fore_put *put, fore_error *err)
-{
-    fore_row *r = &run->row;
-    const char *stage = fore_text_of(r, FORE_SLOT_STAGE);
-    const fore_lookup_entry *entry = fore_lookup_find(run, FORE_LOOK_STAGE, stage);
-    fore_deal_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
-                         .known = true,
-                         .name = fore_text_of(r, FORE_SLOT_NAME),
-                         .stage = entry && entry->text ? entry->text : stage,
-                         .source = fore_text_of(r, FORE_SLOT_SOURCE),
-                         .amount_minor = fore_integer_of(r, FORE_SLOT_AMOUNT, FORE_NO_AMOUNT),
-                         .currency = fore_text_of(r, FORE_SLOT_CURRENCY),
-                         .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
-                         .lost_reason = fore_text_of(r, FORE_SLOT_LOST_REASON),
-                         .attributes = attributes_of(r)};
-    const fore_lookup_entry *reason = fore_lookup_find(run, FORE_LOOK_REASON, row.lost_reason);
-    if (reason && reason->text) row.lost_reason = reason->text;
-    FORE_TRY(deal_outcome(run, &row.outcome, err));
-    if (r->rejected) return FORE_OK;
-    deal_dates(run, row.outcome, &row);
-    const fore_lookup_entry *product = fore_lookup_find(run, FORE_LOOK_PRODUCT_OF_DEAL, row.id);
-    const fore_lookup_entry *lead = fore_lookup_find(run, FORE_LOOK_LEAD_OF_DEAL, row.id);
-    if (product && !fore_has(r, FORE_SLOT_PRODUCT))
-        fore_set_text(r, FORE_SLOT_PRODUCT, product->text);
-    if (lead && !fore_has(r, FORE_SLOT_LEAD)) fore_set_text(r, FORE_SLOT_LEAD, lead->text);
-    FORE_TRY(reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
-    FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
-    FORE_TRY(reference(run, FORE_CONTACT, FORE_SLOT_CONTACT, &row.contact, err));
-    FORE_TRY(reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
-    FORE_TRY(reference(run, FORE_PRODUCT, FORE_SLOT_PRODUCT, &row.product, err));
-    FORE_TRY(reference(run, FORE_CAMPAIGN, FORE_SLOT_CAMPAIGN, &row.campaign, err));
-    run->undated += row.created_at == FORE_NO_TIME;
-    return fore_store_put_deal(run->store, &row, put, err);
-}
-
-static fore_status put_deal_change(fore_importing *run, fore_put *put, fore_error *err)
-{
-    const fore_row *r = &run->row;
-    if (!fore_has(r, FORE_SLOT_AT)) return fore_reject(run, "at", NULL, "no time", err);
-    if (!fore_has(r, FORE_SLOT_FIELD)) return fore_reject(run, "field", NULL, "no field", err);
-    fore_deal_change_row row = {.at = r->values[FORE_SLOT_AT].integer,
-                                .field = fore_text_of(r, FORE_SLOT_FIELD),
-                                .old_value = fore_text_of(r, FORE_SLOT_OLD),
-                                .new_value = fore_text_of(r, FORE_SLOT_NEW)};
-    FORE_TRY(reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
-    if (row.deal == 0) return fore_reject(run, "deal_id", NULL, "no deal_id", err);
-    return fore_store_put_deal_change(run->store, &row, put, err);
 }
 
 /* --- activities and the rest --- */
@@ -372,7 +192,7 @@ static fore_status put_activity(fore_importing *run, fore_put *put, fore_error *
     fore_activity_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
                              .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
                              .due_at = fore_integer_of(r, FORE_SLOT_DUE_AT, FORE_NO_TIME),
-                             .minutes = number_of(r, FORE_SLOT_MINUTES),
+                             .minutes = fore_number_of(r, FORE_SLOT_MINUTES),
                              .outcome = fore_text_of(r, FORE_SLOT_OUTCOME)};
     FORE_TRY(activity_words(run, &row, err));
     if (r->rejected) return FORE_OK;
@@ -381,12 +201,12 @@ static fore_status put_activity(fore_importing *run, fore_put *put, fore_error *
     }
     if (row.minutes < 0)
         return fore_reject_slot(run, FORE_SLOT_MINUTES, "a duration below zero", err);
-    FORE_TRY(reference(run, FORE_REP, FORE_SLOT_REP, &row.rep, err));
-    FORE_TRY(reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
-    FORE_TRY(reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
-    FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
-    FORE_TRY(reference(run, FORE_CONTACT, FORE_SLOT_CONTACT, &row.contact, err));
-    FORE_TRY(reference(run, FORE_CAMPAIGN, FORE_SLOT_CAMPAIGN, &row.campaign, err));
+    FORE_TRY(fore_reference(run, FORE_REP, FORE_SLOT_REP, &row.rep, err));
+    FORE_TRY(fore_reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
+    FORE_TRY(fore_reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
+    FORE_TRY(fore_reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
+    FORE_TRY(fore_reference(run, FORE_CONTACT, FORE_SLOT_CONTACT, &row.contact, err));
+    FORE_TRY(fore_reference(run, FORE_CAMPAIGN, FORE_SLOT_CAMPAIGN, &row.campaign, err));
     run->contact_links += row.contact != 0 && row.lead == 0 && row.deal == 0;
     return fore_store_put_activity(run->store, &row, put, err);
 }
@@ -396,12 +216,12 @@ static fore_status put_sale(fore_importing *run, fore_put *put, fore_error *err)
     fore_row *r = &run->row;
     fore_sale_row row = {.id = fore_text_of(r, FORE_SLOT_ID),
                          .at = fore_integer_of(r, FORE_SLOT_AT, FORE_NO_TIME),
-                         .quantity = number_of(r, FORE_SLOT_QUANTITY),
+                         .quantity = fore_number_of(r, FORE_SLOT_QUANTITY),
                          .amount_minor = fore_integer_of(r, FORE_SLOT_AMOUNT, FORE_NO_AMOUNT),
                          .currency = fore_text_of(r, FORE_SLOT_CURRENCY)};
-    FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
-    FORE_TRY(reference(run, FORE_PRODUCT, FORE_SLOT_PRODUCT, &row.product, err));
-    FORE_TRY(reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
+    FORE_TRY(fore_reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
+    FORE_TRY(fore_reference(run, FORE_PRODUCT, FORE_SLOT_PRODUCT, &row.product, err));
+    FORE_TRY(fore_reference(run, FORE_DEAL, FORE_SLOT_DEAL, &row.deal, err));
     return fore_store_put_sale(run->store, &row, put, err);
 }
 
@@ -412,9 +232,9 @@ static fore_status put_ticket(fore_importing *run, fore_put *put, fore_error *er
                            .opened_at = fore_integer_of(r, FORE_SLOT_OPENED_AT, FORE_NO_TIME),
                            .closed_at = fore_integer_of(r, FORE_SLOT_CLOSED_AT, FORE_NO_TIME),
                            .priority = fore_text_of(r, FORE_SLOT_PRIORITY),
-                           .satisfaction = number_of(r, FORE_SLOT_SATISFACTION)};
-    FORE_TRY(reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
-    FORE_TRY(reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
+                           .satisfaction = fore_number_of(r, FORE_SLOT_SATISFACTION)};
+    FORE_TRY(fore_reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
+    FORE_TRY(fore_reference(run, FORE_LEAD, FORE_SLOT_LEAD, &row.lead, err));
     return fore_store_put_ticket(run->store, &row, put, err);
 }
 
@@ -423,8 +243,8 @@ static fore_status put_target(fore_importing *run, fore_put *put, fore_error *er
     static const char *const scopes[] = {"company", "team", "rep", "region", "product", NULL};
     fore_row *r = &run->row;
     fore_target_row row = {.scope_id = fore_text_of(r, FORE_SLOT_SCOPE_ID),
-                           .period_start_on = date_of(r, FORE_SLOT_PERIOD_START),
-                           .period_end_on = date_of(r, FORE_SLOT_PERIOD_END),
+                           .period_start_on = fore_date_in(r, FORE_SLOT_PERIOD_START),
+                           .period_end_on = fore_date_in(r, FORE_SLOT_PERIOD_END),
                            .amount_minor = fore_integer_of(r, FORE_SLOT_AMOUNT, FORE_NO_AMOUNT)};
     const char *scope = fore_text_of(r, FORE_SLOT_SCOPE);
     for (const char *const *s = scopes; *s && scope; s++) {
@@ -488,9 +308,9 @@ static const struct {
     [FORE_KIND_CAMPAIGNS] = {put_campaign, "campaign_id"},
     [FORE_KIND_SPEND] = {put_spend, NULL},
     [FORE_KIND_PRODUCTS] = {put_product, "product_id"},
-    [FORE_KIND_LEADS] = {put_lead, "lead_id"},
-    [FORE_KIND_DEALS] = {put_deal, "deal_id"},
-    [FORE_KIND_DEAL_CHANGES] = {put_deal_change, NULL},
+    [FORE_KIND_LEADS] = {fore_put_lead, "lead_id"},
+    [FORE_KIND_DEALS] = {fore_put_deal, "deal_id"},
+    [FORE_KIND_DEAL_CHANGES] = {fore_put_deal_change, NULL},
     [FORE_KIND_ACTIVITIES] = {put_activity, "activity_id"},
     [FORE_KIND_ORDERS] = {put_sale, "order_id"},
     [FORE_KIND_TICKETS] = {put_ticket, "ticket_id"},

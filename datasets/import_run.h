@@ -128,6 +128,7 @@ typedef struct fore_file_plan {
     int64_t *header_columns;
     fore_column_plan *columns;
     int64_t column_count;
+    bool decided;  /* dates and numbers: the file was looked through */
     int64_t index; /* in the report */
     int64_t rows, added, changed, same, rejected, doubles;
     const char **notes;
@@ -233,9 +234,24 @@ fore_status fore_headers_index(struct fore_file_plan *file, fore_error *err);
 
 fore_status fore_recognise(fore_importing *run, fore_file_plan *file, fore_error *err);
 fore_status fore_columns_plan(fore_importing *run, fore_file_plan *file, fore_error *err);
+bool fore_has_attributes(fore_kind kind);
+/* Looks the whole file through and decides how dates and numbers are read; notes and warnings
+ * follow. */
 fore_status fore_columns_observe(fore_importing *run, fore_file_plan *file, fore_error *err);
+/* Could another cell of the column change how this one is read? */
+bool fore_cell_needs_decision(const fore_column_plan *column, const char *text, int64_t length);
 /* Reads the cells of run->record into run->row. */
 fore_status fore_columns_read(fore_importing *run, fore_error *err);
+/* What rows of the store are made of (import_rows.c): unknown is NaN, FORE_NO_DATE, NULL, key 0. */
+double fore_number_of(const fore_row *row, fore_slot slot);
+int32_t fore_date_in(const fore_row *row, fore_slot slot);
+const char *fore_attributes_of(const fore_row *row);
+fore_status fore_reference(fore_importing *run, fore_entity entity, fore_slot slot, int64_t *pk,
+                           fore_error *err);
+fore_status fore_join_name(fore_importing *run, fore_error *err);
+fore_status fore_put_lead(fore_importing *run, fore_put *put, fore_error *err);
+fore_status fore_put_deal(fore_importing *run, fore_put *put, fore_error *err);
+fore_status fore_put_deal_change(fore_importing *run, fore_put *put, fore_error *err);
 fore_status fore_row_store(fore_importing *run, fore_put *put, bool *stored, fore_error *err);
 /* Makes rows of the reps, and of the products known by their names, that no file of the run
  * describes. */

@@ -106,7 +106,12 @@ static inline fore_cursor *cursor_at(fore_store *store, fore_table table, const 
     for (;;) {
         assert_int_equal(fore_cursor_next(cursor, row, &more, NULL), FORE_OK);
         if (!more) fail_msg("no row %s", id);
-        if (strcmp(((const fore_rep_row *)row)->id, id) == 0) return cursor;
+        struct {
+            int64_t pk;
+            const char *id;
+        } head; /* what every row starts with */
+        memcpy(&head, row, sizeof head);
+        if (strcmp(head.id, id) == 0) return cursor;
     }
 }
 
