@@ -72,6 +72,10 @@ static fore_status write_all(int fd, const char *path, const char *bytes, int64_
 fore_status fore_file_replace(const char *path, const void *bytes, int64_t length, fore_error *err)
 {
     fore_text temporary = {0};
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) /* renaming would do away with a device */
+        return fore_fail_at(err, FORE_E_IO, path, 0, 0, "cannot write %s: it is %s; name a file", path,
+                            S_ISDIR(info.st_mode) ? "a folder" : "no ordinary file");
     fore_text_printf(&temporary, "%s.%ld.tmp", path, (long)getpid());
     FORE_TRY(fore_text_check(&temporary, err));
     int fd = open(temporary.bytes, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -249,17 +249,21 @@ void cli_print(const cli *c, const foresell_answer *answer)
         return;
     }
     int64_t tables = foresell_answer_tables(answer);
+    int64_t notes = foresell_answer_notes(answer);
     if (c->format == CLI_CSV) {
         if (tables > 0) print_csv(answer, 0);
+        for (int64_t i = 0; i < notes && !c->quiet; i++)
+            fprintf(stderr, "%s\n", foresell_note(answer, i));
         return;
     }
     int width = terminal_width();
+    bool printed = false;
     for (int64_t t = 0; t < tables; t++) {
         if (foresell_table_rows(answer, t) == 0) continue;
-        if (t) putchar('\n');
+        if (printed) putchar('\n');
         print_table(answer, t, width);
+        printed = true;
     }
-    int64_t notes = foresell_answer_notes(answer);
-    if (notes > 0 && tables > 0) putchar('\n');
+    if (notes > 0 && printed) putchar('\n');
     for (int64_t i = 0; i < notes; i++) put_wrapped(foresell_note(answer, i), 0, width);
 }

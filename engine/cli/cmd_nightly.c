@@ -29,5 +29,5 @@ static int run(cli *c, int argc, char **argv)
     request.paths = (const char *const *)argv;
     request.path_count = operands;
     request.moment = cli_moment(c);
-    return cli_run(c, FORESELL_CREATE, job, &request);
+    return cli_run(c, operands > 0 ? FORESELL_CREATE : FORESELL_WRITE, job, &request);
 }

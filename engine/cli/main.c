@@ -140,15 +140,27 @@ foresell *cli_open(cli *c, foresell_mode mode, int *code)
     return w;
 }
 
+/* The message without a leading "FILE: ", "FILE:LINE: " or "FILE:LINE:COLUMN: ". */
+static const char *without_place(const char *text, const char *file)
+{
+    size_t length = strlen(file);
+    if (length == 0 || strncmp(text, file, length) != 0 || text[length] != ':') return text;
+    const char *rest = text + length + strspn(text + length, ":0123456789");
+    return rest[0] == ' ' && rest[-1] == ':' ? rest + 1 : text;
+}
+
 int cli_failed(fore_status status, const fore_error *err)
 {
     cli_observer_end();
     const char *text = err->message[0] ? err->message : foresell_status_text(status);
+    if (err->line > 0) text = without_place(text, err->file);
     if (err->file[0] && err->line > 0 && err->column > 0)
         fprintf(stderr, "foresell: %s:%lld:%lld: %s\n", err->file, (long long)err->line,
                 (long long)err->column, text);
     else if (err->file[0] && err->line > 0)
         fprintf(stderr, "foresell: %s:%lld: %s\n", err->file, (long long)err->line, text);
+    else if (err->file[0] && !strstr(text, err->file))
+        fprintf(stderr, "foresell: %s: %s\n", err->file, text);
     else
         fprintf(stderr, "foresell: %s\n", text);
     if (status == FORE_E_NO_ANSWER) return CLI_NO_ANSWER;

@@ -11,7 +11,14 @@
 #include "engine/num/special.h"
 #include "models/series/series_forecast.h"
 
-enum { STEP_NUMBER = -1, HORIZON_LEAST = 6, GAP_LIMIT = 100000 };
+enum {
+    STEP_NUMBER = -1,
+    HORIZON_LEAST = 6,
+    HORIZON_MOST = 10000,
+    SEASON_MOST = 10000,
+    GAP_LIMIT = 100000
+};
+static const double VALUE_LIMIT = 1e150; /* squares and their sums stay finite */
 
 typedef struct point {
     int64_t series, at; /* at: days, or the number itself when ds is not a date */
@@ -23,7 +30,7 @@ typedef struct series_set {
     fore_dictionary *ids;
     point *points; /* by series, then at */
     int64_t count, capacity;
-    bool dated;
+    bool dated, numbered; /* how ds is written, in the rows so far */
 } series_set;
 
 typedef struct plan {
@@ -31,6 +38,7 @@ typedef struct plan {
     int64_t season;
     int64_t first, n; /* into the regular values */
     char why[200];    /* not empty: left out, and why */
+    int64_t line;     /* where it showed */
 } plan;
 
 /* --- reading --- */
@@ -42,19 +50,20 @@ static int64_t find_column(const fore_csv *csv, const char *name)
     return -1;
 }
 
-static bool read_when(const char *text, int64_t length, bool *dated, int64_t *at)
+static bool read_when(const char *text, int64_t length, series_set *set, int64_t *at)
 {
     int64_t time;
     bool day;
     double number;
     if (fore_time_parse(text, length, NULL, &time, &day)) {
         *at = fore_date_of(time);
-        *dated = true;
+        set->dated = true;
         return true;
     }
     if (!fore_number_parse(text, length, &number) || number != floor(number) || fabs(number) > 1e15)
         return false;
     *at = (int64_t)number;
+    set->numbered = true;
     return true;
 }
 
@@ -72,7 +81,7 @@ static fore_status read_point(series_set *set, const fore_csv *csv, const fore_c
     int64_t when = column[1];
     p.series = fore_dictionary_add(set->ids, id, (int64_t)strlen(id));
     if (p.series < 0) return fore_no_memory(err);
-    if (!read_when(record->cells[when], record->lengths[when], &set->dated, &p.at))
+    if (!read_when(record->cells[when], record->lengths[when], set, &p.at))
         return fore_fail_at(err, FORE_E_DATA, path, record->line, when + 1,
                             "'%s' is neither a date such as 2026-01-31 nor a whole number",
                             record->cells[when]);
@@ -81,6 +90,16 @@ static fore_status read_point(series_set *set, const fore_csv *csv, const fore_c
         return fore_fail_at(
             err, FORE_E_DATA, path, record->line, column[2] + 1,
             "'%s' is not a number; leave the cell empty where the value is not known", y);
+    if (set->dated && set->numbered)
+        return fore_fail_at(
+            err, FORE_E_DATA, path, record->line, when + 1,
+            "'%s' stands in a column that holds both dates and plain numbers; write all "
+            "as dates, or all as whole numbers",
+            record->cells[when]);
+    if (fabs(p.y) > VALUE_LIMIT)
+        return fore_fail_at(err, FORE_E_DATA, path, record->line, column[2] + 1,
+                            "'%s' is too large to reckon with (more than 1e150); use a larger unit",
+                            y);
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
     set->points[set->count++] = p;
     return FORE_OK;
@@ -94,7 +113,8 @@ static int by_series_and_time(const void *left, const void *right)
     return (a->line > b->line) - (a->line < b->line);
 }
 
-static fore_status read_file(const char *path, series_set *set, fore_error *err)
+static fore_status read_file(const fore_context *c, const char *path, series_set *set,
+                             fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_csv *csv = NULL;
@@ -121,11 +141,18 @@ static fore_status read_file(const char *path, series_set *set, fore_error *err)
         FORE_GO(read_point(set, csv, &record, column, err));
     }
     if (set->count == 0)
-        status =
-            fore_fail_at(err, FORE_E_DATA, path, 2, 0, "there is a header and no row under it");
+        status = fore_fail_at(err, FORE_E_DATA, path, 2, 0,
+                              "there is a header and no row under it; export the series again");
     else
         qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
 done:
+    if (status == FORE_OK && fore_csv_about(csv)->encoding == FORE_CSV_WINDOWS_1252)
+        fore_message(
+            c->observer, FORE_WARNING,
+            "%s: not UTF-8 (first at line %lld, byte %lld); read as Windows-1252. Export it as "
+            "UTF-8 if letters look wrong",
+            path, (long long)fore_csv_about(csv)->foreign_line,
+            (long long)fore_csv_about(csv)->foreign_column);
     fore_csv_close(csv);
     return status;
 }
@@ -174,8 +201,10 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
     for (int64_t i = from, step = 0; i < end; i++, step++) {
         const point *here = &set->points[i];
         if (i > from && here->at == set->points[i - 1].at) {
-            snprintf(p->why, sizeof p->why, "two values for the same time (lines %lld and %lld)",
+            snprintf(p->why, sizeof p->why,
+                     "two values for the same time (lines %lld and %lld); keep one",
                      (long long)set->points[i - 1].line, (long long)here->line);
+            p->line = here->line;
             return FORE_OK;
         }
         int64_t due = next_at(p->step, first->at, step);
@@ -189,8 +218,11 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
             due = next_at(p->step, first->at, ++step);
         }
         if (due - slack > here->at || due + slack < here->at) {
-            snprintf(p->why, sizeof p->why, "the times are not evenly spaced (line %lld)",
-                     (long long)here->line);
+            snprintf(
+                p->why, sizeof p->why,
+                "the times are not evenly spaced (line %lld); sum them up by day, week or month",
+                (long long)here->line);
+            p->line = here->line;
             return FORE_OK;
         }
         FORE_TRY(fore_grow((void **)values, capacity, *count + 1, sizeof **values, err));
@@ -242,9 +274,9 @@ static void write_forecast(series_writer *w, const char *id, const plan *p, int6
         for (int64_t k = 0; k < f->levels; k++) {
             fore_answer_number(w->answer, w->grid, f->lower[h + k * f->horizon]);
             fore_answer_number(w->answer, w->grid, f->upper[h + k * f->horizon]);
-            snprintf(key, sizeof key, "lo-%g", w->level[k]);
+            snprintf(key, sizeof key, "lo-%.10g", w->level[k]);
             fore_json_number(w->json, key, f->lower[h + k * f->horizon]);
-            snprintf(key, sizeof key, "hi-%g", w->level[k]);
+            snprintf(key, sizeof key, "hi-%.10g", w->level[k]);
             fore_json_number(w->json, key, f->upper[h + k * f->horizon]);
         }
         fore_json_end_object(w->json);
@@ -266,8 +298,8 @@ static fore_column *make_columns(fore_answer *a, const double *level, int64_t le
     c[2] = (fore_column){"step", "step", FORE_CELL_INTEGER, 0};
     c[3] = (fore_column){"mean", "mean", FORE_CELL_NUMBER, 0};
     for (int64_t k = 0; k < levels; k++) {
-        const char *lo = fore_arena_format(a->arena, "lo-%g", level[k]);
-        const char *hi = fore_arena_format(a->arena, "hi-%g", level[k]);
+        const char *lo = fore_arena_format(a->arena, "lo-%.10g", level[k]);
+        const char *hi = fore_arena_format(a->arena, "hi-%.10g", level[k]);
         c[4 + 2 * k] = (fore_column){lo, lo, FORE_CELL_NUMBER, 0};
         c[5 + 2 * k] = (fore_column){hi, hi, FORE_CELL_NUMBER, 0};
     }
@@ -285,8 +317,9 @@ static fore_status read_request(const foresell_series_request *r, fore_series_op
             "there is no method '%s'; use auto, ets, theta, dotm, hw, holt, ses, croston, "
             "naive, snaive, drift, mean or combine",
             r->method);
-    if (r->horizon < 0 || r->season < 0)
-        return fore_fail(err, FORE_E_USAGE, "horizon and season are whole numbers above 0");
+    if (r->horizon < 0 || r->horizon > HORIZON_MOST || r->season < 0 || r->season > SEASON_MOST)
+        return fore_fail(err, FORE_E_USAGE, "horizon and season are whole numbers from 1 to %d",
+                         HORIZON_MOST);
     return FORE_OK;
 }
 
@@ -301,7 +334,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     double *values = NULL, *scratch = NULL;
     int64_t count = 0, capacity = 0, series = 0, *last = NULL, answered = 0;
     FORE_TRY(read_request(r, &options, err));
-    FORE_GO(read_file(r->file, &set, err));
+    FORE_GO(read_file(c, r->file, &set, err));
     series = fore_dictionary_count(set.ids);
     plans = FORE_ZNEW(series, plan);
     tasks = FORE_ZNEW(series, fore_series_task);
@@ -355,8 +388,8 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     fore_json_end_object(&json);
     if (answered == 0) {
         const char *why = plans[0].why[0] ? plans[0].why : tasks[0].message;
-        status =
-            fore_fail(err, FORE_E_NO_ANSWER, "no series could be forecast; the first: %s", why);
+        status = fore_fail_at(err, FORE_E_NO_ANSWER, r->file, plans[0].line, 0,
+                              "no series could be forecast; the first: %s", why);
     }
 done:
     for (int64_t s = 0; tasks && s < series; s++) fore_series_free(tasks[s].forecast);

@@ -42,12 +42,20 @@ static void table_free(table *t)
     fore_free(t->when);
     fore_free(t->id_at);
     fore_text_free(&t->ids);
+    *t = (table){0};
 }
 
 static void model_free(table_model *m)
 {
     fore_encoding_free(m->encoding);
     fore_scorer_free(m->scorer);
+}
+
+/* What is said about the data names the file that they came from. */
+static void name_file(fore_status status, const char *path, fore_error *err)
+{
+    bool of_data = status == FORE_E_NO_ANSWER || status == FORE_E_DATA;
+    if (of_data && err && !err->file[0]) snprintf(err->file, sizeof err->file, "%s", path);
 }
 
 /* --- reading --- */
@@ -76,7 +84,9 @@ static fore_status find_named(const fore_csv *csv, const char *name, int64_t *co
     for (int64_t j = 0; *column < 0 && j < fore_csv_columns(csv); j++)
         if (fore_text_equal_fold(fore_csv_name(csv, j), name)) *column = j;
     if (*column >= 0) return FORE_OK;
-    return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 1, 0, "there is no column '%s'",
+    return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 1, 0,
+                        "there is no column '%s'; the header has to "
+                        "hold it in these words",
                         name);
 }
 
@@ -190,17 +200,38 @@ done:
     return status;
 }
 
-static fore_status table_read(const foresell_table_request *r, const char *id, const char *target,
-                              table *t, fore_error *err)
+static fore_status check_outcomes(const table *t, const foresell_table_request *r, fore_error *err)
+{
+    int64_t positive = 0;
+    for (int64_t i = 0; i < t->n; i++) positive += t->label[i] > 0;
+    if (positive > 0 && positive < t->n) return FORE_OK;
+    return fore_fail_at(
+        err, FORE_E_NO_ANSWER, r->file, 0, 0,
+        "%s of the %lld rows count as '%s' in the column '%s'; a score needs rows of "
+        "both outcomes%s",
+        positive ? "all" : "none", (long long)t->n, r->positive ? r->positive : "yes", r->target,
+        positive ? "" : "; check --positive and --target");
+}
+
+static fore_status table_read(fore_context *c, const foresell_table_request *r, const char *id,
+                              const char *target, table *t, fore_error *err)
 {
     fore_csv *csv = NULL;
     *t = (table){0};
     FORE_TRY(fore_csv_open(r->file, NULL, &csv, err));
     fore_status status = read_rows(csv, r, id, target, t, err);
+    const fore_csv_info *info = fore_csv_about(csv);
+    if (status == FORE_OK && info->encoding == FORE_CSV_WINDOWS_1252)
+        fore_message(
+            c->observer, FORE_WARNING,
+            "%s: not UTF-8 (first at line %lld, byte %lld); read as Windows-1252. Export it as "
+            "UTF-8 if letters look wrong",
+            r->file, (long long)info->foreign_line, (long long)info->foreign_column);
     fore_csv_close(csv);
     if (status == FORE_OK && t->n == 0)
-        status =
-            fore_fail_at(err, FORE_E_DATA, r->file, 2, 0, "there is a header and no row under it");
+        status = fore_fail_at(err, FORE_E_DATA, r->file, 2, 0,
+                              "there is a header and no row under it; export the table again");
+    if (status == FORE_OK && target) status = check_outcomes(t, r, err);
     if (status != FORE_OK) table_free(t);
     return status;
 }
@@ -282,8 +313,10 @@ static fore_status encode_all(const fitting *f, const uint8_t *keep, fore_encodi
     FORE_GO(fore_encoding_fit(t->frame, &fit, label, &options, encoding, err));
     int64_t p = fore_encoding_count(*encoding);
     if (p == 0) {
-        status = fore_fail(err, FORE_E_NO_ANSWER,
-                           "no column tells the rows apart: all are empty, constant, or left out");
+        status =
+            fore_fail(err, FORE_E_NO_ANSWER,
+                      "no column tells the rows apart: all are empty, constant, or left out; give "
+                      "columns that differ between rows");
         goto done;
     }
     *x = FORE_NEW(t->n * p, double);
@@ -411,7 +444,11 @@ static fore_status model_load(const char *path, table_model *m, fore_error *err)
     FORE_GO(model_parse(fore_json_root(document), m, err));
 done:
     if (status != FORE_OK) {
-        if (err && !err->file[0]) snprintf(err->file, sizeof err->file, "%s", path);
+        bool content = status == FORE_E_FORMAT || status == FORE_E_MODEL || status == FORE_E_DATA;
+        if (content)
+            fore_error_prefix(
+                err, status, "%s is no sound model; make it again with foresell table train", path);
+        if (err) snprintf(err->file, sizeof err->file, "%s", path);
         model_free(m);
     }
     fore_text_free(&packed);
@@ -501,7 +538,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     const char **drop = NULL;
     if (r->folds < 0 || r->folds == 1 || r->folds > FOLDS_MAX)
         return fore_fail(err, FORE_E_USAGE, "folds are 2 to %d", FOLDS_MAX);
-    FORE_TRY(table_read(r, r->id, r->target, &t, err));
+    FORE_TRY(table_read(c, r, r->id, r->target, &t, err));
     role = FORE_NEW(t.n, uint8_t);
     keep = FORE_NEW(t.n, uint8_t);
     if (!role || !keep) {
@@ -559,6 +596,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
                      fore_learner_name(choice.winner),
                      (long long)fore_encoding_count(model.encoding), r->model);
 done:
+    name_file(status, r->file, err);
     model_free(&model);
     fore_leak_report_free(leaks);
     fore_free(drop);
@@ -585,7 +623,7 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
     double *x = NULL, *p = NULL;
     FORE_TRY(model_load(r->model, &m, err));
     const char *id = r->id ? r->id : m.id[0] ? m.id : NULL;
-    FORE_GO(table_read(r, id, NULL, &t, err));
+    FORE_GO(table_read(c, r, id, NULL, &t, err));
     int64_t columns_used = fore_encoding_count(m.encoding);
     x = FORE_NEW(t.n * columns_used, double);
     p = FORE_NEW(t.n, double);
@@ -614,6 +652,7 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
     fore_json_end_array(&json);
     fore_json_end_object(&json);
 done:
+    name_file(status, r->file, err);
     model_free(&m);
     table_free(&t);
     fore_free(x);

@@ -15,7 +15,7 @@ fore_status fore_numbers_parse(const char *text, const char *what, double *out, 
         size_t trimmed = length;
         while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
         if (*count == limit || !fore_number_parse(p, (int64_t)trimmed, &out[*count]))
-            return fore_fail(err, FORE_E_USAGE, "%s '%s' is not a list of at most %lld numbers",
+            return fore_fail(err, FORE_E_USAGE, "%s: '%s' is not a list of at most %lld numbers",
                              what, text, (long long)limit);
         (*count)++;
         if (p[length] == 0) return FORE_OK;
@@ -28,6 +28,10 @@ fore_status fore_levels_parse(const char *text, double level[FORE_LEVELS_MAX], i
 {
     FORE_TRY(
         fore_numbers_parse(text ? text : "80,95", "levels", level, FORE_LEVELS_MAX, count, err));
+    for (int64_t i = 0; i < *count; i++)
+        for (int64_t k = 0; k < i; k++)
+            if (level[k] == level[i])
+                return fore_fail(err, FORE_E_USAGE, "the level %g is asked for twice", level[i]);
     for (int64_t i = 0; i < *count; i++)
         if (!(level[i] > 0 && level[i] < 100))
             return fore_fail(err, FORE_E_USAGE, "an interval level lies between 0 and 100, not %g",
