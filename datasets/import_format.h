@@ -21,11 +21,11 @@
     X(STAGES, "stages")                                                                            \
     X(NAMES, "names")                                                                              \
     X(PRICES, "prices")                                                                            \
-    X(LINKS, "links") X(REPS, "reps") X(ACCOUNTS, "accounts") X(CONTACTS, "contacts")              \
-        X(CAMPAIGNS, "campaigns") X(SPEND, "spend") X(PRODUCTS, "products") X(LEADS, "leads")      \
-            X(DEALS, "deals") X(ACTIVITIES, "activities") X(DEAL_CHANGES, "deal_changes")          \
-                X(ORDERS, "orders") X(TICKETS, "tickets") X(TARGETS, "targets")                    \
-                    X(NOTHING, "nothing")
+    X(LINKS, "links")                                                                              \
+    X(REPS, "reps") X(ACCOUNTS, "accounts") X(CONTACTS, "contacts") X(CAMPAIGNS, "campaigns")      \
+        X(SPEND, "spend") X(PRODUCTS, "products") X(LEADS, "leads") X(DEALS, "deals")              \
+            X(ACTIVITIES, "activities") X(DEAL_CHANGES, "deal_changes") X(ORDERS, "orders")        \
+                X(TICKETS, "tickets") X(TARGETS, "targets") X(NOTHING, "nothing")
 
 typedef enum fore_kind {
 #define X(name, word) FORE_KIND_##name,
@@ -53,15 +53,16 @@ typedef enum fore_value_kind {
     X(ID, TEXT)                                                                                    \
     X(NAME, TEXT)                                                                                  \
     X(TEAM, TEXT)                                                                                  \
-    X(REGION, TEXT) X(MANAGER, TEXT) X(HOURS_PER_WEEK, NUMBER) X(HOURLY_COST, MONEY) X(            \
-        ACTIVE_FROM, DATE) X(ACTIVE_TO, DATE) X(INDUSTRY, TEXT) X(EMPLOYEES, NUMBER)               \
-        X(ANNUAL_REVENUE, MONEY) X(COUNTRY, TEXT) X(OWNER, TEXT) X(CREATED_AT, TIME) X(            \
-            ACCOUNT, TEXT) X(CONTACT, TEXT) X(EMAIL, TEXT) X(PHONE, TEXT) X(TITLE, TEXT)           \
-            X(SOURCE, TEXT) X(CAMPAIGN, TEXT) X(STATUS, TEXT) X(CLOSED_AT, CLOSING) X(DEAL, TEXT)  \
-                X(DO_NOT_CONTACT, FLAG) X(MAIL_OPT_OUT, FLAG) X(LEAD, TEXT) X(PRODUCT, TEXT)       \
-                    X(STAGE, TEXT) X(AMOUNT, MONEY) X(CURRENCY, TEXT) X(EXPECTED_CLOSE, DATE) X(   \
-                        OUTCOME, TEXT) X(LOST_REASON, TEXT) X(AT, TIME) X(FIELD, TEXT)             \
-                        X(OLD, TEXT) X(NEW, TEXT) X(ACTIVITY_KIND, TEXT) X(DIRECTION, TEXT)        \
+    X(REGION, TEXT)                                                                                \
+    X(MANAGER, TEXT) X(HOURS_PER_WEEK, NUMBER) X(HOURLY_COST, MONEY) X(ACTIVE_FROM, DATE)          \
+        X(ACTIVE_TO, DATE) X(INDUSTRY, TEXT) X(EMPLOYEES, NUMBER) X(ANNUAL_REVENUE, MONEY)         \
+            X(COUNTRY, TEXT) X(OWNER, TEXT) X(CREATED_AT, TIME) X(ACCOUNT, TEXT) X(CONTACT, TEXT)  \
+                X(EMAIL, TEXT) X(PHONE, TEXT) X(TITLE, TEXT) X(SOURCE, TEXT) X(CAMPAIGN, TEXT) X(  \
+                    STATUS, TEXT) X(CLOSED_AT, CLOSING) X(DEAL, TEXT) X(DO_NOT_CONTACT, FLAG)      \
+                    X(MAIL_OPT_OUT, FLAG) X(LEAD, TEXT) X(PRODUCT, TEXT) X(STAGE, TEXT) X(         \
+                        AMOUNT, MONEY) X(CURRENCY, TEXT) X(EXPECTED_CLOSE, DATE) X(OUTCOME, TEXT)  \
+                        X(LOST_REASON, TEXT) X(AT, TIME) X(FIELD, TEXT) X(OLD, TEXT) X(            \
+                            NEW, TEXT) X(ACTIVITY_KIND, TEXT) X(DIRECTION, TEXT)                   \
                             X(REP, TEXT) X(MINUTES, MINUTES) X(DUE_AT, TIME) X(                    \
                                 CHANNEL, TEXT) X(STARTED_AT, TIME)                                 \
                                 X(ENDED_AT, TIME) X(COST, MONEY) X(CATEGORY, TEXT)                 \
