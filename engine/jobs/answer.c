@@ -45,6 +45,7 @@ int64_t fore_answer_grid(fore_answer *answer, const char *name, const char *titl
                         .title = fore_arena_string(answer->arena, title),
                         .columns = columns,
                         .column_count = column_count};
+    if (title && !grid->title) answer->failed = true;
     return answer->grid_count++;
 }
 
@@ -89,12 +90,14 @@ void fore_answer_number(fore_answer *answer, int64_t grid, double number)
 
 void fore_answer_note(fore_answer *answer, const char *format, ...)
 {
-    char text[2048];
-    va_list args;
+    va_list args, again;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    char *copy = length < 0 ? NULL : fore_arena_alloc(answer->arena, length + 1, 1);
+    if (copy) vsnprintf(copy, (size_t)length + 1, format, again);
+    va_end(again);
     va_end(args);
-    const char *copy = fore_arena_string(answer->arena, text);
     if (!copy || fore_grow((void **)&answer->notes, &answer->note_capacity, answer->note_count + 1,
                            sizeof *answer->notes, NULL)) {
         answer->failed = true;

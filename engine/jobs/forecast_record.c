@@ -42,6 +42,7 @@ static double stage_weights(const fore_timeline *t, const fore_outlook *o, doubl
         won += is_won;
         if (is_won) life += (double)(t->closed_at[s] - t->created_at[s]) / (double)FORE_DAY;
         for (int64_t i = t->change_first[s]; i < t->change_first[s + 1]; i++) {
+            if (t->change_at[i] >= o->as_of) break;
             if (t->change_field[i] != FORE_CHANGE_STAGE || isnan(t->change_new[i])) continue;
             int64_t k = (int64_t)t->change_new[i];
             stage[2 * k] += 1;

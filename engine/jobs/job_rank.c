@@ -56,11 +56,11 @@ static bool may_be_worked(const fore_timeline *t, const candidate *k, int64_t as
         return false;
     }
     fore_last_contacts(t, subject, as_of, &out, &in);
-    if (out != FORE_NO_TIME && out >= day_start && in < out) {
+    bool promised = k->step.due != FORE_NO_TIME; /* and still to do after the last contact */
+    if (out != FORE_NO_TIME && out >= day_start && in < out && !(promised && k->step.due > out)) {
         passed->done_today++;
         return false;
     }
-    bool promised = k->step.due != FORE_NO_TIME;
     if (!promised && out != FORE_NO_TIME && in <= out && as_of - out < cool_off) {
         passed->resting++;
         return false;
@@ -86,7 +86,7 @@ static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n
     }
     for (int64_t i = 0; i < n; i++) {
         int64_t rep = list[i].row->owner < 0 ? t->reps : list[i].row->owner;
-        bool full = left[rep] < list[i].step.minutes || rows[rep] >= ROWS_PER_REP;
+        bool full = left[rep] < list[i].step.minutes || (limit == 0 && rows[rep] >= ROWS_PER_REP);
         if (full || (limit > 0 && m >= limit)) {
             passed->hours_full++;
             continue;

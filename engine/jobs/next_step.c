@@ -9,8 +9,8 @@
 static const double minutes_assumed[FORE_ACTIVITY_KINDS] = {
     [FORE_CALL] = 10,   [FORE_EMAIL] = 6,  [FORE_MEETING] = 45, [FORE_DEMO] = 60, [FORE_VISIT] = 90,
     [FORE_MESSAGE] = 4, [FORE_EVENT] = 60, [FORE_SEND] = 1,     [FORE_OTHER] = 10};
-enum { MINUTES_ENOUGH = 30, HOUR_FIRST = 8, HOUR_LAST = 18, UNANSWERED_MANY = 3 };
-static const int64_t FRESH = 3 * FORE_DAY;
+enum { MINUTES_ENOUGH = 30, HOUR_FIRST = 8, HOUR_LAST = 18, UNANSWERED_MANY = 3, MOVED_ON = 2 };
+static const int64_t FRESH = 3 * FORE_DAY, WAITING = 14 * FORE_DAY, FORGOTTEN = 30 * FORE_DAY;
 
 static bool is_contact_kind(fore_activity_kind kind)
 {
@@ -21,6 +21,7 @@ static bool is_contact_kind(fore_activity_kind kind)
 static bool is_inbound(uint8_t code)
 {
     fore_activity_kind kind = fore_code_kind(code);
+    if (fore_code_outcome(code) == FORE_EVENT_CANCELLED) return false;
     return kind == FORE_REPLY || kind == FORE_FORM ||
            (is_contact_kind(kind) && fore_code_direction(code) == FORE_INBOUND);
 }
@@ -83,8 +84,7 @@ typedef struct record {
 
 static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of)
 {
-    record r = {FORE_NO_TIME, FORE_NO_TIME, FORE_NO_TIME, FORE_CALL, FORE_CALL, 0, 0, 0, {0}, 0,
-                false};
+    record r = {.last_out = FORE_NO_TIME, .last_in = FORE_NO_TIME, .last_open = FORE_NO_TIME};
     r.mail_closed = t->mail_opt_out[subject] || (t->unsubscribed_at[subject] != FORE_NO_TIME &&
                                                  t->unsubscribed_at[subject] < as_of);
     for (int64_t e = t->event_first[subject]; e < t->event_first[subject + 1]; e++) {
@@ -114,7 +114,9 @@ static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of
 static const char *channel_of(fore_activity_kind kind)
 {
     switch (kind) {
-    case FORE_EMAIL: return "mail";
+    case FORE_EMAIL:
+    case FORE_SEND:
+    case FORE_REPLY: return "mail";
     case FORE_MEETING:
     case FORE_DEMO:
     case FORE_VISIT: return "in person";
@@ -123,14 +125,12 @@ static const char *channel_of(fore_activity_kind kind)
     }
 }
 
-static bool is_late_stage(const fore_timeline *t, int64_t subject, int64_t as_of)
+static bool has_moved_on(const fore_timeline *t, int64_t subject, int64_t as_of)
 {
-    /* later half: more stage changes behind it than a won deal has on average before its last two
-     */
     int64_t moves = 0;
     for (int64_t i = t->change_first[subject]; i < t->change_first[subject + 1]; i++)
         moves += t->change_at[i] < as_of && t->change_field[i] == FORE_CHANGE_STAGE;
-    return moves >= 2;
+    return moves >= MOVED_ON;
 }
 
 static void step_is(fore_next_step *s, fore_activity_kind kind, bool urgent, const char *why)
@@ -140,19 +140,33 @@ static void step_is(fore_next_step *s, fore_activity_kind kind, bool urgent, con
     snprintf(s->why, sizeof s->why, "%s", why);
 }
 
-/* Rule 1. Planned steps carry no time of planning: they are for the list only, never for a model.
- */
+/* Rule 1. Planned steps carry no time of planning: for the list only, never for a model. */
 static bool take_planned(const fore_timeline *t, int64_t subject, int64_t as_of, fore_next_step *s)
 {
     for (int64_t i = t->planned_first[subject]; i < t->planned_first[subject + 1]; i++) {
-        if (t->planned_due[i] < as_of - 30 * FORE_DAY) continue;
+        if (t->planned_due[i] < as_of - FORGOTTEN) continue;
         if (t->planned_due[i] >= as_of + FORE_DAY) break;
         s->due = t->planned_due[i];
         step_is(s, fore_code_kind(t->planned_code[i]), true,
-                s->due < as_of ? "planned, and overdue" : "planned for today");
+                s->due < as_of ? "planned, and overdue" : "planned, due within a day");
         return true;
     }
     return false;
+}
+
+/* Rule 2: the channel they used, where it is ours to use. */
+static fore_activity_kind answer_by(const record *r)
+{
+    if (r->kind_in == FORE_MESSAGE) return FORE_MESSAGE;
+    bool mail = r->kind_in == FORE_REPLY || r->kind_in == FORE_EMAIL;
+    return mail && !r->mail_closed ? FORE_EMAIL : FORE_CALL;
+}
+
+/* Rule 5. */
+static fore_activity_kind other_channel(const record *r)
+{
+    if (r->kind_out != FORE_CALL) return FORE_CALL;
+    return r->mail_closed ? FORE_MESSAGE : FORE_EMAIL;
 }
 
 static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, const record *r,
@@ -160,19 +174,15 @@ static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, 
 {
     bool mail = !r->mail_closed;
     if (r->last_in != FORE_NO_TIME && r->last_in > r->last_out &&
-        as_of - r->last_in < 14 * FORE_DAY)
-        step_is(s,
-                mail && (r->kind_in == FORE_REPLY || r->kind_in == FORE_EMAIL) ? FORE_EMAIL
-                                                                               : FORE_CALL,
-                true, "they got in touch last and wait for an answer");
+        as_of - r->last_in < WAITING)
+        step_is(s, answer_by(r), true, "they got in touch last and wait for an answer");
     else if (r->last_out == FORE_NO_TIME)
         step_is(s, FORE_CALL, as_of - t->created_at[subject] < FRESH, "never contacted");
     else if (r->last_open > r->last_out)
         step_is(s, FORE_CALL, false, "read our mail since the last attempt");
     else if (r->unanswered >= UNANSWERED_MANY)
-        step_is(s, r->kind_out == FORE_CALL && mail ? FORE_EMAIL : FORE_CALL, false,
-                "several attempts without an answer: another channel");
-    else if (subject >= t->leads && r->last_in != FORE_NO_TIME && is_late_stage(t, subject, as_of))
+        step_is(s, other_channel(r), false, "several attempts without an answer: another channel");
+    else if (subject >= t->leads && r->last_in != FORE_NO_TIME && has_moved_on(t, subject, as_of))
         step_is(s, FORE_MEETING, false, "in contact and late in the stages");
     else if (mail && r->answers_mail > r->answers_call)
         step_is(s, FORE_EMAIL, false, "answers mails");
@@ -186,7 +196,7 @@ void fore_next_step_choose(const fore_timeline *t, const fore_habits *habits, in
     *s = (fore_next_step){.due = FORE_NO_TIME};
     record r = read_record(t, subject, as_of);
     if (!take_planned(t, subject, as_of, s)) choose_kind(t, subject, as_of, &r, s);
-    if (r.mail_closed && s->kind == FORE_EMAIL) {
+    if (r.mail_closed && (s->kind == FORE_EMAIL || s->kind == FORE_SEND)) {
         s->kind = FORE_CALL;
         snprintf(s->why, sizeof s->why, "opted out of mail: call instead");
     }

@@ -1,15 +1,16 @@
 /* The next step with a lead or deal: which kind of contact, when, and why. Rules, in this order:
  *
  *   1. something is planned and due: do that
- *   2. they got in touch last and nobody answered: answer, by the channel they used
- *   3. new, and never contacted: call now (speed decides with fresh leads)
+ *   2. they got in touch last, at most 14 days ago, and nobody answered: answer, by the channel they used
+ *   3. never contacted: call; while it is new (3 days) before all else, for speed decides there
  *   4. opened or clicked a mail since our last attempt: call
- *   5. three attempts and more without an answer: the other channel
- *   6. a deal in its later half of stages, with contact: propose a meeting
+ *   5. three attempts and more without an answer: the other channel (mail after calls, calls after
+ *      anything else; a message after calls where mail is closed)
+ *   6. a deal that has moved on by two stages and more, with contact: propose a meeting
  *   7. else the channel that they have answered most
  *
- * Mail is never proposed to who opted out. The hour is the one in which they, else all the team's
- * contacts, answered most. */
+ * Mail is never proposed to who opted out or unsubscribed, not even where it is planned. The hour is the
+ * one in which they, else all the team's contacts, answered most. */
 #ifndef FORE_JOBS_NEXT_STEP_H
 #define FORE_JOBS_NEXT_STEP_H
 
@@ -20,7 +21,7 @@ typedef struct fore_next_step {
     const char *channel; /* "phone", "mail", "in person", "message" */
     int hour;            /* of the day, in the workspace's zone */
     int64_t due;         /* of what is planned; FORE_NO_TIME */
-    bool urgent;         /* rules 1 to 3: before everything else */
+    bool urgent;         /* rules 1 and 2, and 3 while new: before everything else */
     char why[160];
     double minutes;      /* what it takes */
 } fore_next_step;

@@ -61,24 +61,30 @@ static bool closed_before(const fore_timeline *t, int64_t s, int64_t moment)
 
 static double day_of(int64_t time) { return (double)time / (double)FORE_DAY; }
 
+static double amount_at(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    fore_subject_state state;
+    fore_subject_state_at(t, s, moment, &state);
+    return state.amount;
+}
+
 static double amount_of(const builder *b, int64_t s)
 {
-    if (b->o->counts) return 1;
-    fore_subject_state state;
-    fore_subject_state_at(b->t, s, b->o->as_of, &state);
-    return state.amount;
+    return b->o->counts ? 1 : amount_at(b->t, s, b->o->as_of);
 }
 
 /* --- hazards --- */
 
 /* Stored values without a change log are those of today: only histories that log changes may use
- * them. */
+ * them. Only what was logged before as_of counts: a past moment must choose as it would have then. */
 static void choose_features(builder *b)
 {
     int64_t logged = 0, all = 0;
     for (int64_t s = b->first; s < b->end; s++) {
+        if (!usable(b, s)) continue;
+        int64_t first = b->t->change_first[s];
         all++;
-        logged += b->t->change_first[s + 1] > b->t->change_first[s];
+        logged += first < b->t->change_first[s + 1] && b->t->change_at[first] < b->o->as_of;
     }
     bool log = all > 0 && logged * 2 > all;
     for (size_t i = 0; i < sizeof hazard_features / sizeof *hazard_features; i++) {
@@ -299,7 +305,7 @@ static bool has_amounts(const builder *b)
 {
     for (int64_t s = b->first; s < b->end; s++)
         if (b->t->outcome[s] == FORE_WON && usable(b, s) && closed_before(b->t, s, b->o->as_of) &&
-            b->t->amount[s] > 0)
+            amount_at(b->t, s, b->o->as_of) > 0)
             return true;
     return false;
 }
@@ -332,7 +338,7 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     o->counts = !has_amounts(&b);
     for (int64_t s = b.first; s < b.end; s++)
         o->other_currency +=
-            o->currency >= 0 && b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
+            b.t->created_at[s] < o->as_of && o->currency >= 0 && b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
     FORE_GO(collect_wins(&b, err));
     FORE_GO(fit_hazard(&b, false, &b.plain, err));
     choose_features(&b);
@@ -420,7 +426,8 @@ double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_
         if (t->outcome[s] != FORE_WON || t->left_out[s] || (member && !member[s])) continue;
         if (t->closed_at[s] < from || t->closed_at[s] >= to || t->closed_at[s] >= known) continue;
         if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) continue;
-        sum += o->counts ? 1 : isnan(t->amount[s]) ? 0 : t->amount[s];
+        double amount = o->counts ? 1 : amount_at(t, s, known);
+        if (!isnan(amount)) sum += amount;
     }
     return sum;
 }

@@ -85,7 +85,7 @@ int64_t fore_reasons_pick(const fore_scoring *s, const double *raw, const double
                           fore_reason *out, int64_t limit)
 {
     int64_t count = 0;
-    for (int64_t j = 0; j < s->columns; j++) {
+    for (int64_t j = 0; j < s->columns && limit > 0; j++) {
         fore_reason r = {j, parts[j], raw[j], NAN};
         if (!(fabs(r.part) >= PART_MIN) || (sign > 0 && r.part < 0) || (sign < 0 && r.part > 0))
             continue;

@@ -25,8 +25,10 @@ static void read_past(fore_roster *r)
         closed++;
         if (t->outcome[s] != FORE_WON) continue;
         won++;
-        if (isnan(t->amount[s])) continue;
-        sum += t->amount[s];
+        fore_subject_state state;
+        fore_subject_state_at(t, s, r->as_of, &state);
+        if (isnan(state.amount)) continue;
+        sum += state.amount;
         amounts++;
     }
     r->lead_amount = amounts > 0 ? sum / amounts : NAN;
@@ -142,6 +144,11 @@ fore_status fore_roster_add(fore_context *c, fore_roster *r, const char *id, for
     if (!r->scoring[kind])
         return fore_fail(err, FORE_E_NO_ANSWER, "there is no model for %ss yet",
                          fore_purpose(kind));
+    if (t->left_out[subject] == FORE_LEFT_NO_CREATION)
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "%s '%s' has no time of creation, so nothing can be said about it; export "
+                         "that column as well",
+                         fore_purpose(kind), id);
     if (!fore_subject_open_at(t, subject, r->as_of))
         return fore_fail(
             err, FORE_E_NO_ANSWER,
