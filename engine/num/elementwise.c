@@ -1,10 +1,10 @@
 /* The logistic function and its integral.
  *
- *     e = exp(-|x|) by x = k ln 2 + r, |r| <= ln 2 / 2, and the Taylor series of exp(r) to r^13 (the rest
- *     is below 4e-18); k is added to the exponent bits
- *     mean = (x >= 0 ? 1 : e) / (1 + e)
- *     softplus = max(x, 0) + log1p(e), log1p(e) = 2 atanh(s), s = e / (2 + e) <= 1/3, as a series in s^2
- *     up to s^35 (the rest is below 1e-18 of the sum)                      (Abramowitz and Stegun 4.1.27) */
+ *     e = exp(-|x|) by x = k ln 2 + r, |r| <= ln 2 / 2, and the Taylor series of exp(r) to r^13
+ * (the rest is below 4e-18); k is added to the exponent bits mean = (x >= 0 ? 1 : e) / (1 + e)
+ *     softplus = max(x, 0) + log1p(e), log1p(e) = 2 atanh(s), s = e / (2 + e) <= 1/3, as a series
+ * in s^2 up to s^35 (the rest is below 1e-18 of the sum)                      (Abramowitz and
+ * Stegun 4.1.27) */
 #include "engine/num/elementwise.h"
 
 #include <math.h>
@@ -14,7 +14,8 @@ enum { PIECE = 128 };
 
 static const double LOWEST = -700; /* exp stays a normal number */
 static const double LOG2_E = 1.4426950408889634074;
-static const double LN2_HIGH = 6.93147180369123816490e-01; /* its last 20 bits are 0: k times it is exact */
+static const double LN2_HIGH =
+    6.93147180369123816490e-01; /* its last 20 bits are 0: k times it is exact */
 static const double LN2_LOW = 1.90821492927058770002e-10;
 static const double SHIFT = 0x1.8p52; /* adding it rounds to an integer in the low bits */
 

@@ -1,5 +1,6 @@
-/* A Gram matrix kernel for tall, narrow blocks on CPUs with AVX-512, twice as fast as dsyrk below some 128
- * columns (measured 0.028 s against 0.062 s for 1,000,000 x 50 on one core). Private to this room. */
+/* A Gram matrix kernel for tall, narrow blocks on CPUs with AVX-512, twice as fast as dsyrk below
+ * some 128 columns (measured 0.028 s against 0.062 s for 1,000,000 x 50 on one core). Private to
+ * this room. */
 #ifndef FORE_NUM_GRAM_TILE_H
 #define FORE_NUM_GRAM_TILE_H
 

@@ -23,9 +23,10 @@
 #include "engine/num/gram_tile.h"
 
 enum {
-    SLICE = 512,            /* rows scaled at once: 512 x 50 doubles are 200 KB */
-    MAX_GROUPS = 64,        /* partial sums of a reduction: enough for 64 threads to share */
-    TIMES_SLICE = 1024,     /* rows of a matrix-vector product that stay in the first-level cache */
+    SLICE = 512,        /* rows scaled at once: 512 x 50 doubles are 200 KB */
+    MAX_GROUPS = 64,    /* partial sums of a reduction: enough for 64 threads to share */
+    PAD = 8,            /* scratch columns a power of two apart would share cache lines' places */
+    TIMES_SLICE = 1024, /* rows of a matrix-vector product that stay in the first-level cache */
     PARTIAL_BYTES = 1 << 28 /* partial sums take at most 256 MB together */
 };
 
@@ -101,7 +102,7 @@ typedef struct reduction {
     const double *weights;
     groups cut;
     double *partial; /* count x size */
-    double *scratch; /* workers x SLICE x columns */
+    double *scratch; /* workers x (SLICE + PAD) x columns */
     int64_t size;    /* doubles per partial sum */
 } reduction;
 
@@ -114,14 +115,14 @@ static void add_partials(const reduction *r, double *out)
     }
 }
 
-/* scratch (rows x p, tight) = diag(sqrt(w)) X[from .. from + rows) */
+/* scratch (rows x p, stride SLICE + PAD) = diag(sqrt(w)) X[from .. from + rows) */
 static void scale_slice(const reduction *r, int64_t from, int64_t rows, double *scratch)
 {
     double root[SLICE];
     for (int64_t i = 0; i < rows; i++) root[i] = sqrt(r->weights[from + i]);
     for (int64_t j = 0; j < r->x->columns; j++) {
         const double *column = r->x->data + j * r->x->stride + from;
-        double *to = scratch + j * rows;
+        double *to = scratch + j * (SLICE + PAD);
         for (int64_t i = 0; i < rows; i++) to[i] = root[i] * column[i];
     }
 }
@@ -132,7 +133,7 @@ static fore_status gram_group(void *context, int64_t group, int worker, fore_err
     reduction *r = context;
     int64_t p = r->x->columns;
     double *out = r->partial + group * r->size;
-    double *scratch = r->scratch + worker * SLICE * p;
+    double *scratch = r->scratch + worker * (SLICE + PAD) * p;
     memset(out, 0, (size_t)r->size * sizeof *out);
     int64_t end = group_end(&r->cut, group);
     for (int64_t from = group * r->cut.per_group; from < end; from += SLICE) {
@@ -142,7 +143,7 @@ static fore_status gram_group(void *context, int64_t group, int worker, fore_err
         if (r->weights) {
             scale_slice(r, from, rows, scratch);
             slice = scratch;
-            stride = rows;
+            stride = SLICE + PAD;
         }
         fore_gram_add(slice, rows, p, stride, out);
     }
@@ -187,7 +188,7 @@ fore_status fore_gram(fore_pool *pool, const fore_matrix *x, const double *w, do
     reduction r = {x, w, cut(x->rows, p * p), NULL, NULL, p * p};
     if (p == 0) return FORE_OK;
     r.partial = FORE_NEW(r.cut.count * r.size, double);
-    r.scratch = FORE_NEW(w ? fore_pool_threads(pool) * SLICE * p : 0, double);
+    r.scratch = FORE_NEW(w ? fore_pool_threads(pool) * (SLICE + PAD) * p : 0, double);
     if (!r.partial || !r.scratch) FORE_GO(fore_no_memory(err));
     FORE_GO(fore_pool_run(pool, r.cut.count, gram_group, &r, err));
     add_partials(&r, out);

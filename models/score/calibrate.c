@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/elementwise.h"
 #include "engine/num/special.h"
 
 static const double IDENTITY_LIMIT = 13.815509557963773; /* log-odds of 1 - 1e-6 */
@@ -15,6 +16,8 @@ static const double TAIL_SLOPE =
     0.01;                         /* of the mean slope, beyond the outer pools: keeps the order */
 static const double FLOOR = 0.25; /* rows' worth of curvature known beforehand: sd at most 2 */
 static const double FEW = 20, MANY = 1000;
+static const double WIDEST =
+    30; /* log-odds of an interval's end: the probability is still below 1 */
 
 typedef struct marks { /* the calibration rows in order of margin */
     const double *margin, *y, *w;
@@ -272,6 +275,12 @@ static double isotonic_logit(const fore_calibration *c, double margin, double *s
     return c->logit[low] + *slope * (margin - c->margin[low]);
 }
 
+/* Also for NaN, which only a damaged model can give. */
+static double within(double logit, double limit)
+{
+    return !(logit > -limit) ? -limit : logit > limit ? limit : logit;
+}
+
 static double curve(const fore_calibration *c, double margin, double *slope)
 {
     double logit = margin;
@@ -282,8 +291,7 @@ static double curve(const fore_calibration *c, double margin, double *slope)
     } else if (c->kind == FORE_CALIBRATE_ISOTONIC) {
         logit = isotonic_logit(c, margin, slope);
     }
-    logit += c->shift;
-    return fmin(fmax(logit, -c->limit), c->limit);
+    return within(logit + c->shift, c->limit);
 }
 
 double fore_calibrated_logit(const fore_calibration *calibration, double margin)
@@ -292,16 +300,51 @@ double fore_calibrated_logit(const fore_calibration *calibration, double margin)
     return curve(calibration, margin, &slope);
 }
 
+static void find_logits(const fore_calibration *c, const double *margin, int64_t n, double *logit,
+                        double *slope)
+{
+    if (c->kind == FORE_CALIBRATE_ISOTONIC) {
+        for (int64_t i = 0; i < n; i++) logit[i] = curve(c, margin[i], &slope[i]);
+        return;
+    }
+    bool platt = c->kind == FORE_CALIBRATE_PLATT;
+    double a = platt ? c->a : 1, b = (platt ? c->b : 0), shift = c->shift, limit = c->limit;
+    for (int64_t i = 0; i < n; i++) {
+        logit[i] = within(a * margin[i] + b + shift, limit);
+        slope[i] = a;
+    }
+}
+
+enum { PIECE = 128 };
+
+void fore_calibrated_many(const fore_calibration *calibration, const double *margin,
+                          const double *variance, double z, int64_t n, double *probability,
+                          double *lo, double *hi)
+{
+    double logit[PIECE], slope[PIECE], edge[PIECE];
+    for (int64_t from = 0; from < n; from += PIECE) {
+        int64_t count = n - from < PIECE ? n - from : PIECE;
+        double *p = probability + from;
+        find_logits(calibration, margin + from, count, logit, slope);
+        fore_logistic_many(logit, count, p, NULL);
+        if (!lo) continue;
+        for (int64_t i = 0; i < count; i++) { /* slope becomes the standard deviation */
+            double near =
+                1 / (rows_near(calibration, margin[from + i]) * p[i] * (1 - p[i]) + FLOOR);
+            slope[i] = sqrt(near + slope[i] * slope[i] * (variance ? variance[from + i] : 0));
+        }
+        for (int64_t i = 0; i < count; i++) edge[i] = within(logit[i] - z * slope[i], WIDEST);
+        fore_logistic_many(edge, count, lo + from, NULL);
+        for (int64_t i = 0; i < count; i++) edge[i] = within(logit[i] + z * slope[i], WIDEST);
+        fore_logistic_many(edge, count, hi + from, NULL);
+    }
+}
+
 double fore_calibrated(const fore_calibration *calibration, double margin, double variance,
                        double z, double *lo, double *hi)
 {
-    double slope, logit = curve(calibration, margin, &slope), p = fore_sigmoid(logit);
-    if (lo && hi) {
-        double near = 1 / (rows_near(calibration, margin) * p * (1 - p) + FLOOR);
-        double sd = sqrt(near + slope * slope * variance);
-        *lo = fore_sigmoid(fmax(logit - z * sd, -30)); /* sigmoid(30) is still below 1 */
-        *hi = fore_sigmoid(fmin(logit + z * sd, 30));
-    }
+    double p;
+    fore_calibrated_many(calibration, &margin, &variance, z, 1, &p, lo, hi);
     return p;
 }
 

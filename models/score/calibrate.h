@@ -50,10 +50,14 @@ fore_status fore_calibration_fit(fore_calibrator kind, int min_platt, const doub
 void fore_calibration_free(fore_calibration *calibration);
 
 double fore_calibrated_logit(const fore_calibration *calibration, double margin);
-/* z: normal quantile of the level (1.645 for 90 %); variance of the margin or 0. lo, hi may be
+/* z: normal quantile of the level (1.645 for 90 %); variance of the margin or 0. lo, hi may both be
  * NULL. */
 double fore_calibrated(const fore_calibration *calibration, double margin, double variance,
                        double z, double *lo, double *hi);
+/* The same for n margins, byte for byte; variance may be NULL, lo and hi may both be. */
+void fore_calibrated_many(const fore_calibration *calibration, const double *margin,
+                          const double *variance, double z, int64_t n, double *probability,
+                          double *lo, double *hi);
 /* Shifts the log-odds so that a base rate of `from` becomes `to` (both in (0, 1)). */
 void fore_calibration_shift(fore_calibration *calibration, double from, double to);
 

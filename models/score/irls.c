@@ -9,8 +9,14 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/elementwise.h"
 
-enum { SLICE = 512, MAX_GROUPS = 64, PARTIAL_BYTES = 1 << 28 };
+enum {
+    SLICE = 512,
+    STRIDE = SLICE + 8, /* columns a power of two apart would fall on the same cache lines */
+    MAX_GROUPS = 64,
+    PARTIAL_BYTES = 1 << 28
+};
 
 typedef struct pass {
     const fore_irls *m;
@@ -24,7 +30,7 @@ enum { LOSS, WEIGHT, HELD_LOSS, HELD_WEIGHT, HEAD };
 typedef struct slice {
     int64_t from, rows, stride;
     const double *z;
-    double eta[SLICE], r[SLICE], root[SLICE];
+    double eta[SLICE], mean[SLICE], loss[SLICE], r[SLICE], root[SLICE];
 } slice;
 
 fore_status fore_irls_start(fore_irls *m, fore_error *err)
@@ -39,7 +45,7 @@ fore_status fore_irls_start(fore_irls *m, fore_error *err)
     if (each < FORE_ROW_BLOCK / SLICE) each = FORE_ROW_BLOCK / SLICE;
     m->per_group = each;
     m->groups = (slices + each - 1) / each;
-    m->scratch_size = 2 * SLICE * (q + 1);
+    m->scratch_size = 2 * STRIDE * (q + 1);
     m->partial = FORE_NEW(m->groups * m->partial_size, double);
     m->scratch = FORE_NEW(fore_pool_threads(m->pool) * m->scratch_size, double);
     if (m->partial && m->scratch) return FORE_OK;
@@ -57,9 +63,9 @@ void fore_irls_end(fore_irls *m)
 static void load_slice(const fore_irls *m, slice *s, double *room)
 {
     if (m->design) {
-        fore_design_block(m->design, m->x, s->from, s->rows, room, s->rows);
+        fore_design_block(m->design, m->x, s->from, s->rows, room, STRIDE);
         s->z = room;
-        s->stride = s->rows;
+        s->stride = STRIDE;
     } else {
         s->z = m->x->data + s->from;
         s->stride = m->x->stride;
@@ -83,27 +89,25 @@ static void find_eta(const fore_irls *m, const double *point, slice *s)
         for (int64_t i = 0; i < rows; i++) s->eta[i] += point[j] * z[j * s->stride + i];
 }
 
-/* l, dl and d2l at each row; the residual r and sqrt(v) stay in the slice. */
+/* The residual r = w dl/deta and sqrt(w d2l/deta2) of each row; its loss is added up. */
 static void weigh_rows(const fore_irls *m, slice *s, double *sum)
 {
+    const double *y = m->y + s->from, *w = m->w ? m->w + s->from : NULL;
+    if (!m->gaussian) fore_logistic_many(s->eta, s->rows, s->mean, s->loss);
     for (int64_t i = 0; i < s->rows; i++) {
-        int64_t row = s->from + i;
-        double w = m->w ? m->w[row] : 1, y = m->y[row], eta = s->eta[i], loss, slope, curve = 1;
-        if (m->gaussian) {
-            slope = eta - y;
-            loss = 0.5 * slope * slope;
-        } else {
-            double e = exp(-fabs(eta)), over = 1 / (1 + e), mu = eta >= 0 ? over : e * over;
-            loss = log1p(e) + (eta > 0 ? eta : 0) - y * eta;
-            slope = mu - y;
-            curve = e * over * over;
+        double weight = w ? w[i] : 1, slope = s->eta[i] - y[i], curve = 1,
+               loss = 0.5 * slope * slope;
+        if (!m->gaussian) {
+            loss = s->loss[i] - y[i] * s->eta[i];
+            slope = s->mean[i] - y[i];
+            curve = s->mean[i] * (1 - s->mean[i]);
         }
-        bool held = m->held && m->held[row];
-        sum[held ? HELD_LOSS : LOSS] += w * loss;
-        sum[held ? HELD_WEIGHT : WEIGHT] += w;
-        if (held) w = 0;
-        s->r[i] = w * slope;
-        s->root[i] = sqrt(w * curve);
+        bool held = m->held && m->held[s->from + i];
+        sum[held ? HELD_LOSS : LOSS] += weight * loss;
+        sum[held ? HELD_WEIGHT : WEIGHT] += weight;
+        if (held) weight = 0;
+        s->r[i] = weight * slope;
+        s->root[i] = sqrt(weight * curve);
     }
 }
 
@@ -121,7 +125,7 @@ static void add_slice(const pass *p, slice *s, double *room, double *sum)
 {
     const fore_irls *m = p->m;
     int64_t q = m->width;
-    double *g = sum + HEAD, *h = g + q + 1, *scaled = room + SLICE * (q + 1);
+    double *g = sum + HEAD, *h = g + q + 1, *scaled = room + STRIDE * (q + 1);
     load_slice(m, s, room);
     find_eta(m, p->point, s);
     weigh_rows(m, s, sum);
@@ -132,10 +136,10 @@ static void add_slice(const pass *p, slice *s, double *room, double *sum)
     if (!p->curvature) return;
     for (int64_t j = 0; j < q; j++) {
         const double *z = s->z + j * s->stride;
-        for (int64_t i = 0; i < s->rows; i++) scaled[j * s->rows + i] = s->root[i] * z[i];
+        for (int64_t i = 0; i < s->rows; i++) scaled[j * STRIDE + i] = s->root[i] * z[i];
     }
-    memcpy(scaled + q * s->rows, s->root, (size_t)s->rows * sizeof *scaled);
-    fore_gram_add(scaled, s->rows, q + 1, s->rows, h);
+    memcpy(scaled + q * STRIDE, s->root, (size_t)s->rows * sizeof *scaled);
+    fore_gram_add(scaled, s->rows, q + 1, STRIDE, h);
 }
 
 static fore_status pass_group(void *context, int64_t group, int worker, fore_error *err)

@@ -125,10 +125,14 @@ static fore_status descend(newton *m, double tolerance, fore_error *err)
         m->info.gradient = largest_gradient(m);
         FORE_TRY(factorise(m, err));
         m->info.converged = m->info.gradient <= tolerance * weight;
-        if (m->info.converged) break;
+        if (m->info.converged || k + 1 == m->options.iterations) break;
         memcpy(m->step, m->gradient, (size_t)order * sizeof *m->step);
         fore_cholesky_solve(m->factor, order, m->step, 1);
-        if (k + 1 < m->options.iterations) move(m, 1);
+        double gain = 0;
+        for (int64_t j = 0; j < order; j++) gain += m->gradient[j] * m->step[j];
+        move(m, 1);
+        m->info.converged = gain <= tolerance * weight;
+        if (m->info.converged) break;
     }
     return FORE_OK;
 }

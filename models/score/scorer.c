@@ -11,20 +11,15 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/elementwise.h"
 #include "engine/num/special.h"
 #include "models/score/scorer_inside.h"
 #include "models/score/trees_inside.h"
 
-enum { BLOCK = 512 }; /* rows scored at once: 512 x 50 values stay in the second-level cache */
-
-/* Wider vectors where the CPU has them; the results are the same, as nothing is contracted or
- * reordered. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define WIDE_VECTORS __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define WIDE_VECTORS
-#endif
+enum {
+    BLOCK = 1024,       /* rows scored at once */
+    VARIANCE_ROWS = 256 /* rows whose design and its product with the covariance stay in cache */
+};
 
 static const char *const NAME[FORE_LEARNERS] = {"logistic", "elastic-net", "trees", "svm"};
 
@@ -120,28 +115,56 @@ void fore_scorer_importance(const fore_scorer *scorer, double *importance)
 
 /* ---- batches ---- */
 
-WIDE_VECTORS
-static void add_column(const double *v, int64_t n, linear_column c, double *restrict margin,
-                       double *restrict peak)
+static inline double column_term(double x, linear_column c)
 {
+    double u = x < c.low ? c.low : x;
+    u = (u > c.high ? c.high : u) * c.slope;
+    return x != x ? c.absent : u;
+}
+
+static inline double larger_size(double x, double peak)
+{
+    double size = fabs(x);
+    return size > peak ? size : peak; /* false for NaN */
+}
+
+/* Four columns at once: four streams from memory, one pass over the sums. */
+FORE_WIDE
+static void add_four(const double *v, int64_t stride, int64_t n, const linear_column *c,
+                     double *restrict margin, double *restrict peak)
+{
+    const double *v0 = v, *v1 = v + stride, *v2 = v1 + stride, *v3 = v2 + stride;
+    linear_column c0 = c[0], c1 = c[1], c2 = c[2], c3 = c[3];
     for (int64_t i = 0; i < n; i++) {
-        double x = v[i], size = fabs(x);
-        double u = x < c.low ? c.low : x;
-        u = (u > c.high ? c.high : u) * c.slope;
-        margin[i] += x != x ? c.absent : u;
-        peak[i] = size > peak[i] ? size : peak[i];
+        double a = column_term(v0[i], c0) + column_term(v1[i], c1);
+        double b = column_term(v2[i], c2) + column_term(v3[i], c3);
+        margin[i] += a + b;
+        double size = larger_size(v0[i], larger_size(v1[i], peak[i]));
+        peak[i] = larger_size(v2[i], larger_size(v3[i], size));
     }
 }
 
-static void linear_margins(const fore_scorer *s, const fore_matrix *x, int64_t from, int64_t rows,
+FORE_WIDE
+static void add_one(const double *v, int64_t n, linear_column c, double *restrict margin,
+                    double *restrict peak)
+{
+    for (int64_t i = 0; i < n; i++) {
+        margin[i] += column_term(v[i], c);
+        peak[i] = larger_size(v[i], peak[i]);
+    }
+}
+
+static void linear_margins(const fore_scorer *s, const double *v, int64_t stride, int64_t rows,
                            double *margin, double *peak)
 {
+    int64_t j = 0;
     for (int64_t i = 0; i < rows; i++) {
         margin[i] = s->base;
         peak[i] = 0;
     }
-    for (int64_t j = 0; j < s->columns; j++)
-        add_column(x->data + j * x->stride + from, rows, s->folded[j], margin, peak);
+    for (; j + 4 <= s->columns; j += 4)
+        add_four(v + j * stride, stride, rows, s->folded + j, margin, peak);
+    for (; j < s->columns; j++) add_one(v + j * stride, rows, s->folded[j], margin, peak);
 }
 
 static fore_status refuse_infinite(const fore_matrix *x, int64_t from, int64_t rows,
@@ -170,21 +193,26 @@ static int64_t batch_scratch(const fore_scorer *s)
 {
     int64_t size = 3 * BLOCK; /* margin, peak, variance */
     if (s->svm) size += BLOCK * s->svm->width + fore_svm_scratch(s->svm, BLOCK);
-    if (s->linear && s->linear->covariance) size += 2 * BLOCK * (s->linear->width + 1);
+    if (s->linear && s->linear->covariance) size += 2 * VARIANCE_ROWS * (s->linear->width + 1);
     return size;
 }
 
-/* variance[i] = (z_i, 1)' C (z_i, 1) for a block of rows. */
-static void block_variance(const fore_scorer *s, const fore_matrix *x, int64_t from, int64_t rows,
-                           double *room, double *variance)
+/* variance[i] = (z_i, 1)' C (z_i, 1), a few rows at a time in cache. */
+static void find_variance(const fore_scorer *s, const fore_matrix *x, int64_t from, int64_t rows,
+                          double *room, double *variance)
 {
     int64_t q = s->linear->width, order = q + 1;
-    double *z = room, *product = room + BLOCK * order;
-    fore_design_block(s->design, x, from, rows, z, rows);
-    for (int64_t i = 0; i < rows; i++) z[q * rows + i] = 1;
-    fore_multiply(z, s->linear->covariance, rows, order, order, product);
+    double *z = room, *product = room + VARIANCE_ROWS * order;
     memset(variance, 0, (size_t)rows * sizeof *variance);
-    for (int64_t k = 0; k < rows * order; k++) variance[k % rows] += z[k] * product[k];
+    for (int64_t at = 0; at < rows; at += VARIANCE_ROWS) {
+        int64_t count = rows - at < VARIANCE_ROWS ? rows - at : VARIANCE_ROWS;
+        fore_design_block(s->design, x, from + at, count, z, count);
+        for (int64_t i = 0; i < count; i++) z[q * count + i] = 1;
+        fore_multiply(z, s->linear->covariance, count, order, order, product);
+        for (int64_t j = 0; j < order; j++)
+            for (int64_t i = 0; i < count; i++)
+                variance[at + i] += z[j * count + i] * product[j * count + i];
+    }
     for (int64_t i = 0; i < rows; i++) variance[i] = variance[i] > 0 ? variance[i] : 0;
 }
 
@@ -198,7 +226,7 @@ static fore_status score_block(void *context, int64_t block, int worker, fore_er
     double *room = variance + BLOCK;
     memset(variance, 0, (size_t)rows * sizeof *variance);
     if (s->linear) {
-        linear_margins(s, b->x, from, rows, margin, peak);
+        linear_margins(s, b->x->data + from, b->x->stride, rows, margin, peak);
         bool infinite = false;
         for (int64_t i = 0; i < rows; i++) infinite |= peak[i] > DBL_MAX;
         if (infinite) return refuse_infinite(b->x, from, rows, err);
@@ -213,11 +241,9 @@ static fore_status score_block(void *context, int64_t block, int worker, fore_er
     if (b->margin) memcpy(b->margin + from, margin, (size_t)rows * sizeof *margin);
     if (!b->probability) return FORE_OK;
     if (b->lo && s->linear && s->linear->covariance)
-        block_variance(s, b->x, from, rows, room, variance);
-    for (int64_t i = 0; i < rows; i++)
-        b->probability[from + i] =
-            fore_calibrated(s->calibration, margin[i], variance[i], s->z,
-                            b->lo ? b->lo + from + i : NULL, b->hi ? b->hi + from + i : NULL);
+        find_variance(s, b->x, from, rows, room, variance);
+    fore_calibrated_many(s->calibration, margin, variance, s->z, rows, b->probability + from,
+                         b->lo ? b->lo + from : NULL, b->hi ? b->hi + from : NULL);
     return FORE_OK;
 }
 
@@ -272,8 +298,8 @@ static double row_margin(const fore_scorer *s, const double *raw, double *z)
     if (s->trees) return fore_trees_row(s->trees, raw, 1);
     fore_design_row(s->design, raw, 1, z);
     if (s->svm) return fore_svm_row(s->svm, z);
-    double margin = s->base, peak = 0;
-    for (int64_t j = 0; j < s->columns; j++) add_column(raw + j, 1, s->folded[j], &margin, &peak);
+    double margin, peak;
+    linear_margins(s, raw, 1, 1, &margin, &peak);
     return margin;
 }
 
