@@ -17,15 +17,14 @@
 
 /* What a file holds, in the order in which files are read. The first group only helps to read
  * others. */
-#define FORE_KIND_LIST(X)                                                                          \
-    X(STAGES, "stages")                                                                            \
-    X(NAMES, "names")                                                                              \
-    X(PRICES, "prices")                                                                            \
-    X(LINKS, "links")                                                                              \
-    X(REPS, "reps") X(ACCOUNTS, "accounts") X(CONTACTS, "contacts") X(CAMPAIGNS, "campaigns")      \
-        X(SPEND, "spend") X(PRODUCTS, "products") X(LEADS, "leads") X(DEALS, "deals")              \
-            X(ACTIVITIES, "activities") X(DEAL_CHANGES, "deal_changes") X(ORDERS, "orders")        \
-                X(TICKETS, "tickets") X(TARGETS, "targets") X(NOTHING, "nothing")
+/* clang-format off */
+#define FORE_KIND_LIST(X)                                                                         \
+    X(STAGES, "stages") X(NAMES, "names") X(PRICES, "prices") X(LINKS, "links")                   \
+    X(REPS, "reps") X(ACCOUNTS, "accounts") X(CONTACTS, "contacts")                               \
+    X(CAMPAIGNS, "campaigns") X(SPEND, "spend") X(PRODUCTS, "products") X(LEADS, "leads")         \
+    X(DEALS, "deals") X(ACTIVITIES, "activities") X(DEAL_CHANGES, "deal_changes")                 \
+    X(ORDERS, "orders") X(TICKETS, "tickets") X(TARGETS, "targets") X(NOTHING, "nothing")
+/* clang-format on */
 
 typedef enum fore_kind {
 #define X(name, word) FORE_KIND_##name,
@@ -47,41 +46,38 @@ typedef enum fore_value_kind {
     FORE_V_MINUTES
 } fore_value_kind;
 
-/* The values that a row can have. Those behind HELP are no columns of the canonical form: a format
- * fills them and the engine draws its conclusions. */
-#define FORE_SLOT_LIST(X)                                                                          \
-    X(ID, TEXT)                                                                                    \
-    X(NAME, TEXT)                                                                                  \
-    X(TEAM, TEXT)                                                                                  \
-    X(REGION, TEXT)                                                                                \
-    X(MANAGER, TEXT) X(HOURS_PER_WEEK, NUMBER) X(HOURLY_COST, MONEY) X(ACTIVE_FROM, DATE)          \
-        X(ACTIVE_TO, DATE) X(INDUSTRY, TEXT) X(EMPLOYEES, NUMBER) X(ANNUAL_REVENUE, MONEY)         \
-            X(COUNTRY, TEXT) X(OWNER, TEXT) X(CREATED_AT, TIME) X(ACCOUNT, TEXT) X(CONTACT, TEXT)  \
-                X(EMAIL, TEXT) X(PHONE, TEXT) X(TITLE, TEXT) X(SOURCE, TEXT) X(CAMPAIGN, TEXT) X(  \
-                    STATUS, TEXT) X(CLOSED_AT, CLOSING) X(DEAL, TEXT) X(DO_NOT_CONTACT, FLAG)      \
-                    X(MAIL_OPT_OUT, FLAG) X(LEAD, TEXT) X(PRODUCT, TEXT) X(STAGE, TEXT) X(         \
-                        AMOUNT, MONEY) X(CURRENCY, TEXT) X(EXPECTED_CLOSE, DATE) X(OUTCOME, TEXT)  \
-                        X(LOST_REASON, TEXT) X(AT, TIME) X(FIELD, TEXT) X(OLD, TEXT) X(            \
-                            NEW, TEXT) X(ACTIVITY_KIND, TEXT) X(DIRECTION, TEXT)                   \
-                            X(REP, TEXT) X(MINUTES, MINUTES) X(DUE_AT, TIME) X(                    \
-                                CHANNEL, TEXT) X(STARTED_AT, TIME)                                 \
-                                X(ENDED_AT, TIME) X(COST, MONEY) X(CATEGORY, TEXT)                 \
-                                    X(LIST_PRICE, MONEY) X(QUANTITY, NUMBER) X(OPENED_AT, TIME)    \
-                                        X(PRIORITY, TEXT) X(SATISFACTION, NUMBER) X(SCOPE, TEXT)   \
-                                            X(SCOPE_ID, TEXT) X(PERIOD_START, DATE) X(             \
-                                                PERIOD_END, DATE) X(FIRST_NAME, TEXT)              \
-                                                X(LAST_NAME, TEXT)                                 \
-                                                    X(CLOSE_DATE,                                  \
-                                                      CLOSING) /* closing where the deal is        \
-                                                                  closed, else the expected one */ \
-        X(WON_AT, CLOSING) X(LOST_AT, CLOSING) X(IS_WON, FLAG) X(IS_CLOSED, FLAG)                  \
-            X(IS_DELETED, FLAG) X(IS_ACTIVE, FLAG) X(PROBABILITY, NUMBER) X(CONVERTED, FLAG)       \
-                X(DONE, FLAG)             /* an activity: done or planned */                       \
-        X(DONE_AT, TIME) X(SUBJECT, TEXT) /* read for the kind of an activity, never kept */       \
-        X(SUBTYPE, TEXT) X(WHO, TEXT)                                                              \
-            X(WHAT, TEXT) /* Salesforce: a lead or contact; a deal, account or campaign */         \
-        X(REP_NAME, TEXT) X(KEY, TEXT) X(VALUE, TEXT) /* of the files that help to read others */  \
-        X(OLD_TEXT, TEXT) X(OLD_NUMBER, TEXT) X(NEW_TEXT, TEXT) X(NEW_NUMBER, TEXT) X(MODEL, TEXT)
+/* The values that a row can have. Those at the end a format fills, and the engine draws its
+ * conclusions from them. */
+/* clang-format off */
+#define FORE_SLOT_LIST(X)                                                                         \
+    X(ID, TEXT) X(NAME, TEXT) X(TEAM, TEXT) X(REGION, TEXT) X(MANAGER, TEXT)                      \
+    X(HOURS_PER_WEEK, NUMBER) X(HOURLY_COST, MONEY) X(ACTIVE_FROM, DATE) X(ACTIVE_TO, DATE)       \
+    X(INDUSTRY, TEXT) X(EMPLOYEES, NUMBER) X(ANNUAL_REVENUE, MONEY) X(COUNTRY, TEXT)              \
+    X(OWNER, TEXT) X(CREATED_AT, TIME) X(ACCOUNT, TEXT) X(CONTACT, TEXT) X(EMAIL, TEXT)           \
+    X(PHONE, TEXT) X(TITLE, TEXT) X(SOURCE, TEXT) X(CAMPAIGN, TEXT) X(STATUS, TEXT)               \
+    X(CLOSED_AT, CLOSING) X(DEAL, TEXT) X(DO_NOT_CONTACT, FLAG) X(MAIL_OPT_OUT, FLAG)             \
+    X(LEAD, TEXT) X(PRODUCT, TEXT) X(STAGE, TEXT) X(AMOUNT, MONEY) X(CURRENCY, TEXT)              \
+    X(EXPECTED_CLOSE, DATE) X(OUTCOME, TEXT) X(LOST_REASON, TEXT) X(AT, TIME) X(FIELD, TEXT)      \
+    X(OLD, TEXT) X(NEW, TEXT) X(ACTIVITY_KIND, TEXT) X(DIRECTION, TEXT) X(REP, TEXT)              \
+    X(MINUTES, MINUTES) X(DUE_AT, TIME) X(CHANNEL, TEXT) X(STARTED_AT, TIME)                      \
+    X(ENDED_AT, TIME) X(COST, MONEY) X(CATEGORY, TEXT) X(LIST_PRICE, MONEY)                       \
+    X(QUANTITY, NUMBER) X(OPENED_AT, TIME) X(PRIORITY, TEXT) X(SATISFACTION, NUMBER)              \
+    X(SCOPE, TEXT) X(SCOPE_ID, TEXT) X(PERIOD_START, DATE) X(PERIOD_END, DATE)                    \
+    /* From here on no columns of the canonical form. */                                          \
+    X(FIRST_NAME, TEXT) X(LAST_NAME, TEXT)                                                        \
+    X(CLOSE_DATE, CLOSING) /* closing where the deal is closed, else the expected one */          \
+    X(WON_AT, CLOSING) X(LOST_AT, CLOSING) X(IS_WON, FLAG) X(IS_CLOSED, FLAG)                     \
+    X(IS_DELETED, FLAG) X(IS_ACTIVE, FLAG) X(PROBABILITY, NUMBER) X(CONVERTED, FLAG)              \
+    X(DONE, FLAG) /* an activity: done or planned */                                              \
+    X(DONE_AT, TIME)                                                                              \
+    X(SUBJECT, TEXT) /* read for the kind of an activity, never kept */                           \
+    X(SUBTYPE, TEXT)                                                                              \
+    X(WHO, TEXT) X(WHAT, TEXT) /* Salesforce: a lead or contact; a deal, account or campaign */   \
+    X(REP_NAME, TEXT)                                                                             \
+    X(KEY, TEXT) X(VALUE, TEXT) /* of the files that help to read others */                       \
+    X(OLD_TEXT, TEXT) X(OLD_NUMBER, TEXT) X(NEW_TEXT, TEXT) X(NEW_NUMBER, TEXT)                   \
+    X(MODEL, TEXT)
+/* clang-format on */
 
 typedef enum fore_slot {
 #define X(name, kind) FORE_SLOT_##name,
@@ -99,9 +95,9 @@ typedef struct fore_canonical {
 const fore_canonical *fore_canonical_columns(fore_kind kind); /* ends with name NULL */
 
 /* Header names of one slot in order of preference, separated by '|'. Spelling is as in the export;
- * case, accents, punctuation and a final "__c" do not count. `words` translates values:
- * "Inbound=inbound|..."
- * ('*' in front of '=' stands for every other value). `unit_seconds` is for durations. */
+ * case, accents, punctuation and a final "__c" do not count. `words` translates values,
+ * "Inbound=inbound|*=other", where '*' stands for every other value. `unit_seconds` is for
+ * durations. */
 typedef struct fore_bind {
     fore_slot slot;
     const char *headers, *words;
