@@ -22,6 +22,7 @@ enum {
     REFIT_TREES_ROWS = 200000 /* beyond, a fifth of the rows more or less changes nothing */
 };
 
+static const double MANY_ROWS_TOLERANCE = 1e-8; /* far below the sampling error of so many rows */
 static const double GRID[] = {0.01, 0.1, 1, 10, 100, 1000, 10000};
 
 fore_scorer_options fore_scorer_default(fore_learner learner)
@@ -84,6 +85,7 @@ static fore_status fit_logistic(const fitting *f, const fore_sample *s, fore_sco
         fore_logit_options o = fore_logit_default();
         fore_logit_info info;
         fore_logit_model *model = NULL;
+        if (s->x.rows > EVIDENCE_ROWS) o.tolerance = MANY_ROWS_TOLERANCE;
         o.precision = search ? GRID[k] : f->options->precision > 0 ? f->options->precision : 1;
         FORE_TRY(fore_logit_fit(f->pool, &s->x, out->design, s->y, s->weight, NULL, &o, &model,
                                 &info, err));

@@ -49,6 +49,8 @@ static void gram__random_matrices__equals_triple_loop(void **state)
     check_gram(9001, 11, 9001, 1);
     check_gram(9001, 3, 9001, 0);
     check_gram(5, 40, 5, 1);
+    check_gram(700, 131, 700, 1); /* wide: the other kernel */
+    check_gram(37, 131, 40, 0);
 }
 
 static void gram__negative_or_nan_weight__is_an_argument_error(void **state)
