@@ -39,12 +39,12 @@ static fore_simulate_outcome future(const fore_simulate_options *o,
     return outcome;
 }
 
-/* A company large enough that a few futures tell: 40 territories. */
+/* A company large enough that a few futures tell: 30 territories. */
 static fore_simulate_options wide_world(fore_confounding confounding)
 {
     fore_simulate_options o = fore_simulate_default();
-    o.reps = 40;
-    o.leads_per_week = 240;
+    o.reps = 30;
+    o.leads_per_week = 180;
     o.weeks = 8;
     o.drift_per_year = 0.0;
     o.confounding = confounding;
@@ -59,8 +59,8 @@ static double long_run_elasticity(const fore_simulate_options *o, int kind)
     double more[FORE_SIM_KINDS] = {1, 1, 1, 1}, less[FORE_SIM_KINDS] = {1, 1, 1, 1};
     for (int k = 0; k < FORE_SIM_KINDS; k++)
         if (kind < 0 || kind == k) more[k] = f, less[k] = 1.0 / f;
-    fore_simulate_outcome a = future(o, more, 70, 24), b = future(o, less, 70, 24);
-    double e = log(sum_weeks(a.expected, 30, 70) / sum_weeks(b.expected, 30, 70)) / log(f * f);
+    fore_simulate_outcome a = future(o, more, 62, 16), b = future(o, less, 62, 16);
+    double e = log(sum_weeks(a.expected, 30, 62) / sum_weeks(b.expected, 30, 62)) / log(f * f);
     fore_simulate_outcome_free(&a);
     fore_simulate_outcome_free(&b);
     return e;
