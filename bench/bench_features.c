@@ -82,7 +82,8 @@ static fore_event_record some_event(int64_t i, int64_t leads, int64_t events)
 static void fill_facts(fore_timeline *t)
 {
     for (int64_t s = 0; s < t->subjects; s++) {
-        FORE_FILL(int64_t, t->pk)[s] = s + 1;
+        FORE_FILL(int64_t, t->pk)[s] = FORE_FILL(int64_t, t->key)[s] = s + 1;
+        FORE_FILL(int32_t, t->by_pk)[s] = (int32_t)s;
         FORE_FILL(int64_t, t->created_at)[s] = start_of_history();
         FORE_FILL(int64_t, t->closed_at)[s] = FORE_NO_TIME;
         FORE_FILL(uint8_t, t->outcome)[s] = FORE_OUTCOME_OPEN;

@@ -85,7 +85,8 @@ static fore_status shape_event(fore_importing *run, fore_row *row, bool *keep, f
     return link(run, row, err);
 }
 
-/* A converted lead names its deal; the deal does not name the lead. */
+/* A converted lead names its deal; the deal does not name the lead. The account that the conversion
+ * made is not read: nobody knew it before, and the deal names it. */
 static fore_status shape_lead(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
 {
     const char *deal = fore_text_of(row, FORE_SLOT_DEAL), *id = fore_text_of(row, FORE_SLOT_ID);
@@ -231,7 +232,6 @@ static const fore_bind leads[] = {
     FORE_TO(CONVERTED, "IsConverted"),
     FORE_TO(CLOSED_AT, "ConvertedDate"),
     FORE_TO(DEAL, "ConvertedOpportunityId|ConvertedOpportunity.External_Id__c"),
-    FORE_TO(ACCOUNT, "ConvertedAccountId|ConvertedAccount.External_Id__c"),
     FORE_TO(CONTACT, "ConvertedContactId|ConvertedContact.External_Id__c"),
     FORE_TO(DO_NOT_CONTACT, "DoNotCall"),
     FORE_TO(MAIL_OPT_OUT, "HasOptedOutOfEmail"),
@@ -362,7 +362,7 @@ static const fore_file_rule rules[] = {
      .file_names = "Lead|Leads",
      .signature = "IsConverted & Status",
      .binds = leads,
-     .ignored = STAMPS "|EmailBouncedReason|EmailBouncedDate",
+     .ignored = STAMPS "|EmailBouncedReason|EmailBouncedDate|ConvertedAccountId|ConvertedAccount.External_Id",
      .shape = shape_lead,
      .note = "statuses are read as new, working, qualified, converted, disqualified or lost"},
     {.kind = FORE_KIND_ACCOUNTS,

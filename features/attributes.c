@@ -14,27 +14,13 @@
 enum { NAME_SIZE = 512, DENIED = -1 };
 
 /* Own names of columns: an attribute that bears one is told apart by " (attribute)". */
-static const char *const own_names[] = {"Source",
-                                        "Title",
-                                        "E-mail given",
-                                        "Free mail",
-                                        "E-mail domain",
-                                        "Phone given",
-                                        "Campaign",
-                                        "Campaign channel",
-                                        "Owner",
-                                        "Owner team",
-                                        "Owner region",
-                                        "Industry",
-                                        "Employees",
-                                        "Annual revenue",
-                                        "Country",
-                                        "Region",
-                                        "Product",
-                                        "Product category",
-                                        "List price",
-                                        "Currency",
-                                        NULL};
+static const char *const own_names[] = {
+    "Source",        "Title",       "E-mail given",     "Free mail",
+    "E-mail domain", "Phone given", "Campaign",         "Campaign channel",
+    "Owner",         "Owner team",  "Owner region",     "Account given",
+    "Industry",      "Employees",   "Annual revenue",   "Country",
+    "Region",        "Product",     "Product category", "List price",
+    "Currency",      NULL};
 
 typedef struct kept_account {
     const char *industry, *country, *region, *attributes;
@@ -66,7 +52,8 @@ typedef struct reader {
     int64_t column_capacity;
     fore_text scratch;
     fore_attributes *out;
-    int64_t late_capacity;
+    int64_t late_capacity, account_capacity;
+    bool of_account;      /* the cells being put are read from the account */
     fore_cursor *changes; /* of deals */
     fore_deal_change_row change;
     bool more_changes;
@@ -77,6 +64,7 @@ void fore_attributes_free(fore_attributes *attributes)
     if (!attributes) return;
     fore_frame_free(attributes->frame);
     fore_free(attributes->set_late);
+    fore_free(attributes->from_account);
     fore_free(attributes->label);
     fore_free(attributes->group);
     fore_free(attributes);
@@ -95,6 +83,14 @@ static bool is_denied(const reader *r, const char *name)
     return false;
 }
 
+/* Notes of a new column whether it is read from the account. */
+static fore_status note_origin(reader *r, int64_t column, fore_error *err)
+{
+    FORE_TRY(fore_grow((void **)&r->out->from_account, &r->account_capacity, column + 1, 1, err));
+    r->out->from_account[column] = r->of_account;
+    return FORE_OK;
+}
+
 /* The frame's column of that name, DENIED when it is to be left out; made at its first cell. */
 static fore_status column_of(reader *r, const char *name, fore_column_type type, int64_t *column,
                              fore_error *err)
@@ -110,6 +106,7 @@ static fore_status column_of(reader *r, const char *name, fore_column_type type,
             bool typed = type != FORE_COLUMN_EMPTY;
             FORE_TRY(typed ? fore_frame_builder_typed(r->builder, name, type, &r->column[at], err)
                            : fore_frame_builder_column(r->builder, name, &r->column[at], err));
+            FORE_TRY(note_origin(r, r->column[at], err));
         }
     }
     *column = r->column[at];
@@ -155,19 +152,6 @@ static fore_status put_attributes(reader *r, const char *prefix, const char *jso
 
 /* --- reading ahead --- */
 
-static int64_t index_of(const int64_t *pk, int64_t n, int64_t wanted)
-{
-    int64_t low = 0, high = n;
-    while (low < high) {
-        int64_t middle = (low + high) / 2;
-        if (pk[middle] < wanted)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n && pk[low] == wanted ? low : -1;
-}
-
 /* A copy that outlives the cursor's row; false when memory is short. */
 static bool keep(reader *r, const char **out, const char *text)
 {
@@ -180,7 +164,7 @@ static double units(int64_t minor) { return minor == FORE_NO_AMOUNT ? NAN : (dou
 static fore_status keep_account(reader *r, const void *at, fore_error *err)
 {
     const fore_account_row *row = at;
-    int64_t i = index_of(r->t->account_pk, r->t->accounts, row->pk);
+    int64_t i = fore_timeline_account(r->t, row->pk);
     if (i < 0) return FORE_OK;
     kept_account *kept = &r->account[i];
     kept->employees = row->employees;
@@ -193,7 +177,7 @@ static fore_status keep_account(reader *r, const void *at, fore_error *err)
 static fore_status keep_product(reader *r, const void *at, fore_error *err)
 {
     const fore_product_row *row = at;
-    int64_t i = index_of(r->t->product_pk, r->t->products, row->pk);
+    int64_t i = fore_timeline_product(r->t, row->pk);
     if (i < 0) return FORE_OK;
     kept_name *kept = &r->product[i];
     bool good = keep(r, &kept->name, row->name && *row->name ? row->name : row->id) &&
@@ -204,7 +188,7 @@ static fore_status keep_product(reader *r, const void *at, fore_error *err)
 static fore_status keep_campaign(reader *r, const void *at, fore_error *err)
 {
     const fore_campaign_row *row = at;
-    int64_t i = index_of(r->t->campaign_pk, r->t->campaigns, row->pk);
+    int64_t i = fore_timeline_campaign(r->t, row->pk);
     if (i < 0) return FORE_OK;
     bool good = keep(r, &r->campaign[i].name, row->name && *row->name ? row->name : row->id);
     return good ? FORE_OK : fore_no_memory(err);
@@ -228,7 +212,7 @@ static fore_status person_of(reader *r, const fore_lead_row *row, kept_lead *per
 static fore_status keep_lead(reader *r, const void *at, fore_error *err)
 {
     const fore_lead_row *row = at;
-    int64_t i = index_of(r->t->pk, r->t->leads, row->pk);
+    int64_t i = fore_timeline_subject(r->t, FORE_SUBJECT_LEAD, row->pk);
     if (i < 0) return FORE_OK;
     kept_lead *kept = &r->lead[i];
     FORE_TRY(person_of(r, row, kept, err));
@@ -305,17 +289,27 @@ static fore_status put_origin(reader *r, int64_t subject, fore_error *err)
                     err);
 }
 
-static fore_status put_account(reader *r, int64_t subject, fore_error *err)
+static fore_status put_account_facts(reader *r, const kept_account *a, fore_error *err)
 {
-    int32_t i = r->t->account[subject];
-    if (i < 0) return FORE_OK;
-    const kept_account *a = &r->account[i];
     FORE_TRY(put_text(r, "Industry", a->industry, err));
     FORE_TRY(put_text(r, "Country", a->country, err));
     FORE_TRY(put_text(r, "Region", a->region, err));
     FORE_TRY(put_number(r, "Employees", FORE_COLUMN_NUMBER, a->employees, err));
     FORE_TRY(put_number(r, "Annual revenue", FORE_COLUMN_NUMBER, a->revenue, err));
     return put_attributes(r, "Account: ", a->attributes, err);
+}
+
+/* Being linked with an account is a column of its own: where the link is made when a lead converts,
+ * it tells the outcome, and leak.h can say so. */
+static fore_status put_account(reader *r, int64_t subject, fore_error *err)
+{
+    int32_t i = r->t->account[subject];
+    FORE_TRY(put_number(r, "Account given", FORE_COLUMN_YES_NO, i >= 0, err));
+    if (i < 0) return FORE_OK;
+    r->of_account = true;
+    fore_status status = put_account_facts(r, &r->account[i], err);
+    r->of_account = false;
+    return status;
 }
 
 static fore_status put_person(reader *r, const char *prefix, const kept_lead *person,
@@ -404,6 +398,12 @@ static fore_status take_change(reader *r, int64_t subject, fore_dictionary *seen
     return at == known ? count_late(r, column, err) : FORE_OK;
 }
 
+/* Changes come in the order of deals' ids; those of deals without a subject are passed over. */
+static bool is_earlier_deal(const reader *r, int64_t deal_pk, int64_t subject)
+{
+    return fore_timeline_subject(r->t, FORE_SUBJECT_DEAL, deal_pk) < subject;
+}
+
 /* The deal's attributes as they were at creation. */
 static fore_status put_deal_attributes(reader *r, int64_t subject, const fore_deal_row *row,
                                        fore_error *err)
@@ -413,8 +413,9 @@ static fore_status put_deal_attributes(reader *r, int64_t subject, const fore_de
     int64_t position = 0, length = row->attributes ? (int64_t)strlen(row->attributes) : 0;
     const char *key, *value;
     char name[NAME_SIZE];
-    while (r->more_changes && r->change.deal < row->pk) FORE_GO(next_change(r, err));
-    if (!r->more_changes || r->change.deal > row->pk)
+    while (r->more_changes && is_earlier_deal(r, r->change.deal, subject))
+        FORE_GO(next_change(r, err));
+    if (!r->more_changes || r->change.deal != row->pk)
         return put_attributes(r, "", row->attributes, err);
     seen = fore_dictionary_new();
     late = fore_dictionary_new();
@@ -437,20 +438,24 @@ done:
 
 /* --- rows --- */
 
+/* A closing without a time is no example to learn from, but columns may be judged by it. */
 static void end_row(reader *r, int64_t subject)
 {
     fore_attributes *out = r->out;
     int64_t i = subject - out->first;
-    bool closed = r->t->left_out[subject] == FORE_KEPT && closing(r, subject) != FORE_NO_TIME;
+    bool timeless = r->t->left_out[subject] == FORE_LEFT_CLOSED_WITHOUT_TIME &&
+                    r->t->created_at[subject] < r->as_of;
+    bool closed =
+        timeless || (r->t->left_out[subject] == FORE_KEPT && closing(r, subject) != FORE_NO_TIME);
     out->label[i] = closed ? r->t->outcome[subject] == FORE_WON : NAN;
-    out->group[i] = r->t->pk[subject];
+    out->group[i] = r->t->key[subject];
     fore_frame_builder_end_row(r->builder);
 }
 
 static fore_status read_lead(reader *r, const void *at, fore_error *err)
 {
     const fore_lead_row *row = at;
-    int64_t subject = index_of(r->t->pk, r->t->leads, row->pk);
+    int64_t subject = fore_timeline_subject(r->t, FORE_SUBJECT_LEAD, row->pk);
     if (subject < 0) return FORE_OK;
     kept_lead person;
     FORE_TRY(person_of(r, row, &person, err));
@@ -465,8 +470,8 @@ static fore_status read_lead(reader *r, const void *at, fore_error *err)
 static fore_status read_deal(reader *r, const void *at, fore_error *err)
 {
     const fore_deal_row *row = at;
-    int64_t i = index_of(r->t->pk + r->t->leads, r->t->deals, row->pk), subject = r->t->leads + i;
-    if (i < 0) return FORE_OK;
+    int64_t subject = fore_timeline_subject(r->t, FORE_SUBJECT_DEAL, row->pk);
+    if (subject < 0) return FORE_OK;
     FORE_TRY(put_origin(r, subject, err));
     FORE_TRY(put_owner(r, subject, err));
     FORE_TRY(put_text(r, "Currency", fore_word(&r->t->currencies, r->t->currency[subject]), err));

@@ -2,7 +2,7 @@
  * the timeline's order, one column per attribute.
  *
  * Columns of a lead: Source, Title, E-mail given, Free mail, E-mail domain, Phone given, Campaign,
- * Campaign channel, Owner, Owner team, Owner region; of its account Industry, Employees, Annual
+ * Campaign channel, Owner, Owner team, Owner region, Account given; of its account Industry, Employees, Annual
  * revenue, Country, Region and every attribute as "Account: X"; and every attribute of the lead under its
  * own name. Columns of a deal: Source, Product, Product category, List price, Currency, Campaign,
  * Campaign channel, Owner (and team, region), the account's as above, "Lead: " title, mail, phone
@@ -30,8 +30,11 @@ typedef struct fore_attributes {
     fore_subject_kind kind;
     int64_t first;          /* frame row = subject - first */
     int64_t *set_late;      /* per column: closed subjects whose value changed after the closing */
-    double *label;          /* per row, as of as_of: 1 won, 0 lost, NaN open or left out (leak.h) */
-    int64_t *group;         /* per row: the key (pk) of the subject, for folds that no order changes */
+    uint8_t *from_account;  /* per column: 1 when it is read from the account, so that it is filled only
+                               where an account is given */
+    double *label;          /* per row, as of as_of, for leak.h: 1 won, 0 lost, also when nobody knows
+                               the time of closing; NaN open or left out for another reason */
+    int64_t *group;         /* per row: the key of the subject, for folds that no order changes */
 } fore_attributes;
 
 /* deny: names of columns to leave out (compared as fore_text_normalise does), NULL when denied = 0. */

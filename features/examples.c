@@ -7,7 +7,7 @@
  * classes; else everything is train rows       per subject: its candidates are the cut-offs
  * first..last it was open at; one window by lot; up to per_subject cut-offs by lot
  *
- * Lots come from counter-based random numbers keyed by the subject's pk: no order matters. */
+ * Lots come from counter-based random numbers keyed by the subject's key: no order matters. */
 #include "features/examples.h"
 
 #include <math.h>
@@ -267,7 +267,7 @@ static bool pick_rows(const making *m, int64_t s, pick *out)
         lots += in[w] ? LOTS[w] : 0;
     }
     if (lots == 0) return false;
-    fore_random random = fore_random_new(m->o.seed, (uint64_t)m->t->pk[s]);
+    fore_random random = fore_random_new(m->o.seed, (uint64_t)m->t->key[s]);
     double lot = fore_random_uniform(&random) * lots;
     int chosen = -1;
     for (int w = 0; w < FORE_WINDOWS; w++) {

@@ -9,7 +9,7 @@
  *              horizon, so that no label of another window was learned after the test began (T + horizon <=
  *              test start). Before the gap in order of time: train, validate (choose and stop), calibrate.
  *              One subject lies in one window only: one that has candidates in several goes to one of
- *              them by lot (from seed and pk, never from its outcome), with lots 3 train, 1 validate, 1
+ *              them by lot (from seed and key, never from its outcome), with lots 3 train, 1 validate, 1
  *              calibrate, 2 test; its weight is divided by the chance it had, so that long-lived subjects
  *              count in full on every side.
  *   thinning   of a subject's candidates in its window at most per_subject stay, one by lot from each of

@@ -149,6 +149,23 @@ static void rule_filled(const fore_leak_finder *f, const fore_leak_measures *m, 
     fore_text_putc(&v->reasons, '.');
 }
 
+/* A "yes" that hardly any open row has is given by the outcome. Without enough open rows to ask,
+ * one that hardly any lost row has is suspicious. */
+static void rule_yes(const fore_leak_finder *f, const fore_leak_measures *m, verdict *v)
+{
+    if (isnan(m->yes_won) || isnan(m->yes_lost)) return;
+    double closed = fmax(m->yes_won, m->yes_lost);
+    bool can_ask = f->report->open >= OPEN_ROWS;
+    bool absent = can_ask && m->yes_open <= OPEN_FACTOR * closed;
+    bool only_won = !can_ask && m->yes_lost <= OPEN_FACTOR * m->yes_won;
+    if (closed < FORE_LEAK_CLOSED_FILLED || (!absent && !only_won)) return;
+    raise_to(v, absent ? FORE_LEAK_KNOWS : FORE_LEAK_SUSPICIOUS);
+    fore_text_printf(&v->reasons, "It says yes on %.0f %% of the won and %.0f %% of the lost",
+                     100 * m->yes_won, 100 * m->yes_lost);
+    if (absent) fore_text_printf(&v->reasons, ", but on %.0f %% of the open", 100 * m->yes_open);
+    fore_text_putc(&v->reasons, '.');
+}
+
 static void rule_set_late(const fore_leak_finder *f, const fore_leak_measures *m, verdict *v)
 {
     if (m->set_late < LATE_ROWS || (double)m->set_late < FORE_LEAK_LATE_SHARE * (double)f->n)
@@ -200,6 +217,7 @@ static fore_status judge(const fore_leak_finder *f, const char *name, const fore
     rule_separates(m, v);
     rule_sure_levels(f, m, v);
     rule_filled(f, m, v);
+    rule_yes(f, m, v);
     rule_set_late(f, m, v);
     rule_name(f, name, m, v);
     return fore_text_check(&v->reasons, err);

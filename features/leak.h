@@ -13,6 +13,10 @@
  *   filled with the outcome   auc_filled >= FORE_LEAK_FILLED_KNOWS: knows; >= _SUSPICIOUS: suspicious
  *   absent while open   at least 30 open rows; filled on FORE_LEAK_CLOSED_FILLED of the won or of the
  *                lost, and on the open at most a tenth as often: knows
+ *                Of a mark of filling (a yes/no column "X given") it is the "yes" that counts as filled.
+ *   yes only when closed   of other yes/no columns: yes on FORE_LEAK_CLOSED_FILLED of the won or of the
+ *                lost, and on the open (at least 30) at most a tenth as often: knows; with fewer open
+ *                rows, and on the lost at most a tenth as often as on the won: suspicious
  *   set after closing   FORE_LEAK_LATE_SHARE of the closed rows, and 10, got or changed their value
  *                after they closed: suspicious; knows when auc >= FORE_LEAK_NAME_AUC too
  *   name         never alone: the name holds words of the vocabulary below and the measure beside it
@@ -63,7 +67,7 @@ typedef struct fore_leak_finding {
     const char *name; /* of the column */
     fore_leak_grade grade;
     double auc, auc_filled;                      /* NaN when nothing was judged */
-    double filled_won, filled_lost, filled_open; /* NaN without such rows */
+    double filled_won, filled_lost, filled_open; /* NaN without such rows; of "X given" its yes */
     const char *reasons; /* sentences for people; "" for CLEAN */
 } fore_leak_finding;
 

@@ -176,12 +176,23 @@ static bool is_filled(const fore_frame_column *c, int64_t row)
     return c->number ? !isnan(c->number[row]) : c->code[row] >= 0;
 }
 
-static void measure_filling(const fore_leak_finder *f, const fore_frame_column *c,
-                            fore_leak_measures *m)
+static bool is_yes(const fore_frame_column *c, int64_t row)
+{
+    return c->number && c->number[row] > 0.5; /* missing is no yes */
+}
+
+typedef struct shares {
+    double won, lost, open, closed;
+} shares;
+
+static double part(int64_t some, int64_t all) { return all ? (double)some / (double)all : NAN; }
+
+static shares shares_of(const fore_leak_finder *f, const fore_frame_column *c,
+                        bool (*has)(const fore_frame_column *c, int64_t row))
 {
     int64_t won = 0, lost = 0, open = 0;
     for (int64_t i = 0; i < f->rows; i++) {
-        if (!is_filled(c, i)) continue;
+        if (!has(c, i)) continue;
         double label = f->input->label[i];
         if (isnan(label))
             open++;
@@ -191,10 +202,35 @@ static void measure_filling(const fore_leak_finder *f, const fore_frame_column *
             lost++;
     }
     const fore_leak_report *r = f->report;
-    m->filled_won = r->won ? (double)won / (double)r->won : NAN;
-    m->filled_lost = r->lost ? (double)lost / (double)r->lost : NAN;
-    m->filled_open = r->open ? (double)open / (double)r->open : NAN;
-    m->missing = f->n ? 1 - (double)(won + lost) / (double)f->n : NAN;
+    return (shares){part(won, r->won), part(lost, r->lost), part(open, r->open),
+                    part(won + lost, f->n)};
+}
+
+/* "E-mail given", "Account given": its yes is another column's filling. */
+static bool is_mark_of_filling(const fore_frame_column *c)
+{
+    static const char ending[] = " given";
+    size_t length = strlen(c->name), tail = sizeof ending - 1;
+    return c->type == FORE_COLUMN_YES_NO && length > tail &&
+           strcmp(c->name + length - tail, ending) == 0;
+}
+
+static void measure_filling(const fore_leak_finder *f, const fore_frame_column *c,
+                            fore_leak_measures *m)
+{
+    shares filled = shares_of(f, c, is_filled), yes = {NAN, NAN, NAN, NAN};
+    m->missing = 1 - filled.closed;
+    if (c->type == FORE_COLUMN_YES_NO) yes = shares_of(f, c, is_yes);
+    if (is_mark_of_filling(c)) {
+        filled = yes;
+        yes = (shares){NAN, NAN, NAN, NAN};
+    }
+    m->yes_won = yes.won;
+    m->yes_lost = yes.lost;
+    m->yes_open = yes.open;
+    m->filled_won = filled.won;
+    m->filled_lost = filled.lost;
+    m->filled_open = filled.open;
     m->auc_filled = either_way(0.5 + (m->filled_won - m->filled_lost) / 2);
 }
 

@@ -19,7 +19,9 @@ typedef struct fore_leak_finder {
 
 typedef struct fore_leak_measures {
     double auc, auc_error, auc_filled;
-    double filled_won, filled_lost, filled_open;
+    double filled_won, filled_lost, filled_open; /* of a mark of filling (see leak.h): its "yes" */
+    double yes_won, yes_lost, yes_open; /* shares of "yes" of a yes/no column, NaN for other columns
+                                          and for marks of filling */
     double missing;         /* share of closed rows */
     const char *sure_level; /* the biggest sure level of a category; NULL for bins of numbers */
     int64_t sure_levels, sure_won, sure_rows;

@@ -27,21 +27,27 @@ const char *fore_left_out_word(fore_left_out reason)
     return words[reason];
 }
 
-/* Index of pk in ascending keys, -1: none. Keys without gaps are found by subtraction. */
-static int64_t find_key(const int64_t *keys, int64_t n, int64_t pk)
+/* The i among by_pk[0..n-1] with keys[i] == pk, -1: none; keys[by_pk[.]] ascends. Keys without gaps
+ * are found by subtraction. */
+static int64_t find_key(const int64_t *keys, const int32_t *by_pk, int64_t n, int64_t pk)
 {
-    if (n == 0 || pk < keys[0] || pk > keys[n - 1]) return -1;
-    int64_t guess = pk - keys[0];
-    if (guess < n && keys[guess] == pk) return guess;
-    int64_t found = fore_time_lower(keys, 0, n, pk);
-    return found < n && keys[found] == pk ? found : -1;
+    if (n == 0 || pk < keys[by_pk[0]] || pk > keys[by_pk[n - 1]]) return -1;
+    int64_t low = pk - keys[by_pk[0]], high = n;
+    if (low < n && keys[by_pk[low]] == pk) return by_pk[low];
+    for (low = 0; low < high;) {
+        int64_t middle = low + (high - low) / 2;
+        if (keys[by_pk[middle]] < pk)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < n && keys[by_pk[low]] == pk ? by_pk[low] : -1;
 }
 
 int64_t fore_timeline_subject(const fore_timeline *t, fore_subject_kind kind, int64_t pk)
 {
-    if (kind == FORE_SUBJECT_LEAD) return find_key(t->pk, t->leads, pk);
-    int64_t deal = find_key(t->pk + t->leads, t->deals, pk);
-    return deal < 0 ? -1 : t->leads + deal;
+    if (kind == FORE_SUBJECT_LEAD) return find_key(t->pk, t->by_pk, t->leads, pk);
+    return find_key(t->pk, t->by_pk + t->leads, t->deals, pk);
 }
 
 int64_t fore_timeline_find(const fore_timeline *t, fore_subject_kind kind, const char *id)
@@ -53,9 +59,24 @@ int64_t fore_timeline_find(const fore_timeline *t, fore_subject_kind kind, const
     return -1;
 }
 
+int64_t fore_timeline_account(const fore_timeline *t, int64_t account_pk)
+{
+    return find_key(t->account_pk, t->account_by_pk, t->accounts, account_pk);
+}
+
 int64_t fore_timeline_rep(const fore_timeline *t, int64_t rep_pk)
 {
-    return find_key(t->rep_pk, t->reps, rep_pk);
+    return find_key(t->rep_pk, t->rep_by_pk, t->reps, rep_pk);
+}
+
+int64_t fore_timeline_product(const fore_timeline *t, int64_t product_pk)
+{
+    return find_key(t->product_pk, t->product_by_pk, t->products, product_pk);
+}
+
+int64_t fore_timeline_campaign(const fore_timeline *t, int64_t campaign_pk)
+{
+    return find_key(t->campaign_pk, t->campaign_by_pk, t->campaigns, campaign_pk);
 }
 
 int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t moment)

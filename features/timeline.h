@@ -2,7 +2,10 @@
  * time. Built from the store in one pass over the activities, kept as a cache file keyed by the
  * store's fingerprint. Everything here is read-only for callers and lives until fore_timeline_free.
  *
- * Subjects are numbered 0..subjects-1: the known leads in pk order, then the known deals in pk order.
+ * Subjects are numbered 0..subjects-1: the known leads, then the known deals, each in the order of
+ * their ids (bytewise), as are accounts, reps, products and campaigns. The store's own keys (pk) follow
+ * the order of arrival and order nothing here: the same history gives the same columns, whichever
+ * order its rows came in; only the columns named pk and by_pk differ.
  * Times are UTC microseconds, FORE_NO_TIME = unknown. Dates are days, FORE_NO_DATE = unknown. Amounts
  * are currency units (not hundredths), NaN = unknown. An index of another table is -1 = unknown.
  *
@@ -19,7 +22,7 @@
 #include "engine/base/status.h"
 #include "engine/store/store.h"
 
-/* Words numbered by first appearance in pk order: word i is text[first[i]..first[i+1]-1), NUL included. */
+/* Words numbered by first appearance in the order of ids: word i is text[first[i]..first[i+1]-1), NUL included. */
 typedef struct fore_words {
     int64_t count, bytes;
     const int64_t *first; /* count + 1; first[count] = bytes */
@@ -66,6 +69,8 @@ typedef struct fore_timeline {
     /* --- subjects --- */
     int64_t leads, deals, subjects;  /* subjects = leads + deals */
     const int64_t *pk;               /* subjects, in the table of its kind */
+    const int32_t *by_pk;            /* the leads by ascending pk, then the deals: as subjects */
+    const int64_t *key;              /* from kind and id alone, >= 0, no two alike: for lots and folds */
     fore_words ids;                  /* subjects words: the user's own ids */
     const int64_t *created_at, *closed_at; /* closed_at is unknown while the outcome is open */
     const uint8_t *outcome;          /* fore_outcome; leads: converted = won, disqualified or lost = lost */
@@ -80,10 +85,13 @@ typedef struct fore_timeline {
     const int32_t *expected_close_on;
 
     /* --- events: owners are the subjects, then the accounts (events that name neither lead nor deal),
-     * then one "nobody". An event belongs to its deal and to the lead it names, else to its deal's lead;
-     * one that names a lead and no deal also stands in the timelines of all deals of that lead. Every stored activity with a time
-     * stands exactly once without FORE_EVENT_COPY: with its deal, else lead, else account, else nobody.
-     * Sorted by time within an owner, ties in pk order. Cancelled activities are there too. --- */
+     * then one "nobody". An event belongs to the deal and to the lead that it names. One that was linked
+     * with a deal through its contact also stands in the timeline of that deal's lead, where it would
+     * have been without the deal; one that names a deal alone does not, because only leads that became
+     * deals could have it. One that names a lead and no deal also stands in the timelines of all deals
+     * of that lead. Every stored activity with a time stands exactly once without FORE_EVENT_COPY: with
+     * its deal, else lead, else account, else nobody. Sorted by time within an owner, ties by what they
+     * are (code, rep, campaign, minutes). Cancelled activities are there too. --- */
     int64_t owners;                  /* subjects + accounts + 1 */
     int64_t events;
     const int64_t *event_first;      /* owners + 1: events of owner o are event_first[o]..event_first[o+1]-1 */
@@ -114,6 +122,7 @@ typedef struct fore_timeline {
     /* --- accounts, placeholders included. Row `accounts` of the groupings holds what has no account. --- */
     int64_t accounts;
     const int64_t *account_pk;
+    const int32_t *account_by_pk;    /* account_by_pk, rep_by_pk ...: indices by ascending pk */
     const int64_t *account_subject_first; /* accounts + 2 */
     const int32_t *account_subject;       /* subjects of the account, ascending */
     int64_t sales;
@@ -129,17 +138,20 @@ typedef struct fore_timeline {
     /* --- reps, products, campaigns, placeholders included --- */
     int64_t reps;
     const int64_t *rep_pk;
+    const int32_t *rep_by_pk;
     fore_words rep_ids;
     const int32_t *rep_team, *rep_region, *rep_manager;
     const double *rep_hours_per_week, *rep_hourly_cost;
     const int32_t *rep_active_from_on, *rep_active_to_on;
     int64_t products;
     const int64_t *product_pk;
+    const int32_t *product_by_pk;
     fore_words product_ids;
     const int32_t *product_category;
     const double *product_list_price;
     int64_t campaigns;
     const int64_t *campaign_pk;
+    const int32_t *campaign_by_pk;
     const int32_t *campaign_channel;
     const double *campaign_cost;
 
@@ -172,7 +184,10 @@ static inline fore_subject_kind fore_subject_kind_of(const fore_timeline *t, int
 }
 int64_t fore_timeline_subject(const fore_timeline *t, fore_subject_kind kind, int64_t pk); /* -1: none */
 int64_t fore_timeline_find(const fore_timeline *t, fore_subject_kind kind, const char *id); /* -1; linear */
-int64_t fore_timeline_rep(const fore_timeline *t, int64_t rep_pk);      /* -1: none */
+int64_t fore_timeline_account(const fore_timeline *t, int64_t account_pk); /* -1: none, as below */
+int64_t fore_timeline_rep(const fore_timeline *t, int64_t rep_pk);
+int64_t fore_timeline_product(const fore_timeline *t, int64_t product_pk);
+int64_t fore_timeline_campaign(const fore_timeline *t, int64_t campaign_pk);
 /* First index in [first, end) of ascending `at` with at >= moment (branch-free binary search). */
 int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t moment);
 

@@ -15,10 +15,12 @@ typedef struct event_pass {
     int64_t subjects, nobody;
 } event_pass;
 
-/* The owners of an event: the first one counts it, the others hold copies. A deal's event is its
- * lead's too: otherwise leads that become deals would lose the events that a contact's activities
- * are linked to once the deal is there, and the loss would tell the outcome. A lead's event is also
- * known to the deals that came out of that lead, unless it is about one deal in particular. */
+/* The owners of an event: the first one counts it, the others hold copies. An event that was linked
+ * with a deal through its contact is the lead's too: otherwise leads that become deals would lose
+ * such events to the deal, and the loss would tell the outcome. An event that names the deal itself
+ * is not: only leads that became deals have such, and having them would tell the outcome. A lead's
+ * event is also known to the deals that came out of that lead, unless it is about one deal in
+ * particular. */
 static fore_status pile_up(const event_pass *pass, fore_event_piles *piles,
                            const fore_event_row *row, fore_event_record *record, fore_error *err)
 {
@@ -29,7 +31,7 @@ static fore_status pile_up(const event_pass *pass, fore_event_piles *piles,
         record->owner = (int32_t)(b->leads.count + deal);
         FORE_TRY(fore_piles_add(piles, record, err));
         record->flags = FORE_EVENT_COPY;
-        if (lead < 0) lead = b->subject.item[b->leads.count + deal].other;
+        if (lead < 0 && row->contact_link) lead = b->subject.item[b->leads.count + deal].other;
     }
     if (lead >= 0) {
         record->owner = lead;
@@ -175,11 +177,20 @@ static void fill_words(const fore_builder *b, fore_timeline *t)
     fill_ids(&t->product_ids, &b->product_ids);
 }
 
+static void fill_by_pk(const int32_t *by_pk, const key_map *map, int64_t first)
+{
+    for (int64_t i = 0; i < map->count; i++)
+        FORE_FILL(int32_t, by_pk)[i] = (int32_t)(first + map->by_pk[i]);
+}
+
 static void fill_subjects(const fore_builder *b, fore_timeline *t)
 {
     const subject_fact *s = b->subject.item;
     int64_t n = t->subjects;
     PUT(int64_t, pk, s[i].pk);
+    PUT(int64_t, key, s[i].key);
+    fill_by_pk(t->by_pk, &b->leads, 0);
+    fill_by_pk(t->by_pk + t->leads, &b->deals, t->leads);
     PUT(int64_t, created_at, s[i].created_at);
     PUT(int64_t, closed_at, s[i].closed_at);
     PUT(int64_t, contact, s[i].contact);
@@ -205,6 +216,10 @@ static void fill_references(const fore_builder *b, fore_timeline *t)
 {
     int64_t n = t->accounts;
     PUT(int64_t, account_pk, b->accounts.pk[i]);
+    fill_by_pk(t->account_by_pk, &b->accounts, 0);
+    fill_by_pk(t->rep_by_pk, &b->reps, 0);
+    fill_by_pk(t->product_by_pk, &b->products, 0);
+    fill_by_pk(t->campaign_by_pk, &b->campaigns, 0);
     n = t->reps;
     PUT(int64_t, rep_pk, b->rep.item[i].pk);
     PUT(int32_t, rep_team, b->rep.item[i].team);
@@ -334,6 +349,7 @@ done:
 static void free_keys(key_map *map)
 {
     fore_free(map->pk);
+    fore_free(map->by_pk);
     fore_free(map->dense);
 }
 

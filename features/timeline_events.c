@@ -9,6 +9,7 @@
  *   for each pile:  count per owner -> offsets -> scatter (stable) -> per owner: if not ascending,
  * merge sort
  *                   -> write the columns */
+#include <math.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
@@ -85,12 +86,24 @@ fore_status fore_piles_add(fore_event_piles *piles, const fore_event_record *rec
 
 int64_t fore_piles_count(const fore_event_piles *piles) { return piles->count; }
 
-/* --- sorting one owner's records by time, keeping the order of equals --- */
+/* --- sorting one owner's records by time, events of one moment by what they are --- */
+
+/* Unknown minutes come first, so that the order is total. */
+static bool comes_before(const fore_event_record *a, const fore_event_record *b)
+{
+    if (a->at != b->at) return a->at < b->at;
+    if (a->code != b->code) return a->code < b->code;
+    if (a->flags != b->flags) return a->flags < b->flags;
+    if (a->rep != b->rep) return a->rep < b->rep;
+    if (a->campaign != b->campaign) return a->campaign < b->campaign;
+    return (isnan(a->minutes) ? -INFINITY : a->minutes) <
+           (isnan(b->minutes) ? -INFINITY : b->minutes);
+}
 
 static bool ascending(const fore_event_record *r, int64_t n)
 {
     for (int64_t i = 1; i < n; i++)
-        if (r[i].at < r[i - 1].at) return false;
+        if (comes_before(&r[i], &r[i - 1])) return false;
     return true;
 }
 
@@ -99,7 +112,7 @@ static void insertion_sort(fore_event_record *r, int64_t n)
     for (int64_t i = 1; i < n; i++) {
         fore_event_record moving = r[i];
         int64_t j = i;
-        for (; j > 0 && r[j - 1].at > moving.at; j--) r[j] = r[j - 1];
+        for (; j > 0 && comes_before(&moving, &r[j - 1]); j--) r[j] = r[j - 1];
         r[j] = moving;
     }
 }
@@ -109,7 +122,8 @@ static void merge(const fore_event_record *from, fore_event_record *to, int64_t 
 {
     int64_t a = low, b = middle;
     for (int64_t k = low; k < high; k++)
-        to[k] = a < middle && (b >= high || from[a].at <= from[b].at) ? from[a++] : from[b++];
+        to[k] =
+            a < middle && (b >= high || !comes_before(&from[b], &from[a])) ? from[a++] : from[b++];
 }
 
 /* Bottom-up merge sort; scratch holds n records. */

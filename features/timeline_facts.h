@@ -8,7 +8,7 @@
 #include "features/timeline_parts.h"
 
 typedef struct subject_fact {
-    int64_t pk, created_at, closed_at, contact, other_pk, unsubscribed_at;
+    int64_t pk, key, created_at, closed_at, contact, other_pk, unsubscribed_at;
     double amount;
     int32_t account, owner, product, campaign, other, source, stage, currency, status;
     int32_t expected_close_on;
@@ -70,10 +70,11 @@ typedef struct id_list {
     LIST(int64_t) first;
 } id_list;
 
-/* pk -> index; a plain array where keys are dense, as they nearly always are. */
+/* pk -> index in the order of ids; a plain array where keys are dense, as they nearly always are. */
 typedef struct key_map {
-    int64_t *pk;    /* ascending */
-    int32_t *dense; /* by pk - pk[0]; NULL: search */
+    int64_t *pk;    /* by index */
+    int32_t *by_pk; /* indices by ascending pk */
+    int32_t *dense; /* by pk - the smallest; NULL: search */
     int64_t count, capacity;
 } key_map;
 

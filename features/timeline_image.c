@@ -12,13 +12,14 @@
 #include "engine/base/text.h"
 #include "features/timeline_parts.h"
 
-enum { IMAGE_VERSION = 1, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
+enum { IMAGE_VERSION = 2, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
 static const char image_magic[8] = "FORETIME";
 
 typedef enum column_check {
     ANY,     /* no constraint */
     OFFSETS, /* ascending from 0 to the limit */
-    INDEX    /* int32: -1..limit-1 */
+    INDEX,   /* int32: -1..limit-1 */
+    PLACE    /* int32: 0..limit-1 */
 } column_check;
 
 typedef struct column {
@@ -41,6 +42,8 @@ typedef struct column {
 
 static const column columns[] = {
     PLAIN(pk, subjects),
+    COLUMN(by_pk, subjects, 0, PLACE, subjects),
+    PLAIN(key, subjects),
     WORDS(ids),
     PLAIN(created_at, subjects),
     PLAIN(closed_at, subjects),
@@ -81,6 +84,7 @@ static const column columns[] = {
     PLAIN(change_old, changes),
     PLAIN(change_new, changes),
     PLAIN(account_pk, accounts),
+    COLUMN(account_by_pk, accounts, 0, PLACE, accounts),
     COLUMN(account_subject_first, accounts, 2, OFFSETS, subjects),
     COLUMN(account_subject, subjects, 0, INDEX, subjects),
     COLUMN(sale_first, accounts, 2, OFFSETS, sales),
@@ -95,6 +99,7 @@ static const column columns[] = {
     PLAIN(ticket_closed_at, tickets),
     PLAIN(ticket_satisfaction, tickets),
     PLAIN(rep_pk, reps),
+    COLUMN(rep_by_pk, reps, 0, PLACE, reps),
     WORDS(rep_ids),
     COLUMN(rep_team, reps, 0, INDEX, teams.count),
     COLUMN(rep_region, reps, 0, INDEX, regions.count),
@@ -104,10 +109,12 @@ static const column columns[] = {
     PLAIN(rep_active_from_on, reps),
     PLAIN(rep_active_to_on, reps),
     PLAIN(product_pk, products),
+    COLUMN(product_by_pk, products, 0, PLACE, products),
     WORDS(product_ids),
     COLUMN(product_category, products, 0, INDEX, categories.count),
     PLAIN(product_list_price, products),
     PLAIN(campaign_pk, campaigns),
+    COLUMN(campaign_by_pk, campaigns, 0, PLACE, campaigns),
     COLUMN(campaign_channel, campaigns, 0, INDEX, channels.count),
     PLAIN(campaign_cost, campaigns),
     WORDS(stages),
@@ -306,14 +313,14 @@ static bool offsets_hold(const int64_t *first, int64_t n, int64_t limit)
     return true;
 }
 
-static bool indices_hold(const int32_t *index, int64_t n, int64_t limit)
+static bool indices_hold(const int32_t *index, int64_t n, int32_t least, int64_t limit)
 {
-    int32_t low = -1, high = -1;
+    int32_t low = least, high = -1;
     for (int64_t i = 0; i < n; i++) {
         low = index[i] < low ? index[i] : low;
         high = index[i] > high ? index[i] : high;
     }
-    return low >= -1 && high < limit;
+    return low >= least && high < limit;
 }
 
 static bool column_holds(fore_timeline *t, const column *c)
@@ -322,7 +329,8 @@ static bool column_holds(fore_timeline *t, const column *c)
     int64_t n = *count_of(t, c->count) + (int64_t)c->plus, limit = *count_of(t, c->limit);
     switch (c->check) {
     case OFFSETS: return offsets_hold(values, n, limit);
-    case INDEX: return indices_hold(values, n, limit);
+    case INDEX: return indices_hold(values, n, -1, limit);
+    case PLACE: return indices_hold(values, n, 0, limit);
     default: return true;
     }
 }

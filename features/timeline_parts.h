@@ -34,7 +34,8 @@ typedef struct fore_event_columns {
     int32_t *rep, *campaign;
     float *minutes;
 } fore_event_columns;
-/* Sorts by (owner, at, order of adding) and empties the piles. */
+/* Sorts by (owner, at, code, flags, rep, campaign, minutes), so that the order of adding does not
+ * matter, and empties the piles. */
 fore_status fore_piles_write(fore_event_piles *piles, fore_pool *pool, const fore_zone *zone,
                              const fore_event_columns *columns, fore_error *err);
 

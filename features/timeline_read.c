@@ -1,5 +1,6 @@
-/* Reading the tables of the store into facts: references first (placeholders too, because a loose
- * reference still groups), then leads and deals in pk order, then what happened to them. */
+/* Reading the tables of the store into facts, each in the order of ids: references first
+ * (placeholders too, because a loose reference still groups), then leads and deals, then what
+ * happened to them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,27 +28,63 @@ static fore_status add_key(key_map *map, int64_t pk, fore_error *err)
     return FORE_OK;
 }
 
+typedef struct keyed {
+    int64_t key;
+    int32_t index;
+} keyed;
+
+static int compare_keyed(const void *x, const void *y)
+{
+    const keyed *a = x, *b = y;
+    if (a->key != b->key) return a->key < b->key ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static fore_status sort_by_pk(key_map *map, fore_error *err)
+{
+    keyed *list = FORE_NEW(map->count, keyed);
+    map->by_pk = FORE_NEW(map->count, int32_t);
+    if (!list || !map->by_pk) {
+        fore_free(list);
+        return fore_no_memory(err);
+    }
+    for (int64_t i = 0; i < map->count; i++) list[i] = (keyed){map->pk[i], (int32_t)i};
+    qsort(list, (size_t)map->count, sizeof *list, compare_keyed);
+    for (int64_t i = 0; i < map->count; i++) map->by_pk[i] = list[i].index;
+    fore_free(list);
+    return FORE_OK;
+}
+
 static fore_status finish_keys(key_map *map, fore_error *err)
 {
     if (map->count > INT32_MAX / 2)
         return fore_fail(err, FORE_E_LIMIT, "more than %d rows of one kind; split the workspace",
                          INT32_MAX / 2);
     if (map->count == 0) return FORE_OK;
-    int64_t span = map->pk[map->count - 1] - map->pk[0] + 1;
+    FORE_TRY(sort_by_pk(map, err));
+    int64_t low = map->pk[map->by_pk[0]], span = map->pk[map->by_pk[map->count - 1]] - low + 1;
     if (span > 16 * map->count + 65536) return FORE_OK;
     map->dense = FORE_NEW(span, int32_t);
     if (!map->dense) return fore_no_memory(err);
     memset(map->dense, 0xff, (size_t)span * sizeof *map->dense);
-    for (int64_t i = 0; i < map->count; i++) map->dense[map->pk[i] - map->pk[0]] = (int32_t)i;
+    for (int64_t i = 0; i < map->count; i++) map->dense[map->pk[i] - low] = (int32_t)i;
     return FORE_OK;
 }
 
 int32_t fore_key_index(const key_map *map, int64_t pk)
 {
-    if (map->count == 0 || pk < map->pk[0] || pk > map->pk[map->count - 1]) return -1;
-    if (map->dense) return map->dense[pk - map->pk[0]];
-    int64_t found = fore_time_lower(map->pk, 0, map->count, pk);
-    return map->pk[found] == pk ? (int32_t)found : -1;
+    if (map->count == 0) return -1;
+    int64_t low = map->pk[map->by_pk[0]], first = 0, end = map->count - 1;
+    if (pk < low || pk > map->pk[map->by_pk[end]]) return -1;
+    if (map->dense) return map->dense[pk - low];
+    while (first < end) {
+        int64_t middle = first + (end - first) / 2;
+        if (map->pk[map->by_pk[middle]] < pk)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return map->pk[map->by_pk[first]] == pk ? map->by_pk[first] : -1;
 }
 
 /* Number of a word; -1 for NULL and "". */
@@ -218,6 +255,27 @@ static fore_status take_deal(fore_builder *b, const void *any, fore_error *err)
     return LIST_ADD(&b->subject, fact);
 }
 
+/* A lead's or deal's key: the hash of its kind and id. Should two ever be alike, the second in the
+ * order of ids takes the next free number. */
+static fore_status make_keys(fore_builder *b, fore_error *err)
+{
+    int64_t n = b->subject.count;
+    keyed *list = FORE_NEW(n, keyed);
+    if (!list) return fore_no_memory(err);
+    for (int64_t s = 0; s < n; s++) {
+        const char *id = b->ids.text.bytes + b->ids.first.item[s];
+        uint64_t kind = s < b->leads.count ? FORE_SUBJECT_LEAD : FORE_SUBJECT_DEAL;
+        list[s] = (keyed){(int64_t)(fore_hash(id, (int64_t)strlen(id), kind) >> 2), (int32_t)s};
+    }
+    if (n > 1) qsort(list, (size_t)n, sizeof *list, compare_keyed);
+    for (int64_t i = 0; i < n; i++) {
+        if (i > 0 && list[i].key <= list[i - 1].key) list[i].key = list[i - 1].key + 1;
+        b->subject.item[list[i].index].key = list[i].key;
+    }
+    fore_free(list);
+    return FORE_OK;
+}
+
 /* deal.lead decides; a lead that names a deal which names none is taken as well. What a deal does
  * not know about its person or origin it has from its lead. */
 static void link_leads(fore_builder *b)
@@ -271,6 +329,7 @@ static fore_status read_subjects(fore_builder *b, fore_error *err)
     FORE_TRY(finish_keys(&b->leads, err));
     FORE_TRY(walk(b, FORE_TABLE_DEAL, false, &deal, take_deal, err));
     FORE_TRY(finish_keys(&b->deals, err));
+    FORE_TRY(make_keys(b, err));
     link_leads(b);
     return list_deals_of_leads(b, err);
 }

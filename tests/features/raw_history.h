@@ -33,6 +33,7 @@ typedef struct raw_event {
     int64_t at, due;
     int kind, direction, outcome, rep, lead, deal, account, campaign;
     double minutes;
+    bool by_contact; /* the row names the contact of its deal instead of the deal */
 } raw_event;
 
 typedef struct raw_change {
@@ -120,6 +121,7 @@ static raw_event some_event(fore_random *r, const raw_history *h)
                    .account = maybe(r, ACCOUNTS, 0.5),
                    .campaign = maybe(r, CAMPAIGNS, 0.2),
                    .minutes = chance(r, 0.4) ? below(r, 60) : NAN};
+    e.by_contact = e.deal >= 0 && e.lead < 0 && e.at / GRID % 2 == 0;
     if (chance(r, 0.5)) e.kind = below(r, 2) ? FORE_CALL : FORE_EMAIL;
     if (e.outcome == 3 && chance(r, 0.7)) e.outcome = 0;
     if (chance(r, 0.05)) {
@@ -206,10 +208,10 @@ static raw_history *raw_random(uint64_t seed, int size)
 
 static const char *raw_id(char letter, int i)
 {
-    static char text[8][16];
+    static char text[16][16];
     static int turn;
-    turn = (turn + 1) % 8;
-    snprintf(text[turn], sizeof text[turn], "%c%d", letter, i);
+    turn = (turn + 1) % 16;
+    snprintf(text[turn], sizeof text[turn], "%c%05d", letter, i);
     return text[turn];
 }
 
@@ -250,6 +252,7 @@ static void put_subjects(const raw_history *h, fore_store *s)
         fore_deal_row row = {.id = raw_id('D', i),
                              .lead = key_of(s, FORE_LEAD, d->link),
                              .account = key_of(s, FORE_ACCOUNT, d->account),
+                             .contact = key_of(s, FORE_CONTACT, i), /* everyone has their own */
                              .owner = key_of(s, FORE_REP, d->owner),
                              .product = key_of(s, FORE_PRODUCT, d->product),
                              .stage = raw_stage(d->stage),
@@ -300,7 +303,8 @@ static void put_rest(const raw_history *h, fore_store *s)
                                  .direction = (fore_direction)e->direction,
                                  .rep = key_of(s, FORE_REP, e->rep),
                                  .lead = key_of(s, FORE_LEAD, e->lead),
-                                 .deal = key_of(s, FORE_DEAL, e->deal),
+                                 .deal = key_of(s, FORE_DEAL, e->by_contact ? -1 : e->deal),
+                                 .contact = key_of(s, FORE_CONTACT, e->by_contact ? e->deal : -1),
                                  .account = key_of(s, FORE_ACCOUNT, e->account),
                                  .campaign = key_of(s, FORE_CAMPAIGN, e->campaign),
                                  .minutes = e->minutes,
@@ -327,11 +331,12 @@ static void put_rest(const raw_history *h, fore_store *s)
     }
 }
 
-/* Keys are made in the order of the indices, so that pk order is index order. */
+/* Keys are made against the order of the indices, which is that of the ids: pk order must not
+ * matter. */
 static void put_references(const raw_history *h, fore_store *s)
 {
     fore_put put;
-    for (int i = 0; i < REPS; i++) {
+    for (int i = REPS; i-- > 0;) {
         fore_rep_row row = {.id = raw_id('R', i),
                             .name = "x",
                             .team = i % 2 ? "north" : "south",
@@ -341,11 +346,11 @@ static void put_references(const raw_history *h, fore_store *s)
                             .active_to_on = FORE_NO_DATE};
         MUST(fore_store_put_rep(s, &row, &put, err));
     }
-    for (int i = 0; i < ACCOUNTS; i++) key_of(s, FORE_ACCOUNT, i);
-    for (int i = 0; i < CAMPAIGNS; i++) key_of(s, FORE_CAMPAIGN, i);
-    for (int i = 0; i < PRODUCTS; i++) key_of(s, FORE_PRODUCT, i);
-    for (int i = 0; i < h->leads; i++) key_of(s, FORE_LEAD, i);
-    for (int i = 0; i < h->deals; i++) key_of(s, FORE_DEAL, i);
+    for (int i = ACCOUNTS; i-- > 0;) key_of(s, FORE_ACCOUNT, i);
+    for (int i = CAMPAIGNS; i-- > 0;) key_of(s, FORE_CAMPAIGN, i);
+    for (int i = PRODUCTS; i-- > 0;) key_of(s, FORE_PRODUCT, i);
+    for (int i = h->leads; i-- > 0;) key_of(s, FORE_LEAD, i);
+    for (int i = h->deals; i-- > 0;) key_of(s, FORE_DEAL, i);
 }
 
 static fore_store *raw_store_at(const raw_history *h, const char *path)
@@ -357,6 +362,7 @@ static fore_store *raw_store_at(const raw_history *h, const char *path)
     put_references(h, s);
     put_subjects(h, s);
     put_rest(h, s);
+    MUST(fore_store_link_contacts(s, NULL, err));
     MUST(fore_store_commit(s, err));
     return s;
 }

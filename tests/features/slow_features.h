@@ -154,9 +154,31 @@ static int owner_at(const raw_history *h, int s, int64_t T)
 static bool belongs(const raw_history *h, const raw_event *e, int s)
 {
     if (s < h->leads)
-        return e->lead == s || (e->lead < 0 && e->deal >= 0 && lead_of_deal(h, e->deal) == s);
+        return e->lead == s ||
+               (e->lead < 0 && e->deal >= 0 && e->by_contact && lead_of_deal(h, e->deal) == s);
     int d = s - h->leads;
     return e->deal == d || (e->deal < 0 && e->lead >= 0 && lead_of_deal(h, d) == e->lead);
+}
+
+/* A lead's event stands in a deal's timeline as a copy, and the other way round. */
+static int copies(const raw_history *h, int s, const raw_event *e)
+{
+    return s < h->leads ? e->deal >= 0 : e->deal < 0;
+}
+
+/* By time, then code, copies last, rep, campaign, minutes with unknown ones first. */
+static bool comes_after(const raw_history *h, int s, const raw_event *a, const raw_event *b)
+{
+    double minutes_a = isnan(a->minutes) ? -1 : a->minutes,
+           minutes_b = isnan(b->minutes) ? -1 : b->minutes;
+    int code_a = a->outcome * 100 + a->direction * 20 + a->kind,
+        code_b = b->outcome * 100 + b->direction * 20 + b->kind;
+    if (a->at != b->at) return a->at > b->at;
+    if (code_a != code_b) return code_a > code_b;
+    if (copies(h, s, a) != copies(h, s, b)) return copies(h, s, a) > copies(h, s, b);
+    if (a->rep != b->rep) return a->rep > b->rep;
+    if (a->campaign != b->campaign) return a->campaign > b->campaign;
+    return minutes_a > minutes_b;
 }
 
 static int side(const raw_event *e)
@@ -213,7 +235,7 @@ static bool is_sign(const raw_event *e)
 
 typedef bool (*test_of)(const raw_event *);
 
-/* The subject's events before T that were not cancelled, in time order, ties in file order. */
+/* The subject's events before T that were not cancelled, in the order of comes_after. */
 static int events_of(const raw_history *h, int s, int64_t T, raw_event *out)
 {
     int n = 0;
@@ -221,7 +243,7 @@ static int events_of(const raw_history *h, int s, int64_t T, raw_event *out)
         const raw_event *e = &h->event[i];
         if (e->at == NONE || e->at >= T || e->outcome == 3 || !belongs(h, e, s)) continue;
         int k = n++;
-        for (; k > 0 && out[k - 1].at > e->at; k--) out[k] = out[k - 1];
+        for (; k > 0 && comes_after(h, s, &out[k - 1], e); k--) out[k] = out[k - 1];
         out[k] = *e;
     }
     return n;

@@ -213,7 +213,7 @@ static void attributes__of_deals__as_at_creation(void **state)
     assert_int_equal(a->set_late[fore_frame_find(a->frame, "Level")], 1);
     assert_int_equal(a->set_late[fore_frame_find(a->frame, "Owner")], 0);
     assert_true(a->label[0] == 1 && isnan(a->label[1]) && a->label[2] == 0);
-    assert_int_equal(a->group[2], t->pk[5]);
+    assert_int_equal(a->group[2], t->key[5]);
     static const char *const never[] = {"stage",       "amount", "lost_reason",
                                         "Lost reason", "name",   "status"};
     for (size_t k = 0; k < sizeof never / sizeof *never; k++)

@@ -26,6 +26,7 @@ static void bind(history *h, int64_t leads, int64_t deals)
                            .deals = deals,
                            .subjects = leads + deals,
                            .pk = h->pk,
+                           .key = h->pk,
                            .created_at = h->created,
                            .closed_at = h->closed,
                            .outcome = h->outcome,
