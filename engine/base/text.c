@@ -300,15 +300,19 @@ void fore_fingerprint_hex(const fore_fingerprint *fp, char out[33])
 
 /* --- dictionary: open addressing over offsets into one byte pool --- */
 
+typedef struct dictionary_slot {
+    uint32_t entry; /* index + 1, or 0 */
+    uint32_t hash;  /* beside it: one cache line tells where to go on, and growing reads no text */
+} dictionary_slot;
+
 struct fore_dictionary {
     char *pool;
     int64_t pool_used, pool_size;
     int64_t *offset; /* n + 1 offsets into pool; entry i is NUL-terminated */
     int64_t offset_capacity;
     int64_t count;
-    uint32_t *slot;  /* index + 1, or 0 */
-    uint32_t *check; /* high bits of the hash: most mismatches end here */
-    int64_t slot_count; /* a power of two */
+    dictionary_slot *slot;
+    int64_t slot_count; /* a power of two, at most 2^32 */
 };
 
 fore_dictionary *fore_dictionary_new(void) { return FORE_ZNEW(1, fore_dictionary); }
@@ -319,44 +323,50 @@ void fore_dictionary_free(fore_dictionary *d)
     fore_free(d->pool);
     fore_free(d->offset);
     fore_free(d->slot);
-    fore_free(d->check);
     fore_free(d);
 }
 
+/* Words of eight bytes: keys are short, and a byte at a time would cost more than the rest. */
+static uint32_t dictionary_hash(const char *text, int64_t length)
+{
+    uint64_t h = (uint64_t)length * UINT64_C(0x9E3779B97F4A7C15), word;
+    for (; length >= 8; text += 8, length -= 8) {
+        memcpy(&word, text, 8);
+        h = (h ^ word) * UINT64_C(0xD6E8FEB86659FD93);
+        h ^= h >> 32;
+    }
+    word = 0;
+    if (length > 0) memcpy(&word, text, (size_t)length);
+    return (uint32_t)(mix64(h ^ word) >> 32);
+}
+
 static int64_t dictionary_probe(const fore_dictionary *d, const char *text, int64_t length,
-                                uint64_t h, int64_t *at)
+                                uint32_t h, int64_t *at)
 {
     uint64_t mask = (uint64_t)d->slot_count - 1;
     for (uint64_t i = h & mask;; i = (i + 1) & mask) {
-        uint32_t s = d->slot[i];
+        dictionary_slot s = d->slot[i];
         *at = (int64_t)i;
-        if (s == 0) return -1;
-        if (d->check[i] != (uint32_t)(h >> 32)) continue;
-        int64_t from = d->offset[s - 1], size = d->offset[s] - from - 1;
-        if (size == length && memcmp(d->pool + from, text, (size_t)length) == 0) return s - 1;
+        if (s.entry == 0) return -1;
+        if (s.hash != h) continue;
+        int64_t from = d->offset[s.entry - 1], size = d->offset[s.entry] - from - 1;
+        if (size == length && memcmp(d->pool + from, text, (size_t)length) == 0) return s.entry - 1;
     }
 }
 
-static bool dictionary_rehash(fore_dictionary *d, int64_t slots)
+static bool dictionary_resize(fore_dictionary *d, int64_t slots)
 {
-    uint32_t *slot = FORE_ZNEW(slots, uint32_t), *check = FORE_NEW(slots, uint32_t);
-    if (!slot || !check) {
-        fore_free(slot);
-        fore_free(check);
-        return false;
-    }
+    dictionary_slot *slot = FORE_ZNEW(slots, dictionary_slot);
+    if (!slot) return false;
     uint64_t mask = (uint64_t)slots - 1;
-    for (int64_t k = 0; k < d->count; k++) {
-        uint64_t h = fore_hash(d->pool + d->offset[k], d->offset[k + 1] - d->offset[k] - 1, 0);
-        uint64_t i = h & mask;
-        while (slot[i]) i = (i + 1) & mask;
-        slot[i] = (uint32_t)(k + 1);
-        check[i] = (uint32_t)(h >> 32);
+    for (int64_t k = 0; k < d->slot_count; k++) {
+        if (d->slot[k].entry == 0) continue;
+        uint64_t i = d->slot[k].hash & mask;
+        while (slot[i].entry) i = (i + 1) & mask;
+        slot[i] = d->slot[k];
     }
     fore_free(d->slot);
-    fore_free(d->check);
     d->slot = slot;
-    d->check = check;
     d->slot_count = slots;
     return true;
 }
@@ -364,12 +374,12 @@ static bool dictionary_rehash(fore_dictionary *d, int64_t slots)
 int64_t fore_dictionary_add(fore_dictionary *d, const char *text, int64_t length)
 {
     if (d->count * 2 >= d->slot_count &&
-        !dictionary_rehash(d, d->slot_count ? d->slot_count * 2 : 64))
+        !dictionary_resize(d, d->slot_count ? d->slot_count * 2 : 64))
         return -1;
-    uint64_t h = fore_hash(text, length, 0);
+    uint32_t h = dictionary_hash(text, length);
     int64_t at, found = dictionary_probe(d, text, length, h, &at);
     if (found >= 0) return found;
-    if (d->count >= UINT32_MAX - 1) return -1;
+    if (d->count >= INT32_MAX) return -1;
     if (fore_grow((void **)&d->pool, &d->pool_size, d->pool_used + length + 1, 1, NULL) ||
         fore_grow((void **)&d->offset, &d->offset_capacity, d->count + 2, sizeof *d->offset, NULL))
         return -1;
@@ -378,8 +388,7 @@ int64_t fore_dictionary_add(fore_dictionary *d, const char *text, int64_t length
     d->offset[d->count] = d->pool_used;
     d->pool_used += length + 1;
     d->offset[d->count + 1] = d->pool_used;
-    d->slot[at] = (uint32_t)(d->count + 1);
-    d->check[at] = (uint32_t)(h >> 32);
+    d->slot[at] = (dictionary_slot){(uint32_t)(d->count + 1), h};
     return d->count++;
 }
 
@@ -387,7 +396,7 @@ int64_t fore_dictionary_find(const fore_dictionary *d, const char *text, int64_t
 {
     if (d->slot_count == 0) return -1;
     int64_t at;
-    return dictionary_probe(d, text, length, fore_hash(text, length, 0), &at);
+    return dictionary_probe(d, text, length, dictionary_hash(text, length), &at);
 }
 
 int64_t fore_dictionary_count(const fore_dictionary *d) { return d->count; }
