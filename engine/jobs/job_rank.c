@@ -101,9 +101,13 @@ static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n
     return FORE_OK;
 }
 
-static void say_when(const fore_next_step *s, char out[16])
+/* What is planned has its own hour; one planned for a day without an hour is planned for midnight. */
+static int hour_of(const fore_context *c, const fore_next_step *s, int64_t as_of)
 {
-    snprintf(out, 16, "%02d:00", s->hour);
+    if (s->due == FORE_NO_TIME || s->due < as_of) return s->hour;
+    int64_t local = s->due + fore_zone_offset(c->zone, s->due);
+    int64_t in_day = local - fore_time_of_date(fore_date_of(local));
+    return in_day == 0 ? s->hour : (int)(in_day / FORE_HOUR);
 }
 
 static void write_reasons(const fore_scoring *scoring, const fore_reason *reason, int64_t count,
@@ -140,7 +144,7 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
     const char *rep = fore_word(&t->rep_ids, row->owner);
     char grade[2] = {row->grade, 0}, when[16];
     fore_text words = {0};
-    say_when(&k->step, when);
+    snprintf(when, sizeof when, "%02d:00", k->step.hour);
     fore_json_object(json, NULL);
     fore_json_integer(json, "rank", place);
     fore_json_string(json, "lead_id", kind == FORE_SUBJECT_LEAD ? id : other);
@@ -280,6 +284,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         fore_next_step_choose(roster.timeline, &habits, k->row->subject, moment.as_of, &k->step);
         if (!may_be_worked(roster.timeline, k, moment.as_of, day_start, cool_off, &passed))
             continue;
+        k->step.hour = hour_of(c, &k->step, moment.as_of);
         double gain = isnan(k->row->expected_value) ? k->row->probability : k->row->expected_value;
         k->gain_per_minute = gain / k->step.minutes;
         n++;

@@ -10,6 +10,7 @@
 #include "datasets/csv_reader.h"
 #include "engine/base/file.h"
 #include "engine/jobs/jobs.h"
+#include "engine/jobs/levels.h"
 #include "engine/jobs/training.h"
 #include "features/encode.h"
 #include "features/leak.h"
@@ -54,25 +55,12 @@ static void model_free(table_model *m)
 /* What is said about the data names the file that they came from. */
 static void name_file(fore_status status, const char *path, fore_error *err)
 {
-    bool of_data = status == FORE_E_NO_ANSWER || status == FORE_E_DATA;
+    bool of_data =
+        status == FORE_E_NO_ANSWER || status == FORE_E_DATA || status == FORE_E_MODEL;
     if (of_data && err && !err->file[0]) snprintf(err->file, sizeof err->file, "%s", path);
 }
 
 /* --- reading --- */
-
-static bool listed(const char *list, const char *name)
-{
-    if (!list) return false;
-    size_t length = strlen(name);
-    for (const char *p = list; *p;) {
-        while (*p == ' ' || *p == ',') p++;
-        size_t item = strcspn(p, ",");
-        while (item > 0 && p[item - 1] == ' ') item--;
-        if (item == length && strncmp(p, name, length) == 0) return true;
-        p += strcspn(p, ",");
-    }
-    return false;
-}
 
 static fore_status find_named(const fore_csv *csv, const char *name, int64_t *column,
                               fore_error *err)
@@ -163,7 +151,7 @@ static fore_status read_rows(fore_csv *csv, const foresell_table_request *r, con
     FORE_GO(fore_frame_builder_new(&builder, err));
     for (int64_t j = 0; j < columns; j++) {
         into[j] = -1;
-        if (j == id || j == label || j == when || listed(r->drop, fore_csv_name(csv, j))) continue;
+        if (j == id || j == label || j == when || fore_list_names(r->drop, fore_csv_name(csv, j))) continue;
         FORE_GO(fore_frame_builder_column(builder, fore_csv_name(csv, j), &into[j], err));
     }
     for (;;) {
@@ -335,15 +323,40 @@ done:
     return status;
 }
 
+/* Fits one learner on the rows with keep[i], calibrated out of fold, and predicts all n rows. */
+static fore_status fit_and_predict(fore_context *c, const fitting *f, const uint8_t *keep,
+                                   fore_learner learner, double *p, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    const table *t = f->t;
+    fore_encoding *encoding = NULL;
+    fore_scorer *scorer = NULL;
+    fore_rows train;
+    double *x = NULL;
+    FORE_TRY(encode_all(f, keep, &encoding, &x, err));
+    fore_matrix view = {x, t->n, fore_encoding_count(encoding), t->n};
+    fore_sample sample = {view, t->label, NULL, NULL, NULL};
+    FORE_GO(fore_rows_take(c->pool, &sample, keep, 1u << 1, &train, err));
+    fore_scorer_options options = fore_scorer_default(learner);
+    options.seed = f->seed;
+    status = fore_scorer_fit(c->pool, &train.sample, NULL, &options, c->observer, &scorer, err);
+    fore_rows_free(&train);
+    if (status == FORE_OK)
+        status = fore_scorer_predict(c->pool, scorer, &view, p, NULL, NULL, NULL, err);
+done:
+    fore_scorer_free(scorer);
+    fore_encoding_free(encoding);
+    fore_free(x);
+    return status;
+}
+
 /* K folds by the row's number modulo K: pooled predictions of one learner, each row unseen. */
 static fore_status fold_quality(fore_context *c, const fitting *f, int64_t folds,
                                 fore_learner learner, fore_quality *quality, fore_error *err)
 {
     fore_status status = FORE_OK;
     const table *t = f->t;
-    fore_encoding *encoding = NULL;
-    fore_scorer *scorer = NULL;
-    double *x = NULL, *p = FORE_NEW(t->n, double), *predicted = FORE_NEW(t->n, double);
+    double *p = FORE_NEW(t->n, double), *predicted = FORE_NEW(t->n, double);
     uint8_t *keep = FORE_NEW(t->n, uint8_t);
     if (!p || !predicted || !keep) {
         status = fore_no_memory(err);
@@ -352,33 +365,42 @@ static fore_status fold_quality(fore_context *c, const fitting *f, int64_t folds
     for (int64_t k = 0; k < folds; k++) {
         fore_progress(c->observer, "folds", k, folds);
         for (int64_t i = 0; i < t->n; i++) keep[i] = i % folds != k;
-        FORE_GO(encode_all(f, keep, &encoding, &x, err));
-        fore_matrix view = {x, t->n, fore_encoding_count(encoding), t->n};
-        fore_sample sample = {view, t->label, NULL, NULL, NULL};
-        fore_rows train;
-        FORE_GO(fore_rows_take(c->pool, &sample, keep, 1u << 1, &train, err));
-        fore_scorer_options options = fore_scorer_default(learner);
-        options.seed = f->seed;
-        status = fore_scorer_fit(c->pool, &train.sample, NULL, &options, c->observer, &scorer, err);
-        fore_rows_free(&train);
-        if (status == FORE_OK)
-            status = fore_scorer_predict(c->pool, scorer, &view, predicted, NULL, NULL, NULL, err);
-        if (status != FORE_OK) goto done;
+        FORE_GO(fit_and_predict(c, f, keep, learner, predicted, err));
         for (int64_t i = k; i < t->n; i += folds) p[i] = predicted[i];
-        fore_scorer_free(scorer);
-        fore_encoding_free(encoding);
-        fore_free(x);
-        scorer = NULL;
-        encoding = NULL;
-        x = NULL;
     }
     status = fore_quality_measure(p, t->label, NULL, t->n, quality, err);
 done:
-    fore_scorer_free(scorer);
-    fore_encoding_free(encoding);
-    fore_free(x);
     fore_free(p);
     fore_free(predicted);
+    fore_free(keep);
+    return status;
+}
+
+/* The logistic on all rows outside the test, on the test rows. It spends none on choosing, so that
+ * it can be compared with figures published for a plain split. */
+static fore_status plain_quality(fore_context *c, const fitting *f, const uint8_t *role,
+                                 fore_quality *quality, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    const table *t = f->t;
+    int64_t m = 0;
+    double *p = FORE_NEW(t->n, double), *label = FORE_NEW(t->n, double);
+    uint8_t *keep = FORE_NEW(t->n, uint8_t);
+    if (!p || !label || !keep) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t i = 0; i < t->n; i++) keep[i] = role[i] != FORE_ROLE_TEST;
+    FORE_GO(fit_and_predict(c, f, keep, FORE_LOGISTIC, p, err));
+    for (int64_t i = 0; i < t->n; i++) {
+        if (keep[i]) continue;
+        p[m] = p[i];
+        label[m++] = t->label[i];
+    }
+    status = fore_quality_measure(p, label, NULL, m, quality, err);
+done:
+    fore_free(p);
+    fore_free(label);
     fore_free(keep);
     return status;
 }
@@ -503,7 +525,7 @@ static void report_leaks(fore_answer *a, const fore_leak_report *leaks, const ch
         const fore_leak_finding *f = &leaks->finding[j];
         if (f->grade == FORE_LEAK_CLEAN) continue;
         fore_answer_note(a, "Column '%s' %s: %s. %s", f->name,
-                         listed(use, f->name) ? "is used although it was found suspect"
+                         fore_list_names(use, f->name) ? "is used although it was found suspect"
                                               : "is left out",
                          fore_leak_grade_word(f->grade), f->reasons);
     }
@@ -554,7 +576,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     }
     fitting f = {&t, drop, 0, r->seed};
     for (int64_t j = 0; j < leaks->columns; j++)
-        if (leaks->finding[j].grade != FORE_LEAK_CLEAN && !listed(r->use, leaks->finding[j].name))
+        if (leaks->finding[j].grade != FORE_LEAK_CLEAN && !fore_list_names(r->use, leaks->finding[j].name))
             drop[f.drops++] = leaks->finding[j].name;
     FORE_GO(assign_roles(&t, r->seed, role, err));
     for (int64_t i = 0; i < t.n; i++) keep[i] = role[i] == FORE_ROLE_TRAIN;
@@ -584,6 +606,11 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
                                                 : "a random fifth";
     report_row(&rep, fore_learner_name(choice.winner), where, &choice.test);
     report_row(&rep, "base rate", where, &choice.baseline);
+    if (r->folds && !choice.test_out_of_fold) {
+        fore_quality plain;
+        FORE_GO(plain_quality(c, &f, role, &plain, err));
+        report_row(&rep, "plain logistic", where, &plain);
+    }
     if (r->folds) FORE_GO(report_folds(c, &f, r->folds, choice.winner, &rep, err));
     fore_json_end_array(&json);
     fore_json_array(&json, "left_out");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/jobs/jobs.h"
+#include "engine/jobs/levels.h"
 #include "engine/jobs/training.h"
 
 static const fore_column quality_columns[] = {
@@ -41,21 +42,34 @@ static void show_training(fore_answer *a, int64_t g, const fore_training *t)
     quality_row(a, g, purpose, "base rate", where, &t->choice.baseline, "");
 }
 
-static void note_training(fore_answer *a, const fore_training *t)
+/* The i-th column or feature that is left out because it knows the outcome; NULL after the last. */
+static const fore_leak_finding *left_out(const fore_training *t, const char *use, int64_t i)
 {
-    const char *purpose = fore_purpose(t->scoring->kind);
+    const fore_leak_report *reports[] = {t->leaks, t->stored};
+    for (int r = 0; r < 2; r++)
+        for (int64_t j = 0; reports[r] && j < reports[r]->columns; j++) {
+            const fore_leak_finding *f = &reports[r]->finding[j];
+            if (f->grade != FORE_LEAK_CLEAN && !fore_list_names(use, f->name) && i-- == 0) return f;
+        }
+    return NULL;
+}
+
+static void note_training(fore_answer *a, const fore_training *t, const char *use)
+{
+    bool leads = t->scoring->kind == FORE_SUBJECT_LEAD;
+    const char *purpose = leads ? "Lead" : "Deal", *won = leads ? "converted" : "won";
     const fore_examples *e = t->examples;
     fore_answer_note(
-        a, "%ss: the chance to be %s within %.0f days%s; %lld subjects, %lld of them %s.", purpose,
-        t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won", e->horizon_days,
-        e->horizon_chosen ? " (from the data)" : "", (long long)e->subjects,
-        (long long)e->won_subjects, t->scoring->kind == FORE_SUBJECT_LEAD ? "converted" : "won");
+        a, "%ss: the chance to be %s within %.0f days%s; %lld %ss, %lld of them %s.", purpose, won,
+        e->horizon_days, e->horizon_chosen ? " (from the data)" : "", (long long)e->subjects,
+        fore_purpose(t->scoring->kind), (long long)e->won_subjects, won);
     if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
     if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
     fore_text names = {0};
-    for (int64_t j = 0; j < t->leaks->columns; j++)
-        if (t->leaks->finding[j].grade != FORE_LEAK_CLEAN)
-            fore_text_printf(&names, "%s%s", names.length ? ", " : "", t->leaks->finding[j].name);
+    const fore_leak_finding *f;
+    for (int64_t i = 0; (f = left_out(t, use, i)); i++)
+        fore_text_printf(&names, "%s%s", i ? ", " : "", f->name);
+    a->failed |= names.failed;
     if (names.length > 0)
         fore_answer_note(
             a, "%ss: left out because they know the outcome: %s. `foresell check` says why.",
@@ -63,7 +77,7 @@ static void note_training(fore_answer *a, const fore_training *t)
     fore_text_free(&names);
 }
 
-static void training_json(fore_json_writer *json, const fore_training *t)
+static void training_json(fore_json_writer *json, const fore_training *t, const char *use)
 {
     fore_json_object(json, NULL);
     fore_json_string(json, "model", t->scoring->model_id);
@@ -75,14 +89,14 @@ static void training_json(fore_json_writer *json, const fore_training *t)
         fore_json_raw(json, "quality", fore_text_string(&metrics));
     fore_text_free(&metrics);
     fore_json_array(json, "left_out");
-    for (int64_t j = 0; j < t->leaks->columns; j++)
-        if (t->leaks->finding[j].grade != FORE_LEAK_CLEAN) {
-            fore_json_object(json, NULL);
-            fore_json_string(json, "column", t->leaks->finding[j].name);
-            fore_json_string(json, "grade", fore_leak_grade_word(t->leaks->finding[j].grade));
-            fore_json_string(json, "why", t->leaks->finding[j].reasons);
-            fore_json_end_object(json);
-        }
+    const fore_leak_finding *f;
+    for (int64_t i = 0; (f = left_out(t, use, i)); i++) {
+        fore_json_object(json, NULL);
+        fore_json_string(json, "column", f->name);
+        fore_json_string(json, "grade", fore_leak_grade_word(f->grade));
+        fore_json_string(json, "why", f->reasons);
+        fore_json_end_object(json);
+    }
     fore_json_end_array(json);
     fore_json_end_object(json);
 }
@@ -123,12 +137,12 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
         if (status == FORE_OK) status = publish(c, &t, moment.now, r->seed, &why[kind]);
         if (status == FORE_OK) {
             show_training(a, g, &t);
-            note_training(a, &t);
-            training_json(&json, &t);
+            note_training(a, &t, r->use);
+            training_json(&json, &t, r->use);
             trained++;
-            fore_training_free(&t);
-            continue;
         }
+        fore_training_free(&t);
+        if (status == FORE_OK) continue;
         if (err) *err = why[kind];
         return status;
     }
@@ -137,6 +151,8 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
     if (trained == 0)
         return fore_fail(err, FORE_E_NO_ANSWER, "nothing to learn from. Deals: %s. Leads: %s",
                          why[FORE_SUBJECT_DEAL].message, why[FORE_SUBJECT_LEAD].message);
+    fore_answer_note(a, "Log loss and calib. (how far the chances are off on average): the smaller "
+                        "the better. AUC: 1 sorts perfectly, 0.5 not at all.");
     for (int kind = 0; kind < 2; kind++)
         if (why[kind].message[0])
             fore_answer_note(a, "No model for %ss: %s", fore_purpose((fore_subject_kind)kind),

@@ -1,4 +1,4 @@
-/* Lists of numbers in requests. */
+/* Lists in requests. */
 #include "engine/jobs/levels.h"
 
 #include <string.h>
@@ -37,4 +37,17 @@ fore_status fore_levels_parse(const char *text, double level[FORE_LEVELS_MAX], i
             return fore_fail(err, FORE_E_USAGE, "an interval level lies between 0 and 100, not %g",
                              level[i]);
     return FORE_OK;
+}
+
+bool fore_list_names(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *p = list ? list : ""; *p;) {
+        while (*p == ' ' || *p == ',') p++;
+        size_t item = strcspn(p, ","), trimmed = item;
+        while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
+        if (trimmed == length && length > 0 && strncmp(p, name, length) == 0) return true;
+        p += item;
+    }
+    return false;
 }

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/jobs/levels.h"
+
 /* Rows x columns that a training matrix may hold: 1 GB of doubles. Beyond it subjects are drawn. */
 static const int64_t CELLS_MAX = INT64_C(1) << 27;
 /* The support vectors see at most so many rows: their time grows with the square, and a night should
@@ -22,24 +24,11 @@ void fore_training_free(fore_training *t)
     fore_examples_free(t->examples);
     fore_attributes_free(t->attributes);
     fore_leak_report_free(t->leaks);
+    fore_leak_report_free(t->stored);
     *t = (fore_training){0};
 }
 
 /* --- columns --- */
-
-static bool named_in(const char *list, const char *name)
-{
-    if (!list) return false;
-    size_t length = strlen(name);
-    for (const char *p = list; *p;) {
-        while (*p == ' ' || *p == ',') p++;
-        size_t item = strcspn(p, ","), trimmed = item;
-        while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
-        if (trimmed == length && strncmp(p, name, length) == 0) return true;
-        p += item;
-    }
-    return false;
-}
 
 static fore_status choose_features(fore_scoring *s, fore_error *err)
 {
@@ -65,16 +54,27 @@ static const struct {
     {"Owner", "owner_open"},         {"Owner", "amount_vs_owner"},
 };
 
+/* Where being linked with an account tells the outcome, so does everything that is known of it. */
+static bool needs_account(const fore_feature *feature)
+{
+    return feature->group == FORE_GROUP_ACCOUNT || strcmp(feature->name, "amount_vs_account") == 0;
+}
+
+static bool is_left_out(const fore_leak_report *leaks, const char *column, const char *use)
+{
+    const fore_leak_finding *finding = fore_leak_of(leaks, column);
+    return finding && finding->grade != FORE_LEAK_CLEAN && !fore_list_names(use, finding->name);
+}
+
 static void drop_dependents(fore_scoring *s, const fore_leak_report *leaks, const char *use)
 {
     int64_t kept = 0;
     for (int64_t f = 0; f < s->feature_count; f++) {
-        const char *name = fore_feature_at(s->feature[f])->name;
-        bool falls = false;
+        const fore_feature *feature = fore_feature_at(s->feature[f]);
+        bool falls = needs_account(feature) && is_left_out(leaks, "Account given", use);
         for (size_t i = 0; i < sizeof rests_on / sizeof *rests_on && !falls; i++) {
-            if (strcmp(rests_on[i].feature, name) != 0) continue;
-            const fore_leak_finding *finding = fore_leak_of(leaks, rests_on[i].attribute);
-            falls = finding && finding->grade != FORE_LEAK_CLEAN && !named_in(use, finding->name);
+            if (strcmp(rests_on[i].feature, feature->name) == 0)
+                falls = is_left_out(leaks, rests_on[i].attribute, use);
         }
         if (!falls) s->feature[kept++] = s->feature[f];
     }
@@ -84,12 +84,12 @@ static void drop_dependents(fore_scoring *s, const fore_leak_report *leaks, cons
 /* Features that rest on a value stored without history (a deal's amount) are judged by the same
  * finder as the attributes: would this number have given the outcome away? */
 static fore_status judge_stored(fore_context *c, fore_scoring *s, fore_training *t,
-                                const fore_extractor *extractor, const char *use, fore_error *err)
+                                const fore_timeline *timeline, const fore_extractor *extractor,
+                                const char *use, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_frame_builder *builder = NULL;
     fore_frame *frame = NULL;
-    fore_leak_report *report = NULL;
     int64_t n = t->examples->n, kept = 0, judged = 0;
     int32_t list[FORE_FEATURE_LIMIT];
     for (int64_t f = 0; f < s->feature_count; f++)
@@ -112,15 +112,15 @@ static fore_status judge_stored(fore_context *c, fore_scoring *s, fore_training 
         for (int64_t f = 0; f < judged; f++)
             FORE_GO(fore_frame_builder_number(builder, f, x[f * n + i], err));
         fore_frame_builder_end_row(builder);
-        group[i] = t->examples->row[i].subject;
+        group[i] = timeline->key[t->examples->row[i].subject];
     }
     FORE_GO(fore_frame_builder_finish(&builder, &frame, err));
     fore_leak_input input = {.label = t->examples->label, .group = group, .seed = 1};
-    FORE_GO(fore_leak_find(frame, &input, c->pool, &report, err));
+    FORE_GO(fore_leak_find(frame, &input, c->pool, &t->stored, err));
     for (int64_t f = 0; f < s->feature_count; f++) {
         const char *name = fore_feature_at(s->feature[f])->name;
-        const fore_leak_finding *finding = fore_leak_of(report, name);
-        bool leaks = finding && finding->grade != FORE_LEAK_CLEAN && !named_in(use, name);
+        const fore_leak_finding *finding = fore_leak_of(t->stored, name);
+        bool leaks = finding && finding->grade != FORE_LEAK_CLEAN && !fore_list_names(use, name);
         if (!leaks)
             s->feature[kept++] = s->feature[f];
         else
@@ -132,7 +132,6 @@ done:
     fore_free(group);
     fore_frame_builder_free(builder);
     fore_frame_free(frame);
-    fore_leak_report_free(report);
     return status;
 }
 
@@ -148,9 +147,11 @@ static fore_status fit_encoding(fore_training *t, fore_scoring *s, const char *u
         status = fore_no_memory(err);
         goto done;
     }
+    bool no_account = is_left_out(t->leaks, "Account given", use);
     for (int64_t j = 0; j < t->leaks->columns; j++) {
         const fore_leak_finding *f = &t->leaks->finding[j];
-        if (f->grade != FORE_LEAK_CLEAN && !named_in(use, f->name)) drop[drops++] = f->name;
+        bool falls = f->grade != FORE_LEAK_CLEAN || (no_account && t->attributes->from_account[j]);
+        if (falls && !fore_list_names(use, f->name)) drop[drops++] = f->name;
     }
     t->left_out_columns += drops;
     for (int64_t i = 0; i < n; i++) {
@@ -186,8 +187,8 @@ static void thin_rows(fore_training *t, const fore_timeline *timeline, int64_t c
     uint64_t limit = (uint64_t)(share * 0x1p53);
     int64_t kept = 0;
     for (int64_t i = 0; i < e->n; i++) {
-        int64_t pk = timeline->pk[e->row[i].subject];
-        if (fore_hash(&pk, sizeof pk, 11) >> 11 >= limit) continue;
+        int64_t key = timeline->key[e->row[i].subject];
+        if (fore_hash(&key, sizeof key, 11) >> 11 >= limit) continue;
         e->row[kept] = e->row[i];
         e->label[kept] = e->label[i];
         e->weight[kept] = e->weight[i];
@@ -235,7 +236,7 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
         goto done;
     }
     for (int64_t i = 0; i < n; i++) {
-        group[i] = timeline->pk[e->row[i].subject];
+        group[i] = timeline->key[e->row[i].subject];
         key[i] = i; /* examples come ordered by subject key and moment */
         role[i] = role_of(e->window[i]);
     }
@@ -289,7 +290,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     FORE_GO(fore_leak_find(t->attributes->frame, &leak, c->pool, &t->leaks, err));
     FORE_GO(choose_features(s, err));
     drop_dependents(s, t->leaks, options->use);
-    FORE_GO(judge_stored(c, s, t, extractor, options->use, err));
+    FORE_GO(judge_stored(c, s, t, timeline, extractor, options->use, err));
     FORE_GO(fit_encoding(t, s, options->use, err));
     s->columns = s->feature_count + fore_encoding_count(s->encoding);
     s->horizon_days = t->examples->horizon_days;

@@ -21,8 +21,9 @@ typedef struct fore_training {
     fore_choice choice;          /* measured quality; choice.scorer is moved into scoring */
     fore_examples *examples;
     fore_attributes *attributes; /* rows of all subjects of the kind */
-    fore_leak_report *leaks;
-    int64_t left_out_columns;    /* attributes left out because they know the outcome */
+    fore_leak_report *leaks;     /* of the attributes */
+    fore_leak_report *stored;    /* of the features that rest on stored values; NULL: there are none */
+    int64_t left_out_columns;    /* attributes and features left out because they know the outcome */
     int64_t rows_used;           /* of examples->n: fewer when memory bounds them */
 } fore_training;
 
