@@ -45,7 +45,7 @@ static fore_status world_clone(const sim_world *from, sim_world *to, fore_error 
             for (int64_t j = i + 1; j < from->seats; j++) to->seat[j] = (sim_seat){0};
             return fore_no_memory(err);
         }
-        memcpy(b->lead, a->lead, (size_t)a->leads * sizeof *b->lead);
+        if (a->leads) memcpy(b->lead, a->lead, (size_t)a->leads * sizeof *b->lead);
     }
     return FORE_OK;
 }
