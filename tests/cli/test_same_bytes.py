@@ -41,6 +41,10 @@ class SameBytes(Folder):
         run("train", "--quiet", workspace=workspace)
         run("train", "--quiet", workspace=other)
         self.assertEqual(model_ids(workspace), model_ids(other))
+        for command in (["rank", "--limit", "20"], ["forecast"], ["effort"]):
+            one = run(*command, "--json", "--quiet", workspace=workspace).out
+            two = run(*command, "--json", "--quiet", workspace=other).out
+            self.assertEqual(one, two, command)
 
     def test_simulate__same_seed_same_files(self):
         for name in ("a", "b"):
