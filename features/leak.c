@@ -137,15 +137,23 @@ static bool is_absent_while_open(const fore_leak_finder *f, const fore_leak_meas
            m->filled_open <= OPEN_FACTOR * closed;
 }
 
+/* Filled on the closed, won or lost, far more often than on the open: the closing asks for it. Rows
+ * still open at the end of training count as not won, so that its absence would tell. */
+static bool is_filled_by_closing(const fore_leak_finder *f, const fore_leak_measures *m)
+{
+    double more = fmin(m->filled_won, m->filled_lost) - m->filled_open;
+    return f->report->open >= OPEN_ROWS && 0.5 + more / 2 >= FORE_LEAK_FILLED_SUSPICIOUS;
+}
+
 static void rule_filled(const fore_leak_finder *f, const fore_leak_measures *m, verdict *v)
 {
-    bool absent = is_absent_while_open(f, m);
-    if (!absent && m->auc_filled < FORE_LEAK_FILLED_SUSPICIOUS) return;
+    bool absent = is_absent_while_open(f, m), late = absent || is_filled_by_closing(f, m);
+    if (!late && m->auc_filled < FORE_LEAK_FILLED_SUSPICIOUS) return;
     raise_to(v, absent || m->auc_filled >= FORE_LEAK_FILLED_KNOWS ? FORE_LEAK_KNOWS
                                                                   : FORE_LEAK_SUSPICIOUS);
     fore_text_printf(&v->reasons, "It is filled on %.0f %% of the won and %.0f %% of the lost",
                      100 * m->filled_won, 100 * m->filled_lost);
-    if (absent) fore_text_printf(&v->reasons, ", but on %.0f %% of the open", 100 * m->filled_open);
+    if (late) fore_text_printf(&v->reasons, ", but on %.0f %% of the open", 100 * m->filled_open);
     fore_text_putc(&v->reasons, '.');
 }
 

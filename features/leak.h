@@ -13,6 +13,8 @@
  *   filled with the outcome   auc_filled >= FORE_LEAK_FILLED_KNOWS: knows; >= _SUSPICIOUS: suspicious
  *   absent while open   at least 30 open rows; filled on FORE_LEAK_CLOSED_FILLED of the won or of the
  *                lost, and on the open at most a tenth as often: knows
+ *   filled by the closing   at least 30 open rows; filled on the won and on the lost so much more often
+ *                that the AUC of "has a value" for closed against open is FORE_LEAK_FILLED_SUSPICIOUS: suspicious
  *                Of a mark of filling (a yes/no column "X given") it is the "yes" that counts as filled.
  *   yes only when closed   of other yes/no columns: yes on FORE_LEAK_CLOSED_FILLED of the won or of the
  *                lost, and on the open (at least 30) at most a tenth as often: knows; with fewer open

@@ -109,6 +109,48 @@ static void leak__planted_columns__found_and_named(void **state)
     fore_frame_free(p.frame);
 }
 
+static void yes_no(fore_frame_builder *b, const char *name, bool yes)
+{
+    int64_t column;
+    OK(fore_frame_builder_typed(b, name, FORE_COLUMN_YES_NO, &column, err));
+    OK(fore_frame_builder_number(b, column, yes, err));
+}
+
+/* What the closing sets shows on the open rows: they lack it, as a value or as a "yes". */
+static void leak__yes_or_value_that_closing_sets__found(void **state)
+{
+    (void)state;
+    static planted p;
+    fore_frame_builder *b = NULL;
+    OK(fore_frame_builder_new(&b, err));
+    for (int64_t i = 0; i < N; i++) {
+        fore_random r = fore_random_new(6, (uint64_t)i);
+        bool won = fore_random_uniform(&r) < 0.3, open = fore_random_uniform(&r) < 0.2;
+        double u = fore_random_uniform(&r);
+        p.group[i] = i;
+        p.label[i] = open ? NAN : won;
+        yes_no(b, "Account given", won && !open);
+        yes_no(b, "Phone given", u < (open || !won ? 0.4 : 0.95));
+        yes_no(b, "E-mail given", u < 0.7 + 0.1 * won);
+        yes_no(b, "Visited us", u < (won ? 0.6 : 0.2)); /* honest: the open have it as well */
+        yes_no(b, "Welcome packet", won && !open && u < 0.4);
+        cell(b, "Region", open && u > 0.3 ? "" : "north");
+        cell(b, "Branch", u < 0.8 + 0.1 * !open ? "retail" : "");
+        fore_frame_builder_end_row(b);
+    }
+    OK(fore_frame_builder_finish(&b, &p.frame, err));
+    fore_leak_report *report = find(&p, NULL, NULL);
+    expect(report, "Account given", FORE_LEAK_KNOWS, "but on 0 % of the open");
+    expect(report, "Phone given", FORE_LEAK_SUSPICIOUS, "It is filled on 95 % of the won");
+    expect(report, "E-mail given", FORE_LEAK_CLEAN, "");
+    expect(report, "Visited us", FORE_LEAK_CLEAN, "");
+    expect(report, "Welcome packet", FORE_LEAK_KNOWS, "It says yes on");
+    expect(report, "Region", FORE_LEAK_SUSPICIOUS, "of the open");
+    expect(report, "Branch", FORE_LEAK_CLEAN, "");
+    fore_leak_report_free(report);
+    fore_frame_free(p.frame);
+}
+
 static void leak__set_after_closing__found(void **state)
 {
     (void)state;
@@ -263,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leak__planted_columns__found_and_named),
+        cmocka_unit_test(leak__yes_or_value_that_closing_sets__found),
         cmocka_unit_test(leak__set_after_closing__found),
         cmocka_unit_test(leak__rows_shuffled_or_threads_added__same_findings),
         cmocka_unit_test(leak__auc_of_number__is_share_of_ordered_pairs),
