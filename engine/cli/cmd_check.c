@@ -30,6 +30,7 @@ static int run(cli *c, int argc, char **argv)
     int operands, code = cli_parse(c, &cli_check, options, argc, argv, &operands);
     if (code >= 0) return code;
     if (operands > 0) return cli_usage_error(&cli_check, "'%s' is one word too many", argv[0]);
+    if (request.limit < 0) return cli_usage_error(&cli_check, "--limit must be above 0");
     request.moment = cli_moment(c);
     return cli_run(c, FORESELL_WRITE, job, &request);
 }

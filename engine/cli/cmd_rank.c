@@ -36,6 +36,8 @@ static int run(cli *c, int argc, char **argv)
     if (operands > 0) return cli_usage_error(&cli_rank, "'%s' is one word too many", argv[0]);
     if (cool_off < 0 || cool_off > 365)
         return cli_usage_error(&cli_rank, "--cool-off must be 0 to 365 days");
+    if (request.hours < 0) return cli_usage_error(&cli_rank, "--hours must be above 0");
+    if (request.limit < 0) return cli_usage_error(&cli_rank, "--limit must be above 0");
     request.cool_off_days = cool_off == 0 ? -1 : (int32_t)cool_off;
     request.moment = cli_moment(c);
     return cli_run(c, FORESELL_READ, job, &request);

@@ -140,11 +140,13 @@ foresell *cli_open(cli *c, foresell_mode mode, int *code)
     return w;
 }
 
-/* The message without a leading "FILE: ", "FILE:LINE: " or "FILE:LINE:COLUMN: ". */
+/* The message without a leading "FILE ", "FILE: ", "FILE:LINE: " or "FILE:LINE:COLUMN: ". */
 static const char *without_place(const char *text, const char *file)
 {
     size_t length = strlen(file);
-    if (length == 0 || strncmp(text, file, length) != 0 || text[length] != ':') return text;
+    if (length == 0 || strncmp(text, file, length) != 0) return text;
+    if (text[length] == ' ') return text + length + 1;
+    if (text[length] != ':') return text;
     const char *rest = text + length + strspn(text + length, ":0123456789");
     return rest[0] == ' ' && rest[-1] == ':' ? rest + 1 : text;
 }
@@ -207,6 +209,10 @@ int main(int argc, char **argv)
         return CLI_USAGE;
     }
     const char *name = argv[first];
+    if (strcmp(name, "-w") == 0 || strcmp(name, "--workspace") == 0) {
+        fprintf(stderr, "foresell: '%s' needs a file\nTry: foresell --help\n", name);
+        return CLI_USAGE;
+    }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
         return CLI_DONE;

@@ -7,6 +7,8 @@
 
 /* History older than this is not "now" any more: answers are given as of its end. */
 static const int64_t STALE_AFTER = 30 * FORE_DAY;
+/* Beyond this a moment is a slip of the pen, and windows counted back from it would be empty. */
+static const int64_t FUTURE_LIMIT = 366 * FORE_DAY;
 
 fore_status fore_context_open(const foresell_options *options, fore_context *c, fore_error *err)
 {
@@ -86,6 +88,12 @@ fore_status fore_context_moment(fore_context *c, const foresell_moment *wanted, 
                              "'%s' is not a moment; write a date (2026-01-31) or a time "
                              "(2026-01-31T09:30)",
                              wanted->as_of);
+        if (moment->as_of - wanted->now > FUTURE_LIMIT)
+            return fore_fail(
+                err, FORE_E_USAGE,
+                "'%s' lies more than a year ahead of the clock; check the date, and the "
+                "clock of this machine",
+                wanted->as_of);
         return FORE_OK;
     }
     int64_t newest;

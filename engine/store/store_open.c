@@ -82,12 +82,28 @@ static fore_status check_header(const char *path, int fd, int64_t size, fore_err
     return check_length(path, header, size, err);
 }
 
+/* A new workspace needs a folder that can be written; SQLite only says that it cannot open it. */
+static fore_status check_folder(const char *path, fore_error *err)
+{
+    fore_text folder = {0};
+    const char *slash = strrchr(path, '/');
+    if (slash)
+        fore_text_add(&folder, path, slash == path ? 1 : slash - path);
+    else
+        fore_text_puts(&folder, ".");
+    fore_status status = fore_text_check(&folder, err);
+    if (status == FORE_OK && access(folder.bytes, W_OK | X_OK) != 0)
+        status = fore_fail_errno(err, path, "make the workspace", errno);
+    fore_text_free(&folder);
+    return status;
+}
+
 static fore_status check_file(const char *path, fore_store_mode mode, fore_error *err)
 {
     struct stat info;
     if (stat(path, &info) != 0) {
         if (errno != ENOENT) return fore_fail_errno(err, path, "open", errno);
-        if (mode == FORE_STORE_CREATE) return FORE_OK;
+        if (mode == FORE_STORE_CREATE) return check_folder(path, err);
         return fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0,
                             "there is no workspace %s; make one with foresell import, or name it "
                             "with -w",
@@ -175,7 +191,7 @@ static fore_status open_to_read(fore_store *s, fore_error *err)
 {
     s->read_only = true;
     fore_status status = try_to_read(s, false, err);
-    bool unwritable = status == FORE_E_IO || status == FORE_E_READONLY;
+    bool unwritable = status == FORE_E_IO || status == FORE_E_READONLY || status == FORE_E_FULL;
     if (unwritable && !beside(s->path, "-wal")) {
         sqlite3_close(s->db);
         s->db = NULL;
