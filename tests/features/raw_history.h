@@ -62,6 +62,7 @@ typedef struct raw_history {
     raw_sale sale[MOST];
     raw_ticket ticket[MOST];
     const char *zone;
+    bool forwards; /* rows arrive in the order of their indices, else against it */
 } raw_history;
 
 /* --- making one up --- */
@@ -282,6 +283,9 @@ static const char *value_text(int field, double value, char out[64])
     return out;
 }
 
+/* The row that comes as number k of n. */
+static int arrival(const raw_history *h, int k, int n) { return h->forwards ? k : n - 1 - k; }
+
 static void put_rest(const raw_history *h, fore_store *s)
 {
     fore_put put;
@@ -293,7 +297,8 @@ static void put_rest(const raw_history *h, fore_store *s)
                                     value_text(c->field, c->new_value, b)};
         MUST(fore_store_put_deal_change(s, &row, &put, err));
     }
-    for (int i = 0; i < h->events; i++) {
+    for (int k = 0; k < h->events; k++) {
+        int i = arrival(h, k, h->events);
         const raw_event *e = &h->event[i];
         snprintf(id, sizeof id, "E%d", i);
         fore_activity_row row = {.id = id,
@@ -311,7 +316,8 @@ static void put_rest(const raw_history *h, fore_store *s)
                                  .outcome = raw_outcomes[e->outcome]};
         MUST(fore_store_put_activity(s, &row, &put, err));
     }
-    for (int i = 0; i < h->sales; i++) {
+    for (int k = 0; k < h->sales; k++) {
+        int i = arrival(h, k, h->sales);
         snprintf(id, sizeof id, "O%d", i);
         fore_sale_row row = {.id = id,
                              .account = key_of(s, FORE_ACCOUNT, h->sale[i].account),
@@ -320,7 +326,8 @@ static void put_rest(const raw_history *h, fore_store *s)
                              .amount_minor = minor(h->sale[i].amount)};
         MUST(fore_store_put_sale(s, &row, &put, err));
     }
-    for (int i = 0; i < h->tickets; i++) {
+    for (int k = 0; k < h->tickets; k++) {
+        int i = arrival(h, k, h->tickets);
         snprintf(id, sizeof id, "T%d", i);
         fore_ticket_row row = {.id = id,
                                .account = key_of(s, FORE_ACCOUNT, h->ticket[i].account),
@@ -331,12 +338,13 @@ static void put_rest(const raw_history *h, fore_store *s)
     }
 }
 
-/* Keys are made against the order of the indices, which is that of the ids: pk order must not
- * matter. */
+/* Keys are made in the order of the indices, which is that of the ids, or against it: pk order must
+ * not matter. */
 static void put_references(const raw_history *h, fore_store *s)
 {
     fore_put put;
-    for (int i = REPS; i-- > 0;) {
+    for (int k = 0; k < REPS; k++) {
+        int i = arrival(h, k, REPS);
         fore_rep_row row = {.id = raw_id('R', i),
                             .name = "x",
                             .team = i % 2 ? "north" : "south",
@@ -346,11 +354,11 @@ static void put_references(const raw_history *h, fore_store *s)
                             .active_to_on = FORE_NO_DATE};
         MUST(fore_store_put_rep(s, &row, &put, err));
     }
-    for (int i = ACCOUNTS; i-- > 0;) key_of(s, FORE_ACCOUNT, i);
-    for (int i = CAMPAIGNS; i-- > 0;) key_of(s, FORE_CAMPAIGN, i);
-    for (int i = PRODUCTS; i-- > 0;) key_of(s, FORE_PRODUCT, i);
-    for (int i = h->leads; i-- > 0;) key_of(s, FORE_LEAD, i);
-    for (int i = h->deals; i-- > 0;) key_of(s, FORE_DEAL, i);
+    for (int k = 0; k < ACCOUNTS; k++) key_of(s, FORE_ACCOUNT, arrival(h, k, ACCOUNTS));
+    for (int k = 0; k < CAMPAIGNS; k++) key_of(s, FORE_CAMPAIGN, arrival(h, k, CAMPAIGNS));
+    for (int k = 0; k < PRODUCTS; k++) key_of(s, FORE_PRODUCT, arrival(h, k, PRODUCTS));
+    for (int k = 0; k < h->leads; k++) key_of(s, FORE_LEAD, arrival(h, k, h->leads));
+    for (int k = 0; k < h->deals; k++) key_of(s, FORE_DEAL, arrival(h, k, h->deals));
 }
 
 static fore_store *raw_store_at(const raw_history *h, const char *path)

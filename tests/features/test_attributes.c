@@ -162,6 +162,15 @@ static void attributes__of_leads__in_their_rows(void **state)
     assert_true(number_at(a->frame, "Phone given", 0) == 1 &&
                 number_at(a->frame, "Phone given", 1) == 0);
     assert_string_equal(text_at(a->frame, "Industry", 0), "Steel");
+    assert_true(number_at(a->frame, "Account given", 0) == 1 &&
+                number_at(a->frame, "Account given", 1) == 0);
+    static const char *const of_account[] = {"Industry", "Country", "Employees", "Annual revenue",
+                                             "Account: Tier"};
+    int64_t from_account = 0;
+    for (int64_t j = 0; j < fore_frame_columns(a->frame); j++) from_account += a->from_account[j];
+    for (size_t k = 0; k < sizeof of_account / sizeof *of_account; k++)
+        from_account -= a->from_account[fore_frame_find(a->frame, of_account[k])];
+    assert_int_equal(from_account, 0);
     assert_true(number_at(a->frame, "Employees", 0) == 120 &&
                 isnan(number_at(a->frame, "Employees", 1)));
     assert_true(number_at(a->frame, "Annual revenue", 0) == 5000);

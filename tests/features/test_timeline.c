@@ -185,6 +185,60 @@ static void timeline__any_number_of_threads__same_bytes(void **state)
     free(h);
 }
 
+static void timeline__rows_arrive_backwards__same_columns_but_for_pk(void **state)
+{
+    (void)state;
+    raw_history *h = raw_random(8, 90);
+    fore_timeline *a = build(h, NULL);
+    h->forwards = true;
+    fore_timeline *b = build(h, NULL);
+    int differ = 0;
+    for (int64_t s = 0; s < a->subjects; s++) {
+        fore_subject_kind kind = fore_subject_kind_of(a, s);
+        differ += a->pk[s] != b->pk[s];
+        assert_int_equal(fore_timeline_subject(a, kind, a->pk[s]), s);
+        assert_int_equal(fore_timeline_subject(b, kind, b->pk[s]), s);
+        for (int64_t other = 0; other < s; other++) assert_true(a->key[s] != a->key[other]);
+    }
+    assert_true(differ > 100 && a->events == b->events && a->subjects == b->subjects);
+#define SAME(column, n) assert_memory_equal(a->column, b->column, (size_t)(n) * sizeof *a->column)
+    SAME(key, a->subjects);
+    SAME(ids.text, a->ids.bytes);
+    SAME(sources.text, a->sources.bytes);
+    SAME(stages.text, a->stages.bytes);
+    SAME(rep_ids.text, a->rep_ids.bytes);
+    SAME(created_at, a->subjects);
+    SAME(closed_at, a->subjects);
+    SAME(account, a->subjects);
+    SAME(owner, a->subjects);
+    SAME(product, a->subjects);
+    SAME(campaign, a->subjects);
+    SAME(other, a->subjects);
+    SAME(source, a->subjects);
+    SAME(stage, a->subjects);
+    SAME(amount, a->subjects);
+    SAME(event_first, a->owners + 1);
+    SAME(event_at, a->events);
+    SAME(event_code, a->events);
+    SAME(event_flags, a->events);
+    SAME(event_rep, a->events);
+    SAME(event_campaign, a->events);
+    SAME(event_minutes, a->events);
+    SAME(planned_due, a->planned);
+    SAME(planned_rep, a->planned);
+    SAME(change_at, a->changes);
+    SAME(change_field, a->changes);
+    SAME(change_new, a->changes);
+    SAME(sale_at, a->sales);
+    SAME(sale_amount, a->sales);
+    SAME(ticket_opened_at, a->tickets);
+    SAME(ticket_satisfaction, a->tickets);
+#undef SAME
+    fore_timeline_free(a);
+    fore_timeline_free(b);
+    free(h);
+}
+
 /* More events than the insertion sort takes, in falling order and with many ties. */
 static void timeline__events_stored_backwards__sorted_by_time_and_content(void **state)
 {
@@ -526,6 +580,7 @@ int main(void)
         cmocka_unit_test(timeline__random_history__every_activity_is_counted_once),
         cmocka_unit_test(timeline__random_history__facts_and_reasons_to_leave_out),
         cmocka_unit_test(timeline__any_number_of_threads__same_bytes),
+        cmocka_unit_test(timeline__rows_arrive_backwards__same_columns_but_for_pk),
         cmocka_unit_test(timeline__events_stored_backwards__sorted_by_time_and_content),
         cmocka_unit_test(timeline__deal_made_later__lead_keeps_what_its_contact_did),
         cmocka_unit_test(timeline__empty_store__is_an_empty_timeline),

@@ -106,6 +106,75 @@ static void link__no_deal__goes_to_the_lead_by_the_same_rule(void **state)
     assert_string_equal(link_of(s, "b"), "deal D by contact");
 }
 
+static fore_status note_link(void *context, const fore_event_row *row, fore_error *err)
+{
+    bool **next = context;
+    (void)err;
+    *(*next)++ = row->contact_link;
+    return FORE_OK;
+}
+
+static void link__scan__tells_found_links_from_given_ones(void **state)
+{
+    fore_store *s = ((fixture *)*state)->store;
+    bool linked[3] = {true, false, true}, *next = linked;
+    OK(fore_store_begin(s, e));
+    put_deal(s, "D", "C", 10);
+    fore_activity_row given = no_activity("given");
+    given.deal = key_of(s, FORE_DEAL, "D");
+    OK(fore_store_put_activity(s, &given, NULL, e));
+    put_activity(s, "found", "C", 15);
+    put_activity(s, "nobody", "Y", 15);
+    link_all(s);
+    OK(fore_store_commit(s, e));
+    OK(fore_store_events(s, note_link, &next, e));
+    assert_true(next == linked + 3 && !linked[0] && linked[1] && !linked[2]);
+}
+
+/* Which deal was stored first must not matter. */
+static void link__deals_of_one_moment__last_id_takes_it(void **state)
+{
+    fore_store *s = ((fixture *)*state)->store;
+    OK(fore_store_begin(s, e));
+    put_deal(s, "D2", "C", 10);
+    put_deal(s, "D1", "C", 10);
+    put_deal(s, "E1", "B", 10);
+    put_deal(s, "E2", "B", 10);
+    put_activity(s, "c", "C", 15);
+    put_activity(s, "b", "B", 15);
+    link_all(s);
+    OK(fore_store_commit(s, e));
+    assert_string_equal(link_of(s, "c"), "deal D2 by contact");
+    assert_string_equal(link_of(s, "b"), "deal E2 by contact");
+}
+
+static void cursors__rows_stored_in_any_order__come_by_id(void **state)
+{
+    fore_store *s = ((fixture *)*state)->store;
+    static const char *const stored[] = {"b", "B", "a10", "a2"};
+    static const char *const sorted[] = {"B", "a10", "a2", "b"};
+    OK(fore_store_begin(s, e));
+    for (int i = 0; i < 4; i++) {
+        put_deal(s, stored[i], "C", 10);
+        fore_deal_change_row change = {key_of(s, FORE_DEAL, stored[i]), 5, "stage", NULL,
+                                       stored[i]};
+        OK(fore_store_put_deal_change(s, &change, NULL, e));
+    }
+    OK(fore_store_commit(s, e));
+    fore_cursor *deals, *changes;
+    fore_deal_row deal;
+    fore_deal_change_row change;
+    OK(fore_cursor_open(s, FORE_TABLE_DEAL, false, &deals, e));
+    OK(fore_cursor_open(s, FORE_TABLE_DEAL_CHANGE, false, &changes, e));
+    for (int i = 0; i < 4; i++) {
+        assert_true(next_row(deals, &deal) && next_row(changes, &change));
+        assert_string_equal(deal.id, sorted[i]);
+        assert_string_equal(change.new_value, sorted[i]);
+    }
+    fore_cursor_close(deals);
+    fore_cursor_close(changes);
+}
+
 static void link__later_import__moves_what_was_found_and_only_that(void **state)
 {
     fore_store *s = ((fixture *)*state)->store;
@@ -241,6 +310,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_STORE(link__several_deals__newest_before_else_first_after),
         WITH_STORE(link__no_deal__goes_to_the_lead_by_the_same_rule),
+        WITH_STORE(link__scan__tells_found_links_from_given_ones),
+        WITH_STORE(link__deals_of_one_moment__last_id_takes_it),
+        WITH_STORE(cursors__rows_stored_in_any_order__come_by_id),
         WITH_STORE(link__later_import__moves_what_was_found_and_only_that),
         WITH_STORE(link__deal_taken_from_the_contact__is_undone),
         WITH_STORE(link__same_import_again__is_the_same_history),
