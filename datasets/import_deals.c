@@ -27,6 +27,12 @@ static fore_status lead_status(fore_importing *run, const char **status, fore_er
         "unknown lead status (new, working, qualified, converted, disqualified, lost)", err);
 }
 
+/* A file without the column leaves what is stored as it is. */
+static int8_t flag_or_unknown(const fore_row *r, fore_slot slot)
+{
+    return fore_has(r, slot) ? fore_flag_of(r, slot) : -1;
+}
+
 fore_status fore_put_lead(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
@@ -40,8 +46,8 @@ fore_status fore_put_lead(fore_importing *run, fore_put *put, fore_error *err)
                          .source = fore_text_of(r, FORE_SLOT_SOURCE),
                          .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
                          .closed_at = fore_integer_of(r, FORE_SLOT_CLOSED_AT, FORE_NO_TIME),
-                         .do_not_contact = fore_flag_of(r, FORE_SLOT_DO_NOT_CONTACT),
-                         .mail_opt_out = fore_flag_of(r, FORE_SLOT_MAIL_OPT_OUT),
+                         .do_not_contact = flag_or_unknown(r, FORE_SLOT_DO_NOT_CONTACT),
+                         .mail_opt_out = flag_or_unknown(r, FORE_SLOT_MAIL_OPT_OUT),
                          .attributes = fore_attributes_of(r)};
     FORE_TRY(lead_status(run, &row.status, err));
     if (r->rejected) return FORE_OK;

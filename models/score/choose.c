@@ -101,8 +101,9 @@ static bool both_classes(const fore_choice *out, fore_role role)
 
 /* ---- measuring ---- */
 
+/* loss (n, or NULL): the log loss of each row, for paired comparisons. */
 static fore_status measure(const choosing *c, const fore_scorer *scorer, const fore_sample *rows,
-                           fore_quality *out, fore_error *err)
+                           fore_quality *out, double *loss, fore_error *err)
 {
     double *probability = FORE_NEW(rows->x.rows, double);
     fore_status status = probability ? FORE_OK : fore_no_memory(err);
@@ -110,8 +111,26 @@ static fore_status measure(const choosing *c, const fore_scorer *scorer, const f
         status = fore_scorer_predict(c->pool, scorer, &rows->x, probability, NULL, NULL, NULL, err);
     if (status == FORE_OK)
         status = fore_quality_measure(probability, rows->y, rows->weight, rows->x.rows, out, err);
+    for (int64_t i = 0; loss && status == FORE_OK && i < rows->x.rows; i++)
+        loss[i] = rows->y[i] > 0 ? -log(probability[i]) : -log1p(-probability[i]);
     fore_free(probability);
     return status;
+}
+
+/* Is the mean loss `now` below that of `before` by more than one standard error of their
+ * difference? */
+static bool clearly_better(const fore_sample *rows, const double *now, const double *before)
+{
+    double sum = 0, squares = 0, weight = 0;
+    int64_t n = rows->x.rows;
+    for (int64_t i = 0; i < n; i++) {
+        double w = rows->weight ? rows->weight[i] : 1, gain = before[i] - now[i];
+        sum += w * gain;
+        squares += w * w * gain * gain;
+        weight += w;
+    }
+    double variance = squares - sum * sum / (double)n; /* of the weighted sum */
+    return weight > 0 && sum > sqrt(variance > 0 ? variance : 0);
 }
 
 static double base_rate(const fore_sample *rows)
@@ -200,7 +219,7 @@ static fore_scorer_options options_for(const choosing *c, fore_learner learner)
 
 static fore_status challenge(const choosing *c, fore_learner learner, const fore_sample *train,
                              const fore_sample *calibrate, const fore_sample *validate,
-                             fore_scorer **scorer, fore_error *err)
+                             fore_scorer **scorer, double *loss, fore_error *err)
 {
     fore_challenger *row = &c->out->table[learner];
     fore_scorer_options o = options_for(c, learner);
@@ -221,37 +240,43 @@ static fore_status challenge(const choosing *c, fore_learner learner, const fore
         return status;
     }
     row->tried = true;
-    return measure(c, *scorer, validate, &row->validate, err);
+    return measure(c, *scorer, validate, &row->validate, loss, err);
 }
 
-/* The scorer with the least log loss on VALIDATE stays in *best. */
+/* The learners come from the simplest on; a later one takes the place only when its log loss on
+ * VALIDATE is lower by more than one standard error: small windows must not choose by chance. */
 static fore_status compare(const choosing *c, const fore_sample *train,
                            const fore_sample *calibrate, const fore_sample *validate,
                            fore_scorer **best, fore_error *err)
 {
+    fore_status status = FORE_OK;
+    fore_scorer *scorer = NULL;
+    double *loss = FORE_NEW(2 * validate->x.rows, double);
+    if (!loss) return fore_no_memory(err);
+    double *now = loss, *before = loss + validate->x.rows;
     for (int k = 0; k < FORE_LEARNERS; k++) {
-        fore_scorer *scorer = NULL;
         fore_progress(c->observer, "comparing learners", k, FORE_LEARNERS);
-        fore_status status =
-            challenge(c, (fore_learner)k, train, calibrate, validate, &scorer, err);
-        if (status != FORE_OK) {
-            fore_scorer_free(scorer);
-            return status;
-        }
-        const fore_challenger *row = &c->out->table[k];
-        if (row->tried &&
-            (!*best || row->validate.log_loss < c->out->table[c->out->winner].validate.log_loss)) {
+        FORE_GO(challenge(c, (fore_learner)k, train, calibrate, validate, &scorer, now, err));
+        if (scorer && (!*best || clearly_better(validate, now, before))) {
             fore_scorer_free(*best);
             *best = scorer;
+            scorer = NULL;
             c->out->winner = (fore_learner)k;
-        } else {
-            fore_scorer_free(scorer);
+            double *swap = now;
+            now = before;
+            before = swap;
         }
+        fore_scorer_free(scorer);
+        scorer = NULL;
     }
-    if (*best) return FORE_OK;
-    return fore_fail(err, FORE_E_NO_ANSWER,
-                     "no learner could be fitted (%s: %.300s); allow another one",
-                     fore_learner_name(FORE_LOGISTIC), c->out->table[FORE_LOGISTIC].why);
+    if (!*best)
+        status = fore_fail(err, FORE_E_NO_ANSWER,
+                           "no learner could be fitted (%s: %.300s); allow another one",
+                           fore_learner_name(FORE_LOGISTIC), c->out->table[FORE_LOGISTIC].why);
+done:
+    fore_scorer_free(scorer);
+    fore_free(loss);
+    return status;
 }
 
 static fore_status finish(const choosing *c, const fore_sample *fitted, const fore_sample *test,
@@ -260,7 +285,7 @@ static fore_status finish(const choosing *c, const fore_sample *fitted, const fo
     fore_choice *out = c->out;
     fore_scorer_options o = options_for(c, out->winner);
     if (both_classes(out, FORE_ROLE_TEST)) {
-        FORE_TRY(measure(c, out->scorer, test, &out->test, err));
+        FORE_TRY(measure(c, out->scorer, test, &out->test, NULL, err));
         FORE_TRY(measure_baseline(base_rate(fitted), test, &out->baseline, err));
     } else {
         out->test_out_of_fold = true;

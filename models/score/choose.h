@@ -1,6 +1,7 @@
 /* A measured choice between learners, as one would have made it at the time:
  *
  *     fit on TRAIN, calibrate on CALIBRATE (later), compare by log loss on VALIDATE (later still),
+ *     a more complex learner only where it is better by over one standard error of the difference,
  *     refit the winner on TRAIN + CALIBRATE, calibrate it on VALIDATE, report it on TEST (the
  * newest).
  *
