@@ -56,12 +56,13 @@ static void evaluate(const fore_concave *c, point *at)
 static fore_status factorise(const fore_concave *c, const point *at, double *factor,
                              fore_error *err)
 {
+    double ridge = FORE_CONCAVE_RIDGE * c->size, more = 0;
     int64_t p = c->p;
-    for (double more = 0;
-         more<c->size; more = more> 0 ? 100 * more : FORE_CONCAVE_RIDGE * c->size) {
+    while (more < c->size) {
         memcpy(factor, at->information, (size_t)(p * p) * sizeof(double));
         for (int64_t j = 0; j < p; j++) factor[j + j * p] += more;
         if (fore_cholesky(factor, p, NULL) == FORE_OK) return FORE_OK;
+        more = fmax(ridge, 100 * more);
     }
     return fore_fail(err, FORE_E_NUMERIC,
                      "the likelihood has no curvature to follow: drop columns that hold nearly the "

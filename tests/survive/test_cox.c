@@ -153,6 +153,43 @@ static void cox_fit__group_that_always_goes_first__stays_finite(void **state)
     fore_cox_free(f);
 }
 
+static void cox_loglik__scores_far_apart__neither_overflow_nor_vanish(void **state)
+{
+    (void)state;
+    double time[3] = {1, 2, 3}, x[3] = {800, 0, -800}, beta = 1, value, g, h;
+    int64_t event[3] = {1, 1, 1};
+    fore_matrix matrix = {x, 3, 1, 3};
+    fore_lifetimes rows = {3, time, event, NULL, &matrix};
+    assert_int_equal(fore_cox_loglik(&rows, &beta, &value, &g, &h, NULL), FORE_OK);
+    NEAR(value, 0, 1e-12);
+    beta = -1;
+    assert_int_equal(fore_cox_loglik(&rows, &beta, &value, &g, &h, NULL), FORE_OK);
+    NEAR(value, -2400, 1e-9);
+    NEAR(g, 2400, 1e-9);
+}
+
+/* The first Newton step is some 500 times too long: four in 2000 rows have half of the events. */
+static void cox_fit__rare_group_with_many_events__converges_by_shorter_steps(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    static double time[N], x[N];
+    static int64_t event[N];
+    double value, g, h;
+    for (int i = 0; i < N; i++) {
+        event[i] = i < 8;
+        time[i] = i < 8 ? i + 1 : 9;
+        x[i] = i < 8 && i % 2;
+    }
+    fore_matrix matrix = {x, N, 1, N};
+    fore_lifetimes rows = {N, time, event, NULL, &matrix};
+    fore_cox *f = fit(&rows);
+    assert_int_equal(fore_cox_loglik(&rows, f->beta, &value, &g, &h, NULL), FORE_OK);
+    NEAR(g, 0, 1e-6);
+    assert_true(f->beta[0] > 4 && f->beta[0] < 12);
+    fore_cox_free(f);
+}
+
 static void cox_fit__extreme_covariate__stays_finite(void **state)
 {
     (void)state;
@@ -361,6 +398,8 @@ int main(void)
         cmocka_unit_test(cox_fit__its_maximum__has_no_gradient),
         cmocka_unit_test(cox_fit__row_order_units_and_clock__do_not_matter),
         cmocka_unit_test(cox_fit__group_that_always_goes_first__stays_finite),
+        cmocka_unit_test(cox_loglik__scores_far_apart__neither_overflow_nor_vanish),
+        cmocka_unit_test(cox_fit__rare_group_with_many_events__converges_by_shorter_steps),
         cmocka_unit_test(cox_fit__extreme_covariate__stays_finite),
         cmocka_unit_test(cox_fit__twin_columns__share_the_effect),
         cmocka_unit_test(cox_fit__constant_column__has_no_effect_and_no_error),
