@@ -17,8 +17,9 @@
 #include "models/score/trees_inside.h"
 
 enum {
-    BLOCK = 1024,       /* rows scored at once */
-    VARIANCE_ROWS = 256 /* rows whose design and its product with the covariance stay in cache */
+    LINEAR_BLOCK = 4096, /* rows scored at once: long runs of each column keep memory streaming */
+    OTHER_BLOCK = 512,   /* slower learners: a small batch still keeps all threads busy */
+    VARIANCE_ROWS = 256  /* rows whose design and its product with the covariance stay in cache */
 };
 
 static const char *const NAME[FORE_LEARNERS] = {"logistic", "elastic-net", "trees", "svm"};
@@ -189,10 +190,12 @@ typedef struct batch {
     int64_t scratch_size;
 } batch;
 
+static int64_t block_rows(const fore_scorer *s) { return s->linear ? LINEAR_BLOCK : OTHER_BLOCK; }
+
 static int64_t batch_scratch(const fore_scorer *s)
 {
-    int64_t size = 3 * BLOCK; /* margin, peak, variance */
-    if (s->svm) size += BLOCK * s->svm->width + fore_svm_scratch(s->svm, BLOCK);
+    int64_t size = 3 * block_rows(s); /* margin, peak, variance */
+    if (s->svm) size += OTHER_BLOCK * s->svm->width + fore_svm_scratch(s->svm, OTHER_BLOCK);
     if (s->linear && s->linear->covariance) size += 2 * VARIANCE_ROWS * (s->linear->width + 1);
     return size;
 }
@@ -220,10 +223,11 @@ static fore_status score_block(void *context, int64_t block, int worker, fore_er
 {
     const batch *b = context;
     const fore_scorer *s = b->s;
-    int64_t from = block * BLOCK, rows = b->x->rows - from < BLOCK ? b->x->rows - from : BLOCK;
-    double *margin = b->scratch + worker * b->scratch_size, *peak = margin + BLOCK,
-           *variance = peak + BLOCK;
-    double *room = variance + BLOCK;
+    int64_t most = block_rows(s), from = block * most, left = b->x->rows - from;
+    int64_t rows = left < most ? left : most;
+    double *margin = b->scratch + worker * b->scratch_size, *peak = margin + most,
+           *variance = peak + most;
+    double *room = variance + most;
     memset(variance, 0, (size_t)rows * sizeof *variance);
     if (s->linear) {
         linear_margins(s, b->x->data + from, b->x->stride, rows, margin, peak);
@@ -254,10 +258,11 @@ static fore_status run_batch(fore_pool *pool, batch *b, fore_error *err)
             err, FORE_E_ARGUMENT,
             "the rows have %lld columns; the model was fitted on %lld: give it the same columns",
             (long long)b->x->columns, (long long)b->s->columns);
+    int64_t most = block_rows(b->s);
     b->scratch_size = batch_scratch(b->s);
     b->scratch = FORE_NEW(fore_pool_threads(pool) * b->scratch_size, double);
     if (!b->scratch) return fore_no_memory(err);
-    fore_status status = fore_pool_run(pool, (b->x->rows + BLOCK - 1) / BLOCK, score_block, b, err);
+    fore_status status = fore_pool_run(pool, (b->x->rows + most - 1) / most, score_block, b, err);
     fore_free(b->scratch);
     return status;
 }
