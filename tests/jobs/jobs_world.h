@@ -40,6 +40,7 @@ typedef struct world {
     char folder[64], path[96];
     fore_context c;
     int64_t events;
+    int64_t live; /* allocations before */
 } world;
 
 static inline void world_open(world *w, int threads)
@@ -56,6 +57,7 @@ static inline int world_up(void **state)
     if (!mkdtemp(w->folder)) return -1;
     snprintf(w->path, sizeof w->path, "%s/work.db", w->folder);
     *state = w;
+    w->live = fore_memory_live();
     world_open(w, 1);
     return 0;
 }
@@ -67,8 +69,9 @@ static inline int world_down(void **state)
     fore_context_close(&w->c);
     snprintf(command, sizeof command, "rm -rf %s", w->folder);
     int result = system(command);
+    bool leaked = fore_memory_live() != w->live;
     free(w);
-    return result == 0 && fore_memory_live() == 0 ? 0 : -1;
+    return result == 0 && !leaked ? 0 : -1;
 }
 
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, world_up, world_down)
@@ -196,7 +199,7 @@ typedef struct company {
     int deals, days;     /* deals arrive evenly over so many days */
     int64_t known_until; /* 0: everything */
     bool leads;          /* leads (converted = won) instead of deals */
-    bool random_labels;  /* the outcome knows nothing of quality */
+    int64_t inverted_until; /* what closed before is won where it was lost, and lost where it was won */
     bool leak;           /* deals: attribute "Signed" is filled when won, Product too */
     bool no_amounts;
 } company;
@@ -217,8 +220,9 @@ static inline void put_life(world *w, const company *k, int i)
     int64_t created = at(0, 8) + (int64_t)((double)i / k->deals * k->days * (double)FORE_DAY);
     double life = 8 + 50 * fore_random_uniform(&r), lot = fore_random_uniform(&r);
     int64_t closed = created + (int64_t)(life * (double)FORE_DAY);
-    double p = 1 / (1 + exp(1 - (k->random_labels ? 0 : 1.6 * quality)));
-    bool won = lot < p, big = fore_random_uniform(&r) < 0.5 + 0.3 * tanh(quality);
+    double p = 1 / (1 + exp(1 - 1.6 * quality));
+    bool won = (lot < p) != (closed < k->inverted_until);
+    bool big = fore_random_uniform(&r) < 0.5 + 0.3 * tanh(quality);
     bool known_won = won && closed < until;
     if (created >= until) return;
     snprintf(attributes, sizeof attributes, "{\"Size\":\"%s\"%s}", big ? "big" : "small",
@@ -289,6 +293,26 @@ static inline int64_t subject_of(world *w, fore_subject_kind kind, const char *i
     int64_t s = fore_timeline_find(world_timeline(w), kind, id);
     assert_true(s >= 0);
     return s;
+}
+
+/* A second workspace beside the first, opened with so many threads. */
+static inline world *another_world(int threads)
+{
+    void *state = NULL;
+    assert_int_equal(world_up(&state), 0);
+    world *w = state;
+    fore_context_close(&w->c);
+    world_open(w, threads);
+    return w;
+}
+
+static inline void world_end(world *w)
+{
+    char command[128];
+    fore_context_close(&w->c);
+    snprintf(command, sizeof command, "rm -rf %s", w->folder);
+    assert_int_equal(system(command), 0);
+    free(w);
 }
 
 #endif

@@ -1,0 +1,180 @@
+/* Reasons: measured as one would by hand, said only when the record bears them out. */
+#include "engine/jobs/scoring.h"
+#include "features/catalogue.h"
+#include "jobs_world.h"
+
+enum { N = 400 };
+
+typedef struct planted {
+    double x[4 * N], label[N], weight[N], base;
+} planted;
+
+/* Column 0 lifts wins from 0.5 on; 1 is noise with gaps; 2 is constant; 3 is never known. */
+static planted *plant(void)
+{
+    planted *p = malloc(sizeof *p);
+    fore_random r = fore_random_new(9, 0);
+    double won = 0, all = 0;
+    for (int i = 0; i < N; i++) {
+        p->x[i] = fore_random_uniform(&r);
+        p->x[N + i] = i % 3 ? fore_random_uniform(&r) : NAN;
+        p->x[2 * N + i] = 5;
+        p->x[3 * N + i] = NAN;
+        p->label[i] = fore_random_uniform(&r) < (p->x[i] >= 0.5 ? 0.6 : 0.1);
+        p->weight[i] = 1 + i % 2;
+        won += p->weight[i] * p->label[i];
+        all += p->weight[i];
+    }
+    p->base = won / all;
+    return p;
+}
+
+static double rate(const planted *p, const double *x, double cut, bool high)
+{
+    double won = 0, all = 0;
+    for (int i = 0; i < N; i++)
+        if (!isnan(x[i]) && (x[i] >= cut) == high) {
+            won += p->weight[i] * p->label[i];
+            all += p->weight[i];
+        }
+    return won / all;
+}
+
+static void reasons_measure__rates__are_those_counted_by_hand(void **state)
+{
+    (void)state;
+    planted *p = plant();
+    fore_reason_cut cut[4];
+    OK(fore_reasons_measure(p->x, N, 4, p->label, p->weight, p->base, cut, e));
+    for (int j = 0; j < 2; j++) {
+        assert_true(fabs(cut[j].rate_high - rate(p, p->x + j * N, cut[j].cut, true)) < 1e-12);
+        assert_true(fabs(cut[j].rate_low - rate(p, p->x + j * N, cut[j].cut, false)) < 1e-12);
+    }
+    assert_true(fabs(cut[0].cut - 0.5) < 0.06); /* the median is the candidate nearest the truth */
+    assert_true(cut[0].count_high + cut[0].count_low == N);
+    assert_true(cut[1].count_high + cut[1].count_low == N - (N + 2) / 3);
+    assert_true(isnan(cut[2].cut) && isnan(cut[3].cut)); /* nothing to tell apart */
+    free(p);
+}
+
+static void reasons_measure__few_rows_or_one_class__give_no_cut(void **state)
+{
+    (void)state;
+    planted *p = plant();
+    fore_reason_cut cut[4];
+    OK(fore_reasons_measure(p->x, 20, 1, p->label, p->weight, p->base, cut, e));
+    assert_true(isnan(cut[0].cut));
+    for (int i = 0; i < N; i++) p->label[i] = 0;
+    OK(fore_reasons_measure(p->x, N, 1, p->label, p->weight, 0, cut, e));
+    assert_true(isnan(cut[0].cut));
+    OK(fore_reasons_measure(p->x, 0, 1, p->label, p->weight, 0.5, cut, e));
+    assert_true(isnan(cut[0].cut));
+    free(p);
+}
+
+/* A model of the first catalogue features, with cuts by hand. */
+static int32_t feature[FORE_FEATURE_LIMIT];
+static fore_reason_cut cuts[FORE_FEATURE_LIMIT];
+static fore_scoring hand_made(int64_t columns, double base)
+{
+    for (int64_t j = 0; j < columns; j++) {
+        feature[j] = (int32_t)j;
+        cuts[j] = (fore_reason_cut){10, 2 * base, base / 2, 100, 100};
+    }
+    return (fore_scoring){.kind = FORE_SUBJECT_DEAL,
+                          .base_rate = base,
+                          .feature = feature,
+                          .feature_count = columns,
+                          .columns = columns,
+                          .cut = cuts};
+}
+
+static void reasons_pick__only_what_the_record_bears_out(void **state)
+{
+    (void)state;
+    fore_scoring s = hand_made(7, 0.2);
+    cuts[4].rate_high = 0.21; /* hardly above the base rate */
+    cuts[5].cut = NAN;
+    const double raw[] = {20, 20, 1, 1, 20, 20, NAN};
+    const double parts[] = {1, -2, -3, 4, 5, 6, 7};
+    fore_reason out[8];
+    assert_int_equal(fore_reasons_pick(&s, raw, parts, 0, out, 8), 2);
+    assert_int_equal(out[0].column, 2); /* low, and lowers: borne out; 1 and 3 contradict */
+    assert_int_equal(out[1].column, 0);
+    assert_true(fabs(out[0].ratio - 0.5) < 1e-12 && fabs(out[1].ratio - 2) < 1e-12);
+    assert_int_equal(fore_reasons_pick(&s, raw, parts, 1, out, 8), 1);
+    assert_int_equal(out[0].column, 0);
+    assert_int_equal(fore_reasons_pick(&s, raw, parts, -1, out, 8), 1);
+    assert_int_equal(out[0].column, 2);
+}
+
+static void reasons_pick__more_than_the_limit__keeps_the_strongest_in_order(void **state)
+{
+    (void)state;
+    fore_scoring s = hand_made(20, 0.2);
+    double raw[20], parts[20];
+    for (int j = 0; j < 20; j++) {
+        raw[j] = 20;
+        parts[j] = 0.01 + (j * 7 % 20) * 0.1;
+    }
+    for (int64_t limit = 0; limit <= 5; limit++) {
+        fore_reason out[6];
+        assert_int_equal(fore_reasons_pick(&s, raw, parts, 0, out, limit), limit);
+        for (int64_t i = 0; i < limit; i++)
+            assert_true(fabs(out[i].part - (0.01 + (double)(19 - i) * 0.1)) < 1e-12);
+    }
+    fore_reason all[20]; /* 0.01 is too weak for words */
+    assert_int_equal(fore_reasons_pick(&s, raw, parts, 0, all, 20), 19);
+}
+
+static void reason_say__says_how_often(void **state)
+{
+    (void)state;
+    fore_scoring s = hand_made(3, 0.2);
+    fore_text text = {0};
+    fore_reason_say(&s, &(fore_reason){0, 1, 20, 2}, &text);
+    assert_non_null(strstr(fore_text_string(&text), "(won 2.0x as often)"));
+    fore_text_clear(&text);
+    s.kind = FORE_SUBJECT_LEAD;
+    fore_reason_say(&s, &(fore_reason){0, -1, 1, 0.5}, &text);
+    assert_non_null(strstr(fore_text_string(&text), "(converted 0.5x as often)"));
+    fore_text_clear(&text);
+    fore_reason_say(&s, &(fore_reason){0, -1, 1, 0.01}, &text);
+    assert_non_null(strstr(fore_text_string(&text), "(hardly ever converted)"));
+    fore_text_clear(&text);
+    fore_reason_say(&s, &(fore_reason){0, 1, 20, NAN}, &text);
+    assert_null(strchr(fore_text_string(&text), '('));
+    fore_text_free(&text);
+}
+
+static void reason_say__any_feature_and_value__is_speakable(void **state)
+{
+    (void)state;
+    static const double values[] = {0, 1, 0.5, 2, 12, 30, -1, -0.3};
+    int64_t n = fore_feature_count();
+    fore_scoring s = hand_made(n, 0.2);
+    for (int64_t j = 0; j < n; j++)
+        for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+            fore_text text = {0};
+            fore_reason_say(&s, &(fore_reason){j, 1, values[v], 2}, &text);
+            const char *said = fore_text_string(&text);
+            bool odd = strstr(said, " nan") || strstr(said, "nan ") || strstr(said, "inf ") || strstr(said, "  ") ||
+                       strstr(said, "-0 ") || strstr(said, "%!") || said[0] == ' ' ||
+                       strlen(said) < 25 || strlen(said) > 160;
+            if (odd) fail_msg("%s = %g: '%s'", fore_scoring_column_name(&s, j), values[v], said);
+            fore_text_free(&text);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reasons_measure__rates__are_those_counted_by_hand),
+        cmocka_unit_test(reasons_measure__few_rows_or_one_class__give_no_cut),
+        cmocka_unit_test(reasons_pick__only_what_the_record_bears_out),
+        cmocka_unit_test(reasons_pick__more_than_the_limit__keeps_the_strongest_in_order),
+        cmocka_unit_test(reason_say__says_how_often),
+        cmocka_unit_test(reason_say__any_feature_and_value__is_speakable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
