@@ -1,5 +1,5 @@
-/* Boosting, prediction, TreeSHAP and the JSON form of the trees. Binning and growing are in
- * trees_bins.c and trees_grow.c.
+/* Boosting and prediction. Binning and growing are in trees_bins.c and trees_grow.c, contributions
+ * and the JSON form in trees_shap.c and trees_io.c.
  *
  *     F = log-odds of the base rate
  *     repeat: p = sigmoid(F); g = w (p - y); h = w p (1 - p); F += rate x tree fitted to (g, h)
@@ -7,7 +7,6 @@
  */
 #include "models/score/trees.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -76,7 +75,6 @@ fore_status trees_reserve(fore_trees *trees, int64_t nodes, fore_error *err)
 int64_t fore_trees_columns(const fore_trees *trees) { return trees->columns; }
 int64_t fore_trees_count(const fore_trees *trees) { return trees->count; }
 
-/* Children come after their parent: one pass from the back. */
 double trees_expect(const fore_trees *trees, int64_t t)
 {
     const tree_node *tree = trees->node + trees->start[t];
@@ -290,16 +288,10 @@ done:
 
 /* ---- prediction ---- */
 
-static const tree_node *next_node(const tree_node *tree, const tree_node *node, double v)
-{
-    bool left = isnan(v) ? node->missing_left : v <= node->threshold;
-    return tree + (left ? node->left : node->right);
-}
-
 static double tree_value(const tree_node *tree, const double *raw, int64_t step)
 {
     const tree_node *node = tree;
-    while (node->feature >= 0) node = next_node(tree, node, raw[node->feature * step]);
+    while (node->feature >= 0) node = tree_next(tree, node, raw[node->feature * step]);
     return node->value;
 }
 
@@ -350,253 +342,4 @@ fore_status fore_trees_predict(fore_pool *pool, const fore_trees *trees, const f
                          (long long)x->columns, (long long)trees->columns);
     prediction p = {trees, x, margin};
     return fore_pool_run(pool, (x->rows + PREDICT_ROWS - 1) / PREDICT_ROWS, predict_block, &p, err);
-}
-
-/* ---- TreeSHAP (Lundberg, Erion, Lee 2018, algorithm 2) ----
- *
- * A path holds the distinct features on the way from the root: the share of training rows that
- * follow when the feature is unknown (zero), whether the row itself follows (one), and the
- * permutation weight of each size of subset. extend adds a feature, unwind takes one out again. */
-
-typedef struct path_step {
-    int32_t feature;
-    double zero, one, weight;
-} path_step;
-
-enum { PATH_ROOM = (FORE_TREES_MAX_DEPTH + 3) * (FORE_TREES_MAX_DEPTH + 4) / 2 };
-
-static void extend(path_step *path, int depth, double zero, double one, int32_t feature)
-{
-    path[depth] = (path_step){feature, zero, one, depth == 0 ? 1.0 : 0.0};
-    for (int i = depth - 1; i >= 0; i--) {
-        path[i + 1].weight += one * path[i].weight * (i + 1) / (depth + 1);
-        path[i].weight *= zero * (depth - i) / (double)(depth + 1);
-    }
-}
-
-static void unwind(path_step *path, int depth, int index)
-{
-    double one = path[index].one, zero = path[index].zero, next = path[depth].weight;
-    for (int i = depth - 1; i >= 0; i--) {
-        if (one != 0) {
-            double kept = path[i].weight;
-            path[i].weight = next * (depth + 1) / ((i + 1) * one);
-            next = kept - path[i].weight * zero * (depth - i) / (double)(depth + 1);
-        } else {
-            path[i].weight = path[i].weight * (depth + 1) / (zero * (depth - i));
-        }
-    }
-    for (int i = index; i < depth; i++) {
-        path[i].feature = path[i + 1].feature;
-        path[i].zero = path[i + 1].zero;
-        path[i].one = path[i + 1].one;
-    }
-}
-
-/* The sum of the weights after unwinding `index`, without changing the path. */
-static double unwound_sum(const path_step *path, int depth, int index)
-{
-    double one = path[index].one, zero = path[index].zero, next = path[depth].weight, total = 0;
-    for (int i = depth - 1; i >= 0; i--) {
-        if (one != 0) {
-            double weight = next * (depth + 1) / ((i + 1) * one);
-            total += weight;
-            next = path[i].weight - weight * zero * (depth - i) / (double)(depth + 1);
-        } else {
-            total += path[i].weight * (depth + 1) / (zero * (depth - i));
-        }
-    }
-    return total;
-}
-
-typedef struct shap {
-    const tree_node *tree;
-    const double *raw;
-    int64_t step;
-    double *parts;
-} shap;
-
-static void walk(const shap *s, int32_t at, int depth, const path_step *above, path_step *path,
-                 double zero, double one, int32_t feature)
-{
-    const tree_node *node = &s->tree[at];
-    memcpy(path, above, (size_t)depth * sizeof *path);
-    extend(path, depth, zero, one, feature);
-    if (node->feature < 0) {
-        for (int i = 1; i <= depth; i++)
-            s->parts[path[i].feature] +=
-                unwound_sum(path, depth, i) * (path[i].one - path[i].zero) * node->value;
-        return;
-    }
-    const tree_node *hot = next_node(s->tree, node, s->raw[node->feature * s->step]);
-    int32_t hot_at = (int32_t)(hot - s->tree),
-            cold_at = hot_at == node->left ? node->right : node->left;
-    double zero_before = 1, one_before = 1;
-    int found = 1;
-    while (found <= depth && path[found].feature != node->feature) found++;
-    if (found <= depth) { /* the feature was on the path already: its shares multiply */
-        zero_before = path[found].zero;
-        one_before = path[found].one;
-        unwind(path, depth, found);
-        depth--;
-    }
-    walk(s, hot_at, depth + 1, path, path + depth + 2,
-         zero_before * s->tree[hot_at].cover / node->cover, one_before, node->feature);
-    walk(s, cold_at, depth + 1, path, path + depth + 2,
-         zero_before * s->tree[cold_at].cover / node->cover, 0, node->feature);
-}
-
-void fore_trees_parts(const fore_trees *trees, const double *raw, int64_t step, double *parts,
-                      double *base)
-{
-    path_step room[PATH_ROOM];
-    memset(parts, 0, (size_t)trees->columns * sizeof *parts);
-    *base = trees->base;
-    for (int64_t t = 0; t < trees->count; t++) {
-        shap s = {trees->node + trees->start[t], raw, step, parts};
-        *base += trees->expected[t];
-        walk(&s, 0, 0, room, room, 1, 1, -1);
-    }
-}
-
-/* ---- as JSON: one flat array per field of a node ---- */
-
-#define WRITE_FIELD(name, call)                                                                    \
-    do {                                                                                           \
-        fore_json_array(json, name);                                                               \
-        for (int64_t k = 0; k < trees->nodes; k++) call;                                           \
-        fore_json_end_array(json);                                                                 \
-    } while (0)
-
-void fore_trees_write(const fore_trees *trees, fore_json_writer *json, const char *key)
-{
-    const tree_node *node = trees->node;
-    fore_json_object(json, key);
-    fore_json_integer(json, "columns", trees->columns);
-    fore_json_number(json, "base", trees->base);
-    fore_json_integers(json, "start", trees->start, trees->count + 1);
-    WRITE_FIELD("feature", fore_json_integer(json, NULL, node[k].feature));
-    WRITE_FIELD("left", fore_json_integer(json, NULL, node[k].left));
-    WRITE_FIELD("right", fore_json_integer(json, NULL, node[k].right));
-    WRITE_FIELD("missing_left", fore_json_integer(json, NULL, node[k].missing_left));
-    WRITE_FIELD("threshold", fore_json_number(json, NULL, node[k].threshold));
-    WRITE_FIELD("value", fore_json_number(json, NULL, node[k].value));
-    WRITE_FIELD("cover", fore_json_number(json, NULL, node[k].cover));
-    WRITE_FIELD("gain", fore_json_number(json, NULL, node[k].gain));
-    fore_json_end_object(json);
-}
-
-/* An integer in [least, most] at array[index]. */
-static bool integer_at(const fore_json_node *array, int64_t index, double least, double most,
-                       int64_t *out)
-{
-    double v;
-    if (!fore_json_as_number(fore_json_at(array, index), &v) || !(v >= least && v <= most) ||
-        v != floor(v))
-        return false;
-    *out = (int64_t)v;
-    return true;
-}
-
-static bool finite_at(const fore_json_node *array, int64_t index, double *out)
-{
-    return fore_json_as_number(fore_json_at(array, index), out) && isfinite(*out);
-}
-
-/* Depth of every node is known once its parent is: parents come first, each node has one parent. */
-static bool sound_tree(const tree_node *tree, int64_t nodes, int64_t columns, uint8_t *depth)
-{
-    memset(depth, 255, (size_t)nodes);
-    depth[0] = 0;
-    for (int64_t k = 0; k < nodes; k++) {
-        const tree_node *n = &tree[k];
-        if (depth[k] == 255 || depth[k] > FORE_TREES_MAX_DEPTH || !(n->cover > 0)) return false;
-        if (n->feature < 0) continue;
-        int64_t child[2] = {n->left, n->right};
-        for (int c = 0; c < 2; c++) {
-            if (child[c] <= k || child[c] >= nodes || depth[child[c]] != 255) return false;
-            depth[child[c]] = (uint8_t)(depth[k] + 1);
-        }
-        if (n->feature >= columns) return false;
-    }
-    return true;
-}
-
-static bool read_nodes(const fore_json_node *json, fore_trees *trees)
-{
-    static const char *const NAME[] = {"feature",   "left",  "right", "missing_left",
-                                       "threshold", "value", "cover", "gain"};
-    const fore_json_node *field[8];
-    for (int f = 0; f < 8; f++) {
-        field[f] = fore_json_get(json, NAME[f]);
-        if (fore_json_length(field[f]) != trees->nodes) return false;
-    }
-    for (int64_t k = 0; k < trees->nodes; k++) {
-        tree_node *n = &trees->node[k];
-        int64_t feature, left, right, missing;
-        if (!integer_at(field[0], k, -1, INT32_MAX, &feature) ||
-            !integer_at(field[1], k, 0, INT32_MAX, &left) ||
-            !integer_at(field[2], k, 0, INT32_MAX, &right) ||
-            !integer_at(field[3], k, 0, 1, &missing) || !finite_at(field[4], k, &n->threshold) ||
-            !finite_at(field[5], k, &n->value) || !finite_at(field[6], k, &n->cover) ||
-            !finite_at(field[7], k, &n->gain))
-            return false;
-        n->feature = (int32_t)feature;
-        n->left = (int32_t)left;
-        n->right = (int32_t)right;
-        n->missing_left = missing;
-    }
-    return true;
-}
-
-static bool read_starts(const fore_json_node *json, fore_trees *trees)
-{
-    const fore_json_node *start = fore_json_get(json, "start");
-    for (int64_t t = 0; t <= trees->count; t++) {
-        int64_t from = t ? trees->start[t - 1] + 1 : 0;
-        if (!integer_at(start, t, (double)from, (double)trees->nodes, &trees->start[t]))
-            return false;
-    }
-    return trees->start[0] == 0 && trees->start[trees->count] == trees->nodes;
-}
-
-static fore_status read_trees(const fore_json_node *json, fore_trees *trees, fore_error *err)
-{
-    int64_t nodes = fore_json_length(fore_json_get(json, "feature"));
-    int64_t starts = fore_json_length(fore_json_get(json, "start"));
-    const char *damaged = "the model's trees are damaged; train the model again";
-    if (starts < 1 || !fore_json_get_number(json, "base", &trees->base) || !isfinite(trees->base))
-        return fore_fail(err, FORE_E_MODEL, "%s", damaged);
-    trees->count = starts - 1;
-    FORE_TRY(trees_reserve(trees, nodes, err));
-    trees->nodes = nodes;
-    if (!read_nodes(json, trees) || !read_starts(json, trees))
-        return fore_fail(err, FORE_E_MODEL, "%s", damaged);
-    uint8_t *depth = FORE_NEW(nodes, uint8_t);
-    if (!depth) return fore_no_memory(err);
-    bool sound = true;
-    for (int64_t t = 0; t < trees->count && sound; t++) {
-        sound = sound_tree(trees->node + trees->start[t], trees->start[t + 1] - trees->start[t],
-                           trees->columns, depth);
-        if (sound) trees->expected[t] = trees_expect(trees, t);
-    }
-    fore_free(depth);
-    return sound ? FORE_OK : fore_fail(err, FORE_E_MODEL, "%s", damaged);
-}
-
-fore_status fore_trees_read(const fore_json_node *node, fore_trees **out, fore_error *err)
-{
-    int64_t columns = 0;
-    fore_trees *trees = NULL;
-    *out = NULL;
-    if (!fore_json_get_integer(node, "columns", &columns) || columns < 0 || columns > INT32_MAX)
-        return fore_fail(err, FORE_E_MODEL,
-                         "the model has no trees where they should be; train it again");
-    FORE_TRY(trees_new(columns, &trees, err));
-    fore_status status = read_trees(node, trees, err);
-    if (status == FORE_OK)
-        *out = trees;
-    else
-        fore_trees_free(trees);
-    return status;
 }

@@ -3,6 +3,8 @@
 #ifndef FORE_SCORE_TREES_INSIDE_H
 #define FORE_SCORE_TREES_INSIDE_H
 
+#include <math.h>
+
 #include "models/score/trees.h"
 
 enum { TREE_BINS = 256 }; /* codes 0..255; 0 = missing */
@@ -61,6 +63,14 @@ fore_status trees_reserve(fore_trees *trees, int64_t nodes, fore_error *err);
 /* margin[0..rows): log-odds of rows from .. from + rows of x. */
 void trees_margins(const fore_trees *trees, const fore_matrix *x, int64_t from, int64_t rows,
                    double *margin);
+/* Where a row with value v at the node's feature goes. */
+static inline const tree_node *tree_next(const tree_node *tree, const tree_node *node, double v)
+{
+    bool left = isnan(v) ? node->missing_left : v <= node->threshold;
+    return tree + (left ? node->left : node->right);
+}
+
+/* The mean of tree t's leaves by cover. */
 double trees_expect(const fore_trees *trees, int64_t t);
 
 #endif
