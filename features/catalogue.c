@@ -90,6 +90,33 @@ void fore_feature_value(int index, double value, fore_text *out)
     }
 }
 
+/* Words that deny: "no reply", "never moved back". They are true of zero only. */
+static bool says_none(const char *words)
+{
+    return strncmp(words, "no ", 3) == 0 || strstr(words, " no ") || strstr(words, "never") ||
+           strstr(words, "none");
+}
+
+/* "3 stage moves", but "1 stage move": the first plural before the words say of what or when. */
+static void put_counted(double value, const char *words, fore_text *out)
+{
+    static const char *const stops[] = {" in ", " of ", " with ", " so "};
+    size_t limit = strlen(words), i = 0;
+    for (size_t k = 0; k < sizeof stops / sizeof *stops; k++) {
+        const char *stop = strstr(words, stops[k]);
+        if (stop && (size_t)(stop - words) < limit) limit = (size_t)(stop - words);
+    }
+    while (i < limit && !(words[i] == 's' && (words[i + 1] == ' ' || !words[i + 1]))) i++;
+    if (value != 1 || i == limit) {
+        fore_text_puts(out, words);
+        return;
+    }
+    bool ies = i >= 2 && strncmp(words + i - 2, "ie", 2) == 0;
+    fore_text_add(out, words, (int64_t)i - (ies ? 2 : 0));
+    if (ies) fore_text_putc(out, 'y');
+    fore_text_puts(out, words + i + 1);
+}
+
 void fore_feature_say(int index, double value, bool high, fore_text *out)
 {
     const fore_feature *feature = &features[index];
@@ -98,12 +125,17 @@ void fore_feature_say(int index, double value, bool high, fore_text *out)
         fore_text_puts(out, " is not known");
         return;
     }
-    const char *words = high ? feature->high : feature->low, *place = strstr(words, "%s");
+    bool few = !high && value > 0 && says_none(feature->low) && strstr(feature->high, "%s");
+    const char *words = high || few ? feature->high : feature->low, *place = strstr(words, "%s");
     if (!place) {
         fore_text_puts(out, words);
         return;
     }
     fore_text_add(out, words, place - words);
+    if (few) fore_text_puts(out, "only ");
     fore_feature_value(index, value, out);
-    fore_text_puts(out, place + 2);
+    if (feature->unit == FORE_UNIT_COUNT)
+        put_counted(value, place + 2, out);
+    else
+        fore_text_puts(out, place + 2);
 }

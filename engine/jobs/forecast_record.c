@@ -21,7 +21,7 @@ static const double SHOCK_UNKNOWN = 0.25, SHOCK_LEAST = 0.05;
 const char *fore_baseline_word(fore_baseline baseline)
 {
     static const char *const words[] = {"last period", "same period last year", "run rate",
-                                        "stage weights", "ETS alone"};
+                                        "stage weights", "smoothing (ETS)"};
     return words[baseline];
 }
 

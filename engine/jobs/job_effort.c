@@ -131,8 +131,8 @@ static void show_plan(fore_answer *a, int64_t g, const fore_plan *p, const fore_
     }
     if (!p->within_observed_range)
         fore_text_puts(&words, "; more than was ever observed: an extrapolation");
-    for (int64_t i = 0; i < p->constraint_count; i++)
-        fore_text_printf(&words, "; %s", p->constraints[i]);
+    for (int64_t i = 0; i < p->constraint_count; i++) /* sentences */
+        fore_text_printf(&words, "%s %s", i == 0 ? "." : "", p->constraints[i]);
     fore_answer_row(a, g);
     fore_answer_number(a, g, p->raise);
     fore_answer_number(a, g, p->hours_factor.median);

@@ -7,6 +7,7 @@
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/outlook.h"
+#include "engine/jobs/scoring.h"
 #include "engine/num/special.h"
 #include "features/sales_series.h"
 
@@ -33,7 +34,7 @@ static const fore_column group_columns[] = {
 };
 
 static const fore_column record_columns[] = {
-    {"rule", "error of past forecasts", FORE_CELL_TEXT, 0},
+    {"rule", "forecast by", FORE_CELL_TEXT, 0},
     {"error", "error", FORE_CELL_PERCENT, 0},
 };
 
@@ -321,7 +322,8 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_json_end_array(&json);
     write_record(&record, a, &json);
     fore_json_end_object(&json);
-    fore_answer_note(a, "Unit: %s. Open now: %lld.", unit, (long long)o->open);
+    fore_answer_note(a, "Unit: %s. %lld %ss are open.", unit, (long long)o->open,
+                     fore_purpose(o->kind));
     if (o->other_currency > 0)
         fore_answer_note(a, "%lld deals in another currency are left out.",
                          (long long)o->other_currency);

@@ -101,7 +101,8 @@ static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n
     return FORE_OK;
 }
 
-/* What is planned has its own hour; one planned for a day without an hour is planned for midnight. */
+/* What is planned has its own hour; one planned for a day without an hour is planned for midnight.
+ */
 static int hour_of(const fore_context *c, const fore_next_step *s, int64_t as_of)
 {
     if (s->due == FORE_NO_TIME || s->due < as_of) return s->hour;
@@ -297,7 +298,11 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_json_string(&json, "model", answering_model(&roster));
     FORE_GO(write_list(c, &roster, list, kept, a, &json, err));
     fore_json_end_object(&json);
-    if (kept == 0) fore_answer_note(a, "Nothing is to be worked today.");
+    if (kept == 0)
+        fore_answer_note(a, "Nothing is to be worked today.");
+    else
+        fore_answer_note(a, "In brackets: how often leads and deals of which it holds were won, "
+                            "against all of their kind.");
     note_list(a, &roster, &passed);
 done:
     fore_free(list);

@@ -59,10 +59,10 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
     bool leads = t->scoring->kind == FORE_SUBJECT_LEAD;
     const char *purpose = leads ? "Lead" : "Deal", *won = leads ? "converted" : "won";
     const fore_examples *e = t->examples;
-    fore_answer_note(
-        a, "%ss: the chance to be %s within %.0f days%s; %lld %ss, %lld of them %s.", purpose, won,
-        e->horizon_days, e->horizon_chosen ? " (from the data)" : "", (long long)e->subjects,
-        fore_purpose(t->scoring->kind), (long long)e->won_subjects, won);
+    fore_answer_note(a, "%ss: the chance to be %s within %.0f days%s; %lld %ss, %lld of them %s.",
+                     purpose, won, e->horizon_days, e->horizon_chosen ? " (from the data)" : "",
+                     (long long)e->subjects, fore_purpose(t->scoring->kind),
+                     (long long)e->won_subjects, won);
     if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
     if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
     fore_text names = {0};

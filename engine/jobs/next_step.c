@@ -173,8 +173,7 @@ static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, 
                         fore_next_step *s)
 {
     bool mail = !r->mail_closed;
-    if (r->last_in != FORE_NO_TIME && r->last_in > r->last_out &&
-        as_of - r->last_in < WAITING)
+    if (r->last_in != FORE_NO_TIME && r->last_in > r->last_out && as_of - r->last_in < WAITING)
         step_is(s, answer_by(r), true, "they got in touch last and wait for an answer");
     else if (r->last_out == FORE_NO_TIME)
         step_is(s, FORE_CALL, as_of - t->created_at[subject] < FRESH, "never contacted");

@@ -76,7 +76,8 @@ static double amount_of(const builder *b, int64_t s)
 /* --- hazards --- */
 
 /* Stored values without a change log are those of today: only histories that log changes may use
- * them. Only what was logged before as_of counts: a past moment must choose as it would have then. */
+ * them. Only what was logged before as_of counts: a past moment must choose as it would have then.
+ */
 static void choose_features(builder *b)
 {
     int64_t logged = 0, all = 0;
@@ -337,8 +338,8 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     o->currency = o->kind == FORE_SUBJECT_DEAL ? fore_main_currency(b.t, o->as_of) : -1;
     o->counts = !has_amounts(&b);
     for (int64_t s = b.first; s < b.end; s++)
-        o->other_currency +=
-            b.t->created_at[s] < o->as_of && o->currency >= 0 && b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
+        o->other_currency += b.t->created_at[s] < o->as_of && o->currency >= 0 &&
+                             b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
     FORE_GO(collect_wins(&b, err));
     FORE_GO(fit_hazard(&b, false, &b.plain, err));
     choose_features(&b);

@@ -1,5 +1,6 @@
-/* A workspace in a folder of its own for each test, rows that know nothing, and a small company whose
- * history can be cut: what is written with `known_until` T is what an export at T would have held. */
+/* A workspace in a folder of its own for each test, rows that know nothing, and a small company
+ * whose history can be cut: what is written with `known_until` T is what an export at T would have
+ * held. */
 #ifndef FORE_TESTS_JOBS_WORLD_H
 #define FORE_TESTS_JOBS_WORLD_H
 
@@ -199,13 +200,13 @@ typedef struct company {
     int deals, days;     /* deals arrive evenly over so many days */
     int64_t known_until; /* 0: everything */
     bool leads;          /* leads (converted = won) instead of deals */
-    int64_t inverted_until; /* what closed before is won where it was lost, and lost where it was won */
-    bool leak;           /* deals: attribute "Signed" is filled when won, Product too */
+    int64_t
+        inverted_until; /* what closed before is won where it was lost, and lost where it was won */
+    bool leak;          /* deals: attribute "Signed" is filled when won, Product too */
     bool no_amounts;
 } company;
 
 enum { COMPANY_REPS = 4 };
-
 
 /* One subject's life; every draw is made whether it is written or not, so that cuts agree. */
 static inline void put_life(world *w, const company *k, int i)
@@ -213,7 +214,7 @@ static inline void put_life(world *w, const company *k, int i)
     static const char *const stage[] = {"first", "second", "third"};
     fore_random r = fore_random_new(k->seed, (uint64_t)i);
     int64_t until = k->known_until ? k->known_until : INT64_MAX;
-    char id[16], rep[8], attributes[96], before[32], after[32];
+    char id[16], rep[16], attributes[96], before[32], after[32];
     snprintf(id, sizeof id, "%c%06d", k->leads ? 'L' : 'D', i);
     snprintf(rep, sizeof rep, "R%d", i % COMPANY_REPS);
     double quality = fore_random_normal(&r), amount = 1000 + 100 * (double)(i % 37);
@@ -261,8 +262,8 @@ static inline void put_life(world *w, const company *k, int i)
         put_deal(w, row);
     }
     for (int v = 0; v < 6; v++) {
-        int64_t when = created + (int64_t)((v + fore_random_uniform(&r)) / 6 * life * 0.9 *
-                                           (double)FORE_DAY);
+        int64_t when =
+            created + (int64_t)((v + fore_random_uniform(&r)) / 6 * life * 0.9 * (double)FORE_DAY);
         bool answered = fore_random_uniform(&r) < 0.3 + 0.25 * tanh(quality);
         if (when >= until) break;
         put_event(w, (an_event){.lead = k->leads ? id : NULL,
@@ -280,7 +281,7 @@ static inline void put_company(world *w, const company *k)
 {
     world_begin(w);
     for (int r = 0; r < COMPANY_REPS; r++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "R%d", r);
         put_rep(w, id, r % 2 ? "north" : "south", 40);
     }

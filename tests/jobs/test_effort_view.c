@@ -14,7 +14,7 @@ static void team(world *w)
     put_rep(w, "R1", "north", 30);
     put_rep(w, "R2", "north", 20);
     for (int r = 0; r < 3; r++) {
-        char id[8], rep[8];
+        char id[16], rep[16];
         snprintf(id, sizeof id, "D%d", r);
         snprintf(rep, sizeof rep, "R%d", r);
         fore_deal_row row = a_deal(id, at(0, 8));
@@ -23,7 +23,9 @@ static void team(world *w)
         for (int week = 0; week < WEEKS; week++) {
             an_event v = {.deal = id, .rep = rep, .direction = FORE_OUTBOUND};
             for (int i = 0; i < calls[r] + mails[r] + (week == 5 || week == 29); i++) {
-                v.kind = i < calls[r] ? FORE_CALL : i < calls[r] + mails[r] ? FORE_EMAIL : FORE_DEMO;
+                v.kind = i < calls[r]              ? FORE_CALL
+                         : i < calls[r] + mails[r] ? FORE_EMAIL
+                                                   : FORE_DEMO;
                 v.at = at(7 * week + i % 5, 9);
                 put_event(w, v);
             }
@@ -133,7 +135,8 @@ static void view__of_a_team__holds_its_reps_only(void **state)
     assert_true(all.view.reps_active == 3 && south.view.reps_active == 1);
     assert_int_equal(north.view.panel.kinds, all.view.panel.kinds); /* one list of kinds for all */
     for (int k = 0; k < 3; k++)
-        assert_true(fabs(north.view.current[k] + south.view.current[k] - all.view.current[k]) < 1e-9);
+        assert_true(fabs(north.view.current[k] + south.view.current[k] - all.view.current[k]) <
+                    1e-9);
     unmake(&all);
     unmake(&north);
     unmake(&south);

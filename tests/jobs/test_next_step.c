@@ -15,7 +15,8 @@ static fore_next_step step_of(world *w, fore_subject_kind kind, const char *id)
     return step;
 }
 
-/* A lead with a first answered call long ago, so that rules 2 to 5 are silent unless a test speaks. */
+/* A lead with a first answered call long ago, so that rules 2 to 5 are silent unless a test speaks.
+ */
 static void old_lead(world *w)
 {
     world_begin(w);
@@ -90,10 +91,9 @@ static void rule_2__a_fortnight_later__is_no_longer_urgent(void **state)
 {
     world *w = *state;
     old_lead(w);
-    put_event(w, (an_event){.lead = "L1",
-                            .kind = FORE_REPLY,
-                            .direction = FORE_INBOUND,
-                            .at = at(NOW - 14, 0)});
+    put_event(
+        w, (an_event){
+               .lead = "L1", .kind = FORE_REPLY, .direction = FORE_INBOUND, .at = at(NOW - 14, 0)});
     world_commit(w);
     assert_false(step_of(w, FORE_SUBJECT_LEAD, "L1").urgent);
 }
@@ -104,7 +104,8 @@ static void rule_3__never_contacted__is_called_urgently_while_new(void **state)
     world_begin(w);
     put_lead(w, a_lead("L1", at(NOW - 4, 9)));
     put_lead(w, a_lead("L2", at(NOW - 1, 9)));
-    put_event(w, (an_event){.lead = "L2", .kind = FORE_SEND, .at = at(NOW - 1, 10)}); /* mass mail */
+    put_event(w,
+              (an_event){.lead = "L2", .kind = FORE_SEND, .at = at(NOW - 1, 10)}); /* mass mail */
     world_commit(w);
     fore_next_step old = step_of(w, FORE_SUBJECT_LEAD, "L1");
     fore_next_step new = step_of(w, FORE_SUBJECT_LEAD, "L2");
@@ -167,10 +168,8 @@ static void rule_6__a_deal_that_moved_on__is_met(void **state)
     world *w = *state;
     world_begin(w);
     put_deal(w, a_deal("D1", at(10, 9)));
-    put_event(w, (an_event){.deal = "D1",
-                            .kind = FORE_REPLY,
-                            .direction = FORE_INBOUND,
-                            .at = at(60, 9)});
+    put_event(w, (an_event){
+                     .deal = "D1", .kind = FORE_REPLY, .direction = FORE_INBOUND, .at = at(60, 9)});
     put_event(w, (an_event){.deal = "D1",
                             .kind = FORE_CALL,
                             .direction = FORE_OUTBOUND,
@@ -296,7 +295,8 @@ static void habits__minutes__are_measured_once_there_are_enough(void **state)
     world_begin(w);
     put_lead(w, a_lead("L1", at(0, 9)));
     for (int i = 0; i < 29; i++)
-        put_event(w, (an_event){.lead = "L1", .kind = FORE_CALL, .at = at(1 + i, 9), .minutes = 20});
+        put_event(w,
+                  (an_event){.lead = "L1", .kind = FORE_CALL, .at = at(1 + i, 9), .minutes = 20});
     world_commit(w);
     fore_habits_read(world_timeline(w), at(NOW, 0), &habits);
     double assumed = habits.minutes[FORE_CALL];

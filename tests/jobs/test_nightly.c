@@ -85,7 +85,7 @@ static void nightly__again__changes_no_answer(void **state)
     fore_answer_free(night(w, at(NOW, 3), 3));
     answering(w, second);
     assert_int_equal(strncmp(first, second, 14), 0); /* kind and date */
-    fore_answer *a = night(w, at(NOW, 3), 3); /* the same moment: the same model */
+    fore_answer *a = night(w, at(NOW, 3), 3);        /* the same moment: the same model */
     char third[96];
     answering(w, third);
     assert_string_equal(second, third);
@@ -93,8 +93,8 @@ static void nightly__again__changes_no_answer(void **state)
     fore_answer_free(a);
 }
 
-/* The champion has seen the outcomes of the newest window; what the challenger may learn from, before
- * it, is turned upside down. */
+/* The champion has seen the outcomes of the newest window; what the challenger may learn from,
+ * before it, is turned upside down. */
 static void nightly__a_worse_model__is_held_back_and_the_old_one_answers(void **state)
 {
     world *w = *state;

@@ -11,7 +11,8 @@ static fore_outlook *outlook_at(world *w, int64_t as_of, int64_t periods)
     fore_outlook_options options = {.as_of = as_of,
                                     .period = FORE_MONTHLY,
                                     .periods = periods,
-                                    .first_on = fore_period_start(FORE_MONTHLY, fore_date_of(as_of))};
+                                    .first_on =
+                                        fore_period_start(FORE_MONTHLY, fore_date_of(as_of))};
     OK(fore_outlook_make(&w->c, &options, &o, e));
     return o;
 }
@@ -172,7 +173,7 @@ static void outlook__another_currency__is_left_out_and_counted(void **state)
     assert_int_equal(before->other_currency, 0);
     world_begin(w);
     for (int i = 0; i < 5; i++) { /* the last is of later, and unseen */
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "X%d", i);
         fore_deal_row row = a_deal(id, at(i < 4 ? 540 : 570, 9));
         row.currency = "USD";

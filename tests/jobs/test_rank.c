@@ -32,8 +32,9 @@ static void put_open(world *w, const char *id)
 
 static void put_contact(world *w, const char *id, fore_direction direction, int64_t when)
 {
-    put_event(w, (an_event){
-                     .deal = id, .rep = "R1", .kind = FORE_CALL, .direction = direction, .at = when});
+    put_event(
+        w,
+        (an_event){.deal = id, .rep = "R1", .kind = FORE_CALL, .direction = direction, .at = when});
 }
 
 static foresell_rank_request request(int64_t now)

@@ -158,12 +158,53 @@ static void reason_say__any_feature_and_value__is_speakable(void **state)
             fore_text text = {0};
             fore_reason_say(&s, &(fore_reason){j, 1, values[v], 2}, &text);
             const char *said = fore_text_string(&text);
-            bool odd = strstr(said, " nan") || strstr(said, "nan ") || strstr(said, "inf ") || strstr(said, "  ") ||
-                       strstr(said, "-0 ") || strstr(said, "%!") || said[0] == ' ' ||
-                       strlen(said) < 25 || strlen(said) > 160;
+            bool odd = strstr(said, " nan") || strstr(said, "nan ") || strstr(said, "inf ") ||
+                       strstr(said, "  ") || strstr(said, "-0 ") || strstr(said, "%!") ||
+                       said[0] == ' ' || strlen(said) < 25 || strlen(said) > 160;
             if (odd) fail_msg("%s = %g: '%s'", fore_scoring_column_name(&s, j), values[v], said);
             fore_text_free(&text);
         }
+}
+
+static const char *said_of(const char *name, double value, double cut, fore_text *text)
+{
+    fore_scoring s = hand_made(fore_feature_count(), 0.2);
+    int64_t j = fore_feature_find(name);
+    assert_true(j >= 0);
+    cuts[j].cut = cut;
+    fore_text_clear(text);
+    fore_reason_say(&s, &(fore_reason){j, -1, value, NAN}, text);
+    return fore_text_string(text);
+}
+
+static void reason_say__few__is_not_called_none_and_one_is_no_plural(void **state)
+{
+    (void)state;
+    fore_text text = {0};
+    assert_string_equal(said_of("stage_moves", 0, 3, &text), "no stage move yet");
+    assert_string_equal(said_of("stage_moves", 2, 3, &text), "only 2 stage moves");
+    assert_string_equal(said_of("stage_moves", 1, 3, &text), "only 1 stage move");
+    assert_string_equal(said_of("stage_moves", 1, 1, &text), "1 stage move");
+    assert_string_equal(said_of("stage_moves", 4, 3, &text), "4 stage moves");
+    assert_string_equal(said_of("reps_touched", 1, 2, &text), "1 rep in touch");
+    fore_text_free(&text);
+}
+
+/* "no reply", "never": true of nothing but zero. */
+static void reason_say__what_was_counted__is_never_denied(void **state)
+{
+    (void)state;
+    int64_t counted = 0;
+    for (int i = 0; i < fore_feature_count(); i++) {
+        if (fore_feature_at(i)->unit != FORE_UNIT_COUNT) continue;
+        fore_text text = {0};
+        const char *said = said_of(fore_feature_at(i)->name, 2, 5, &text);
+        if (strncmp(said, "no ", 3) == 0 || strstr(said, " no ") || strstr(said, "never"))
+            fail_msg("%s = 2: '%s'", fore_feature_at(i)->name, said);
+        counted++;
+        fore_text_free(&text);
+    }
+    assert_true(counted > 20);
 }
 
 int main(void)
@@ -174,6 +215,8 @@ int main(void)
         cmocka_unit_test(reasons_pick__only_what_the_record_bears_out),
         cmocka_unit_test(reasons_pick__more_than_the_limit__keeps_the_strongest_in_order),
         cmocka_unit_test(reason_say__says_how_often),
+        cmocka_unit_test(reason_say__few__is_not_called_none_and_one_is_no_plural),
+        cmocka_unit_test(reason_say__what_was_counted__is_never_denied),
         cmocka_unit_test(reason_say__any_feature_and_value__is_speakable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
