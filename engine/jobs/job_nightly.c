@@ -188,7 +188,7 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
         if (err) *err = why;
         return status;
     }
-    status = fore_scoring_open(n->c, kind, NULL, &champion, &why);
+    status = fore_scoring_open(n->c, kind, FORE_NO_TIME, &champion, &why);
     bool first = status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT;
     if (!first && status == FORE_OK)
         status = compare(n, &t, champion, &worse, &error, err);

@@ -39,10 +39,12 @@ fore_status fore_roster_open(fore_context *c, int64_t as_of, fore_roster *r, for
 {
     *r = (fore_roster){.as_of = as_of};
     int models = 0;
+    bool too_new = false;
     fore_status status = fore_context_history(c, &r->timeline, &r->extractor, err);
     for (int k = 0; k < 2 && status == FORE_OK; k++) {
-        status = fore_scoring_open(c, (fore_subject_kind)k, NULL, &r->scoring[k], err);
-        if (status == FORE_E_NOT_FOUND) {
+        status = fore_scoring_open(c, (fore_subject_kind)k, as_of, &r->scoring[k], err);
+        if (status == FORE_E_NOT_FOUND || status == FORE_E_NO_ANSWER) {
+            too_new |= status == FORE_E_NO_ANSWER; /* the other kind may have one */
             status = FORE_OK;
             continue;
         }
@@ -53,7 +55,9 @@ fore_status fore_roster_open(fore_context *c, int64_t as_of, fore_roster *r, for
     }
     if (status == FORE_OK && models == 0)
         status = fore_fail(err, FORE_E_NO_ANSWER,
-                           "there is no model yet; train one first: foresell train");
+                           too_new ? "every model was trained on what came after that moment; train one "
+                                     "as of then first: foresell train --as-of DATE"
+                                   : "there is no model yet; train one first: foresell train");
     if (status != FORE_OK)
         fore_roster_free(r);
     else

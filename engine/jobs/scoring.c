@@ -231,9 +231,40 @@ static fore_status load_row(void *context, const fore_model_row *row, fore_error
     return FORE_OK;
 }
 
-fore_status fore_scoring_open(fore_context *c, fore_subject_kind kind, const char *id,
+/* The newest published model of the purpose that was trained as of `as_of` or before. */
+typedef struct older_model {
+    const char *purpose;
+    int64_t as_of, found_as_of;
+    char id[96];
+} older_model;
+
+static fore_status look_at(void *context, const fore_model_row *row, fore_error *err)
+{
+    older_model *older = context;
+    (void)err;
+    bool fits = strcmp(row->purpose, older->purpose) == 0 && strcmp(row->state, "published") == 0 &&
+                row->as_of <= older->as_of && row->as_of > older->found_as_of;
+    if (!fits) return FORE_OK;
+    older->found_as_of = row->as_of;
+    snprintf(older->id, sizeof older->id, "%s", row->id);
+    return FORE_OK;
+}
+
+fore_status fore_scoring_open(fore_context *c, fore_subject_kind kind, int64_t as_of,
                               fore_scoring **scoring, fore_error *err)
 {
+    const char *purpose = fore_purpose(kind);
     *scoring = NULL;
-    return fore_store_model(c->store, fore_purpose(kind), id, load_row, scoring, err);
+    FORE_TRY(fore_store_model(c->store, purpose, NULL, load_row, scoring, err));
+    if (as_of == FORE_NO_TIME || (*scoring)->as_of <= as_of) return FORE_OK;
+    fore_scoring_free(*scoring);
+    *scoring = NULL;
+    older_model older = {.purpose = purpose, .as_of = as_of, .found_as_of = INT64_MIN};
+    FORE_TRY(fore_store_models(c->store, look_at, &older, err));
+    if (!older.id[0])
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "the model for %ss was trained on what came after that moment; train one as "
+                         "of then first: foresell train --as-of DATE",
+                         purpose);
+    return fore_store_model(c->store, purpose, older.id, load_row, scoring, err);
 }

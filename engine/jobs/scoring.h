@@ -47,8 +47,10 @@ fore_status fore_scoring_predict(const fore_scoring *scoring, const fore_extract
 
 fore_status fore_scoring_save(const fore_scoring *scoring, fore_text *packed, fore_error *err);
 fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring **scoring, fore_error *err);
-/* The model that answers for a purpose, or the named one. E_NOT_FOUND when there is none. */
-fore_status fore_scoring_open(fore_context *context, fore_subject_kind kind, const char *id,
+/* The model that answers for a purpose as of a moment: the published one, unless it has seen what came
+ * after; then the newest published one that has not. E_NOT_FOUND when there is none at all,
+ * E_NO_ANSWER when all saw the future. as_of FORE_NO_TIME: the published one. */
+fore_status fore_scoring_open(fore_context *context, fore_subject_kind kind, int64_t as_of,
                               fore_scoring **scoring, fore_error *err);
 const char *fore_purpose(fore_subject_kind kind); /* "lead", "deal" */
 

@@ -106,6 +106,12 @@ class WholeWay(unittest.TestCase):
         self.assertEqual(len(answer["forecast"]["cuts"]), 4)
         self.assertIn("run rate", answer["forecast"]["baseline_error"])
 
+    def test_rank__a_model_never_answers_for_a_time_before_it(self):
+        as_of = self.trained["as_of"]
+        early = f"{int(as_of[:4]) - 1}{as_of[4:10]}"
+        refused = self.foresell("rank", "--as-of", early, code=3)
+        self.assertIn("train", refused.err)
+
     def test_models_and_rollback__bring_an_earlier_model_back(self):
         workspace = self.folder / "copy.db"
         shutil.copy(self.workspace, workspace)

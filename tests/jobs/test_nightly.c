@@ -28,7 +28,7 @@ static const char *note_of(const fore_answer *a, const char *step) { return told
 static void answering(world *w, char out[96])
 {
     fore_scoring *s;
-    OK(fore_scoring_open(&w->c, FORE_SUBJECT_DEAL, NULL, &s, e));
+    OK(fore_scoring_open(&w->c, FORE_SUBJECT_DEAL, FORE_NO_TIME, &s, e));
     snprintf(out, 96, "%s", s->model_id);
     fore_scoring_free(s);
 }

@@ -254,11 +254,11 @@ static void training_store__names_the_model_by_its_contents(void **state)
     publish(w, &t, at(END, 1));
     assert_int_equal(strncmp(t.scoring->model_id, "deal-20250714-", 14), 0);
     fore_scoring *s;
-    OK(fore_scoring_open(&w->c, FORE_SUBJECT_DEAL, NULL, &s, e));
+    OK(fore_scoring_open(&w->c, FORE_SUBJECT_DEAL, FORE_NO_TIME, &s, e));
     assert_string_equal(s->model_id, t.scoring->model_id);
     assert_true(s->model_pk == t.scoring->model_pk);
     fore_scoring_free(s);
-    assert_int_equal(fore_scoring_open(&w->c, FORE_SUBJECT_LEAD, NULL, &s, NULL), FORE_E_NOT_FOUND);
+    assert_int_equal(fore_scoring_open(&w->c, FORE_SUBJECT_LEAD, FORE_NO_TIME, &s, NULL), FORE_E_NOT_FOUND);
     assert_null(s);
     fore_training_free(&t);
 }
