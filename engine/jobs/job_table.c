@@ -55,8 +55,7 @@ static void model_free(table_model *m)
 /* What is said about the data names the file that they came from. */
 static void name_file(fore_status status, const char *path, fore_error *err)
 {
-    bool of_data =
-        status == FORE_E_NO_ANSWER || status == FORE_E_DATA || status == FORE_E_MODEL;
+    bool of_data = status == FORE_E_NO_ANSWER || status == FORE_E_DATA || status == FORE_E_MODEL;
     if (of_data && err && !err->file[0]) snprintf(err->file, sizeof err->file, "%s", path);
 }
 
@@ -151,7 +150,8 @@ static fore_status read_rows(fore_csv *csv, const foresell_table_request *r, con
     FORE_GO(fore_frame_builder_new(&builder, err));
     for (int64_t j = 0; j < columns; j++) {
         into[j] = -1;
-        if (j == id || j == label || j == when || fore_list_names(r->drop, fore_csv_name(csv, j))) continue;
+        if (j == id || j == label || j == when || fore_list_names(r->drop, fore_csv_name(csv, j)))
+            continue;
         FORE_GO(fore_frame_builder_column(builder, fore_csv_name(csv, j), &into[j], err));
     }
     for (;;) {
@@ -526,7 +526,7 @@ static void report_leaks(fore_answer *a, const fore_leak_report *leaks, const ch
         if (f->grade == FORE_LEAK_CLEAN) continue;
         fore_answer_note(a, "Column '%s' %s: %s. %s", f->name,
                          fore_list_names(use, f->name) ? "is used although it was found suspect"
-                                              : "is left out",
+                                                       : "is left out",
                          fore_leak_grade_word(f->grade), f->reasons);
     }
     if (leaks->too_few)
@@ -545,6 +545,29 @@ static fore_status report_folds(fore_context *c, const fitting *f, int64_t folds
     FORE_TRY(fold_quality(c, f, folds, winner, &q, err));
     report_row(r, fore_learner_name(winner), where, &q);
     return FORE_OK;
+}
+
+/* Every learner on the rows it was chosen by, the winner and the base rate on rows never seen, and
+ * what was asked for besides. */
+static fore_status report_quality(fore_context *c, const foresell_table_request *r,
+                                  const fitting *f, const uint8_t *role, const fore_choice *choice,
+                                  report *rep, fore_error *err)
+{
+    for (int l = 0; l < FORE_LEARNERS; l++)
+        if (choice->table[l].tried)
+            report_row(rep, fore_learner_name((fore_learner)l), "choosing rows",
+                       &choice->table[l].validate);
+    const char *where = choice->test_out_of_fold ? "out of fold"
+                        : r->time                ? "newest fifth"
+                                                 : "a random fifth";
+    report_row(rep, fore_learner_name(choice->winner), where, &choice->test);
+    report_row(rep, "base rate", where, &choice->baseline);
+    if (r->folds && !choice->test_out_of_fold) {
+        fore_quality plain;
+        FORE_TRY(plain_quality(c, f, role, &plain, err));
+        report_row(rep, "plain logistic", where, &plain);
+    }
+    return r->folds ? report_folds(c, f, r->folds, choice->winner, rep, err) : FORE_OK;
 }
 
 fore_status fore_job_table_train(fore_context *c, const foresell_table_request *r, fore_answer *a,
@@ -576,7 +599,8 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     }
     fitting f = {&t, drop, 0, r->seed};
     for (int64_t j = 0; j < leaks->columns; j++)
-        if (leaks->finding[j].grade != FORE_LEAK_CLEAN && !fore_list_names(r->use, leaks->finding[j].name))
+        if (leaks->finding[j].grade != FORE_LEAK_CLEAN &&
+            !fore_list_names(r->use, leaks->finding[j].name))
             drop[f.drops++] = leaks->finding[j].name;
     FORE_GO(assign_roles(&t, r->seed, role, err));
     for (int64_t i = 0; i < t.n; i++) keep[i] = role[i] == FORE_ROLE_TRAIN;
@@ -597,21 +621,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_json_string(&json, "learner", fore_learner_name(choice.winner));
     fore_json_integer(&json, "rows", t.n);
     fore_json_array(&json, "quality");
-    for (int l = 0; l < FORE_LEARNERS; l++)
-        if (choice.table[l].tried)
-            report_row(&rep, fore_learner_name((fore_learner)l), "choosing rows",
-                       &choice.table[l].validate);
-    const char *where = choice.test_out_of_fold ? "out of fold"
-                        : r->time               ? "newest fifth"
-                                                : "a random fifth";
-    report_row(&rep, fore_learner_name(choice.winner), where, &choice.test);
-    report_row(&rep, "base rate", where, &choice.baseline);
-    if (r->folds && !choice.test_out_of_fold) {
-        fore_quality plain;
-        FORE_GO(plain_quality(c, &f, role, &plain, err));
-        report_row(&rep, "plain logistic", where, &plain);
-    }
-    if (r->folds) FORE_GO(report_folds(c, &f, r->folds, choice.winner, &rep, err));
+    FORE_GO(report_quality(c, r, &f, role, &choice, &rep, err));
     fore_json_end_array(&json);
     fore_json_array(&json, "left_out");
     for (int64_t k = 0; k < f.drops; k++) fore_json_string(&json, NULL, drop[k]);
