@@ -1,4 +1,5 @@
 """From an export to a ranked list, a forecast and an effort answer, as the README says."""
+import datetime
 import json
 import pathlib
 import shutil
@@ -71,10 +72,12 @@ class WholeWay(unittest.TestCase):
         as_of = self.foresell("rank", "--limit", 1, "--json").json["as_of"]
         score = self.foresell("score", name, "--json").json["scores"][0]
         self.assertEqual(score["probability"], first["probability"])
-        self.foresell("score", "--as-of", as_of[:10])
-        explained = self.foresell("explain", name, "--json").json["explanations"][0]
-        self.assertEqual(explained["probability"], first["probability"])
-        self.assertIn("since", explained)
+        self.foresell("score", "--as-of", as_of)
+        self.assertEqual(self.foresell("explain", name, "--json").json["explanations"][0]["probability"],
+                         first["probability"])
+        later = (datetime.date.fromisoformat(as_of[:10]) + datetime.timedelta(days=3)).isoformat()
+        explained = self.foresell("explain", name, "--as-of", later, "--json").json["explanations"][0]
+        self.assertEqual(explained["since"]["probability"], first["probability"])
         self.assertTrue(explained["reasons"])
 
     def test_forecast__sums_and_intervals_hold_together(self):
