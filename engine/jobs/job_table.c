@@ -483,9 +483,9 @@ done:
 
 static const fore_column columns[] = {
     {"learner", "learner", FORE_CELL_TEXT, 0},
-    {"measured_on", "measured on", FORE_CELL_TEXT, 1},
+    {"measured_on", "on", FORE_CELL_TEXT, 1},
     {"rows", "rows", FORE_CELL_INTEGER, 0},
-    {"base_rate", "base rate", FORE_CELL_PERCENT, 0},
+    {"base_rate", "base", FORE_CELL_PERCENT, 0},
     {"auc", "AUC", FORE_CELL_RATIO, 0},
     {"log_loss", "log loss", FORE_CELL_RATIO, 0},
     {"brier", "Brier", FORE_CELL_RATIO, 0},
@@ -555,11 +555,11 @@ static fore_status report_quality(fore_context *c, const foresell_table_request 
 {
     for (int l = 0; l < FORE_LEARNERS; l++)
         if (choice->table[l].tried)
-            report_row(rep, fore_learner_name((fore_learner)l), "choosing rows",
+            report_row(rep, fore_learner_name((fore_learner)l), "choosing",
                        &choice->table[l].validate);
     const char *where = choice->test_out_of_fold ? "out of fold"
                         : r->time                ? "newest fifth"
-                                                 : "a random fifth";
+                                                 : "random fifth";
     report_row(rep, fore_learner_name(choice->winner), where, &choice->test);
     report_row(rep, "base rate", where, &choice->baseline);
     if (r->folds && !choice->test_out_of_fold) {

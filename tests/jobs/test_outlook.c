@@ -54,6 +54,25 @@ static void outlook__won_so_far__is_exact(void **state)
     fore_outlook_free(o);
 }
 
+static void outlook__an_amount_corrected_later__counts_as_it_was(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_closed(w, "D1", at(0, 9), at(40, 9), FORE_WON, 900);
+    put_change(w, "D1", at(50, 9), "amount", "100", "900");
+    put_deal(w, a_deal("D2", at(2, 9)));
+    world_commit(w);
+    for (int late = 0; late < 2; late++) {
+        int64_t as_of = at(late ? 51 : 45, 0);
+        fore_outlook *o = outlook_at(w, as_of, 1);
+        assert_int_equal(o->wins, 1);
+        assert_true(o->win_amount[0] == (late ? 900 : 100));
+        assert_true(fore_outlook_actual(world_timeline(w), o, o->start[0], o->start[1], as_of,
+                                        NULL) == (late ? 900 : 100));
+        fore_outlook_free(o);
+    }
+}
+
 static void outlook__parts_and_periods__add_up(void **state)
 {
     world *w = *state;
@@ -346,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(outlook__won_so_far__is_exact),
+        WITH_WORLD(outlook__an_amount_corrected_later__counts_as_it_was),
         WITH_WORLD(outlook__parts_and_periods__add_up),
         WITH_WORLD(outlook__groups__add_up_to_the_whole),
         WITH_WORLD(outlook__level__scales_what_is_to_come_only),
