@@ -4,6 +4,9 @@
 #include "datasets/simulate.h"
 #include "engine/jobs/jobs.h"
 
+/* Futures are simulated again and again for the truths: beyond so many leads they would take minutes. */
+static const double TRUTHS_LEADS_MAX = 20000;
+
 static const fore_column columns[] = {
     {"what", "simulated company", FORE_CELL_TEXT, 0},
     {"value", "", FORE_CELL_NUMBER, 0},
@@ -25,6 +28,7 @@ static fore_status read_options(const foresell_simulate_request *r, fore_simulat
     if (r->reps) o->reps = (int32_t)(r->reps > INT32_MAX ? INT32_MAX : r->reps);
     if (r->leads_per_week != 0) o->leads_per_week = r->leads_per_week;
     o->dirty_share = r->dirty;
+    if (o->leads_per_week * o->weeks > TRUTHS_LEADS_MAX) o->truth_draws = 0;
     if (r->confounding && !fore_confounding_parse(r->confounding, &o->confounding))
         return fore_fail(err, FORE_E_USAGE, "confounding is none, recorded or unrecorded, not '%s'",
                          r->confounding);
@@ -50,6 +54,8 @@ fore_status fore_job_simulate(fore_context *c, const foresell_simulate_request *
     line(a, g, "won amount", truth.won_amount);
     line(a, g, "true elasticity of sales to effort", truth.elasticity_total);
     if (truth.dirty) line(a, g, "rows spoilt on purpose", (double)truth.dirty);
+    if (options.truth_draws == 0)
+        fore_answer_note(a, "So many leads: expected future sales are left out of truth.json.");
     fore_answer_note(a, "Written to %s; the right answers are in truth.json there.", r->folder);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
