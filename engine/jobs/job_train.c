@@ -101,14 +101,27 @@ static void training_json(fore_json_writer *json, const fore_training *t, const 
     fore_json_end_object(json);
 }
 
-static fore_status publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
-                           fore_error *err)
+static fore_status read_as_of(void *context, const fore_model_row *row, fore_error *err)
 {
+    (void)err;
+    *(int64_t *)context = row->as_of;
+    return FORE_OK;
+}
+
+/* A model of an earlier moment answers for moments from then on; it never takes the place of a
+ * newer one. */
+static fore_status publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
+                           bool *behind, fore_error *err)
+{
+    int64_t newest = INT64_MIN;
+    const char *purpose = fore_purpose(t->scoring->kind);
+    fore_status status = fore_store_model(c->store, purpose, NULL, read_as_of, &newest, err);
+    if (status != FORE_OK && status != FORE_E_NOT_FOUND) return status;
+    *behind = newest > t->scoring->as_of;
     FORE_TRY(fore_store_begin(c->store, err));
-    fore_status status = fore_training_store(c, t, now, seed, "published", NULL, err);
-    if (status == FORE_OK)
-        status = fore_store_publish(c->store, fore_purpose(t->scoring->kind), t->scoring->model_pk,
-                                    now, "train", err);
+    status = fore_training_store(c, t, now, seed, "published", NULL, err);
+    if (status == FORE_OK && !*behind)
+        status = fore_store_publish(c->store, purpose, t->scoring->model_pk, now, "train", err);
     if (status == FORE_OK) status = fore_store_commit(c->store, err);
     if (status != FORE_OK) fore_store_rollback(c->store);
     return status;
@@ -134,10 +147,17 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
         fore_status status =
             fore_training_run(c, (fore_subject_kind)kind, &options, &t, &why[kind]);
         if (status == FORE_E_NO_ANSWER) continue;
-        if (status == FORE_OK) status = publish(c, &t, moment.now, r->seed, &why[kind]);
+        bool behind = false;
+        if (status == FORE_OK) status = publish(c, &t, moment.now, r->seed, &behind, &why[kind]);
         if (status == FORE_OK) {
             show_training(a, g, &t);
             note_training(a, &t, r->use);
+            if (behind)
+                fore_answer_note(
+                    a,
+                    "A model of a later moment answers for %ss; %s answers --as-of its own "
+                    "moment and later, until that one begins.",
+                    fore_purpose((fore_subject_kind)kind), t.scoring->model_id);
             training_json(&json, &t, r->use);
             trained++;
         }

@@ -115,11 +115,24 @@ class WholeWay(unittest.TestCase):
         refused = self.foresell("rank", "--as-of", early, code=3)
         self.assertIn("train", refused.err)
 
+    def test_train__an_earlier_moment_takes_no_newer_model_s_place(self):
+        workspace = self.folder / "early.db"
+        shutil.copy(self.workspace, workspace)
+        as_of = self.trained["as_of"]
+        early = (datetime.date.fromisoformat(as_of[:10]) - datetime.timedelta(days=60)).isoformat()
+        newer = {m["id"] for m in run("models", "--json", workspace=workspace).json["models"] if m["answering"]}
+        run("train", "--as-of", early, "--quiet", workspace=workspace)
+        answering = {m["id"] for m in run("models", "--json", workspace=workspace).json["models"]
+                     if m["answering"]}
+        self.assertEqual(answering, newer)
+        then = run("rank", "--as-of", early, "--limit", 1, "--json", "--quiet", workspace=workspace).json
+        self.assertNotIn(then["model"], newer)
+
     def test_models_and_rollback__bring_an_earlier_model_back(self):
         workspace = self.folder / "copy.db"
         shutil.copy(self.workspace, workspace)
         before = run("models", "--json", "--quiet", workspace=workspace).json["models"]
-        run("train", "--seed", 9, "--as-of", self.trained["as_of"][:10], "--quiet", workspace=workspace)
+        run("train", "--seed", 9, "--quiet", workspace=workspace)
         after = run("models", "--json", "--quiet", workspace=workspace).json["models"]
         self.assertEqual(len(after), len(before) + 2)
         old = next(m["id"] for m in before if m["purpose"] == "deal" and m["answering"])
