@@ -7,10 +7,10 @@
 #include "engine/num/special.h"
 
 enum { KIND_COUNT_LEAST = 100 };
-static const double KIND_SHARE_LEAST = 0.01; /* rarer kinds are pooled as "other" */
+static const double KIND_SHARE_LEAST = 0.01; /* rarer kinds are pooled */
 
-/* The kinds that are common enough to have an elasticity of their own; the others are pooled last.
- */
+/* The kinds that are common enough to have an elasticity of their own; the others are pooled last,
+ * under their own name when there is only one of them. */
 static int64_t choose_kinds(const fore_effort_panel *f, int group[FORE_ACTIVITY_KINDS],
                             fore_effort_view *out)
 {
@@ -20,18 +20,21 @@ static int64_t choose_kinds(const fore_effort_panel *f, int group[FORE_ACTIVITY_
         all += total[k];
     }
     int64_t kinds = 0;
-    bool pooled = false;
+    int pooled = 0, rare = FORE_OTHER;
     for (int k = 0; k < FORE_ACTIVITY_KINDS; k++) {
         group[k] = -1;
         if (k != FORE_OTHER && total[k] >= KIND_COUNT_LEAST && total[k] >= KIND_SHARE_LEAST * all &&
             kinds < FORE_KINDS_MAX - 1) {
             out->name[kinds] = fore_activity_kind_word((fore_activity_kind)k);
             group[k] = (int)kinds++;
-        } else
-            pooled |= total[k] > 0;
+        } else if (total[k] > 0) {
+            pooled++;
+            rare = k;
+        }
     }
-    if (pooled) {
-        out->name[kinds] = "other";
+    if (pooled > 0) {
+        out->name[kinds] =
+            fore_activity_kind_word((fore_activity_kind)(pooled == 1 ? rare : FORE_OTHER));
         for (int k = 0; k < FORE_ACTIVITY_KINDS; k++)
             if (group[k] < 0) group[k] = (int)kinds;
         kinds++;

@@ -22,7 +22,8 @@ static const fore_column columns[] = {
     {"hours_factor_p10", "from", FORE_CELL_NUMBER, 0},
     {"hours_factor_p90", "to", FORE_CELL_NUMBER, 0},
     {"extra_hours", "extra hours", FORE_CELL_MONEY, 0},
-    {"probability_reached", "chance", FORE_CELL_PERCENT, 0},
+    {"hours_factor_80", "for 80 %", FORE_CELL_NUMBER, 0},
+    {"probability_reached", NULL, FORE_CELL_PERCENT, 0}, /* even odds, by construction */
     {"plan", "plan", FORE_CELL_TEXT, -1},
 };
 
@@ -118,31 +119,75 @@ static void plan_json(fore_json_writer *json, const fore_plan *p, const fore_eff
     fore_json_end_object(json);
 }
 
+/* What the plan changes, in words: "call 1,200 -> 1,500, meeting 80 -> 96". */
+static void plan_words(const fore_plan *p, const fore_effort_view *pa, fore_text *words)
+{
+    char now[48], then[48];
+    int64_t changed = 0;
+    for (int64_t k = 0; k < pa->panel.kinds; k++) {
+        bool other = strcmp(pa->name[k], "other") == 0;
+        fore_number_people(p->kinds[k].current, 0, now, sizeof now);
+        fore_number_people(p->kinds[k].needed, 0, then, sizeof then);
+        if (strcmp(now, then) == 0) continue;
+        fore_text_printf(words, "%s%s %s -> %s", changed++ ? ", " : "",
+                         other ? "other activities" : pa->name[k], now, then);
+    }
+    if (changed == 0) fore_text_puts(words, "no change");
+    if (!p->within_observed_range) fore_text_puts(words, "; an extrapolation");
+}
+
 static void show_plan(fore_answer *a, int64_t g, const fore_plan *p, const fore_effort_view *pa)
 {
     fore_text words = {0};
-    char now[48], then[48];
     if (!p->reachable)
         fore_text_puts(&words, "not reachable within the limits; the furthest plan: ");
-    for (int64_t k = 0; k < pa->panel.kinds; k++) {
-        fore_number_people(p->kinds[k].current, 0, now, sizeof now);
-        fore_number_people(p->kinds[k].needed, 0, then, sizeof then);
-        fore_text_printf(&words, "%s%s %s -> %s", k ? ", " : "", pa->name[k], now, then);
-    }
-    if (!p->within_observed_range)
-        fore_text_puts(&words, "; more than was ever observed: an extrapolation");
-    for (int64_t i = 0; i < p->constraint_count; i++) /* sentences */
-        fore_text_printf(&words, "%s %s", i == 0 ? "." : "", p->constraints[i]);
+    plan_words(p, pa, &words);
     fore_answer_row(a, g);
     fore_answer_number(a, g, p->raise);
     fore_answer_number(a, g, p->hours_factor.median);
     fore_answer_number(a, g, p->hours_factor.p10);
     fore_answer_number(a, g, p->hours_factor.p90);
     fore_answer_number(a, g, p->extra_hours.median);
+    fore_answer_number(a, g, p->hours_factor_80);
     fore_answer_number(a, g, p->probability_reached);
     fore_answer_text(a, g, fore_text_string(&words));
     a->failed |= words.failed;
     fore_text_free(&words);
+}
+
+/* In how many of the plans a constraint stands word for word; whether one of them is earlier. */
+static int64_t plans_saying(const fore_plan *plan, int64_t plans, int64_t self, const char *text,
+                            bool *earlier)
+{
+    int64_t n = 0;
+    *earlier = false;
+    for (int64_t i = 0; i < plans; i++)
+        for (int64_t j = 0; j < plan[i].constraint_count; j++)
+            if (strcmp(plan[i].constraints[j], text) == 0) {
+                n++;
+                *earlier |= i < self;
+            }
+    return n;
+}
+
+/* The caveats below the table: what several plans share once, the rest by raise. */
+static void show_caveats(fore_answer *a, const char *who, const fore_plan *plan, int64_t plans)
+{
+    for (int64_t i = 0; i < plans; i++) {
+        fore_text own = {0};
+        for (int64_t j = 0; j < plan[i].constraint_count; j++) {
+            bool earlier;
+            const char *text = plan[i].constraints[j];
+            if (plans_saying(plan, plans, i, text, &earlier) == 1)
+                fore_text_printf(&own, " %s", text);
+            else if (!earlier)
+                fore_answer_note(a, "%s%s", who, text);
+        }
+        if (own.length > 0)
+            fore_answer_note(a, "%s+%.4g %%:%s", who, 100 * plan[i].raise, fore_text_string(&own));
+        a->failed |= own.failed;
+        fore_text_free(&own);
+    }
 }
 
 static void experiment_json(fore_json_writer *json, const fore_experiment *e)
@@ -206,35 +251,43 @@ static void write_baseline(const fore_effort_view *pa, const fore_pipeline_resul
     fore_json_end_object(json);
 }
 
-static void write_verdict(const fore_response *r, fore_answer *a, fore_json_writer *json)
+static void write_verdict(const fore_response *r, const char *who, fore_answer *a,
+                          fore_json_writer *json)
 {
+    bool mixed = r->evidence != FORE_EVIDENCE_PRIOR;
     fore_json_string(json, "verdict", fore_verdict_text(r->verdict));
     fore_json_array(json, "why");
     for (int64_t i = 0; i < r->why_count; i++) fore_json_string(json, NULL, r->why[i]);
     fore_json_end_array(json);
     checks_json(json, r);
     fore_answer_note(
-        a, "Verdict: %s. Elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s.",
-        fore_verdict_text(r->verdict), r->total_median, r->total_p10, r->total_p90,
-        fore_evidence_text(r->evidence));
-    for (int64_t i = 0; i < r->why_count; i++) fore_answer_note(a, "- %s", r->why[i]);
+        a, "%sVerdict: %s. Elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s%s.",
+        who, fore_verdict_text(r->verdict), r->total_median, r->total_p10, r->total_p90,
+        fore_evidence_text(r->evidence), mixed ? ", together with published studies" : "");
+    for (int64_t i = 0; i < r->why_count; i++) fore_answer_note(a, "- %s%s", who, r->why[i]);
 }
 
 static fore_status answer_targets(fore_context *c, const request *q, const fore_effort_view *pa,
                                   const fore_pipeline_result *sales, uint64_t seed,
-                                  const char *title, fore_answer *a, fore_json_writer *json,
-                                  fore_error *err)
+                                  const char *title, const char *who, fore_verdict *verdict,
+                                  fore_answer *a, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_response *response = NULL;
+    fore_plan *plan = NULL;
     fore_response_options options = fore_response_default();
     double weeks = (q->end - q->start) / 7.0, hours, *scratch = FORE_NEW(sales->draw_count, double);
-    if (!scratch) return fore_no_memory(err);
+    if (!scratch || !(plan = FORE_ZNEW(q->raises, fore_plan))) {
+        status = fore_no_memory(err);
+        goto done;
+    }
     options.seed = seed;
+    options.whole = *verdict;
     FORE_GO(fore_response_fit(&pa->panel, &options, c->pool, &response, err));
+    *verdict = response->verdict;
     write_baseline(pa, sales, scratch, json, &hours);
-    int64_t g = fore_answer_grid(a, "answers", title, columns, 7);
-    write_verdict(response, a, json);
+    int64_t g = fore_answer_grid(a, "answers", title, columns, 8);
+    write_verdict(response, who, a, json);
     fore_plan_input input = {.response = response,
                              .weeks = (int64_t)ceil(weeks),
                              .reps = pa->reps_active,
@@ -249,12 +302,12 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
                              .touches_per_lead = NAN};
     fore_json_array(json, "answers");
     for (int64_t i = 0; i < q->raises; i++) {
-        fore_plan plan;
-        FORE_GO(fore_plan_solve(&input, q->raise[i] / 100, &plan, err));
-        plan_json(json, &plan, pa);
-        show_plan(a, g, &plan, pa);
+        FORE_GO(fore_plan_solve(&input, q->raise[i] / 100, &plan[i], err));
+        plan_json(json, &plan[i], pa);
+        show_plan(a, g, &plan[i], pa);
     }
     fore_json_end_array(json);
+    show_caveats(a, who, plan, q->raises);
     fore_experiment e;
     bool wide =
         response->verdict != FORE_IDENTIFIED || response->total_p90 > 2 * response->total_p10;
@@ -262,29 +315,33 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
         wide ? fore_experiment_propose(&pa->panel, response, 0, &e, err) : FORE_E_NO_ANSWER;
     if (proposed == FORE_OK) {
         experiment_json(json, &e);
-        fore_answer_note(a, "What would tell: %s %s %s %s %s", e.who, e.what, e.how_long, e.detects,
-                         e.cost);
+        fore_answer_note(a, "%sWhat would tell: %s %s %s %s %s", who, e.who, e.what, e.how_long,
+                         e.detects, e.cost);
     } else if (proposed == FORE_E_NO_ANSWER)
         fore_json_null(json, "experiment");
     else
         status = proposed;
 done:
+    fore_free(plan);
     fore_free(scratch);
     fore_response_free(response);
     return status;
 }
 
+/* verdict: in, that of the whole which the team is part of (identified for the whole itself); out,
+ * that of this group. */
 static fore_status answer_group(fore_context *c, const request *q, const fore_effort_panel *f,
                                 const fore_habits *habits, const fore_outlook *o,
                                 const fore_record *record, int32_t team, uint64_t seed,
-                                fore_answer *a, fore_json_writer *json, fore_error *err)
+                                fore_verdict *verdict, fore_answer *a, fore_json_writer *json,
+                                fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
     fore_effort_view pa = {0};
     fore_pipeline_result *sales = NULL;
     uint8_t *member = FORE_ZNEW(t->subjects, uint8_t);
-    char title[160], from[32], to[32];
+    char title[160], who[96] = "", from[32], to[32];
     if (!member) {
         status = fore_no_memory(err);
         goto done;
@@ -309,7 +366,8 @@ static fore_status answer_group(fore_context *c, const request *q, const fore_ef
     fore_date_format(q->end - 1, to);
     snprintf(title, sizeof title, "Effort for more sales, %s to %s%s%s", from, to,
              team < 0 ? "" : ": team ", team < 0 ? "" : fore_word(&t->teams, team));
-    FORE_GO(answer_targets(c, q, &pa, sales, seed, title, a, json, err));
+    if (team >= 0) snprintf(who, sizeof who, "Team %s: ", fore_word(&t->teams, team));
+    FORE_GO(answer_targets(c, q, &pa, sales, seed, title, who, verdict, a, json, err));
 done:
     fore_pipeline_result_free(sales);
     fore_effort_view_free(&pa);
@@ -351,13 +409,19 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
                      o->counts          ? "wins"
                      : o->currency >= 0 ? fore_word(&t->currencies, o->currency)
                                         : "amount");
-    FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, a, &json, err));
+    fore_verdict whole = FORE_IDENTIFIED;
+    FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, &whole, a, &json, err));
+    fore_answer_note(
+        a,
+        "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to); \"for 80 %%\": the multiple that reaches it with 80 %% probability.");
     if (r->by) {
         fore_json_array(&json, "groups");
         for (int32_t team = 0; team < t->teams.count; team++) {
+            fore_verdict part = whole;
             fore_json_object(&json, NULL);
             fore_json_string(&json, "group", fore_word(&t->teams, team));
-            status = answer_group(c, &q, f, &habits, o, &record, team, r->seed, a, &json, err);
+            status =
+                answer_group(c, &q, f, &habits, o, &record, team, r->seed, &part, a, &json, err);
             if (status == FORE_E_NO_ANSWER) status = FORE_OK; /* a team that sells nothing */
             if (status != FORE_OK) goto done;
             fore_json_end_object(&json);

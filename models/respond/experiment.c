@@ -158,7 +158,9 @@ static bool better(const fore_experiment *a, const fore_experiment *b)
 
 static void describe(fore_experiment *e)
 {
-    char hours[48];
+    char hours[48], unit[64] = "reps";
+    if (e->design == FORE_DESIGN_SWITCHBACK)
+        snprintf(unit, sizeof unit, "turns (one rep for %lld weeks)", (long long)e->block_weeks);
     if (e->design == FORE_DESIGN_SWITCHBACK)
         snprintf(
             e->who, sizeof e->who,
@@ -179,9 +181,10 @@ static void describe(fore_experiment *e)
     else
         snprintf(
             e->detects, sizeof e->detects,
-            "It sees an elasticity of %.2f or more with 80 %% power (%.0f %% for %.2f); %.0f %% would need %lld per group and there are %lld.",
+            "It sees an elasticity of %.2f or more with 80 %% power (%.0f %% for %.2f); %.0f %% would need %lld %s per group and there are %lld.",
             e->detectable_elasticity, 100 * e->power, e->target_elasticity,
-            100 * FORE_EXPERIMENT_POWER, (long long)e->needed_per_arm, (long long)e->units_per_arm);
+            100 * FORE_EXPERIMENT_POWER, (long long)e->needed_per_arm, unit,
+            (long long)e->units_per_arm);
     fore_number_people(e->extra_hours, 0, hours, sizeof hours);
     snprintf(e->cost, sizeof e->cost, "About %s extra hours in all.", hours);
 }

@@ -240,6 +240,17 @@ static void say_hours(const ground *g, double needed, fore_plan *p)
         say(p, "It takes %s hours and the team has %s: %s hours are missing.", a, b, c);
 }
 
+/* "1 in 5", "4 in 10", "more than 9 in 10". */
+static void odds_words(double p, char *out, size_t size)
+{
+    if (p < 0.25)
+        snprintf(out, size, "about 1 in %.0f", 1 / p);
+    else if (p <= 0.95)
+        snprintf(out, size, "about %.0f in 10", fmin(9, floor(10 * p + 0.5)));
+    else
+        snprintf(out, size, "more than 9 in 10");
+}
+
 /* What stands in the way of the plan, or shows how far it reaches. */
 static void explain(const ground *g, const double *factors, double out_of_reach, fore_plan *p)
 {
@@ -249,10 +260,11 @@ static void explain(const ground *g, const double *factors, double out_of_reach,
     if (r->no_effect)
         say(p,
             "As far as the data can tell more effort does not raise sales: no amount of it is a plan for this target.");
-    if (out_of_reach >= 0.005)
-        say(p,
-            "In %.0f %% of what the data leave possible, no effort within the limits of change reaches the target.",
-            100 * out_of_reach);
+    if (out_of_reach >= 0.005) {
+        char odds[48];
+        odds_words(out_of_reach, odds, sizeof odds);
+        say(p, "In %s cases no effort within the limits of change reaches the target.", odds);
+    }
     say_hours(g, hours, p);
     if (!isnan(in->touches_per_lead) && !isnan(in->leads) &&
         touches > in->touches_per_lead * in->leads)

@@ -1,13 +1,13 @@
 /* The effort response: prepare, check, decide what the data may say, draw, explain.
  *
- *   too little in the panel                        -> the prior,           prior-driven
- *   effort hardly ever varied                      -> the prior,           not identifiable
- *   hours recorded and strong, their tests quiet   -> what hours explain,  identified
- *   effects, tests quiet, size plausible           -> rep and week effects with an allowance,
- * identified a test fires, or the size is not an elasticity -> the prior,           not
- * identifiable posterior hardly narrower than the prior       ->                      prior-driven
- *   experiments                                    -> on top of the above, identified when they
- * narrow it
+ *   too little in the panel, or too few reps, weeks or wins -> the prior, prior-driven
+ *   effort hardly ever varied -> the prior, not identifiable
+ *   a test fires, or the size is not an elasticity -> the prior, not identifiable
+ *   the whole that this is part of is not identified -> the prior, no better than the whole
+ *   hours recorded and strong, their tests quiet -> what hours explain, identified
+ *   effects, tests quiet, size plausible -> rep and week effects with an allowance, identified
+ *   ... but the estimate not sharp, or the posterior hardly narrower -> prior-driven
+ *   experiments -> on top of the above, identified when they narrow it
  *
  * What is not identified is not used: the answers are then the prior's, as wide as it is. */
 #include <math.h>
@@ -25,7 +25,8 @@ fore_response_options fore_response_default(void)
                                    .prior_sd = FORE_PRIOR_ELASTICITY_SD,
                                    .scale = 0.1,
                                    .draws = 2000,
-                                   .seed = 1};
+                                   .seed = 1,
+                                   .whole = FORE_IDENTIFIED};
 }
 
 const char *fore_verdict_text(fore_verdict verdict)
@@ -118,6 +119,36 @@ static bool too_little(const fore_effort_design *d, fore_response *r)
     return true;
 }
 
+/* Fewer reps, weeks or wins than an estimate and its standard error can be trusted on. */
+static bool too_thin(fore_response *r)
+{
+    const fore_response_checks *c = &r->checks;
+    if (c->reps >= FORE_IDENTIFIED_REPS && c->weeks >= FORE_IDENTIFIED_WEEKS &&
+        c->wins >= FORE_IDENTIFIED_WINS)
+        return false;
+    because(
+        r,
+        "%lld reps, %lld weeks and %.0f wins are too few to tell; at least %d reps, %d weeks and %d wins are needed.",
+        (long long)c->reps, (long long)c->weeks, c->wins, FORE_IDENTIFIED_REPS,
+        FORE_IDENTIFIED_WEEKS, FORE_IDENTIFIED_WINS);
+    if (!isnan(c->fixed_effects) && !isnan(c->fixed_effects_se))
+        because(
+            r,
+            "From your data alone the elasticity would be %.2f (se %.2f); so few data can say that by chance, and it is not used.",
+            c->fixed_effects, c->fixed_effects_se);
+    return true;
+}
+
+/* A part of a whole that the data do not identify. */
+static void part_of(fore_verdict whole, fore_response *r)
+{
+    r->verdict = whole;
+    because(
+        r,
+        "The data of the whole company do not settle the effect of effort (%s); a part of them cannot be more certain than the whole.",
+        fore_verdict_text(whole));
+}
+
 /* What the posterior without an instrument allows an unseen confounder at decay 0: the bias of one
  * with partial R2 FORE_CONFOUNDER_ALLOWED, but of one that moves expected sales by no more than
  * FORE_CONFOUNDER_SALES (sparse sales are mostly luck, which nobody can know and follow). */
@@ -135,8 +166,12 @@ static source_choice choose(const fore_effort_design *d, const fore_response_opt
 {
     const fore_response_checks *c = &r->checks;
     source_choice prior = {FORE_SOURCE_PRIOR, 1, 0};
+    if (o->whole == FORE_NOT_IDENTIFIABLE) {
+        part_of(o->whole, r);
+        return prior;
+    }
     r->verdict = FORE_PRIOR_DRIVEN;
-    if (too_little(d, r)) return prior;
+    if (too_little(d, r) || too_thin(r)) return prior;
     r->verdict = FORE_NOT_IDENTIFIABLE;
     if (c->effort_sd < FORE_EFFORT_SD_MIN) {
         because(
@@ -154,6 +189,10 @@ static source_choice choose(const fore_effort_design *d, const fore_response_opt
                 c->fixed_effects, c->sensitivity_lo, c->sensitivity_hi);
         return prior;
     }
+    if (o->whole != FORE_IDENTIFIED) {
+        part_of(o->whole, r);
+        return prior;
+    }
     r->verdict = FORE_IDENTIFIED;
     if (hours) return (source_choice){FORE_SOURCE_HOURS, s->hours_dispersion, s->hours_doubt};
     double bias = allowance(c, s);
@@ -165,7 +204,7 @@ static void explain_hours(fore_response *r)
     const fore_response_checks *c = &r->checks;
     because(
         r,
-        "Changes in reps' available hours move effort strongly (first-stage F = %.0f, at least %.0f is needed) and have nothing to do with how good the leads are; they give an elasticity of %.2f (se %.2f).",
+        "Changes in reps' available hours move effort strongly (first-stage F = %.0f, at least %.0f is needed) and have nothing to do with how good the leads are; from your data alone they give an elasticity of %.2f (se %.2f).",
         c->first_stage_f, FORE_FIRST_STAGE_F, c->hours_estimate, c->hours_se);
     if (!(c->hausman_p < FORE_LEAD_TEST_P)) return;
     if (c->fixed_effects > c->hours_estimate)
@@ -185,7 +224,7 @@ static void explain_effects(fore_response *r)
     const fore_response_checks *c = &r->checks;
     because(
         r,
-        "Reps' effort varied from week to week (spread of its log %.2f after rep and week effects), and next week's effort does not explain this week's sales (p = %.2g); the elasticity is %.2f (se %.2f).",
+        "Reps' effort varied from week to week (spread of its log %.2f after rep and week effects), and next week's effort does not explain this week's sales (p = %.2g); from your data alone the elasticity is %.2f (se %.2f).",
         c->effort_sd, c->lead_p, c->fixed_effects, c->fixed_effects_se);
     because(
         r,
@@ -216,6 +255,14 @@ static void settle(fore_response *r, const fore_response_options *o, fore_source
             r,
             "The data narrow the elasticity by only %.0f %%: the answer is mostly that of published studies.",
             100 * (1 - c->spread));
+    }
+    double se = source == FORE_SOURCE_HOURS ? c->hours_se : c->fixed_effects_se;
+    if (r->verdict == FORE_IDENTIFIED && o->lift_count == 0 && !(se < FORE_IDENTIFIED_SE)) {
+        r->verdict = FORE_PRIOR_DRIVEN;
+        because(
+            r,
+            "From your data alone the elasticity is known only to a standard error of %.2f (less than %.2f is needed): the answer leans on published studies.",
+            se, FORE_IDENTIFIED_SE);
     }
     r->no_effect =
         r->verdict == FORE_IDENTIFIED && r->total_p10 <= 0 && r->total_p90 < o->prior_mean;
@@ -301,6 +348,24 @@ done:
     return status;
 }
 
+/* How much there is to learn from: reps and weeks with an active cell, wins. */
+static void count_evidence(const fore_effort_design *d, fore_response_checks *c)
+{
+    const double *won = d->panel->won_count;
+    c->reps = d->active_reps;
+    for (int64_t t = 0; t < d->weeks; t++) {
+        bool active = false;
+        for (int64_t g = 0; g < d->reps; g++) {
+            int64_t cell = g * d->weeks + t;
+            if (isnan(d->y[cell])) continue;
+            active = true;
+            c->wins += won ? won[cell] : 0;
+        }
+        c->weeks += active;
+    }
+    if (!won) c->wins = (double)d->with_sales;
+}
+
 fore_status fore_response_fit(const fore_response_panel *panel,
                               const fore_response_options *options, fore_pool *pool,
                               fore_response **response, fore_error *err)
@@ -321,6 +386,7 @@ fore_status fore_response_fit(const fore_response_panel *panel,
     }
     r->checks.cells = d.active;
     r->checks.cells_with_sales = d.with_sales;
+    count_evidence(&d, &r->checks);
     r->checks.hours_recorded = d.hours_recorded;
     memcpy(r->share, d.share, (size_t)d.kinds * sizeof(double));
     memcpy(r->scale, d.scale, (size_t)d.kinds * sizeof(double));

@@ -62,6 +62,14 @@ enum { FORE_KINDS_MAX = 16, FORE_REASONS_MAX = 12, FORE_REASON_SIZE = 320 };
 #define FORE_CONFOUNDER_BOUND 0.25
 /* Rep-weeks with sales under which the panel is not read at all. */
 #define FORE_WON_MIN 5
+/* Below any of these the data are not weighed against the prior at all: a standard error clustered
+ * by so few reps is itself a guess. Wins are rep-weeks with sales when only amounts are known. */
+#define FORE_IDENTIFIED_REPS 5
+#define FORE_IDENTIFIED_WEEKS 26
+#define FORE_IDENTIFIED_WINS 100
+/* The data's own estimate (clustered by rep, before any prior) must be at least this sharp: clearly
+ * below the prior's sd. */
+#define FORE_IDENTIFIED_SE 0.2
 
 /* Borrowed. Cell (rep g, week t) is at [g * weeks + t]; weeks are consecutive. */
 typedef struct fore_response_panel {
@@ -86,17 +94,6 @@ typedef struct fore_effort_lift {
     double log_lift, log_lift_sd;
 } fore_effort_lift;
 
-typedef struct fore_response_options {
-    double prior_mean, prior_sd; /* of the total elasticity; default the constants above */
-    double scale;  /* scale_k = scale * mean weekly stock of the kind; default 0.1, > 0 */
-    int64_t draws; /* default 2000 */
-    uint64_t seed;
-    const fore_effort_lift *lifts; /* experiments; NULL = none */
-    int64_t lift_count;
-} fore_response_options;
-
-fore_response_options fore_response_default(void);
-
 typedef enum fore_verdict {
     FORE_IDENTIFIED,
     FORE_PRIOR_DRIVEN,
@@ -104,6 +101,20 @@ typedef enum fore_verdict {
 } fore_verdict;
 /* "identified", "prior-driven", "not-identifiable" */
 const char *fore_verdict_text(fore_verdict verdict);
+
+typedef struct fore_response_options {
+    double prior_mean, prior_sd; /* of the total elasticity; default the constants above */
+    double scale;  /* scale_k = scale * mean weekly stock of the kind; default 0.1, > 0 */
+    int64_t draws; /* default 2000 */
+    uint64_t seed;
+    const fore_effort_lift *lifts; /* experiments; NULL = none */
+    int64_t lift_count;
+    /* A part is never more certain than the whole: the verdict on the whole that the panel is part
+     * of. Anything but identified (the default): the part's answer is the prior's, and says so. */
+    fore_verdict whole;
+} fore_response_options;
+
+fore_response_options fore_response_default(void);
 
 typedef enum fore_evidence {
     FORE_EVIDENCE_PRIOR,     /* the literature alone */
@@ -116,7 +127,9 @@ const char *fore_evidence_text(fore_evidence evidence); /* in words */
 /* Checks on the composite of all kinds, weighted by time. NaN: could not be computed. */
 typedef struct fore_response_checks {
     int64_t cells, cells_with_sales;
-    double effort_sd; /* sd of log effort after rep and week effects */
+    int64_t reps, weeks; /* with an active cell */
+    double wins;         /* rep-weeks with sales when the panel holds amounts only */
+    double effort_sd;    /* sd of log effort after rep and week effects */
     /* Elasticity with rep and week effects; se by a jackknife over reps. */
     double fixed_effects, fixed_effects_se;
     double pooled;                   /* without effects: what a naive regression would say */

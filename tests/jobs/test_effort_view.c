@@ -73,7 +73,7 @@ static void view__rare_kinds__are_pooled_last(void **state)
     assert_int_equal(m.view.panel.kinds, 3);
     assert_string_equal(m.view.name[0], "call");
     assert_string_equal(m.view.name[1], "email");
-    assert_string_equal(m.view.name[2], "other"); /* six demos */
+    assert_string_equal(m.view.name[2], "demo"); /* six of them, the only rare kind */
     assert_true(m.view.minutes[0] == m.habits.minutes[FORE_CALL]);
     assert_true(fabs(m.view.minutes[2] - m.habits.minutes[FORE_DEMO]) < 1e-9);
     unmake(&m);
