@@ -93,17 +93,21 @@ static double quantile_of(const double *draws, int64_t n, double p)
     return value;
 }
 
-/* exp of the weighted mean of log(actual / expected), shrunk towards 1. */
+/* What happened over what was expected, as a ratio of discounted sums (the mean of ratios would be
+ * off for few large wins, and could not read a period without any), shrunk towards 1 by LEVEL_PRIOR
+ * periods. */
 static double learn_level(const double *expected, const double *actual, int64_t n)
 {
-    double sum = 0, weight = 0;
+    double happened = 0, promised = 0, weight = 0;
     for (int64_t i = 0; i < n; i++) {
-        if (!(expected[i] > 0) || !(actual[i] > 0)) continue;
         double w = exp2(-(double)(n - 1 - i) / LEVEL_HALF_LIFE);
-        sum += w * log(actual[i] / expected[i]);
+        happened += w * actual[i];
+        promised += w * expected[i];
         weight += w;
     }
-    return exp(sum / (weight + LEVEL_PRIOR));
+    if (!(promised > 0)) return 1;
+    double prior = LEVEL_PRIOR * promised / weight;
+    return (happened + prior) / (promised + prior);
 }
 
 static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t known, double level,
@@ -119,8 +123,7 @@ static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t 
     fore_outlook_draws draws = {
         .share = 1, .level = level, .shock_sd = shock, .draws = RECORD_DRAWS, .seed = seed};
     if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &result, err);
-    draws.shock_sd = 0;
-    draws.level = 1;
+    draws.shock_sd = 0; /* at the same level: what deals that are independent would spread */
     if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &alone, err);
     if (status == FORE_OK) {
         cut->start = start;
@@ -131,7 +134,7 @@ static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t 
         cut->hi80 = quantile_of(result->draws, result->draw_count, 0.9);
         cut->actual = fore_outlook_actual(c->timeline, o, start, end, known, NULL);
         *independent_sd = alone->period[0].sd;
-        *plain = alone->period[0].mean;
+        *plain = alone->period[0].mean / level;
         cut->baseline[FORE_BASE_STAGE_WEIGHTS] = stage_weights(c->timeline, o, end - start);
     }
     fore_pipeline_result_free(result);

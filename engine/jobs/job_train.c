@@ -7,10 +7,14 @@
 #include "engine/jobs/training.h"
 
 static const fore_column quality_columns[] = {
-    {"purpose", "for", FORE_CELL_TEXT, 0},    {"learner", "learner", FORE_CELL_TEXT, 0},
-    {"measured_on", "on", FORE_CELL_TEXT, 1}, {"rows", "rows", FORE_CELL_INTEGER, 0},
-    {"wins", "wins", FORE_CELL_INTEGER, 0},   {"log_loss", "log loss", FORE_CELL_RATIO, 0},
-    {"auc", "AUC", FORE_CELL_RATIO, 0},       {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
+    {"purpose", "for", FORE_CELL_TEXT, 0},
+    {"learner", "learner", FORE_CELL_TEXT, 0},
+    {"measured_on", "on", FORE_CELL_TEXT, 1},
+    {"rows", "rows", FORE_CELL_INTEGER, 0},
+    {"base_rate", "came true", FORE_CELL_PERCENT, 0},
+    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"auc", "AUC", FORE_CELL_RATIO, 0},
+    {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
     {"result", "", FORE_CELL_TEXT, 0},
 };
 
@@ -22,7 +26,7 @@ static void quality_row(fore_answer *a, int64_t g, const char *purpose, const ch
     fore_answer_text(a, g, learner);
     fore_answer_text(a, g, where);
     fore_answer_number(a, g, (double)q->rows);
-    fore_answer_number(a, g, round(q->positives));
+    fore_answer_number(a, g, q->base_rate);
     fore_answer_number(a, g, q->log_loss);
     fore_answer_number(a, g, q->auc);
     fore_answer_number(a, g, q->ece);

@@ -18,6 +18,10 @@ enum {
     HORIZON_WEEKS_MAX = 1200
 };
 /* Weeks further back count half after a year: hazards drift. */
+enum { OWN_WINS = 20 };
+/* Lost deals must have an amount at least so often, relative to won ones, for amounts to be early.
+ */
+static const double EARLY_SHARE = 0.5;
 static const double HAZARD_HALF_LIFE_WEEKS = 52, AMOUNT_HALF_LIFE_DAYS = 365;
 
 /* What a hazard may depend on besides age: few, robust, and known at the time. */
@@ -35,6 +39,7 @@ typedef struct builder {
     int64_t first, end; /* subjects of the kind */
     int32_t feature[COLUMNS_MAX];
     int64_t features;
+    bool early_amounts;        /* amounts are known while deals are open */
     fore_hazard *full, *plain; /* plain: by age only, for what is not open yet */
 } builder;
 
@@ -71,6 +76,38 @@ static double amount_at(const fore_timeline *t, int64_t s, int64_t moment)
 static double amount_of(const builder *b, int64_t s)
 {
     return b->o->counts ? 1 : amount_at(b->t, s, b->o->as_of);
+}
+
+static bool amount_logged(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    for (int64_t i = t->change_first[s]; i < t->change_first[s + 1] && t->change_at[i] < moment;
+         i++)
+        if (t->change_field[i] == FORE_CHANGE_AMOUNT) return true;
+    return false;
+}
+
+/* Where lost deals have an amount much less often than won ones, amounts are filled in with the
+ * win: the stored amount of a deal that was open at a past moment was not known then. */
+static bool amounts_are_early(const builder *b)
+{
+    double won = 0, won_known = 0, lost = 0, lost_known = 0;
+    for (int64_t s = b->first; s < b->end; s++) {
+        if (!usable(b, s) || !closed_before(b->t, s, b->o->as_of)) continue;
+        bool known = amount_at(b->t, s, b->o->as_of) > 0;
+        bool is_won = b->t->outcome[s] == FORE_WON;
+        *(is_won ? &won : &lost) += 1;
+        *(is_won ? &won_known : &lost_known) += known;
+    }
+    return lost == 0 || won == 0 || lost_known / lost >= EARLY_SHARE * won_known / won;
+}
+
+/* NaN: not known yet, to be drawn from what wins brought. */
+static double open_amount_of(const builder *b, int64_t s)
+{
+    if (b->o->counts) return 1;
+    double amount = amount_of(b, s);
+    bool known = amount > 0 && (b->early_amounts || amount_logged(b->t, s, b->o->as_of));
+    return known ? amount : NAN;
 }
 
 /* --- hazards --- */
@@ -218,7 +255,7 @@ static fore_status predict_open(builder *b, fore_error *err)
         fore_hazard_predict(b->full ? b->full : b->plain, age, b->full ? row : NULL, horizon, curve,
                             curve + horizon);
         o->open_subject[i] = s;
-        o->open_amount[i] = amount_of(b, s);
+        o->open_amount[i] = open_amount_of(b, s);
         double won = 0, lost = 0;
         for (int64_t j = 0; j < o->periods; j++) {
             double w = incidence_at(curve, horizon, weeks_to_end(o, j));
@@ -284,7 +321,8 @@ static fore_status collect_wins(builder *b, fore_error *err)
     o->win_amount = fore_arena_alloc(o->arena, n, sizeof(double));
     o->past_amount = fore_arena_alloc(o->arena, n, sizeof(double));
     o->past_weight = fore_arena_alloc(o->arena, n, sizeof(double));
-    if (!o->win_subject || !o->win_amount || !o->past_amount || !o->past_weight)
+    o->past_subject = fore_arena_alloc(o->arena, n, sizeof(int64_t));
+    if (!o->win_subject || !o->win_amount || !o->past_amount || !o->past_weight || !o->past_subject)
         return fore_no_memory(err);
     for (int64_t s = b->first; s < b->end; s++) {
         if (!usable(b, s) || t->outcome[s] != FORE_WON || !closed_before(t, s, o->as_of)) continue;
@@ -295,6 +333,7 @@ static fore_status collect_wins(builder *b, fore_error *err)
         }
         if (isnan(amount)) continue;
         o->past_amount[o->past_wins] = amount;
+        o->past_subject[o->past_wins] = s;
         o->past_weight[o->past_wins++] =
             exp2(-day_of(o->as_of - t->closed_at[s]) / AMOUNT_HALF_LIFE_DAYS);
     }
@@ -337,6 +376,7 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     b.end = o->kind == FORE_SUBJECT_DEAL ? b.t->subjects : b.t->leads;
     o->currency = o->kind == FORE_SUBJECT_DEAL ? fore_main_currency(b.t, o->as_of) : -1;
     o->counts = !has_amounts(&b);
+    b.early_amounts = amounts_are_early(&b);
     for (int64_t s = b.first; s < b.end; s++)
         o->other_currency += b.t->created_at[s] < o->as_of && o->currency >= 0 &&
                              b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
@@ -358,6 +398,23 @@ done:
 
 /* --- simulating --- */
 
+/* A group draws from what its own wins brought; below OWN_WINS of them the company's fill up. */
+static void weigh_members(const fore_outlook *o, const uint8_t *member, double *weight)
+{
+    double own = 0, own_weight = 0, all_weight = 0;
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        all_weight += o->past_weight[i];
+        if (!member[o->past_subject[i]]) continue;
+        own++;
+        own_weight += o->past_weight[i];
+    }
+    double rest = fmax(0, 1 - own / OWN_WINS); /* the company's share of the draws */
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        double mine = member[o->past_subject[i]] && own_weight > 0 ? (1 - rest) / own_weight : 0;
+        weight[i] = o->past_weight[i] * (mine + rest / all_weight);
+    }
+}
+
 fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
                                   const fore_outlook_draws *d, fore_pipeline_result **result,
                                   fore_error *err)
@@ -373,7 +430,8 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     double *amount = fore_arena_alloc(arena, n, sizeof(double));
     double *so_far = fore_arena_alloc(arena, o->periods, sizeof(double));
     double *arrivals = fore_arena_alloc(arena, o->weeks, sizeof(double));
-    if (!won || !lost || !amount || !so_far || !arrivals) {
+    double *weight = fore_arena_alloc(arena, o->past_wins, sizeof(double));
+    if (!weight || !won || !lost || !amount || !so_far || !arrivals) {
         status = fore_no_memory(err);
         goto done;
     }
@@ -392,6 +450,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     for (int64_t i = 0; i < o->wins; i++)
         if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
     for (int64_t w = 0; w < o->weeks; w++) arrivals[w] = o->arrivals[w] * d->share * level;
+    if (d->member) weigh_members(o, d->member, weight);
     fore_pipeline p = {.periods = o->periods,
                        .won_so_far = so_far,
                        .open = n,
@@ -399,7 +458,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
                        .open_lost = lost,
                        .open_amount = amount,
                        .amounts = o->past_amount,
-                       .amount_weight = o->past_weight,
+                       .amount_weight = d->member ? weight : o->past_weight,
                        .amount_count = o->past_wins,
                        .weeks = o->weeks,
                        .arrivals = arrivals,

@@ -33,13 +33,14 @@ typedef struct fore_outlook {
     int64_t open;
     int64_t *open_subject;
     double *open_won, *open_lost; /* open x periods */
-    double *open_amount;          /* open */
+    double *open_amount;          /* open; NaN: was not known yet */
 
     int64_t wins;            /* won in the first period before as_of */
     int64_t *win_subject;
     double *win_amount;
 
     int64_t past_wins;       /* amounts to draw from */
+    int64_t *past_subject;
     double *past_amount, *past_weight;
 
     int64_t weeks;

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "features/sales_series.h"
+
 void fore_roster_free(fore_roster *r)
 {
     for (int k = 0; k < 2; k++) {
@@ -14,17 +16,26 @@ void fore_roster_free(fore_roster *r)
     *r = (fore_roster){0};
 }
 
+/* In another currency than most wins: amounts that cannot be compared. */
+static bool is_foreign(const fore_roster *r, int64_t subject)
+{
+    int32_t currency = r->timeline->currency[subject];
+    return r->currency >= 0 && currency >= 0 && currency != r->currency;
+}
+
 /* What a won deal brings, and how many of the closed ones are won. */
 static void read_past(fore_roster *r)
 {
     const fore_timeline *t = r->timeline;
     double sum = 0, amounts = 0, won = 0, closed = 0;
+    r->currency = fore_main_currency(t, r->as_of);
     for (int64_t s = t->leads; s < t->subjects; s++) {
         if (t->outcome[s] == FORE_OUTCOME_OPEN || t->left_out[s] || t->closed_at[s] >= r->as_of)
             continue;
         closed++;
         if (t->outcome[s] != FORE_WON) continue;
         won++;
+        if (is_foreign(r, s)) continue;
         fore_subject_state state;
         fore_subject_state_at(t, s, r->as_of, &state);
         if (isnan(state.amount)) continue;
@@ -54,10 +65,11 @@ fore_status fore_roster_open(fore_context *c, int64_t as_of, fore_roster *r, for
         models++;
     }
     if (status == FORE_OK && models == 0)
-        status = fore_fail(err, FORE_E_NO_ANSWER,
-                           too_new ? "every model was trained on what came after that moment; train one "
-                                     "as of then first: foresell train --as-of DATE"
-                                   : "there is no model yet; train one first: foresell train");
+        status =
+            fore_fail(err, FORE_E_NO_ANSWER,
+                      too_new ? "every model was trained on what came after that moment; train one "
+                                "as of then first: foresell train --as-of DATE"
+                              : "there is no model yet; train one first: foresell train");
     if (status != FORE_OK)
         fore_roster_free(r);
     else
@@ -82,7 +94,8 @@ static void value_row(const fore_roster *r, fore_roster_row *row)
     row->amount = state.amount;
     if (kind == FORE_SUBJECT_LEAD || isnan(row->amount)) row->amount = r->lead_amount;
     if (kind == FORE_SUBJECT_LEAD) factor = r->lead_deal_rate;
-    row->expected_value = row->probability * factor * row->amount;
+    row->expected_value =
+        is_foreign(r, row->subject) ? NAN : row->probability * factor * row->amount;
     fore_grade_limits(r->scoring[kind], limit);
     row->grade = 'D';
     for (int g = 2; g >= 0; g--)

@@ -8,7 +8,8 @@ typedef struct fore_roster_row {
     int64_t subject;
     double probability, lo, hi;
     double amount;         /* of the deal, else what a won deal brings on average; NaN: no amounts at all */
-    double expected_value; /* probability x (a lead: chance that its deal is won) x amount */
+    double expected_value; /* probability x (a lead: chance that its deal is won) x amount; NaN in another
+                            * currency than most wins */
     int32_t owner;         /* rep index as of the moment, -1 = nobody */
     char grade;            /* 'A'..'D' */
 } fore_roster_row;
@@ -21,6 +22,7 @@ typedef struct fore_roster {
     const fore_extractor *extractor;
     fore_scoring *scoring[2];       /* by subject kind; NULL: no model for it */
     fore_attributes *attributes[2];
+    int32_t currency;               /* word: that of most wins; -1 = none named */
     double lead_amount;             /* mean amount of the deals won before as_of; NaN */
     double lead_deal_rate;          /* share of closed deals that were won before as_of; 1 without deals */
 } fore_roster;

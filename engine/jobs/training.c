@@ -13,8 +13,8 @@
 
 /* Rows x columns that a training matrix may hold: 1 GB of doubles. Beyond it subjects are drawn. */
 static const int64_t CELLS_MAX = INT64_C(1) << 27;
-/* The support vectors see at most so many rows: their time grows with the square, and a night should
- * not be theirs alone. They are measured against the others like everybody. */
+/* The support vectors see at most so many rows: their time grows with the square, and a night
+ * should not be theirs alone. They are measured against the others like everybody. */
 enum { SVM_ROWS = 4000 };
 
 void fore_training_free(fore_training *t)
@@ -227,11 +227,11 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     fore_status status = FORE_OK;
     const fore_examples *e = t->examples;
     int64_t n = e->n, p = s->columns;
-    double *x = FORE_NEW(n * p, double);
+    double *x = FORE_NEW(n * p, double), *outside = FORE_NEW(n, double);
     int64_t *group = FORE_NEW(n, int64_t), *key = FORE_NEW(n, int64_t);
     uint8_t *role = FORE_NEW(n, uint8_t);
     s->cut = FORE_NEW(p, fore_reason_cut);
-    if (!x || !group || !key || !role || !s->cut) {
+    if (!x || !outside || !group || !key || !role || !s->cut) {
         status = fore_no_memory(err);
         goto done;
     }
@@ -246,7 +246,9 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     fore_progress(c->observer, "features", 0, 0);
     FORE_GO(fore_scoring_matrix(s, extractor, c->pool, t->attributes, e->row, n,
                                 FORE_ENCODE_TRAINING, x, err));
-    FORE_GO(fore_reasons_measure(x, n, p, e->label, e->weight, s->base_rate, s->cut, err));
+    for (int64_t i = 0; i < n; i++) /* reasons are measured on the rows of the base rate */
+        outside[i] = e->window[i] == FORE_WINDOW_TEST ? 0 : e->weight[i];
+    FORE_GO(fore_reasons_measure(x, n, p, e->label, outside, s->base_rate, s->cut, err));
     fore_sample sample = {{x, n, p, n}, e->label, e->weight, group, key};
     fore_choose_options choose = fore_choose_default();
     choose.base.seed = options->seed;
@@ -257,9 +259,34 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     t->choice.scorer = NULL;
 done:
     fore_free(x);
+    fore_free(outside);
     fore_free(group);
     fore_free(key);
     fore_free(role);
+    return status;
+}
+
+/* Adds to the verdicts those of a later moment. */
+static fore_status judge_later(fore_context *c, fore_training *t, const fore_timeline *timeline,
+                               fore_subject_kind kind, int64_t as_of, fore_error *err)
+{
+    fore_attributes *later = NULL;
+    fore_leak_report *report = NULL;
+    fore_status status =
+        fore_attributes_read(c->store, timeline, kind, as_of, NULL, 0, &later, err);
+    if (status == FORE_OK) {
+        fore_leak_input input = {
+            .label = later->label, .group = later->group, .set_late = later->set_late, .seed = 1};
+        status = fore_leak_find(later->frame, &input, c->pool, &report, err);
+    }
+    for (int64_t j = 0; status == FORE_OK && j < t->leaks->columns; j++) {
+        const fore_leak_finding *f = fore_leak_of(report, t->leaks->finding[j].name);
+        if (!f || f->grade <= t->leaks->finding[j].grade) continue;
+        t->leaks->finding[j].grade = f->grade;
+        t->leaks->finding[j].reasons = "Seen on the whole history.";
+    }
+    fore_leak_report_free(report);
+    fore_attributes_free(later);
     return status;
 }
 
@@ -288,6 +315,8 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
                             .set_late = t->attributes->set_late,
                             .seed = 1};
     FORE_GO(fore_leak_find(t->attributes->frame, &leak, c->pool, &t->leaks, err));
+    if (options->judged_at > options->as_of)
+        FORE_GO(judge_later(c, t, timeline, kind, options->judged_at, err));
     FORE_GO(choose_features(s, err));
     drop_dependents(s, t->leaks, options->use);
     FORE_GO(judge_stored(c, s, t, timeline, extractor, options->use, err));
