@@ -73,6 +73,12 @@ static void put(const char *bytes, size_t n)
     line.length += n;
 }
 
+static const char *line_so_far(void)
+{
+    line.text[line.length < sizeof line.text ? line.length : sizeof line.text - 1] = 0;
+    return line.text;
+}
+
 static void spaces(int n)
 {
     for (int i = 0; i < n; i++) put(" ", 1);
@@ -103,22 +109,42 @@ static void put_cell(const char *text, int width, bool right, bool last)
     if (!right && !last) spaces(width - used);
 }
 
+/* Room for the words of `text` that fit `width` columns; at least one letter. */
+static int64_t words_that_fit(const char *text, int width)
+{
+    int64_t bytes = foresell_text_fit(text, width), cut = bytes;
+    if (!text[bytes]) return bytes;
+    while (cut > 0 && text[cut] != ' ') cut--;
+    return cut > 0 ? cut : bytes;
+}
+
 /* Words of `text` in lines of `width` columns, each led by `indent` spaces. */
 static void put_wrapped(const char *text, int indent, int width)
 {
     int room = width - indent;
     while (*text) {
-        int64_t bytes = foresell_text_fit(text, room);
-        if (text[bytes]) {
-            int64_t cut = bytes;
-            while (cut > 0 && text[cut] != ' ') cut--;
-            if (cut > 0) bytes = cut;
-        }
+        int64_t bytes = words_that_fit(text, room);
+        if (bytes == 0) break;
         spaces(indent);
         put(text, (size_t)bytes);
         end_line();
         text += bytes;
         while (*text == ' ') text++;
+    }
+}
+
+/* The last column of a row, if it holds words: what does not fit goes on below it. */
+static void put_last(const char *text, int width)
+{
+    int indent = foresell_text_width(line_so_far());
+    for (;;) {
+        int64_t bytes = words_that_fit(text, width);
+        put(text, (size_t)bytes);
+        text += bytes;
+        while (*text == ' ') text++;
+        if (!*text || bytes == 0) return;
+        end_line();
+        spaces(indent);
     }
 }
 
@@ -190,7 +216,10 @@ static void print_table(const foresell_answer *a, int64_t t, int total)
         for (int64_t i = 0; i < l.count; i++) {
             cell_people(a, t, r, l.column[i], text, sizeof text);
             if (i) spaces(GAP);
-            put_cell(text, l.width[i], l.right[i], i + 1 == l.count);
+            if (i + 1 == l.count && !l.right[i])
+                put_last(text, l.width[i]);
+            else
+                put_cell(text, l.width[i], l.right[i], i + 1 == l.count);
         }
         end_line();
         for (int64_t c = 0; c < foresell_table_columns(a, t); c++) {
@@ -251,7 +280,10 @@ void cli_print(const cli *c, const foresell_answer *answer)
     int64_t tables = foresell_answer_tables(answer);
     int64_t notes = foresell_answer_notes(answer);
     if (c->format == CLI_CSV) {
-        if (tables > 0) print_csv(answer, 0);
+        int64_t first = 0; /* the first table that holds anything */
+        while (first + 1 < tables && foresell_table_rows(answer, first) == 0) first++;
+        if (tables > 0 && foresell_table_rows(answer, first) == 0) first = 0;
+        if (tables > 0) print_csv(answer, first);
         for (int64_t i = 0; i < notes && !c->quiet; i++)
             fprintf(stderr, "%s\n", foresell_note(answer, i));
         return;
