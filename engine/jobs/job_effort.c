@@ -155,39 +155,40 @@ static void show_plan(fore_answer *a, int64_t g, const fore_plan *p, const fore_
     fore_text_free(&words);
 }
 
-/* In how many of the plans a constraint stands word for word; whether one of them is earlier. */
-static int64_t plans_saying(const fore_plan *plan, int64_t plans, int64_t self, const char *text,
-                            bool *earlier)
+static bool plan_says(const fore_plan *p, const char *text)
 {
-    int64_t n = 0;
-    *earlier = false;
-    for (int64_t i = 0; i < plans; i++)
-        for (int64_t j = 0; j < plan[i].constraint_count; j++)
-            if (strcmp(plan[i].constraints[j], text) == 0) {
-                n++;
-                *earlier |= i < self;
-            }
-    return n;
+    for (int64_t j = 0; j < p->constraint_count; j++)
+        if (strcmp(p->constraints[j], text) == 0) return true;
+    return false;
 }
 
-/* The caveats below the table: what several plans share once, the rest by raise. */
+/* One caveat with the raises that share it: "+20 %, +30 %: ..."; none named when all do. */
+static void show_caveat(fore_answer *a, const char *who, const fore_plan *plan, int64_t plans,
+                        const char *text)
+{
+    fore_text raises = {0};
+    int64_t sharing = 0;
+    for (int64_t i = 0; i < plans; i++)
+        if (plan_says(&plan[i], text))
+            fore_text_printf(&raises, "%s+%.4g %%", sharing++ ? ", " : "", 100 * plan[i].raise);
+    if (sharing == plans)
+        fore_answer_note(a, "%s%s", who, text);
+    else
+        fore_answer_note(a, "%s%s: %s", who, fore_text_string(&raises), text);
+    a->failed |= raises.failed;
+    fore_text_free(&raises);
+}
+
+/* The caveats below the table, each once. */
 static void show_caveats(fore_answer *a, const char *who, const fore_plan *plan, int64_t plans)
 {
-    for (int64_t i = 0; i < plans; i++) {
-        fore_text own = {0};
+    for (int64_t i = 0; i < plans; i++)
         for (int64_t j = 0; j < plan[i].constraint_count; j++) {
-            bool earlier;
-            const char *text = plan[i].constraints[j];
-            if (plans_saying(plan, plans, i, text, &earlier) == 1)
-                fore_text_printf(&own, " %s", text);
-            else if (!earlier)
-                fore_answer_note(a, "%s%s", who, text);
+            bool said = false;
+            for (int64_t before = 0; before < i; before++)
+                said |= plan_says(&plan[before], plan[i].constraints[j]);
+            if (!said) show_caveat(a, who, plan, plans, plan[i].constraints[j]);
         }
-        if (own.length > 0)
-            fore_answer_note(a, "%s+%.4g %%:%s", who, 100 * plan[i].raise, fore_text_string(&own));
-        a->failed |= own.failed;
-        fore_text_free(&own);
-    }
 }
 
 static void experiment_json(fore_json_writer *json, const fore_experiment *e)
@@ -315,8 +316,9 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
         wide ? fore_experiment_propose(&pa->panel, response, 0, &e, err) : FORE_E_NO_ANSWER;
     if (proposed == FORE_OK) {
         experiment_json(json, &e);
-        fore_answer_note(a, "%sWhat would tell: %s %s %s %s %s", who, e.who, e.what, e.how_long,
-                         e.detects, e.cost);
+        if (who[0] == '\0') /* a part of the people can tell less than all of them */
+            fore_answer_note(a, "What would tell: %s %s %s %s %s", e.who, e.what, e.how_long,
+                             e.detects, e.cost);
     } else if (proposed == FORE_E_NO_ANSWER)
         fore_json_null(json, "experiment");
     else
@@ -366,7 +368,7 @@ static fore_status answer_group(fore_context *c, const request *q, const fore_ef
     fore_date_format(q->end - 1, to);
     snprintf(title, sizeof title, "Effort for more sales, %s to %s%s%s", from, to,
              team < 0 ? "" : ": team ", team < 0 ? "" : fore_word(&t->teams, team));
-    if (team >= 0) snprintf(who, sizeof who, "Team %s: ", fore_word(&t->teams, team));
+    if (team >= 0) snprintf(who, sizeof who, "%s: ", fore_word(&t->teams, team));
     FORE_GO(answer_targets(c, q, &pa, sales, seed, title, who, verdict, a, json, err));
 done:
     fore_pipeline_result_free(sales);
@@ -413,7 +415,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, &whole, a, &json, err));
     fore_answer_note(
         a,
-        "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to); \"for 80 %%\": the multiple that reaches it with 80 %% probability.");
+        "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to); \"for 80 %%\": the multiple that reaches it with 80 %% probability (∞: none within the limits of change does).");
     if (r->by) {
         fore_json_array(&json, "groups");
         for (int32_t team = 0; team < t->teams.count; team++) {

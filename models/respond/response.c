@@ -145,7 +145,7 @@ static void part_of(fore_verdict whole, fore_response *r)
     r->verdict = whole;
     because(
         r,
-        "The data of the whole company do not settle the effect of effort (%s); a part of them cannot be more certain than the whole.",
+        "The data of the whole company do not settle the effect of effort (%s); a part of them cannot be more certain than the whole and rests on the same published studies.",
         fore_verdict_text(whole));
 }
 
@@ -271,7 +271,7 @@ static void settle(fore_response *r, const fore_response_options *o, fore_source
             r,
             "As far as the data can tell, more effort does not raise sales: the elasticity is between %.2f and %.2f (80 %%).",
             r->total_p10, r->total_p90);
-    if (r->evidence == FORE_EVIDENCE_PRIOR)
+    if (r->evidence == FORE_EVIDENCE_PRIOR && o->whole == FORE_IDENTIFIED)
         because(
             r,
             "The answers rest on published studies of personal selling (elasticity about %.1f, give or take %.1f); an experiment would tell.",

@@ -172,6 +172,43 @@ static void posterior__short_history__prior_driven_and_wide(void **state)
     fore_response_free(r);
 }
 
+/* The same sharp world with too few reps, weeks or wins: the data are not weighed. */
+static void verdict__too_few_reps_weeks_or_wins__the_prior_and_says_so(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 3; which++) {
+        panel_world w = panel_world_rule(2);
+        w.reps = which == 0 ? FORE_IDENTIFIED_REPS - 1 : 20;
+        w.weeks = which == 1 ? FORE_IDENTIFIED_WEEKS - 1 : 52;
+        w.counts = which == 2;
+        w.rate = 0.05;
+        fore_response *r = respond_to(&w);
+        assert_int_equal(r->verdict, FORE_PRIOR_DRIVEN);
+        assert_int_equal(r->evidence, FORE_EVIDENCE_PRIOR);
+        NEAR(r->total_mean, FORE_PRIOR_ELASTICITY, 0.01);
+        assert_non_null(strstr(r->why[0], "too few"));
+        fore_response_free(r);
+    }
+}
+
+/* A sharp panel that is part of a whole without a verdict of its own rests on the prior too. */
+static void verdict__part_of_an_unidentified_whole__no_better_than_the_whole(void **state)
+{
+    (void)state;
+    panel_world w = panel_world_rule(2);
+    panel_data d = panel_make(&w);
+    for (int whole = FORE_IDENTIFIED; whole <= FORE_NOT_IDENTIFIABLE; whole++) {
+        fore_response_options o = fore_response_default();
+        fore_response *r = NULL;
+        o.whole = (fore_verdict)whole;
+        assert_int_equal(fore_response_fit(panel_of(&d), &o, NULL, &r, NULL), FORE_OK);
+        assert_int_equal(r->verdict, whole);
+        if (whole != FORE_IDENTIFIED) NEAR(r->total_sd, FORE_PRIOR_ELASTICITY_SD, 0.01);
+        fore_response_free(r);
+    }
+    panel_free(&d);
+}
+
 static void posterior__an_experiment__wins_over_the_prior(void **state)
 {
     (void)state;
@@ -350,8 +387,8 @@ static void fit__every_failing_allocation__leaves_nothing(void **state)
 {
     (void)state;
     panel_world w = panel_world_rule(3);
-    w.reps = 5;
-    w.weeks = 12;
+    w.reps = FORE_IDENTIFIED_REPS;
+    w.weeks = FORE_IDENTIFIED_WEEKS;
     w.noise = 0.4;
     w.record_hours = true;
     panel_data d = panel_make(&w);
@@ -382,6 +419,8 @@ int main(void)
         cmocka_unit_test(posterior__three_kinds__recovers_total_and_order),
         cmocka_unit_test(posterior__sparse_counts__identified_and_wider),
         cmocka_unit_test(posterior__short_history__prior_driven_and_wide),
+        cmocka_unit_test(verdict__too_few_reps_weeks_or_wins__the_prior_and_says_so),
+        cmocka_unit_test(verdict__part_of_an_unidentified_whole__no_better_than_the_whole),
         cmocka_unit_test(posterior__an_experiment__wins_over_the_prior),
         cmocka_unit_test(draws__any_number_of_threads__same_bytes),
         cmocka_unit_test(draws__amounts_in_another_currency__do_not_change),
