@@ -1,6 +1,7 @@
 /* Salesforce: objects with API names (Data Loader, bulk CSV), also with external ids in place of
- * ids (Owner.External_Id__c); a final "__c" never counts. OpportunityHistory holds the values of
- * the time. */
+ * ids (Owner.External_Id__c); a final "__c" never counts. Reports have labels in place of API names
+ * and name people and accounts, mostly without ids. OpportunityHistory holds the values of the
+ * time. */
 #include <math.h>
 #include <string.h>
 
@@ -148,7 +149,7 @@ static fore_status shape_member(fore_importing *run, fore_row *row, bool *keep, 
 static const fore_bind opportunities[] = {
     FORE_TO(ID, "Id|External_Id__c|Opportunity ID"),
     FORE_TO(NAME, "Name|Opportunity Name"),
-    FORE_TO(ACCOUNT, "AccountId|Account.External_Id__c|Account ID"),
+    FORE_TO(ACCOUNT, "AccountId|Account.External_Id__c|Account ID|Account Name"),
     FORE_TO(OWNER, OWNER_NAMES "|Opportunity Owner"),
     FORE_TO(STAGE, "StageName|Stage"),
     FORE_TO(AMOUNT, "Amount"),
@@ -184,37 +185,39 @@ static const fore_bind field_history[] = {FORE_TO(DEAL, "OpportunityId|Opportuni
 
 #define LINKED                                                                                     \
     FORE_TO(WHO, "WhoId|Who.External_Id__c"), FORE_TO(WHAT, "WhatId|What.External_Id__c"),         \
+        FORE_TO(DEAL, "Opportunity ID"), FORE_TO(LEAD, "Lead ID"), FORE_TO(CONTACT, "Contact ID"), \
         FORE_TO(ACCOUNT, "AccountId")
 
 static const fore_bind tasks[] = {
-    ID_COLUMN,
-    FORE_TO(REP, OWNER_NAMES),
+    FORE_TO(ID, "Id|External_Id__c|Activity ID|Task ID"),
+    FORE_TO(REP, OWNER_NAMES "|Assigned|Assigned To"),
     LINKED,
     FORE_TO(SUBJECT, "Subject"),
-    FORE_TO(SUBTYPE, "TaskSubtype"),
+    FORE_TO(SUBTYPE, "TaskSubtype|Task Subtype"),
     FORE_TO(STATUS, "Status"),
-    FORE_TO(IS_CLOSED, "IsClosed"),
-    FORE_TO(DUE_AT, "ActivityDate|Due Date"),
-    FORE_TO(DONE_AT, "CompletedDateTime"),
+    FORE_TO(IS_CLOSED, "IsClosed|Closed"),
+    FORE_TO(DUE_AT, "ActivityDate|Due Date|Date"),
+    FORE_TO(DONE_AT, "CompletedDateTime|Completed Date/Time"),
     CREATED,
-    FORE_TO_UNIT(MINUTES, "CallDurationInSeconds", 1),
-    FORE_TO(OUTCOME, "CallDisposition"),
+    FORE_TO_UNIT(MINUTES, "CallDurationInSeconds|Call Duration", 1),
+    FORE_TO(OUTCOME, "CallDisposition|Call Result"),
     FORE_TO_WORDS(DIRECTION, "CallType", "Inbound=inbound|Outbound=outbound|*="),
     DELETED,
     {0}};
 
-static const fore_bind events[] = {ID_COLUMN,
-                                   FORE_TO(REP, OWNER_NAMES),
-                                   LINKED,
-                                   FORE_TO(SUBJECT, "Subject"),
-                                   FORE_TO(AT, "StartDateTime|ActivityDateTime|ActivityDate"),
-                                   FORE_TO(ENDED_AT, "EndDateTime"),
-                                   FORE_TO_UNIT(MINUTES, "DurationInMinutes", 60),
-                                   DELETED,
-                                   {0}};
+static const fore_bind events[] = {
+    FORE_TO(ID, "Id|External_Id__c|Activity ID|Event ID"),
+    FORE_TO(REP, OWNER_NAMES "|Assigned|Assigned To"),
+    LINKED,
+    FORE_TO(SUBJECT, "Subject"),
+    FORE_TO(AT, "StartDateTime|ActivityDateTime|ActivityDate|Start|Date"),
+    FORE_TO(ENDED_AT, "EndDateTime|End"),
+    FORE_TO_UNIT(MINUTES, "DurationInMinutes|Duration", 60),
+    DELETED,
+    {0}};
 
 static const fore_bind leads[] = {
-    ID_COLUMN,
+    FORE_TO(ID, "Id|External_Id__c|Lead ID"),
     FORE_TO(NAME, "Name"),
     FORE_TO(FIRST_NAME, "FirstName"),
     FORE_TO(LAST_NAME, "LastName"),
@@ -222,40 +225,44 @@ static const fore_bind leads[] = {
     FORE_TO(PHONE, "Phone|MobilePhone"),
     FORE_TO(TITLE, "Title"),
     FORE_TO(SOURCE, "LeadSource"),
-    FORE_TO(OWNER, OWNER_NAMES),
+    FORE_TO(OWNER, OWNER_NAMES "|Lead Owner"),
     CREATED,
     FORE_TO_WORDS(
-        STATUS, "Status",
+        STATUS, "Status|Lead Status",
         "Open - Not Contacted=new|New=new|Open=new|Draft=new|Submitted=new|Qualified=qualified|Approved=qualified|"
         "Closed - Converted=converted|Qualified - Convert=qualified|Closed - Not Converted=lost|"
         "Unqualified=disqualified|Rejected=disqualified|Archived=lost|*=working"),
-    FORE_TO(CONVERTED, "IsConverted"),
+    FORE_TO(CONVERTED, "IsConverted|Converted"),
     FORE_TO(CLOSED_AT, "ConvertedDate"),
     FORE_TO(DEAL, "ConvertedOpportunityId|ConvertedOpportunity.External_Id__c"),
     FORE_TO(CONTACT, "ConvertedContactId|ConvertedContact.External_Id__c"),
     FORE_TO(DO_NOT_CONTACT, "DoNotCall"),
-    FORE_TO(MAIL_OPT_OUT, "HasOptedOutOfEmail"),
+    FORE_TO(MAIL_OPT_OUT, "HasOptedOutOfEmail|Email Opt Out"),
     DELETED,
     {0}};
 
-static const fore_bind accounts[] = {ID_COLUMN,
+static const fore_bind accounts[] = {FORE_TO(ID, "Id|External_Id__c|Account ID"),
                                      FORE_TO(NAME, "Name|Account Name"),
                                      FORE_TO(INDUSTRY, "Industry"),
-                                     FORE_TO(EMPLOYEES, "NumberOfEmployees"),
+                                     FORE_TO(EMPLOYEES, "NumberOfEmployees|Employees"),
                                      FORE_TO(ANNUAL_REVENUE, "AnnualRevenue"),
-                                     FORE_TO(COUNTRY, "BillingCountry"),
-                                     FORE_TO(REGION, "BillingState"),
-                                     FORE_TO(OWNER, OWNER_NAMES),
+                                     FORE_TO(COUNTRY, "BillingCountry|Billing Country (text only)"),
+                                     FORE_TO(REGION, "BillingState|Billing State/Province"),
+                                     FORE_TO(OWNER, OWNER_NAMES "|Account Owner"),
                                      CREATED,
                                      DELETED,
                                      {0}};
 
-static const fore_bind contacts[] = {ID_COLUMN,
-                                     FORE_TO(ACCOUNT, "AccountId|Account.External_Id__c"),
-                                     FORE_TO(OWNER, OWNER_NAMES),
-                                     CREATED,
-                                     DELETED,
-                                     {0}};
+static const fore_bind contacts[] = {
+    FORE_TO(ID, "Id|External_Id__c|Contact ID"),
+    FORE_TO(NAME, "Name|Full Name"),
+    FORE_TO(FIRST_NAME, "FirstName"),
+    FORE_TO(LAST_NAME, "LastName"),
+    FORE_TO(ACCOUNT, "AccountId|Account.External_Id__c|Account Name"),
+    FORE_TO(OWNER, OWNER_NAMES "|Contact Owner"),
+    CREATED,
+    DELETED,
+    {0}};
 
 static const fore_bind line_items[] = {
     FORE_TO(KEY, "OpportunityId|Opportunity.External_Id__c"),
@@ -314,6 +321,7 @@ static const fore_bind stages[] = {FORE_TO(KEY, "ApiName|MasterLabel"),
                                    {0}};
 
 #define STAMPS                                                                                                         \
+    "Last Activity|Last Modified By|Created By|Owner Role|"                                                            \
     "CreatedById|LastModifiedDate|LastModifiedById|SystemModstamp|LastActivityDate|LastViewedDate|LastReferencedDate|" \
     "PhotoUrl|MasterRecordId|IsUnreadByOwner|Latitude|Longitude|GeocodeAccuracy|BillingLatitude|BillingLongitude|"     \
     "ShippingLatitude|ShippingLongitude|CleanStatus|JigsawContactId|Jigsaw|IndividualId"
@@ -328,6 +336,55 @@ static const fore_file_rule rules[] = {
      "HasOpenActivity|HasOverdueTask|HasOpportunityLineItem|Pricebook2Id|NextStep",
      .shape = fore_shape_live,
      .note = "CloseDate is the closing of won and lost deals and the expected one of open deals"},
+    {.kind = FORE_KIND_DEALS,
+     .file_names = "Opportunities|Opportunity Report|report",
+     .signature =
+         "Opportunity ID|Opportunity Name & Stage & Opportunity Owner & Close Date|Created Date|Created",
+     .binds = opportunities,
+     .ignored = STAMPS "|Opportunity Name|Account Name|Age|Probability (%)|Expected Revenue|"
+                       "Forecast Category|Fiscal Period|Next Step|Stage Duration|"
+                       "Last Stage Change Date",
+     .shape = fore_shape_live,
+     .note = "a report: owners are known by their names; Close Date is the closing of won and lost "
+             "deals and the expected one of open deals"},
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "Activities|Tasks|report",
+     .signature = "Assigned|Assigned To & Subject & Date|Due Date",
+     .binds = tasks,
+     .ignored = STAMPS "|Priority|Contact|Lead|Opportunity|Company / Account|Task|Activity Type",
+     .shape = shape_task,
+     .note = "a report: completed tasks count at their completion, else their date; a task with a "
+             "call result is a call"},
+    {.kind = FORE_KIND_ACTIVITIES,
+     .file_names = "Events|report",
+     .signature = "Assigned|Assigned To & Subject & Start & End|Duration",
+     .binds = events,
+     .ignored = STAMPS "|Contact|Lead|Opportunity|Company / Account|Event|Location|Created Date",
+     .shape = shape_event,
+     .note = "a report: demos, visits and calls are told from meetings by their subject"},
+    {.kind = FORE_KIND_LEADS,
+     .file_names = "Leads|report",
+     .signature =
+         "Lead ID|Company / Account|Create Date|Created Date & Lead Status|Converted & Lead Owner",
+     .binds = leads,
+     .ignored = STAMPS "|Company / Account|Company",
+     .shape = shape_lead,
+     .note = "a report: owners are known by their names; statuses are read as new, working, "
+             "qualified, converted, disqualified or lost"},
+    {.kind = FORE_KIND_ACCOUNTS,
+     .file_names = "Accounts|report",
+     .signature = "Account Name & Account Owner & "
+                  "Created Date|Create Date|Last Activity|Billing State/Province",
+     .binds = accounts,
+     .ignored = STAMPS,
+     .shape = fore_shape_live},
+    {.kind = FORE_KIND_CONTACTS,
+     .file_names = "Contacts|report",
+     .signature = "Contact ID & Contact Owner|Account Name & "
+                  "Created Date|Create Date|Last Activity|Last Name",
+     .binds = contacts,
+     .ignored = STAMPS,
+     .shape = fore_shape_live},
     {.kind = FORE_KIND_DEAL_CHANGES,
      .file_names = "OpportunityHistory",
      .signature = "StageName & OpportunityId|Opportunity.External_Id__c & CreatedDate",
@@ -362,7 +419,8 @@ static const fore_file_rule rules[] = {
      .file_names = "Lead|Leads",
      .signature = "IsConverted & Status",
      .binds = leads,
-     .ignored = STAMPS "|EmailBouncedReason|EmailBouncedDate|ConvertedAccountId|ConvertedAccount.External_Id",
+     .ignored = STAMPS
+     "|EmailBouncedReason|EmailBouncedDate|ConvertedAccountId|ConvertedAccount.External_Id",
      .shape = shape_lead,
      .note = "statuses are read as new, working, qualified, converted, disqualified or lost"},
     {.kind = FORE_KIND_ACCOUNTS,

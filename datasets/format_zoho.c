@@ -34,6 +34,13 @@ static void unset_zeros(fore_row *row)
     fore_unset_zero(row, FORE_SLOT_ACCOUNT);
 }
 
+/* "18:15" in a call's duration is 18 minutes and 15 seconds, not hours and minutes. */
+static void read_short_clock(fore_row *row)
+{
+    const char *text = fore_text_of(row, FORE_SLOT_MINUTES), *colon = text ? strchr(text, ':') : 0;
+    if (colon && !strchr(colon + 1, ':')) row->values[FORE_SLOT_MINUTES].number /= 60;
+}
+
 static fore_status shape_call(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
 {
     (void)run;
@@ -41,6 +48,7 @@ static fore_status shape_call(fore_importing *run, fore_row *row, bool *keep, fo
     (void)err;
     const char *status = fore_text_of(row, FORE_SLOT_STATUS);
     unset_zeros(row);
+    read_short_clock(row);
     fore_set_kind(row, FORE_CALL);
     bool planned = status && (fore_text_equal_fold(status, "Scheduled") ||
                               fore_text_equal_fold(status, "Overdue"));
@@ -125,6 +133,9 @@ static const fore_bind deals[] = {
 
 static const fore_bind contacts[] = {
     FORE_TO(ID, "CONTACTID|Contact Id|Record Id|Id"),
+    FORE_TO(NAME, "Full Name|Contact Name"),
+    FORE_TO(FIRST_NAME, "First Name"),
+    FORE_TO(LAST_NAME, "Last Name"),
     FORE_TO(OWNER, "Contact Owner Name|Contact Owner"),
     FORE_TO(ACCOUNT, "Account Name.id|ACCOUNTID|Account Id|Account Name"),
     FORE_TO(CREATED_AT, "Created Time"),
@@ -254,7 +265,8 @@ static const fore_file_rule rules[] = {
          "Subject|Call Purpose|Billable|Scheduled in CRM|Who Id Id|What Id|SEMODULE|Call Owner Id|" STAMPS,
      .shape = shape_call,
      .note =
-         "calls are linked to deals and leads through the contact where they name no deal or lead"},
+         "calls are linked to deals and leads through the contact where they name no deal or lead; "
+         "Call Duration read as minutes:seconds where it has two parts"},
     {.kind = FORE_KIND_ACTIVITIES,
      .file_names = "Events|Meetings",
      .signature = "Start DateTime|From & Event Owner|Event Owner Name|Meeting Owner|Host",

@@ -65,16 +65,29 @@ static const char *cut_value(fore_arena *arena, const char *value)
     return fore_arena_copy(arena, value, length);
 }
 
+/* From 1; 0 where the row as a whole is meant, or a column that the file lacks. */
+static int64_t column_number(const fore_file_plan *file, const char *column)
+{
+    for (int64_t c = 0; column && file->csv && c < fore_csv_columns(file->csv); c++) {
+        if (strcmp(fore_csv_name(file->csv, c), column) == 0) return c + 1;
+    }
+    return 0;
+}
+
 fore_status fore_reject(fore_importing *run, const char *column, const char *value,
                         const char *reason, fore_error *err)
 {
     fore_file_plan *file = run->file;
     run->row.rejected = true;
     if (run->options->strict) {
-        return fore_fail_at(err, FORE_E_DATA, file->path, run->row.line, 0,
-                            "%s:%lld: %s%s%.80s: %s; correct the row, or import without --strict",
-                            file->path, (long long)run->row.line, column ? column : "the row",
-                            value ? " = " : "", value ? value : "", reason);
+        char place[32] = "";
+        int64_t number = column_number(file, column);
+        if (number > 0) snprintf(place, sizeof place, ":%lld", (long long)number);
+        return fore_fail_at(err, FORE_E_DATA, file->path, run->row.line, number,
+                            "%s:%lld%s: %s%s%.80s: %s; correct the row, or import without --strict",
+                            file->path, (long long)run->row.line, place,
+                            column ? column : "the row", value ? " = " : "", value ? value : "",
+                            reason);
     }
     FORE_TRY(fore_grow((void **)&run->rejects, &run->reject_capacity, run->reject_count + 1,
                        sizeof *run->rejects, err));
@@ -174,8 +187,11 @@ static fore_status list_files(fore_importing *run, fore_error *err)
     for (int64_t i = 0; i < o->path_count; i++) {
         const char *path = o->paths[i];
         if (!*path || !(fore_file_exists(path) || fore_file_is_folder(path))) {
-            return fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0, "%s: no such file or folder",
-                                path);
+            return fore_fail_at(
+                err, FORE_E_NOT_FOUND, path, 0, 0,
+                "%s: no such file or folder; check the path and give the folder or the "
+                "files of the export",
+                path);
         }
         FORE_TRY(fore_file_is_folder(path) ? add_folder(run, path, err) : add_file(run, path, err));
     }
@@ -264,9 +280,9 @@ static fore_status import_file(fore_importing *run, fore_file_plan *file, fore_e
     if (file->rows == 0)
         FORE_TRY(fore_run_warn(run, err, "%s has a header and no rows", file->name));
     if (file->doubles > 0) {
-        FORE_TRY(fore_run_warn(run, err,
-                               "%s: %lld rows repeat a key that came before; the later row counts",
-                               file->name, (long long)file->doubles));
+        FORE_TRY(fore_run_warn(run, err, "%s: %lld %s a key that came before; the later row counts",
+                               file->name, (long long)file->doubles,
+                               file->doubles == 1 ? "row repeats" : "rows repeat"));
     }
     fore_csv_close(file->csv);
     file->csv = NULL;
@@ -294,6 +310,20 @@ static fore_status record_run(fore_importing *run, int64_t linked, fore_import_r
     fore_text_free(&paths);
     FORE_TRY(status);
     return fore_rejects_write(run, report->run, err);
+}
+
+/* An import of which nothing is left is a failure; the file of rejects is written all the same. */
+static fore_status check_any(const fore_importing *run, const fore_import_report *report,
+                             fore_error *err)
+{
+    if (report->rejected == 0 || report->rejected < report->rows) return FORE_OK;
+    const fore_reject_row *r = &run->rejects[0];
+    return fore_fail_at(
+        err, FORE_E_DATA, r->file, r->line, 0,
+        "%s:%lld: %s%s%.80s: %s; and so none of the %lld rows could be read: correct them, or name "
+        "the columns in a mapping file",
+        r->file, (long long)r->line, r->column ? r->column : "the row", r->value ? " = " : "",
+        r->value ? r->value : "", r->reason, (long long)report->rows);
 }
 
 static void find_fresh(fore_importing *run)
@@ -325,7 +355,8 @@ static fore_status import_rows(fore_importing *run, fore_import_report *report, 
     FORE_TRY(fore_named_store(run, err));
     FORE_TRY(fore_run_pulse(run, "linking", 0, err));
     FORE_TRY(fore_store_link_contacts(run->store, &linked, err));
-    return record_run(run, linked, report, err);
+    FORE_TRY(record_run(run, linked, report, err));
+    return check_any(run, report, err);
 }
 
 /* --- settings --- */

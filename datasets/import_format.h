@@ -124,9 +124,11 @@ typedef enum fore_lookup_name {
     FORE_LOOK_LEAD_OF_DEAL,
     FORE_LOOK_DEAL_OF_ACTIVITY,
     FORE_LOOK_LEAD_OF_ACTIVITY,
-    FORE_LOOK_MESSAGE, /* message -> record id, with its time */
-    FORE_LOOK_FIELD,   /* field id -> name */
-    FORE_LOOK_REASON,  /* lost reason id -> text */
+    FORE_LOOK_MESSAGE,      /* message -> record id, with its time */
+    FORE_LOOK_FIELD,        /* field id -> name */
+    FORE_LOOK_REASON,       /* lost reason id -> text */
+    FORE_LOOK_ACCOUNT_NAME, /* name -> id; empty where several have the name */
+    FORE_LOOK_CONTACT_NAME,
     FORE_LOOK_COUNT
 } fore_lookup_name;
 

@@ -1,5 +1,5 @@
 /* What an import remembers while it runs: helping maps (stage names, products of prices, links) and
- * the keys that came already. */
+ * the keys that came already, names of accounts and contacts. */
 #include <string.h>
 
 #include "datasets/import_run.h"
@@ -28,6 +28,31 @@ fore_status fore_lookup_put(fore_importing *run, fore_lookup_name name, const ch
     copy.text = fore_arena_string(run->scrap, entry->text);
     if (entry->text && !copy.text) return fore_no_memory(err);
     lookup->entries[at] = copy;
+    return FORE_OK;
+}
+
+fore_status fore_name_put(fore_importing *run, fore_lookup_name name, const fore_row *row,
+                          fore_error *err)
+{
+    const char *id = fore_text_of(row, FORE_SLOT_ID), *key = fore_text_of(row, FORE_SLOT_NAME);
+    if (!id || !key || !*key) return FORE_OK;
+    const fore_lookup_entry *before = fore_lookup_find(run, name, key);
+    if (before && strcmp(before->text, id) == 0) return FORE_OK;
+    fore_lookup_entry entry = {.text = before ? "" : id};
+    return fore_lookup_put(run, name, key, &entry, err);
+}
+
+fore_status fore_name_resolve(fore_importing *run, fore_entity entity, const char *text,
+                              const char **id, fore_error *err)
+{
+    int64_t pk = 0;
+    *id = NULL;
+    if (entity != FORE_ACCOUNT && entity != FORE_CONTACT) return FORE_OK;
+    const fore_lookup_entry *named = fore_lookup_find(
+        run, entity == FORE_ACCOUNT ? FORE_LOOK_ACCOUNT_NAME : FORE_LOOK_CONTACT_NAME, text);
+    if (!named || !*named->text) return FORE_OK;
+    FORE_TRY(fore_store_find(run->store, entity, text, &pk, err));
+    if (pk == 0) *id = named->text;
     return FORE_OK;
 }
 

@@ -7,6 +7,8 @@
 
 #include "datasets/import_run.h"
 
+enum { UNUSED_SHOWN = 8 };
+
 /* Parts of column names that stand for very personal matters; never kept unless allowed by name. */
 static const char *const personal[] = {"ssn",         "socialsecurity",
                                        "passport",    "iban",
@@ -260,6 +262,28 @@ done:
     return status;
 }
 
+/* Columns that fill no slot and are no attributes; what other notes say already is left out. */
+static fore_status note_unused(fore_importing *run, fore_file_plan *file, fore_error *err)
+{
+    fore_text names = {0};
+    int64_t count = 0;
+    for (int64_t c = 0; c < fore_csv_columns(file->csv); c++) {
+        const fore_column_plan *column = &file->columns[c];
+        if (column->slot >= 0 || column->attribute || !*fore_csv_header(file->csv, c)) continue;
+        keep verdict = judge(run, file, c);
+        if (verdict != KEEP && verdict != DROP_IGNORED) continue;
+        if (count++ >= UNUSED_SHOWN) continue;
+        fore_text_printf(&names, "%s%.60s", count > 1 ? ", " : "", fore_csv_name(file->csv, c));
+    }
+    if (count > UNUSED_SHOWN)
+        fore_text_printf(&names, " and %lld more", (long long)(count - UNUSED_SHOWN));
+    fore_status status = fore_text_check(&names, err);
+    if (status == FORE_OK && count > 0)
+        status = fore_file_note(run, file, err, "columns not used: %s", fore_text_string(&names));
+    fore_text_free(&names);
+    return status;
+}
+
 fore_status fore_columns_plan(fore_importing *run, fore_file_plan *file, fore_error *err)
 {
     int64_t n = fore_csv_columns(file->csv);
@@ -270,5 +294,6 @@ fore_status fore_columns_plan(fore_importing *run, fore_file_plan *file, fore_er
     FORE_TRY(bind_by_rule(run, file, err));
     FORE_TRY(bind_by_mapping(run, file, false, err));
     FORE_TRY(bind_by_mapping(run, file, true, err));
-    return choose_attributes(run, file, err);
+    FORE_TRY(choose_attributes(run, file, err));
+    return note_unused(run, file, err);
 }

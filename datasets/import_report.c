@@ -99,8 +99,10 @@ static fore_status say_lacks(fore_importing *run, fore_error *err)
     if (people && run->undated > 0) {
         FORE_TRY(fore_run_warn(
             run, err,
-            "%lld leads and deals have no creation date: they cannot be placed in time and do not train a model",
-            (long long)run->undated));
+            "%lld %s no creation date: %s cannot be placed in time and %s not train a model",
+            (long long)run->undated,
+            run->undated == 1 ? "lead or deal has" : "leads and deals have",
+            run->undated == 1 ? "it" : "they", run->undated == 1 ? "does" : "do"));
     }
     if (run->contact_links > 0 && fore_store_count(run->store, FORE_TABLE_DEAL) == 0) {
         FORE_TRY(fore_run_warn(
@@ -110,9 +112,11 @@ static fore_status say_lacks(fore_importing *run, fore_error *err)
     return FORE_OK;
 }
 
-/* Key and id of the placeholders of one table: what is named somewhere and never arrived. */
+/* Key and id of the placeholders of one table: what is named somewhere and never arrived.
+ * `described`: this run described others of the kind, so that a name in place of an id is a slip.
+ */
 static fore_status count_placeholders(fore_importing *run, fore_table table, const char *word,
-                                      fore_error *err)
+                                      bool described, fore_error *err)
 {
     union {
         fore_rep_row rep;
@@ -137,10 +141,13 @@ static fore_status count_placeholders(fore_importing *run, fore_table table, con
     }
     if (count > 0) {
         FORE_GO(fore_run_warn(
-            run, err,
-            "%lld %s are named but never described (%s%s%s%s%s%s); they are kept as loose references",
-            (long long)count, word, some[0], count > 1 ? ", " : "", some[1], count > 2 ? ", " : "",
-            some[2], count > 3 ? ", ..." : ""));
+            run, err, "%lld %s%s named but never described (%s%s%s%s%s%s); %s%s", (long long)count,
+            word, count == 1 ? " is" : "s are", some[0], count > 1 ? ", " : "", some[1],
+            count > 2 ? ", " : "", some[2], count > 3 ? ", ..." : "",
+            count == 1 ? "it is kept as a loose reference" : "they are kept as loose references",
+            described && strchr(some[0], ' ')
+                ? "; named by name, not by id: export the id column as well"
+                : ""));
     }
 done:
     fore_cursor_close(cursor);
@@ -149,13 +156,16 @@ done:
 
 static fore_status say_loose(fore_importing *run, fore_error *err)
 {
-    FORE_TRY(count_placeholders(run, FORE_TABLE_REP, "reps", err));
-    FORE_TRY(count_placeholders(run, FORE_TABLE_ACCOUNT, "accounts", err));
-    FORE_TRY(count_placeholders(run, FORE_TABLE_CONTACT, "contacts", err));
-    FORE_TRY(count_placeholders(run, FORE_TABLE_CAMPAIGN, "campaigns", err));
-    FORE_TRY(count_placeholders(run, FORE_TABLE_PRODUCT, "products", err));
-    FORE_TRY(count_placeholders(run, FORE_TABLE_LEAD, "leads", err));
-    return count_placeholders(run, FORE_TABLE_DEAL, "deals", err);
+    const int64_t *rows = run->kind_rows;
+    FORE_TRY(count_placeholders(run, FORE_TABLE_REP, "rep", false, err));
+    FORE_TRY(
+        count_placeholders(run, FORE_TABLE_ACCOUNT, "account", rows[FORE_KIND_ACCOUNTS] > 0, err));
+    FORE_TRY(
+        count_placeholders(run, FORE_TABLE_CONTACT, "contact", rows[FORE_KIND_CONTACTS] > 0, err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_CAMPAIGN, "campaign", false, err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_PRODUCT, "product", false, err));
+    FORE_TRY(count_placeholders(run, FORE_TABLE_LEAD, "lead", false, err));
+    return count_placeholders(run, FORE_TABLE_DEAL, "deal", false, err);
 }
 
 /* --- the report --- */
@@ -184,8 +194,8 @@ fore_status fore_report_make(fore_importing *run, fore_import_report *report, fo
 {
     if (run->made_deals > 0) {
         FORE_TRY(fore_run_warn(
-            run, err, "no table of deals: %lld deals were put together from their change log",
-            (long long)run->made_deals));
+            run, err, "no table of deals: %lld %s put together from their change log",
+            (long long)run->made_deals, run->made_deals == 1 ? "deal was" : "deals were"));
     }
     FORE_TRY(say_lacks(run, err));
     FORE_TRY(say_loose(run, err));

@@ -67,6 +67,9 @@ fore_status fore_reference(fore_importing *run, fore_entity entity, fore_slot sl
     const fore_value *v = &run->row.values[slot];
     *pk = 0;
     if (!fore_has(&run->row, slot) || v->length == 0) return FORE_OK;
+    const char *id;
+    FORE_TRY(fore_name_resolve(run, entity, v->text, &id, err));
+    if (id) return fore_store_key(run->store, entity, id, -1, pk, err);
     FORE_TRY(fore_store_key(run->store, entity, v->text, v->length, pk, err));
     if (entity == FORE_REP && !run->has_kind[FORE_KIND_REPS])
         return note_named(&run->reps, v, *pk, err);
@@ -124,6 +127,7 @@ static fore_status put_account(fore_importing *run, fore_put *put, fore_error *e
                             .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME),
                             .attributes = fore_attributes_of(r)};
     FORE_TRY(fore_reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
+    FORE_TRY(fore_name_put(run, FORE_LOOK_ACCOUNT_NAME, r, err));
     return fore_store_put_account(run->store, &row, put, err);
 }
 
@@ -135,6 +139,8 @@ static fore_status put_contact(fore_importing *run, fore_put *put, fore_error *e
                             .created_at = fore_integer_of(r, FORE_SLOT_CREATED_AT, FORE_NO_TIME)};
     FORE_TRY(fore_reference(run, FORE_ACCOUNT, FORE_SLOT_ACCOUNT, &row.account, err));
     FORE_TRY(fore_reference(run, FORE_REP, FORE_SLOT_OWNER, &row.owner, err));
+    FORE_TRY(fore_join_name(run, err)); /* to know it when others name it; it is not kept */
+    FORE_TRY(fore_name_put(run, FORE_LOOK_CONTACT_NAME, r, err));
     return fore_store_put_contact(run->store, &row, put, err);
 }
 

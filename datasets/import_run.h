@@ -75,6 +75,13 @@ const fore_lookup_entry *fore_lookup_find(const struct fore_importing *run, fore
 fore_status fore_lookup_put(struct fore_importing *run, fore_lookup_name name, const char *key,
                             const fore_lookup_entry *entry, fore_error *err);
 
+/* Notes what a described contact or account is called. fore_name_resolve gives the id of the only
+ * one with this name where `text` is no id known so far; else NULL in *id. */
+fore_status fore_name_put(struct fore_importing *run, fore_lookup_name name, const fore_row *row,
+                          fore_error *err);
+fore_status fore_name_resolve(struct fore_importing *run, fore_entity entity, const char *text,
+                              const char **id, fore_error *err);
+
 /* --- mapping file --- */
 
 typedef struct fore_mapping_entry {

@@ -66,9 +66,39 @@ static void import__strict__first_bad_row_fails_and_nothing_is_stored(void **sta
     const char *path = leads("leads.csv", "L1,Ann,2024-01-01,new,0\nL2,Bo,yesterday,new,0\n");
     assert_int_equal(try_import(s, path, &options, &err), FORE_E_DATA);
     assert_int_equal(err.line, 3);
-    assert_non_null(strstr(err.message, "created_at = yesterday"));
+    assert_int_equal(err.column, 3);
+    assert_non_null(strstr(err.message, ":3:3: created_at = yesterday"));
     assert_non_null(strstr(err.message, "--strict"));
     assert_int_equal(fore_store_count(s, FORE_TABLE_LEAD), 0);
+    fore_store_close(s);
+}
+
+static void import__every_row_rejected__fails_with_the_first_reason(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_error err = {0};
+    const char *path = leads("leads.csv", "L1,Ann,never,new,0\nL2,Bo,yesterday,new,0\n");
+    assert_int_equal(try_import(s, path, NULL, &err), FORE_E_DATA);
+    assert_int_equal(err.line, 2);
+    assert_non_null(strstr(err.message, "created_at = never: not a time"));
+    assert_non_null(strstr(err.message, "none of the 2 rows"));
+    assert_int_equal(fore_store_count(s, FORE_TABLE_LEAD), 0);
+    fore_store_close(s);
+}
+
+static void import__columns_not_used__eight_are_named(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_options options = {.format = "plain"};
+    fore_import_report report = import_path(
+        s,
+        write_text("activities.csv", "activity_id,activity_type,date,a,b,c,d,e,f,g,h,i\n"
+                                     "1,call,2024-01-05,,,,,,,,,\n"),
+        &options);
+    assert_true(noted(&report, "columns not used: a, b, c, d, e, f, g, h and 1 more"));
+    fore_import_report_free(&report);
     fore_store_close(s);
 }
 
@@ -80,7 +110,7 @@ static void import__same_key_twice_in_a_run__later_row_counts_and_is_said(void *
         leads("leads.csv", "L1,Ann,2024-01-01,new,0\nL1,Anna,2024-01-01,working,0\n");
     for (int pass = 0; pass < 2; pass++) {
         fore_import_report report = import_path(s, path, NULL);
-        assert_true(warned(&report, "1 rows repeat a key"));
+        assert_true(warned(&report, "1 row repeats a key"));
         fore_lead_row lead;
         fore_cursor *c = cursor_at(s, FORE_TABLE_LEAD, "L1", &lead);
         assert_string_equal(lead.name, "Anna");
@@ -116,7 +146,7 @@ static void import__reference_before_its_row__resolves_later(void **state)
     const char *calls =
         write_text("activities.csv", "activity_id,at,kind,lead_id\nA1,2024-01-05,call,L1\n");
     fore_import_report report = import_path(s, calls, NULL);
-    assert_true(warned(&report, "1 leads are named but never described (L1)"));
+    assert_true(warned(&report, "1 lead is named but never described (L1)"));
     fore_import_report_free(&report);
     report = import_path(s, leads("leads.csv", "L1,Ann,2024-01-01,new,0\n"), NULL);
     assert_int_equal(report.added, 1);
@@ -468,6 +498,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(import__bad_rows__kept_with_file_line_column_value_reason),
         cmocka_unit_test(import__strict__first_bad_row_fails_and_nothing_is_stored),
+        cmocka_unit_test(import__every_row_rejected__fails_with_the_first_reason),
+        cmocka_unit_test(import__columns_not_used__eight_are_named),
         cmocka_unit_test(import__same_key_twice_in_a_run__later_row_counts_and_is_said),
         cmocka_unit_test(import__newer_file__updates_by_key),
         cmocka_unit_test(import__reference_before_its_row__resolves_later),

@@ -411,7 +411,7 @@ static void import__plain_tables__month_first_and_loose_product(void **state)
     fore_cursor_close(c);
     assert_true(warned(&report, "GTXPro"));
     assert_true(warned(&report, "no activities"));
-    assert_true(warned(&report, "1 leads and deals have no creation date"));
+    assert_true(warned(&report, "1 lead or deal has no creation date"));
     for (int64_t f = 0; f < report.file_count; f++) {
         if (!report.files[f].format) assert_non_null(strstr(report.files[f].why, "passed over"));
     }
@@ -459,6 +459,133 @@ static void import__format_given__others_are_not_tried(void **state)
     fore_store_close(s);
 }
 
+static void import__zoho_call_of_two_parts__minutes_and_seconds(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    fore_import_report report = import_path(
+        s,
+        write_text("Calls.csv", "Id,Call Start Time,Call Owner,CONTACTID,Call Type,Call Duration\n"
+                                "9,2024-02-02 10:00:00,Ana,77,Outbound,18:15\n"
+                                "8,2024-02-02 11:00:00,Ana,77,Outbound,1:02:30\n"
+                                "7,2024-02-02 12:00:00,Ana,77,Outbound,5\n"),
+        NULL);
+    static const struct {
+        const char *id;
+        double minutes;
+    } expected[] = {{"9", 18.25}, {"8", 62.5}, {"7", 5}};
+    for (int i = 0; i < 3; i++) {
+        fore_activity_row act;
+        fore_cursor *c = cursor_at(s, FORE_TABLE_ACTIVITY, expected[i].id, &act);
+        assert_true(act.minutes == expected[i].minutes);
+        fore_cursor_close(c);
+    }
+    assert_true(noted(&report, "Call Duration read as minutes:seconds"));
+    assert_true(warned(&report, "1 contact is named but never described (77); it is kept"));
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__salesforce_reports__labels_read_as_api_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *what, *text;
+    } reports[] = {
+        {"a.csv", "accounts",
+         "Account ID,Account Name,Account Owner,Billing State/Province,Employees,Created Date\n"
+         "001A,Edge Mills,Ana Bell,TX,40,1/2/2024\n"},
+        {"c.csv", "contacts",
+         "Contact ID,First Name,Last Name,Account Name,Contact Owner,Created Date\n"
+         "003A,Mia,Rossi,Edge Mills,Ana Bell,1/3/2024\n"},
+        {"l.csv", "leads",
+         "Lead ID,First Name,Last Name,Company / Account,Lead Source,Lead Status,Lead Owner,"
+         "Create Date,Last Activity\n00QA,Al,Noor,Shop,Web,Unqualified,Bo Lee,1/31/2024,2/2/2024\n"},
+        {"o.csv", "deals",
+         "Opportunity ID,Opportunity Name,Account Name,Stage,Amount,Close Date,Created Date,"
+         "Opportunity Owner,Won,Closed,Lead Source\n"
+         "006A,Pumps,Edge Mills,Closed Won,7000,2/26/2024,1/30/2024,Ana Bell,1,1,Web\n"},
+        {"t.csv", "activities",
+         "Activity ID,Assigned,Subject,Date,Status,Priority,Opportunity ID\n"
+         "00TA,Bo Lee,Call back,2/3/2024,Completed,High,006A\n"}};
+    fore_store *s = open_store();
+    for (int i = 0; i < 5; i++) (void)write_text(reports[i].name, reports[i].text);
+    const char *paths[5];
+    char full[5][400];
+    for (int i = 0; i < 5; i++) {
+        snprintf(full[i], sizeof full[i], "%s/%s", folder, reports[i].name);
+        paths[i] = full[i];
+    }
+    fore_import_options options = {.paths = paths, .path_count = 5};
+    fore_import_report report = {0};
+    assert_int_equal(fore_import(s, &options, &report, NULL), FORE_OK);
+    assert_int_equal(report.rejected, 0);
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(report.files[i].format, "salesforce");
+        assert_string_equal(report.files[i].what, reports[i].what);
+    }
+    fore_deal_row deal;
+    fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, "006A", &deal);
+    assert_int_equal(deal.owner, key_of(s, FORE_REP, "Ana Bell"));
+    assert_int_equal(deal.account, key_of(s, FORE_ACCOUNT, "001A"));
+    assert_int_equal(deal.outcome, FORE_WON);
+    assert_time(deal.closed_at, "2024-02-26T23:59:59Z");
+    assert_string_equal(deal.source, "Web");
+    fore_cursor_close(c);
+    fore_lead_row lead;
+    c = cursor_at(s, FORE_TABLE_LEAD, "00QA", &lead);
+    assert_string_equal(lead.status, "disqualified");
+    assert_int_equal(lead.owner, key_of(s, FORE_REP, "Bo Lee"));
+    fore_cursor_close(c);
+    fore_activity_row act;
+    c = cursor_at(s, FORE_TABLE_ACTIVITY, "00TA", &act);
+    assert_int_equal(act.deal, key_of(s, FORE_DEAL, "006A"));
+    assert_int_equal(act.rep, key_of(s, FORE_REP, "Bo Lee"));
+    assert_time(act.at, "2024-02-03T00:00:00Z");
+    fore_cursor_close(c);
+    assert_true(noted(&report, "columns not used: Company / Account, Last Activity") ||
+                noted(&report, "columns not used: Last Activity"));
+    assert_false(warned(&report, "accounts are named"));
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
+static void import__contacts_named_by_name__resolved_where_it_is_unique(void **state)
+{
+    (void)state;
+    static const char *const deals[] = {"D1", "D2", "D3"};
+    static const char *const contacts[] = {"71", "Ana Diaz", "No Body"};
+    fore_store *s = open_store();
+    char sub[300];
+    snprintf(sub, sizeof sub, "mkdir -p %s/names", folder);
+    assert_int_equal(system(sub), 0);
+    (void)write_text("names/Contacts.csv", "Id,First Name,Last Name,Contact Owner,Created Time\n"
+                                           "71,Mia,Rossi,Bo,2024-02-01 09:00:00\n"
+                                           "72,Ana,Diaz,Bo,2024-02-01 09:00:00\n"
+                                           "73,Ana,Diaz,Bo,2024-02-01 09:00:00\n");
+    (void)write_text("names/Deals.csv",
+                     "Id,Deal Name,Deal Owner,Closing Date,Stage,Created Time,Contact Name\n"
+                     "D1,A,Bo,2024-05-01,New,2024-02-02 09:00:00,Mia Rossi\n"
+                     "D2,B,Bo,2024-05-01,New,2024-02-02 09:00:00,Ana Diaz\n"
+                     "D3,C,Bo,2024-05-01,New,2024-02-02 09:00:00,No Body\n");
+    snprintf(sub, sizeof sub, "%s/names", folder);
+    for (int again = 0; again < 2; again++) {
+        fore_import_report report = import_path(s, sub, NULL);
+        assert_true(warned(&report, "2 contacts are named but never described"));
+        assert_true(warned(&report, "named by name, not by id: export the id column as well"));
+        assert_int_equal(report.changed, 0);
+        fore_import_report_free(&report);
+    }
+    for (int i = 0; i < 3; i++) {
+        fore_deal_row deal;
+        fore_cursor *c = cursor_at(s, FORE_TABLE_DEAL, deals[i], &deal);
+        assert_int_equal(deal.contact, key_of(s, FORE_CONTACT, contacts[i]));
+        fore_cursor_close(c);
+    }
+    assert_int_equal(key_of(s, FORE_CONTACT, "Mia Rossi"), 0);
+    fore_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +599,9 @@ int main(void)
         cmocka_unit_test(import__plain_tables__month_first_and_loose_product),
         cmocka_unit_test(import__every_fixture_twice__changes_nothing),
         cmocka_unit_test(import__format_given__others_are_not_tried),
+        cmocka_unit_test(import__zoho_call_of_two_parts__minutes_and_seconds),
+        cmocka_unit_test(import__salesforce_reports__labels_read_as_api_names),
+        cmocka_unit_test(import__contacts_named_by_name__resolved_where_it_is_unique),
     };
     return cmocka_run_group_tests(tests, make_folder, drop_folder);
 }
