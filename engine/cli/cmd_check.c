@@ -12,7 +12,7 @@ const cli_command cli_check = {
     "Says what is wrong with the data and what it costs: closed before created, won without amount,\n"
     "stages that skip, dangling references, likely duplicates, future dates, and columns that know the\n"
     "outcome. Suggests, and changes nothing. With --code it lists the rows of one finding.",
-    "foresell check --code closed-before-created",
+    "foresell check --code closed_before_created",
     run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)

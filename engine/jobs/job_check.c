@@ -17,7 +17,7 @@ static const fore_column group_columns[] = {
 };
 
 static const fore_column row_columns[] = {
-    {"entity", "in", FORE_CELL_TEXT, 0},          {"id", "id", FORE_CELL_TEXT, 1},
+    {"entity", "in", FORE_CELL_TEXT, 0},          {"id", "id", FORE_CELL_TEXT, 0},
     {"column", "column", FORE_CELL_TEXT, 0},      {"value", "value", FORE_CELL_TEXT, 1},
     {"text", "what is wrong", FORE_CELL_TEXT, 2},
 };
@@ -54,9 +54,10 @@ static void show_groups(const fore_quality_report *report, fore_answer *a)
 
 static void show_rows(const fore_quality_report *report, fore_answer *a)
 {
-    int64_t g = fore_answer_grid(a, "rows", NULL, row_columns, 5);
+    int64_t g = fore_answer_grid(a, "rows", NULL, row_columns, 5), rows = 0;
     for (int64_t i = 0; i < report->group_count; i++) {
         const fore_quality_group *group = &report->groups[i];
+        rows += group->kept;
         for (int64_t k = 0; k < group->kept; k++) {
             fore_answer_row(a, g);
             fore_answer_text(a, g, group->entity);
@@ -65,11 +66,11 @@ static void show_rows(const fore_quality_report *report, fore_answer *a)
             fore_answer_text(a, g, group->findings[k].value);
             fore_answer_text(a, g, group->findings[k].text);
         }
-        if (group->kept < group->count)
+        if (group->kept > 0 && group->kept < group->count)
             fore_answer_note(a, "%s: the first %lld of %lld; --limit shows more.", group->entity,
                              (long long)group->kept, (long long)group->count);
     }
-    if (report->group_count == 0) fore_answer_note(a, "No row has this finding.");
+    if (rows == 0) fore_answer_note(a, "No row has this finding.");
 }
 
 /* Columns of one kind of subject that know the outcome. */
@@ -105,9 +106,11 @@ static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t 
     if (report->knows + report->suspicious > 0)
         fore_answer_note(
             a,
-            "%ss: %lld columns are left out of training because they know the outcome; "
+            "%ss: %lld %s left out of training because of what %s of the outcome; "
             "`foresell train --use COLUMN` takes one in all the same.",
-            fore_purpose(kind), (long long)(report->knows + report->suspicious));
+            fore_purpose(kind), (long long)(report->knows + report->suspicious),
+            report->knows + report->suspicious == 1 ? "column is" : "columns are",
+            report->knows + report->suspicious == 1 ? "it knows" : "they know");
 done:
     fore_leak_report_free(report);
     fore_attributes_free(attributes);
@@ -122,7 +125,13 @@ fore_status fore_job_check(fore_context *c, const foresell_check_request *r, for
     fore_quality_report *report = NULL;
     const fore_timeline *timeline;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
-    fore_quality_options options = {.code = r->code,
+    char code[64];
+    if (r->code) {
+        snprintf(code, sizeof code, "%s", r->code);
+        for (char *p = code; *p; p++)
+            if (*p == '-') *p = '_';
+    }
+    fore_quality_options options = {.code = r->code ? code : NULL,
                                     .limit = r->limit  ? r->limit
                                              : r->code ? ROWS_LISTED
                                                        : 0};

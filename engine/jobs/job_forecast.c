@@ -273,17 +273,26 @@ static void write_record(const fore_record *r, fore_answer *a, fore_json_writer 
                "assumed spread between periods.");
         return;
     }
-    int64_t g =
-        fore_answer_grid(a, "record", "Past periods, forecast at their start", record_columns, 2);
+    char title[96];
+    snprintf(title, sizeof title, "%lld past periods, forecast at their start",
+             (long long)r->cuts);
+    int64_t g = fore_answer_grid(a, "record", title, record_columns, 2);
+    int best = -1;
     fore_answer_row(a, g);
     fore_answer_text(a, g, "foresell");
     fore_answer_number(a, g, r->error);
     for (int b = 0; b < FORE_BASELINES; b++) {
         if (isnan(r->baseline_error[b])) continue;
+        if (r->baseline_error[b] < (best < 0 ? r->error : r->baseline_error[best])) best = b;
         fore_answer_row(a, g);
         fore_answer_text(a, g, fore_baseline_word((fore_baseline)b));
         fore_answer_number(a, g, r->baseline_error[b]);
     }
+    if (best >= 0)
+        fore_answer_note(a, "The simple rule '%s' was closer (%.1f %% against %.1f %%): prefer it "
+                            "for now.",
+                         fore_baseline_word((fore_baseline)best), 100 * r->baseline_error[best],
+                         100 * r->error);
     fore_answer_note(a, "In %lld past periods the 80 %% interval held the actual %.0f times.",
                      (long long)r->cuts, r->coverage80 * (double)r->cuts);
 }
@@ -322,8 +331,8 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_json_end_array(&json);
     write_record(&record, a, &json);
     fore_json_end_object(&json);
-    fore_answer_note(a, "Unit: %s. %lld %ss are open.", unit, (long long)o->open,
-                     fore_purpose(o->kind));
+    fore_answer_note(a, "Unit: %s. %lld %s%s open.", unit, (long long)o->open,
+                     fore_purpose(o->kind), o->open == 1 ? " is" : "s are");
     if (o->other_currency > 0)
         fore_answer_note(a, "%lld deals in another currency are left out.",
                          (long long)o->other_currency);

@@ -9,9 +9,9 @@
 static const fore_column columns[] = {
     {"model", "model", FORE_CELL_TEXT, 0},
     {"purpose", NULL, FORE_CELL_TEXT, 0}, /* the model's name says it */
-    {"learner", "learner", FORE_CELL_TEXT, 0},
+    {"learner", "learner", FORE_CELL_TEXT, 1},
     {"as_of", "as of", FORE_CELL_TEXT, 0},
-    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"log_loss", "loss", FORE_CELL_RATIO, 0},
     {"auc", "AUC", FORE_CELL_RATIO, 0},
     {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
     {"state", "state", FORE_CELL_TEXT, 0},

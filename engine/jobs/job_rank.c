@@ -9,7 +9,7 @@
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
 
-enum { REASONS = 3, ROWS_PER_REP = 50, COOL_OFF_DEFAULT = 2 };
+enum { REASONS = 3, ROWS_PER_REP = 50, ROWS_DEFAULT = 20, COOL_OFF_DEFAULT = 2 };
 static const double HOURS_DEFAULT = 8, WORKING_DAYS = 5;
 
 typedef struct candidate {
@@ -19,7 +19,7 @@ typedef struct candidate {
 } candidate;
 
 typedef struct passed_over {
-    int64_t do_not_contact, done_today, resting, hours_full;
+    int64_t do_not_contact, done_today, resting, hours_full, beyond_limit;
 } passed_over;
 
 static const fore_column columns[] = {
@@ -87,8 +87,12 @@ static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n
     for (int64_t i = 0; i < n; i++) {
         int64_t rep = list[i].row->owner < 0 ? t->reps : list[i].row->owner;
         bool full = left[rep] < list[i].step.minutes || (limit == 0 && rows[rep] >= ROWS_PER_REP);
-        if (full || (limit > 0 && m >= limit)) {
+        if (full) {
             passed->hours_full++;
+            continue;
+        }
+        if (limit > 0 && m >= limit) {
+            passed->beyond_limit++;
             continue;
         }
         left[rep] -= list[i].step.minutes;
@@ -213,22 +217,36 @@ done:
     return status;
 }
 
+static void note_passed_over(fore_answer *a, const passed_over *p)
+{
+    const struct {
+        int64_t count;
+        const char *words;
+    } part[] = {{p->do_not_contact, "that must not be contacted"},
+                {p->done_today, "worked today"},
+                {p->resting, "resting after a contact"},
+                {p->hours_full, "beyond the hours"},
+                {p->beyond_limit, "beyond the limit (--limit N shows more)"}};
+    fore_text words = {0};
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++)
+        if (part[i].count > 0)
+            fore_text_printf(&words, "%s%lld %s", words.length ? ", " : "",
+                             (long long)part[i].count, part[i].words);
+    if (words.length) fore_answer_note(a, "Not on the list: %s.", fore_text_string(&words));
+    a->failed |= words.failed;
+    fore_text_free(&words);
+}
+
 static void note_list(fore_answer *a, const fore_roster *r, const passed_over *p)
 {
-    if (p->do_not_contact + p->done_today + p->resting + p->hours_full > 0)
-        fore_answer_note(
-            a,
-            "Not on the list: %lld that must not be contacted, %lld worked today, %lld "
-            "resting after a contact, %lld beyond the hours or the limit.",
-            (long long)p->do_not_contact, (long long)p->done_today, (long long)p->resting,
-            (long long)p->hours_full);
+    note_passed_over(a, p);
     for (int k = 0; k < 2; k++) {
         double limit[3];
         if (!r->scoring[k]) continue;
         fore_grade_limits(r->scoring[k], limit);
         fore_answer_note(
             a,
-            "%s within %.0f days; grades A from %.0f %%, B from %.0f %%, C from %.1f %%; "
+            "%s within %.0f days; grades A from %.1f %%, B from %.1f %%, C from %.1f %%; "
             "model %s.",
             k == FORE_SUBJECT_LEAD ? "Leads: chance to convert" : "Deals: chance to be won",
             r->scoring[k]->horizon_days, 100 * limit[0], 100 * limit[1], 100 * limit[2],
@@ -249,6 +267,13 @@ static int64_t start_of_day(const fore_context *c, int64_t as_of)
     return fore_zone_to_utc(c->zone, fore_time_of_date(fore_date_of(local)));
 }
 
+static bool before_history(const fore_timeline *t, int64_t as_of)
+{
+    for (int64_t s = 0; s < t->subjects; s++)
+        if (t->left_out[s] != FORE_LEFT_NO_CREATION && t->created_at[s] < as_of) return false;
+    return true;
+}
+
 fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_answer *a,
                           fore_error *err)
 {
@@ -261,6 +286,11 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     int64_t n = 0, kept = 0, rep = -1, rep_pk = 0;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
     FORE_TRY(fore_roster_open(c, moment.as_of, &roster, err));
+    if (before_history(roster.timeline, moment.as_of)) {
+        status = fore_fail(err, FORE_E_NO_ANSWER,
+                           "the history begins after that moment; take a later one for --as-of");
+        goto done;
+    }
     if (r->rep) {
         FORE_GO(fore_store_find(c->store, FORE_REP, r->rep, &rep_pk, err));
         rep = rep_pk ? fore_timeline_rep(roster.timeline, rep_pk) : -1;
@@ -291,7 +321,13 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         n++;
     }
     if (n > 1) qsort(list, (size_t)n, sizeof *list, by_worth);
-    FORE_GO(fill_hours(roster.timeline, list, n, r->hours, r->limit, &kept, &passed, err));
+    int64_t limit = r->limit == 0 && !r->rep ? ROWS_DEFAULT : r->limit;
+    FORE_GO(fill_hours(roster.timeline, list, n, r->hours, limit, &kept, &passed, err));
+    bool too_long = n > 0 && kept == 0; /* the first all the same */
+    if (too_long) {
+        kept = 1;
+        passed.hours_full--;
+    }
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", moment.as_of);
@@ -300,7 +336,12 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_json_end_object(&json);
     if (kept == 0)
         fore_answer_note(a, "Nothing is to be worked today.");
-    else
+    else if (too_long)
+        fore_answer_note(a, "The first takes %.0f minutes: longer than the hours of the list.",
+                         list[0].step.minutes);
+    if (kept > 0)
+        fore_answer_note(a, "Urgent steps first, then by value per minute.");
+    if (kept > 0)
         fore_answer_note(a, "In brackets: how often leads and deals of which it holds were won, "
                             "against all of their kind.");
     note_list(a, &roster, &passed);

@@ -10,7 +10,8 @@ static const double minutes_assumed[FORE_ACTIVITY_KINDS] = {
     [FORE_CALL] = 10,   [FORE_EMAIL] = 6,  [FORE_MEETING] = 45, [FORE_DEMO] = 60, [FORE_VISIT] = 90,
     [FORE_MESSAGE] = 4, [FORE_EVENT] = 60, [FORE_SEND] = 1,     [FORE_OTHER] = 10};
 enum { MINUTES_ENOUGH = 30, HOUR_FIRST = 8, HOUR_LAST = 18, UNANSWERED_MANY = 3, MOVED_ON = 2 };
-static const int64_t FRESH = 3 * FORE_DAY, WAITING = 14 * FORE_DAY, FORGOTTEN = 30 * FORE_DAY;
+static const int64_t FRESH = 3 * FORE_DAY, WAITING = 14 * FORE_DAY, FORGOTTEN = 30 * FORE_DAY,
+                     TALKED = 30 * FORE_DAY;
 
 static bool is_contact_kind(fore_activity_kind kind)
 {
@@ -79,12 +80,13 @@ typedef struct record {
     int unanswered;
     int answers_call, answers_mail;
     int hour[24], hours;
+    int64_t last_answer;
     bool mail_closed;
 } record;
 
 static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of)
 {
-    record r = {.last_out = FORE_NO_TIME, .last_in = FORE_NO_TIME, .last_open = FORE_NO_TIME};
+    record r = {.last_out = FORE_NO_TIME, .last_in = FORE_NO_TIME, .last_open = FORE_NO_TIME, .last_answer = FORE_NO_TIME};
     r.mail_closed = t->mail_opt_out[subject] || (t->unsubscribed_at[subject] != FORE_NO_TIME &&
                                                  t->unsubscribed_at[subject] < as_of);
     for (int64_t e = t->event_first[subject]; e < t->event_first[subject + 1]; e++) {
@@ -94,6 +96,7 @@ static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of
         if (kind == FORE_OPEN || kind == FORE_CLICK) r.last_open = t->event_at[e];
         if (is_answer(code)) {
             r.unanswered = 0;
+            r.last_answer = t->event_at[e];
             r.hour[t->event_hour[e] % 24]++;
             r.hours++;
             if (kind == FORE_CALL) r.answers_call++;
@@ -169,6 +172,12 @@ static fore_activity_kind other_channel(const record *r)
     return r->mail_closed ? FORE_MESSAGE : FORE_EMAIL;
 }
 
+/* Who talked with us in the last 30 days does answer. */
+static bool talked_lately(const record *r, int64_t as_of)
+{
+    return r->last_answer != FORE_NO_TIME && as_of - r->last_answer < TALKED;
+}
+
 static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, const record *r,
                         fore_next_step *s)
 {
@@ -179,7 +188,7 @@ static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, 
         step_is(s, FORE_CALL, as_of - t->created_at[subject] < FRESH, "never contacted");
     else if (r->last_open > r->last_out)
         step_is(s, FORE_CALL, false, "read our mail since the last attempt");
-    else if (r->unanswered >= UNANSWERED_MANY)
+    else if (r->unanswered >= UNANSWERED_MANY && !talked_lately(r, as_of))
         step_is(s, other_channel(r), false, "several attempts without an answer: another channel");
     else if (subject >= t->leads && r->last_in != FORE_NO_TIME && has_moved_on(t, subject, as_of))
         step_is(s, FORE_MEETING, false, "in contact and late in the stages");

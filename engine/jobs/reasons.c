@@ -22,7 +22,7 @@ static double split_at(const double *x, const double *label, const double *weigh
 {
     side high = {0}, low = {0};
     for (int64_t i = 0; i < n; i++) {
-        if (isnan(x[i])) continue;
+        if (isnan(x[i]) || weight[i] <= 0) continue;
         side *s = x[i] >= cut ? &high : &low;
         s->weight += weight[i];
         s->won += weight[i] * label[i];
@@ -81,6 +81,20 @@ static bool borne_out(const fore_scoring *s, fore_reason *r)
     return r->part > 0 ? r->ratio >= RATIO_MIN : r->ratio <= 1 / RATIO_MIN;
 }
 
+/* What nobody can change or learn from comes last, whatever its size: rep, weekday, season. */
+static bool is_circumstance(const fore_scoring *s, int64_t column)
+{
+    const char *name = fore_scoring_column_name(s, column);
+    return strncmp(name, "season_", 7) == 0 || strncmp(name, "created_week", 12) == 0 ||
+           strcmp(name, "days_to_quarter_end") == 0 || strncmp(name, "owner_", 6) == 0;
+}
+
+static bool is_stronger(const fore_scoring *s, const fore_reason *a, const fore_reason *b)
+{
+    bool late_a = is_circumstance(s, a->column), late_b = is_circumstance(s, b->column);
+    return late_a != late_b ? late_b : fabs(a->part) > fabs(b->part);
+}
+
 int64_t fore_reasons_pick(const fore_scoring *s, const double *raw, const double *parts, int sign,
                           fore_reason *out, int64_t limit)
 {
@@ -97,9 +111,9 @@ int64_t fore_reasons_pick(const fore_scoring *s, const double *raw, const double
             if (indicator && raw[j] == 0) continue;
         }
         int64_t at = count < limit ? count++ : limit;
-        if (at == limit && fabs(out[limit - 1].part) >= fabs(r.part)) continue;
+        if (at == limit && !is_stronger(s, &r, &out[limit - 1])) continue;
         if (at == limit) at--;
-        for (; at > 0 && fabs(out[at - 1].part) < fabs(r.part); at--) out[at] = out[at - 1];
+        for (; at > 0 && is_stronger(s, &r, &out[at - 1]); at--) out[at] = out[at - 1];
         out[at] = r;
     }
     return count;
