@@ -89,7 +89,7 @@ static bool clean(fore_response *r, const fore_response_options *o, bool hours)
     if (c->implausible)
         because(
             r,
-            "The raw estimate of the elasticity, %.2f, is outside what effort of salespeople was ever found to do (%.1f to %.1f): part of it is effort following the sales.",
+            "From your data alone the elasticity would be %.2f, outside what effort of salespeople was ever found to do (%.1f to %.1f): part of it is effort following the sales.",
             hours ? c->hours_estimate : c->fixed_effects,
             o->prior_mean - FORE_PLAUSIBLE_SDS * o->prior_sd,
             o->prior_mean + FORE_PLAUSIBLE_SDS * o->prior_sd);
