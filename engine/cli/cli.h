@@ -34,6 +34,8 @@ typedef struct cli_command {
     const char *description; /* paragraphs for --help */
     const char *example;
     int (*run)(cli *c, int argc, char **argv);
+    bool timeless;       /* no moment: --as-of is refused */
+    bool workspace_free; /* works on files: -w says nothing to it */
 } cli_command;
 
 /* The commands, in the order of the help. NULL ends the list. */

@@ -12,7 +12,7 @@ const cli_command cli_backtest = {
     "Goes back to past dates, answers with what was known then, and compares with what then happened,\n"
     "beside naive baselines.",
     "foresell backtest --what forecast",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

@@ -13,7 +13,7 @@ const cli_command cli_check = {
     "stages that skip, dangling references, likely duplicates, future dates, and columns that know the\n"
     "outcome. Suggests, and changes nothing. With --code it lists the rows of one finding.",
     "foresell check --code closed_before_created",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

@@ -13,7 +13,7 @@ const cli_command cli_effort = {
     "prior-driven, not-identifiable) and why, and gives the cheapest plan that reaches each target, with\n"
     "its uncertainty, and the experiment that would tell more.",
     "foresell effort --raise 10,20 --period 2026-04-01..2026-06-30",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

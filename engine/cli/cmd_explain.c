@@ -12,7 +12,7 @@ const cli_command cli_explain = {
     "The base rate and what each fact adds to it, in words; and what moved since the last kept score:\n"
     "new facts, passing time, or another model.",
     "foresell explain D-1042",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

@@ -12,7 +12,7 @@ const cli_command cli_forecast = {
     "Won so far, plus open deals by their hazards of win and loss, plus deals that are not open yet, as\n"
     "one distribution per period; set beside naive forecasts and the record of past forecasts.",
     "foresell forecast --period quarter --horizon 2 --by team",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

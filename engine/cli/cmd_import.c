@@ -14,7 +14,7 @@ const cli_command cli_import = {
     "import leaves the workspace as it was, and the same file twice changes nothing. Bad rows are\n"
     "put aside with file, line, column and reason.",
     "foresell import --rejects rejects.csv ~/Downloads/zoho-export/",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

@@ -13,7 +13,8 @@ const cli_command cli_models = {
     "Every model that was trained, newest first, with its quality on the newest window at the time; the\n"
     "one that answers is marked.",
     "foresell models",
-    run_models};
+    .run = run_models,
+    .timeless = true};
 
 const cli_command cli_rollback = {
     "rollback",
@@ -21,7 +22,8 @@ const cli_command cli_rollback = {
     "rollback ID",
     "One atomic step: the named model answers from now on. `foresell models` lists the ids.",
     "foresell rollback deal-20240331-1",
-    run_rollback};
+    .run = run_rollback,
+    .timeless = true};
 
 struct rollback_request {
     const char *id;

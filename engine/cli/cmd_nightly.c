@@ -13,7 +13,7 @@ const cli_command cli_nightly = {
     "newest window, publishes only what is not worse, scores, forecasts, and reports. Killed at any point\n"
     "it leaves yesterday's answers serving, and finishes when it is run again.",
     "foresell nightly /srv/crm-export",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

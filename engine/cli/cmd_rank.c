@@ -13,7 +13,7 @@ const cli_command cli_rank = {
     "take. Respects do-not-contact, owners, opted-out mail, what was done today, and a cool-off after a\n"
     "contact. Each row has the chance with its interval, a grade, reasons, and a next step.",
     "foresell rank --rep R7 --hours 5",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

@@ -12,7 +12,7 @@ const cli_command cli_score = {
     "Scores the leads and deals that are named; without a name every open one, and the scores are kept\n"
     "so that `explain` can say what moved.",
     "foresell score D-1042 --json",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

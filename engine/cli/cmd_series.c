@@ -12,7 +12,9 @@ const cli_command cli_series = {
     "Forecasts every series of the file: rows unique_id,ds,step,mean,lo-80,hi-80,... One bad series never\n"
     "stops the others; what was done about gaps, short or constant series is said.",
     "foresell series sales.csv --horizon 12 --level 80,95 --csv",
-    run};
+    .run = run,
+    .timeless = true,
+    .workspace_free = true};
 
 static int run(cli *c, int argc, char **argv)
 {

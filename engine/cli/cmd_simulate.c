@@ -15,7 +15,9 @@ const cli_command cli_simulate = {
     "Writes the history of a simulated company as CSV files, and truth.json beside them: the true\n"
     "elasticities, chances and expected sales. The same seed gives the same files on any machine.",
     "foresell simulate --seed 7 --out world",
-    run_simulate};
+    .run = run_simulate,
+    .timeless = true,
+    .workspace_free = true};
 
 const cli_command cli_demo = {
     "demo",
@@ -24,7 +26,9 @@ const cli_command cli_demo = {
     "Makes DIR (default: demo) with the simulated history and a workspace, and prints the daily list,\n"
     "the forecast, and the effort answer.",
     "foresell demo",
-    run_demo};
+    .run = run_demo,
+    .timeless = true,
+    .workspace_free = true};
 
 static int run_simulate(cli *c, int argc, char **argv)
 {

@@ -14,7 +14,9 @@ const cli_command cli_table = {
     "are found, named and left out; the report is measured on rows that the model has not seen. With\n"
     "--time the test rows are the newest. score: writes id,probability as CSV.",
     "foresell table train leads.csv --target Converted --id \"Lead Number\" -o leads.model",
-    run};
+    .run = run,
+    .timeless = true,
+    .workspace_free = true};
 
 static int run(cli *c, int argc, char **argv)
 {

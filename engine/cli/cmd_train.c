@@ -13,7 +13,7 @@ const cli_command cli_train = {
     "elastic net, boosted trees, support vectors), compares them on a later window, tests the winner\n"
     "on the newest one, and publishes it. Exit code 3 when the history holds nothing to learn from.",
     "foresell train --as-of 2024-03-31 --seed 7",
-    run};
+    .run = run};
 
 static fore_status job(foresell *w, const void *request, foresell_answer **answer, fore_error *err)
 {

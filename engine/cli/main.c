@@ -32,20 +32,48 @@ static void print_help(FILE *out)
           out);
 }
 
+/* Words in lines of at most 80 columns; line breaks in the text count as spaces. `column`: where the
+ * first line stands already, and where the others begin. */
+static void print_words(const char *text, int column)
+{
+    int at = column;
+    while (*text) {
+        int length = (int)strcspn(text, " \n");
+        if (at > column && at + 1 + length > 80) {
+            printf("\n%*s", column, "");
+            at = column;
+        }
+        at += printf("%s%.*s", at > column ? " " : "", length, text);
+        text += length;
+        while (*text == ' ' || *text == '\n') text++;
+    }
+    putchar('\n');
+}
+
+static void print_option(const char *left, const char *help)
+{
+    printf("  %-22s ", left);
+    print_words(help, 25);
+}
+
 static void print_command_help(const cli_command *command, const cli_option *options)
 {
-    printf("foresell %s: %s\n\nUsage: foresell [-w FILE] %s\n\n%s\n\nOptions:\n", command->name,
-           command->summary, command->usage, command->description);
+    printf("foresell %s: %s\n\nUsage: foresell %s%s\n\n", command->name, command->summary,
+           command->workspace_free ? "" : "[-w FILE] ", command->usage);
+    print_words(command->description, 0);
+    puts("\nOptions:");
     for (const cli_option *o = options; o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
                  o->argument ? o->argument : "");
-        printf("  %-22s %s\n", left, o->help);
+        print_option(left, o->help);
     }
-    printf("  %-22s %s\n  %-22s %s\n  %-22s %s\n  %-22s %s\n\nExample:\n  %s\n", "--as-of T",
-           "use only what was known at T (a date or time)", "--json, --csv",
-           "for programs instead of people", "--quiet", "no progress and no remarks on stderr",
-           "-w, --workspace FILE", "the workspace", command->example);
+    if (!command->timeless)
+        print_option("--as-of T", "use only what was known at T (a date or time)");
+    print_option("--json, --csv", "for programs instead of people");
+    print_option("--quiet", "no progress and no remarks on stderr");
+    if (!command->workspace_free) print_option("-w, --workspace FILE", "the workspace");
+    printf("\nExample:\n  %s\n", command->example);
 }
 
 int cli_usage_error(const cli_command *command, const char *format, ...)
@@ -91,7 +119,8 @@ int cli_parse(cli *c, const cli_command *command, const cli_option *options, int
     table[common++] = (struct option){"help", no_argument, NULL, OPTION_HELP};
     table[common++] = (struct option){"json", no_argument, NULL, OPTION_JSON};
     table[common++] = (struct option){"csv", no_argument, NULL, OPTION_CSV};
-    table[common++] = (struct option){"as-of", required_argument, NULL, OPTION_AS_OF};
+    if (!command->timeless)
+        table[common++] = (struct option){"as-of", required_argument, NULL, OPTION_AS_OF};
     table[common++] = (struct option){"quiet", no_argument, NULL, OPTION_QUIET};
     table[common++] = (struct option){"workspace", required_argument, NULL, 'w'};
     optind = 0; /* glibc: start over */

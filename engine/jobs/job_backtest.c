@@ -197,11 +197,11 @@ static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, u
 static const fore_column forecast_columns[] = {
     {"start", "month", FORE_CELL_TEXT, 0},
     {"actual", "actual", FORE_CELL_MONEY, 0},
-    {"mean", "foresell", FORE_CELL_MONEY, 0},
+    {"mean", "ours", FORE_CELL_MONEY, 0},
     {"lo80", "from", FORE_CELL_MONEY, 0},
     {"hi80", "to", FORE_CELL_MONEY, 0},
-    {"last", "last", FORE_CELL_MONEY, 0},
-    {"last_year", "year", FORE_CELL_MONEY, 0},
+    {"last", NULL, FORE_CELL_MONEY, 0},
+    {"last_year", NULL, FORE_CELL_MONEY, 0},
     {"run_rate", "rate", FORE_CELL_MONEY, 0},
     {"stage_weights", "stages", FORE_CELL_MONEY, 0},
     {"ets", "ETS", FORE_CELL_MONEY, 0},
@@ -224,9 +224,11 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
         const fore_record_cut *cut = &r.cut[i];
         char date[32];
         fore_date_format(cut->start, date);
+        char month[32];
+        snprintf(month, sizeof month, "%.7s", date);
         const double v[] = {cut->actual, cut->mean, cut->lo80, cut->hi80};
         fore_answer_row(a, g);
-        fore_answer_text(a, g, date);
+        fore_answer_text(a, g, month);
         for (int k = 0; k < 4; k++) fore_answer_number(a, g, v[k]);
         for (int b = 0; b < FORE_BASELINES; b++) fore_answer_number(a, g, cut->baseline[b]);
         fore_json_object(json, NULL);
