@@ -101,12 +101,16 @@ static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
         out->minutes[k] = minutes_weight[k] > 0 ? minutes_sum[k] / minutes_weight[k] : 10;
         out->current[k] *= period_weeks / pace;
     }
+    /* capacity: who was at work in the weeks of the pace; the mean of those weeks, so that a quiet
+     * one or a holiday does not make the team small */
     out->hours_per_week = 0;
     for (int64_t g = 0; g < reps; g++) {
-        int64_t last = row[g] + (weeks - 1) * f->reps;
-        if (!(f->active_days[last] > 0)) continue;
-        out->reps_active++;
-        out->hours_per_week += t->rep_hours_per_week[f->rep[row[g]]];
+        double at_work = 0;
+        for (int64_t w = weeks > FORE_PACE_WEEKS ? weeks - FORE_PACE_WEEKS : 0; w < weeks; w++)
+            at_work += f->active_days[row[g] + w * f->reps] > 0;
+        if (at_work == 0) continue;
+        out->reps_active += at_work / pace;
+        out->hours_per_week += t->rep_hours_per_week[f->rep[row[g]]] * at_work / pace;
     }
     if (out->reps_active == 0) out->reps_active = (double)reps;
     out->panel = (fore_response_panel){.reps = reps,

@@ -291,7 +291,8 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
     write_verdict(response, who, a, json);
     fore_plan_input input = {.response = response,
                              .weeks = (int64_t)ceil(weeks),
-                             .reps = pa->reps_active,
+                             /* exact weeks: the plan counts whole ones */
+                             .reps = pa->reps_active * weeks / ceil(weeks),
                              .current = pa->current,
                              .minutes = pa->minutes,
                              .kind_names = pa->name,
@@ -420,11 +421,23 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
         fore_json_array(&json, "groups");
         for (int32_t team = 0; team < t->teams.count; team++) {
             fore_verdict part = whole;
+            int64_t length = a->json.length, grids = a->grid_count, notes = a->note_count;
+            fore_json_writer before = json;
             fore_json_object(&json, NULL);
             fore_json_string(&json, "group", fore_word(&t->teams, team));
             status =
                 answer_group(c, &q, f, &habits, o, &record, team, r->seed, &part, a, &json, err);
-            if (status == FORE_E_NO_ANSWER) status = FORE_OK; /* a team that sells nothing */
+            if (status == FORE_E_NO_ANSWER) { /* take back what this team had begun to say */
+                status = FORE_OK;
+                a->json.length = length;
+                a->json.bytes[length] = 0;
+                a->note_count = notes;
+                while (a->grid_count > grids) fore_free(a->grids[--a->grid_count].cells);
+                json = before;
+                fore_answer_note(a, "Team %s: no recent effort or sales to answer from.",
+                                 fore_word(&t->teams, team));
+                continue;
+            }
             if (status != FORE_OK) goto done;
             fore_json_end_object(&json);
         }
