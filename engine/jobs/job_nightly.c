@@ -209,7 +209,11 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
             sane ? "" : "; no better than the base rate");
     if (status == FORE_OK) status = store_verdict(n, &t, publish, note, err);
     if (status == FORE_OK)
-        report(n, what, publish ? "published" : "held back: yesterday's model goes on answering",
+        report(n, what,
+               !first && champion && strcmp(champion->model_id, t.scoring->model_id) == 0
+                   ? "unchanged"
+               : publish ? "published"
+                         : "held back: yesterday's model goes on answering",
                note);
     fore_scoring_free(champion);
     fore_training_free(&t);

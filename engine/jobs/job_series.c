@@ -24,6 +24,7 @@ typedef struct point {
     int64_t series, at; /* at: days, or the number itself when ds is not a date */
     double y;
     int64_t line;
+    const char *bad; /* NULL, or what is wrong with the line: its series is set aside */
 } point;
 
 typedef struct series_set {
@@ -82,14 +83,10 @@ static fore_status read_point(series_set *set, const fore_csv *csv, const fore_c
     p.series = fore_dictionary_add(set->ids, id, (int64_t)strlen(id));
     if (p.series < 0) return fore_no_memory(err);
     if (!read_when(record->cells[when], record->lengths[when], set, &p.at))
-        return fore_fail_at(err, FORE_E_DATA, path, record->line, when + 1,
-                            "'%s' is neither a date such as 2026-01-31 nor a whole number",
-                            record->cells[when]);
+        p.bad = "ds is neither a date such as 2026-01-31 nor a whole number";
     bool missing = !*y || fore_text_equal_fold(y, "NA") || fore_text_equal_fold(y, "NaN");
     if (!missing && !fore_number_parse(y, record->lengths[column[2]], &p.y))
-        return fore_fail_at(
-            err, FORE_E_DATA, path, record->line, column[2] + 1,
-            "'%s' is not a number; leave the cell empty where the value is not known", y);
+        p.bad = "y is not a number; leave the cell empty where the value is not known";
     if (set->dated && set->numbered)
         return fore_fail_at(
             err, FORE_E_DATA, path, record->line, when + 1,
@@ -97,9 +94,7 @@ static fore_status read_point(series_set *set, const fore_csv *csv, const fore_c
             "as dates, or all as whole numbers",
             record->cells[when]);
     if (fabs(p.y) > VALUE_LIMIT)
-        return fore_fail_at(err, FORE_E_DATA, path, record->line, column[2] + 1,
-                            "'%s' is too large to reckon with (more than 1e150); use a larger unit",
-                            y);
+        p.bad = "y is too large to reckon with (more than 1e150); use a larger unit";
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
     set->points[set->count++] = p;
     return FORE_OK;
@@ -198,6 +193,13 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
     const point *first = &set->points[from];
     p->first = *count;
     p->n = 0;
+    for (int64_t i = from; i < end; i++) {
+        if (!set->points[i].bad) continue;
+        snprintf(p->why, sizeof p->why, "line %lld: %s", (long long)set->points[i].line,
+                 set->points[i].bad);
+        p->line = set->points[i].line;
+        return FORE_OK;
+    }
     for (int64_t i = from, step = 0; i < end; i++, step++) {
         const point *here = &set->points[i];
         if (i > from && here->at == set->points[i - 1].at) {

@@ -246,13 +246,18 @@ class BadSeries(BadCase):
 
     def test_cells_that_cannot_be_read(self):
         rows = months()
-        self.refuse(rows[:5] + ["a,2020-06-01,abc"], 1, "7:3", "'abc' is not a number; leave")
-        self.refuse(rows[:5] + ["a,2020-06-01,inf"], 1, "7:3", "'inf' is not a number")
-        self.refuse(rows[:5] + ["a,2020-06-01,1e308"], 1, "7:3", "too large.*larger unit")
-        self.refuse(rows[:5] + ["a,someday,5"], 1, "7:2", "'someday' is neither a date")
+        self.refuse(rows[:5] + ["a,2020-06-01,abc"], 3, "7", "y is not a number; leave")
+        self.refuse(rows[:5] + ["a,2020-06-01,inf"], 3, "7", "y is not a number")
+        self.refuse(rows[:5] + ["a,2020-06-01,1e308"], 3, "7", "too large.*larger unit")
+        self.refuse(rows[:5] + ["a,someday,5"], 3, "7", "ds is neither a date")
         self.refuse(rows[:5] + ["a,17,5"], 1, "7:2", "both dates and plain numbers; write")
         self.refuse(rows[:5] + ["a,2020-06-01"], 1, "7", "2 cells, the header has 3; mend")
         self.refuse(rows[:5] + ["a,2020-\0-01,5"], 1, r"7:\d+", "NUL byte")
+
+    def test_a_bad_cell_sets_aside_its_series_only(self):
+        result = run("series", self.series(months() + ["b,2020-01-01,abc"]), "--json")
+        self.assertEqual([s["unique_id"] for s in result.json["series"] if "forecast" in s], ["a"])
+        self.assertIn("line 50: y is not a number", result.out)
 
     def test_times_that_make_no_series(self):
         rows = months()
