@@ -1,5 +1,6 @@
 /* "Can I trust these data?" The quality report row by row, the columns that know the outcome, and
  * what both cost the answers. Suggests; changes nothing. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "features/leak.h"
 
 enum { EXAMPLES_SHOWN = 3, ROWS_LISTED = 50 };
+static const double NAMES_COMMON = 0.2; /* of accounts: more equal names than doubles explain */
 
 static const fore_column group_columns[] = {
     {"code", "finding", FORE_CELL_TEXT, 2},      {"entity", "in", FORE_CELL_TEXT, 0},
@@ -34,14 +36,17 @@ static void show_groups(const fore_quality_report *report, fore_answer *a)
     for (int64_t i = 0; i < report->group_count; i++) {
         const fore_quality_group *group = &report->groups[i];
         fore_text effect = {0};
-        fore_text_puts(&effect, group->effect);
-        for (int64_t k = 0; k < group->kept && k < EXAMPLES_SHOWN; k++)
+        bool common = strcmp(group->code, "duplicate_name") == 0 && group->share > NAMES_COMMON;
+        fore_text_puts(&effect, common ? "Names are not distinctive here: so many share one that "
+                                         "this is no sign of doubles."
+                                       : group->effect);
+        for (int64_t k = 0; !common && k < group->kept && k < EXAMPLES_SHOWN; k++)
             fore_text_printf(&effect, "%s%s", k ? ", " : " E.g. ", group->findings[k].id);
         fore_answer_row(a, g);
         fore_answer_text(a, g, group->code);
         fore_answer_text(a, g, group->entity);
         fore_answer_text(a, g, fore_severity_word(group->severity));
-        fore_answer_number(a, g, (double)group->count);
+        fore_answer_number(a, g, common ? NAN : (double)group->count);
         fore_answer_number(a, g, group->share);
         fore_answer_text(a, g, fore_text_string(&effect));
         fore_text_free(&effect);
