@@ -32,8 +32,8 @@ static void print_help(FILE *out)
           out);
 }
 
-/* Words in lines of at most 80 columns; line breaks in the text count as spaces. `column`: where the
- * first line stands already, and where the others begin. */
+/* Words in lines of at most 80 columns; line breaks in the text count as spaces. `column`: where
+ * the first line stands already, and where the others begin. */
 static void print_words(const char *text, int column)
 {
     int at = column;

@@ -109,13 +109,12 @@ static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t 
         fore_json_end_object(json);
     }
     if (report->knows + report->suspicious > 0)
-        fore_answer_note(
-            a,
-            "%ss: %lld %s left out of training because of what %s of the outcome; "
-            "`foresell train --use COLUMN` takes one in all the same.",
-            fore_purpose(kind), (long long)(report->knows + report->suspicious),
-            report->knows + report->suspicious == 1 ? "column is" : "columns are",
-            report->knows + report->suspicious == 1 ? "it knows" : "they know");
+        fore_answer_note(a,
+                         "%ss: %lld %s left out of training because of what %s of the outcome; "
+                         "`foresell train --use COLUMN` takes one in all the same.",
+                         fore_purpose(kind), (long long)(report->knows + report->suspicious),
+                         report->knows + report->suspicious == 1 ? "column is" : "columns are",
+                         report->knows + report->suspicious == 1 ? "it knows" : "they know");
 done:
     fore_leak_report_free(report);
     fore_attributes_free(attributes);

@@ -274,8 +274,7 @@ static void write_record(const fore_record *r, fore_answer *a, fore_json_writer 
         return;
     }
     char title[96];
-    snprintf(title, sizeof title, "%lld past periods, forecast at their start",
-             (long long)r->cuts);
+    snprintf(title, sizeof title, "%lld past periods, forecast at their start", (long long)r->cuts);
     int64_t g = fore_answer_grid(a, "record", title, record_columns, 2);
     int best = -1;
     fore_answer_row(a, g);
@@ -289,8 +288,9 @@ static void write_record(const fore_record *r, fore_answer *a, fore_json_writer 
         fore_answer_number(a, g, r->baseline_error[b]);
     }
     if (best >= 0)
-        fore_answer_note(a, "The simple rule '%s' was closer (%.1f %% against %.1f %%): prefer it "
-                            "for now.",
+        fore_answer_note(a,
+                         "The simple rule '%s' was closer (%.1f %% against %.1f %%): prefer it "
+                         "for now.",
                          fore_baseline_word((fore_baseline)best), 100 * r->baseline_error[best],
                          100 * r->error);
     fore_answer_note(a, "In %lld past periods the 80 %% interval held the actual %.0f times.",

@@ -339,8 +339,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     else if (too_long)
         fore_answer_note(a, "The first takes %.0f minutes: longer than the hours of the list.",
                          list[0].step.minutes);
-    if (kept > 0)
-        fore_answer_note(a, "Urgent steps first, then by value per minute.");
+    if (kept > 0) fore_answer_note(a, "Urgent steps first, then by value per minute.");
     if (kept > 0)
         fore_answer_note(a, "In brackets: how often leads and deals of which it holds were won, "
                             "against all of their kind.");

@@ -7,7 +7,7 @@
 #include "engine/jobs/roster.h"
 
 enum { REASONS_SHOWN = 5, MOVES_SHOWN = 5 };
-static const double MOVE_MIN = 0.02; /* log-odds: smaller moves are not worth a line */
+static const double MOVE_MIN = 0.02;    /* log-odds: smaller moves are not worth a line */
 static const double UNCHANGED = 0.0005; /* of a chance: the decimal shown stays the same */
 
 /* --- keeping scores --- */

@@ -86,7 +86,10 @@ typedef struct record {
 
 static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of)
 {
-    record r = {.last_out = FORE_NO_TIME, .last_in = FORE_NO_TIME, .last_open = FORE_NO_TIME, .last_answer = FORE_NO_TIME};
+    record r = {.last_out = FORE_NO_TIME,
+                .last_in = FORE_NO_TIME,
+                .last_open = FORE_NO_TIME,
+                .last_answer = FORE_NO_TIME};
     r.mail_closed = t->mail_opt_out[subject] || (t->unsubscribed_at[subject] != FORE_NO_TIME &&
                                                  t->unsubscribed_at[subject] < as_of);
     for (int64_t e = t->event_first[subject]; e < t->event_first[subject + 1]; e++) {

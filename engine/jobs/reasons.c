@@ -86,7 +86,8 @@ static bool is_circumstance(const fore_scoring *s, int64_t column)
 {
     const char *name = fore_scoring_column_name(s, column);
     return strncmp(name, "season_", 7) == 0 || strncmp(name, "created_week", 12) == 0 ||
-           strcmp(name, "days_to_quarter_end") == 0 || strncmp(name, "owner_", 6) == 0 || strncmp(name, "Owner", 5) == 0;
+           strcmp(name, "days_to_quarter_end") == 0 || strncmp(name, "owner_", 6) == 0 ||
+           strncmp(name, "Owner", 5) == 0;
 }
 
 static bool is_stronger(const fore_scoring *s, const fore_reason *a, const fore_reason *b)
