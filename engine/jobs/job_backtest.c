@@ -73,13 +73,14 @@ static double lift_by_age(const fore_timeline *t, const fore_extract_row *rows, 
     return at_top / (all / (double)n);
 }
 
-static fore_status rank_at(fore_context *c, fore_subject_kind kind, int64_t cut,
+static fore_status rank_at(fore_context *c, fore_subject_kind kind, int64_t cut, int64_t as_of,
                            double horizon_days, uint64_t seed, rank_cut *out, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
     fore_training training = {0};
-    fore_training_options options = {.as_of = cut, .seed = seed, .horizon_days = horizon_days};
+    fore_training_options options = {
+        .as_of = cut, .judged_at = as_of, .seed = seed, .horizon_days = horizon_days};
     options.without[FORE_SVM] = true; /* never chosen at these sizes, and the slowest by far */
     fore_extract_row *rows = FORE_NEW(t->subjects, fore_extract_row);
     double *label = FORE_NEW(t->subjects, double), *p = FORE_NEW(t->subjects, double);
@@ -170,7 +171,7 @@ static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, u
             rank_cut r = {0};
             int64_t cut = as_of - (int64_t)(days * (double)FORE_DAY) - i * step;
             fore_date_format(fore_date_of(cut), date);
-            status = rank_at(c, (fore_subject_kind)k, cut, days, seed, &r, &why);
+            status = rank_at(c, (fore_subject_kind)k, cut, as_of, days, seed, &r, &why);
             if (status == FORE_OK) {
                 write_rank(&r, date, (fore_subject_kind)k, a, g, json);
                 done++;

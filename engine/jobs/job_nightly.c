@@ -179,23 +179,24 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     char what[32], note[320];
     double worse = 0, error = 0;
     snprintf(what, sizeof what, "train: %ss", fore_purpose(kind));
-    fore_status status = fore_training_run(n->c, kind, &options, &t, &why);
+    fore_status status = fore_scoring_open(n->c, kind, FORE_NO_TIME, &champion, &why);
+    bool first = status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT;
+    if (first) status = FORE_OK;
+    /* The same horizon as before: a chance must not change its meaning overnight, and models of
+     * different horizons cannot be compared. `foresell train --horizon` sets another one. */
+    if (champion) options.horizon_days = champion->horizon_days;
+    if (status == FORE_OK) status = fore_training_run(n->c, kind, &options, &t, &why);
     if (status == FORE_E_NO_ANSWER) {
         report(n, what, "no model", why.message);
+        fore_scoring_free(champion);
         return FORE_OK;
     }
     if (status != FORE_OK) {
+        fore_scoring_free(champion);
         if (err) *err = why;
         return status;
     }
-    status = fore_scoring_open(n->c, kind, FORE_NO_TIME, &champion, &why);
-    bool first = status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT;
-    if (!first && status == FORE_OK)
-        status = compare(n, &t, champion, &worse, &error, err);
-    else if (first)
-        status = FORE_OK;
-    else if (err)
-        *err = why;
+    if (!first) status = compare(n, &t, champion, &worse, &error, err);
     bool sane = t.choice.beats_baseline || t.choice.few_positives;
     bool publish = first ? true : sane && worse <= error;
     if (first)
