@@ -7,7 +7,7 @@ static int run(cli *c, int argc, char **argv);
 
 const cli_command cli_train = {
     "train",
-    "learns from the history and publishes the better model",
+    "learns from the history, tests, and publishes the winner",
     "train [OPTIONS]",
     "Turns the history into examples as of past moments, fits the challengers (logistic regression,\n"
     "elastic net, boosted trees, support vectors), compares them on a later window, tests the winner\n"

@@ -28,12 +28,12 @@ static const fore_column rank_columns[] = {
     {"rows", "open", FORE_CELL_INTEGER, 0},
     {"wins", "won", FORE_CELL_INTEGER, 0},
     {"auc", "AUC", FORE_CELL_RATIO, 0},
-    {"log_loss", "log loss", FORE_CELL_RATIO, 0},
+    {"log_loss", "loss", FORE_CELL_RATIO, 0},
     {"base_log_loss", "base", FORE_CELL_RATIO, 0},
     {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
     {"lift", "lift", FORE_CELL_NUMBER, 0},
-    {"lift_newest", "newest", FORE_CELL_NUMBER, 0},
-    {"lift_oldest", "oldest", FORE_CELL_NUMBER, 0},
+    {"lift_newest", "new", FORE_CELL_NUMBER, 0},
+    {"lift_oldest", "old", FORE_CELL_NUMBER, 0},
     {"learner", NULL, FORE_CELL_TEXT, 0},
 };
 
@@ -186,9 +186,8 @@ static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, u
     fore_json_end_array(json);
     if (done)
         fore_answer_note(
-            a,
-            "Lift: wins among the best tenth of the list over the average; newest and oldest: the "
-            "same for lists by age. Base: log loss of the base rate.");
+            a, "Lift: wins among the best tenth of the list over the average; new and old: the "
+               "same for lists by age, newest or oldest first. Base: log loss of the base rate.");
     return done ? FORE_OK
                 : fore_fail(err, FORE_E_NO_ANSWER, "no past date can be scored: %s", why.message);
 }
@@ -268,11 +267,11 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
 static const fore_column effort_columns[] = {
     {"as_of", "as of", FORE_CELL_TEXT, 0},
     {"verdict", "verdict", FORE_CELL_TEXT, 0},
-    {"elasticity", "elasticity", FORE_CELL_NUMBER, 0},
+    {"elasticity", "elast.", FORE_CELL_NUMBER, 0},
     {"p10", "from", FORE_CELL_NUMBER, 0},
     {"p90", "to", FORE_CELL_NUMBER, 0},
-    {"effort", "effort then", FORE_CELL_NUMBER, 0},
-    {"said", "sales said", FORE_CELL_NUMBER, 0},
+    {"effort", "effort", FORE_CELL_NUMBER, 0},
+    {"said", "said", FORE_CELL_NUMBER, 0},
     {"happened", "happened", FORE_CELL_NUMBER, 0},
 };
 
@@ -362,9 +361,10 @@ static fore_status backtest_effort(fore_context *c, int64_t as_of, int64_t cuts,
     if (done == 0)
         return fore_fail(err, FORE_E_NO_ANSWER, "no past date can be answered: %s", why.message);
     fore_answer_note(
-        a, "Effort: the elasticity as it would have been estimated; 'effort then' is the hours of "
-           "the next 13 weeks over those of the 13 before; sales count wins. What happened also "
-           "holds season, demand and luck: it is no proof of the effect.");
+        a,
+        "Effort: the elasticity as it would have been estimated; 'effort' is the hours of "
+        "the next 13 weeks over those of the 13 before; 'said' is what that would do to sales; sales count wins. What happened also "
+        "holds season, demand and luck: it is no proof of the effect.");
     return FORE_OK;
 }
 

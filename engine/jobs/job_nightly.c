@@ -168,8 +168,9 @@ static fore_status store_verdict(night *n, fore_training *t, bool publish, const
     return status;
 }
 
-/* Publishes when there is nothing to compare with, or when the new model is not worse by more than
- * one standard error of the difference, and never when it is worse than the base rate. */
+/* The first model is published whatever it is worth, with its figures beside the base rate's. A
+ * later one only when it is not worse than the model that answers by more than one standard error
+ * of the difference, and not worse than the base rate (unless there are too few wins to tell). */
 static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
 {
     fore_training t;
