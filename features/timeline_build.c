@@ -10,9 +10,15 @@
 
 /* --- the one pass over the activities --- */
 
+/* Rows are taken in batches, so that the memory which each of them will touch can be asked for
+ * ahead: events come in the order they were written and their leads lie anywhere. */
+enum { BATCH = 128 };
+
 typedef struct event_pass {
     fore_builder *b;
     int64_t subjects, nobody;
+    fore_event_row row[BATCH];
+    int64_t rows;
 } event_pass;
 
 /* The owners of an event: the first one counts it, the others hold copies. An event that was linked
@@ -49,9 +55,8 @@ static fore_status pile_up(const event_pass *pass, fore_event_piles *piles,
     return fore_piles_add(piles, record, err);
 }
 
-static fore_status take_event(void *context, const fore_event_row *row, fore_error *err)
+static fore_status pile_event(const event_pass *pass, const fore_event_row *row, fore_error *err)
 {
-    const event_pass *pass = context;
     fore_builder *b = pass->b;
     int64_t at = fore_real_time(row->at);
     bool is_planned = at == FORE_NO_TIME;
@@ -70,6 +75,30 @@ static fore_status take_event(void *context, const fore_event_row *row, fore_err
     return pile_up(pass, is_planned ? b->planned : b->events, row, &record, err);
 }
 
+static fore_status pile_batch(event_pass *pass, fore_error *err)
+{
+    const fore_builder *b = pass->b;
+    int64_t n = pass->rows;
+    pass->rows = 0;
+    for (int64_t i = 0; i < n; i++) {
+        fore_key_prefetch(&b->leads, pass->row[i].lead);
+        fore_key_prefetch(&b->deals, pass->row[i].deal);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int32_t lead = pass->row[i].deal ? -1 : fore_key_index(&b->leads, pass->row[i].lead);
+        if (lead >= 0) __builtin_prefetch(&b->lead_deal_first[lead]);
+    }
+    for (int64_t i = 0; i < n; i++) FORE_TRY(pile_event(pass, &pass->row[i], err));
+    return FORE_OK;
+}
+
+static fore_status take_event(void *context, const fore_event_row *row, fore_error *err)
+{
+    event_pass *pass = context;
+    pass->row[pass->rows++] = *row;
+    return pass->rows == BATCH ? pile_batch(pass, err) : FORE_OK;
+}
+
 static fore_status read_events(fore_builder *b, fore_error *err)
 {
     int64_t subjects = b->subject.count, owners = subjects + b->accounts.count + 1;
@@ -81,8 +110,9 @@ static fore_status read_events(fore_builder *b, fore_error *err)
     b->events = fore_piles_new(owners);
     b->planned = fore_piles_new(owners);
     if (!b->events || !b->planned) return fore_no_memory(err);
-    event_pass pass = {b, subjects, owners - 1};
-    return fore_store_events(b->store, take_event, &pass, err);
+    event_pass pass = {.b = b, .subjects = subjects, .nobody = owners - 1};
+    FORE_TRY(fore_store_events(b->store, take_event, &pass, err));
+    return pile_batch(&pass, err);
 }
 
 /* --- sizes --- */

@@ -76,6 +76,7 @@ typedef struct key_map {
     int32_t *by_pk; /* indices by ascending pk */
     int32_t *dense; /* by pk - the smallest; NULL: search */
     int64_t count, capacity;
+    int64_t low, high; /* the smallest and the largest pk */
 } key_map;
 
 typedef struct fore_builder {
@@ -103,6 +104,12 @@ typedef struct fore_builder {
 /* Reads everything but the activities, and links deals with leads. */
 fore_status fore_builder_read(fore_builder *b, fore_error *err);
 int32_t fore_key_index(const key_map *map, int64_t pk); /* -1: unknown */
+/* Asks for the memory that fore_key_index will read. */
+static inline void fore_key_prefetch(const key_map *map, int64_t pk)
+{
+    if (map->dense && pk >= map->low && pk <= map->high)
+        __builtin_prefetch(&map->dense[pk - map->low]);
+}
 /* FORE_NO_TIME for what lies beyond the calendar (years 1..9999). */
 int64_t fore_real_time(int64_t at);
 

@@ -62,21 +62,22 @@ static fore_status finish_keys(key_map *map, fore_error *err)
                          INT32_MAX / 2);
     if (map->count == 0) return FORE_OK;
     FORE_TRY(sort_by_pk(map, err));
-    int64_t low = map->pk[map->by_pk[0]], span = map->pk[map->by_pk[map->count - 1]] - low + 1;
+    map->low = map->pk[map->by_pk[0]];
+    map->high = map->pk[map->by_pk[map->count - 1]];
+    int64_t span = map->high - map->low + 1;
     if (span > 16 * map->count + 65536) return FORE_OK;
     map->dense = FORE_NEW(span, int32_t);
     if (!map->dense) return fore_no_memory(err);
     memset(map->dense, 0xff, (size_t)span * sizeof *map->dense);
-    for (int64_t i = 0; i < map->count; i++) map->dense[map->pk[i] - low] = (int32_t)i;
+    for (int64_t i = 0; i < map->count; i++) map->dense[map->pk[i] - map->low] = (int32_t)i;
     return FORE_OK;
 }
 
 int32_t fore_key_index(const key_map *map, int64_t pk)
 {
-    if (map->count == 0) return -1;
-    int64_t low = map->pk[map->by_pk[0]], first = 0, end = map->count - 1;
-    if (pk < low || pk > map->pk[map->by_pk[end]]) return -1;
-    if (map->dense) return map->dense[pk - low];
+    if (map->count == 0 || pk < map->low || pk > map->high) return -1;
+    if (map->dense) return map->dense[pk - map->low];
+    int64_t first = 0, end = map->count - 1;
     while (first < end) {
         int64_t middle = first + (end - first) / 2;
         if (map->pk[map->by_pk[middle]] < pk)
