@@ -17,6 +17,7 @@
 
 #include "engine/base/civil.h"
 #include "engine/base/random.h"
+#include "engine/num/linear.h"
 #include "models/score/logit.h"
 #include "models/score/scorer.h"
 
@@ -133,7 +134,7 @@ static void write_numbers(const char *folder, const char *name, const double *va
 static void time_fit(const table *t, const fore_design *design, const char *what)
 {
     timing m;
-    fore_matrix x = {t->x, t->n, t->p, t->n};
+    fore_view x = {t->x, t->n, t->p, t->n, NULL};
     for (int run = 0; run < t->runs; run++) {
         fore_logit_model *model = NULL;
         fore_logit_options o = fore_logit_default();
@@ -156,7 +157,7 @@ static void time_fit(const table *t, const fore_design *design, const char *what
 static void time_design(const table *t)
 {
     timing m;
-    fore_matrix x = {t->x, t->n, t->p, t->n};
+    fore_view x = {t->x, t->n, t->p, t->n, NULL};
     fore_design *design = NULL;
     for (int run = 0; run < t->runs; run++) {
         fore_design_free(design);
@@ -174,8 +175,8 @@ static void time_scoring(const table *t)
     timing m;
     int64_t fitted = t->n < 100000 ? t->n : 100000;
     fore_scorer_options o = fore_scorer_default(FORE_LOGISTIC);
-    fore_sample train = {{t->x, fitted, t->p, t->n}, t->y, NULL, NULL, NULL};
-    fore_matrix x = {t->x, t->n, t->p, t->n};
+    fore_sample train = {{t->x, fitted, t->p, t->n, NULL}, t->y, NULL, NULL, NULL};
+    fore_view x = {t->x, t->n, t->p, t->n, NULL};
     fore_scorer *scorer = NULL;
     double *answer = malloc((size_t)(3 * t->n) * sizeof *answer);
     o.calibrator = FORE_CALIBRATE_PLATT;
@@ -196,7 +197,7 @@ static void time_scoring(const table *t)
 static void time_trees(const table *t)
 {
     timing m;
-    fore_matrix x = {t->x, t->n, t->p, t->n};
+    fore_view x = {t->x, t->n, t->p, t->n, NULL};
     table once = *t;
     fore_trees_options o = fore_trees_default();
     fore_trees *trees = NULL;

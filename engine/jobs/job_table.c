@@ -334,7 +334,7 @@ static fore_status fit_and_predict(fore_context *c, const fitting *f, const uint
     fore_rows train;
     double *x = NULL;
     FORE_TRY(encode_all(f, keep, &encoding, &x, err));
-    fore_matrix view = {x, t->n, fore_encoding_count(encoding), t->n};
+    fore_view view = {x, t->n, fore_encoding_count(encoding), t->n, NULL};
     fore_sample sample = {view, t->label, NULL, NULL, NULL};
     FORE_GO(fore_rows_take(c->pool, &sample, keep, 1u << 1, &train, err));
     fore_scorer_options options = fore_scorer_default(learner);
@@ -606,7 +606,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     for (int64_t i = 0; i < t.n; i++) keep[i] = role[i] == FORE_ROLE_TRAIN;
     FORE_GO(encode_all(&f, keep, &model.encoding, &x, err));
     fore_sample sample = {
-        {x, t.n, fore_encoding_count(model.encoding), t.n}, t.label, NULL, NULL, NULL};
+        {x, t.n, fore_encoding_count(model.encoding), t.n, NULL}, t.label, NULL, NULL, NULL};
     fore_choose_options options = fore_choose_default();
     options.base.seed = r->seed;
     FORE_GO(fore_choose(c->pool, &sample, role, &options, c->observer, &choice, err));
@@ -670,7 +670,7 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
     }
     fore_encode_rows all = {.n = t.n};
     FORE_GO(fore_encoding_apply(m.encoding, t.frame, &all, FORE_ENCODE_SCORING, x, t.n, err));
-    fore_matrix view = {x, t.n, columns_used, t.n};
+    fore_view view = {x, t.n, columns_used, t.n, NULL};
     FORE_GO(fore_scorer_predict(c->pool, m.scorer, &view, p, NULL, NULL, NULL, err));
     int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 2);
     fore_json_writer json = fore_json_to(&a->json);

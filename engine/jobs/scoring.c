@@ -84,7 +84,7 @@ fore_status fore_scoring_predict(const fore_scoring *s, const fore_extractor *ex
         int64_t m = n - from < block ? n - from : block;
         FORE_GO(fore_scoring_matrix(s, extractor, pool, attributes, rows + from, m,
                                     FORE_ENCODE_SCORING | FORE_ENCODE_TOLERATE, x, err));
-        fore_matrix view = {x, m, s->columns, m};
+        fore_view view = {x, m, s->columns, m, NULL};
         FORE_GO(fore_scorer_predict(pool, s->scorer, &view, probability + from,
                                     lo ? lo + from : NULL, hi ? hi + from : NULL, NULL, err));
     }

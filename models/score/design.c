@@ -9,12 +9,16 @@
  * underflows, over rows in order. */
 #include "models/score/design.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
 
-enum { BUCKETS = 1 << 16 };
+enum {
+    BUCKETS = 1 << 16,
+    GATHERED = 512 /* rows of a view that are gathered at once */
+};
 static const double LARGEST = 1e140;  /* squares of it, summed over 1e9 rows, stay finite */
 static const double CONSTANT = 1e-12; /* relative spread below which a column is rounding noise */
 
@@ -118,7 +122,7 @@ typedef struct column_fit {
 } column_fit;
 
 typedef struct design_fit {
-    const fore_matrix *x;
+    const fore_view *x;
     const double *w;
     fore_design_options options;
     column_fit *fitted; /* p */
@@ -226,8 +230,8 @@ static fore_status fit_column(void *context, int64_t j, int worker, fore_error *
 {
     design_fit *f = context;
     int64_t n = f->x->rows, count = 0;
-    const double *column = f->x->data + j * f->x->stride;
     double *known = f->known + (int64_t)worker * n, *buffer = f->buffer + (int64_t)worker * n;
+    const double *column = fore_view_column(f->x, j, 0, n, buffer);
     column_fit *c = &f->fitted[j];
     *c = (column_fit){0};
     for (int64_t i = 0; i < n; i++) {
@@ -236,7 +240,8 @@ static fore_status fit_column(void *context, int64_t j, int worker, fore_error *
         count += !isnan(column[i]);
     }
     if (count > 0) find_limits(f, known, count, buffer, f->counter + (int64_t)worker * BUCKETS, c);
-    find_moments(f, column, c);
+    /* the search for the limits has used the buffer */
+    find_moments(f, fore_view_column(f->x, j, 0, n, buffer), c);
     return FORE_OK;
 }
 
@@ -263,7 +268,7 @@ static fore_status assemble(const column_fit *fitted, int64_t p, fore_design **o
     return FORE_OK;
 }
 
-fore_status fore_design_fit(fore_pool *pool, const fore_matrix *x, const double *w,
+fore_status fore_design_fit(fore_pool *pool, const fore_view *x, const double *w,
                             const fore_design_options *options, fore_design **out, fore_error *err)
 {
     *out = NULL;
@@ -305,22 +310,35 @@ void fore_design_row(const fore_design *design, const double *raw, int64_t step,
         out[q] = design_value(design, q, raw[design->source[q] * step]);
 }
 
-void fore_design_block(const fore_design *design, const fore_matrix *x, int64_t from, int64_t count,
+static void design_column(const fore_design *d, int64_t q, const double *v, int64_t count,
+                          double *to)
+{
+    int64_t j = d->source[q];
+    double mean = d->mean[q], per = 1 / d->scale[q], low = d->low[j], high = d->high[j];
+    if (d->indicator[q]) {
+        for (int64_t i = 0; i < count; i++) to[i] = ((v[i] != v[i] ? 1.0 : 0.0) - mean) * per;
+        return;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        double u = v[i] < low ? low : v[i];
+        u = ((u > high ? high : u) - mean) * per;
+        to[i] = v[i] != v[i] ? 0 : u;
+    }
+}
+
+void fore_design_block(const fore_design *design, const fore_view *x, int64_t from, int64_t count,
                        double *out, int64_t stride)
 {
-    for (int64_t q = 0; q < design->width; q++) {
-        int64_t j = design->source[q];
-        const double *v = x->data + j * x->stride + from;
-        double *to = out + q * stride, mean = design->mean[q], per = 1 / design->scale[q];
-        double low = design->low[j], high = design->high[j];
-        if (design->indicator[q]) {
-            for (int64_t i = 0; i < count; i++) to[i] = ((v[i] != v[i] ? 1.0 : 0.0) - mean) * per;
-            continue;
-        }
-        for (int64_t i = 0; i < count; i++) {
-            double u = v[i] < low ? low : v[i];
-            u = ((u > high ? high : u) - mean) * per;
-            to[i] = v[i] != v[i] ? 0 : u;
+    double room[GATHERED];
+    int64_t most = x->row ? GATHERED : count;
+    for (int64_t at = 0; at < count; at += most) {
+        int64_t rows = count - at < most ? count - at : most, loaded = -1;
+        const double *v = NULL;
+        for (int64_t q = 0; q < design->width; q++) { /* a value and its indicator are neighbours */
+            if (design->source[q] != loaded)
+                v = fore_view_column(x, design->source[q], from + at, rows, room);
+            loaded = design->source[q];
+            design_column(design, q, v, rows, out + q * stride + at);
         }
     }
 }
@@ -328,19 +346,23 @@ void fore_design_block(const fore_design *design, const fore_matrix *x, int64_t 
 static fore_status check_column(void *context, int64_t j, int worker, fore_error *err)
 {
     (void)worker;
-    const fore_matrix *x = context;
-    const double *v = x->data + j * x->stride;
-    double bad =
-        0; /* inf - inf and 0 * inf are NaN: one comparison a row, found again if need be */
-    for (int64_t i = 0; i < x->rows; i++) bad += fabs(v[i]) > 1.7976931348623157e308 ? 1.0 : 0.0;
-    for (int64_t i = 0; bad > 0 && i < x->rows; i++)
-        if (isinf(v[i])) return infinite(i, j, err);
+    const fore_view *x = context;
+    double room[GATHERED];
+    int64_t most = x->row ? GATHERED : x->rows;
+    for (int64_t from = 0; from < x->rows; from += most) {
+        int64_t rows = x->rows - from < most ? x->rows - from : most;
+        const double *v = fore_view_column(x, j, from, rows, room);
+        double bad = 0; /* counted without a branch; found again if need be */
+        for (int64_t i = 0; i < rows; i++) bad += fabs(v[i]) > DBL_MAX ? 1.0 : 0.0;
+        for (int64_t i = 0; bad > 0 && i < rows; i++)
+            if (isinf(v[i])) return infinite(from + i, j, err);
+    }
     return FORE_OK;
 }
 
-fore_status fore_check_finite(fore_pool *pool, const fore_matrix *x, fore_error *err)
+fore_status fore_check_finite(fore_pool *pool, const fore_view *x, fore_error *err)
 {
-    fore_matrix copy = *x;
+    fore_view copy = *x;
     return fore_pool_run(pool, x->columns, check_column, &copy, err);
 }
 

@@ -17,7 +17,7 @@
 #include "engine/base/json.h"
 #include "engine/base/pool.h"
 #include "engine/base/status.h"
-#include "engine/num/linear.h"
+#include "models/score/view.h"
 
 typedef struct fore_design_options {
     double low, high; /* quantiles of the limits: 0.01 and 0.99; 0 and 1 = minimum and maximum */
@@ -38,12 +38,12 @@ fore_design_options fore_design_default(void);
 
 /* x: n x p, NaN missing, infinities forbidden (E_DATA with line = row and column, from 1).
  * w: n or NULL; weights count in means and scales, not in quantiles. options NULL = default. */
-fore_status fore_design_fit(fore_pool *pool, const fore_matrix *x, const double *w,
+fore_status fore_design_fit(fore_pool *pool, const fore_view *x, const double *w,
                             const fore_design_options *options, fore_design **out, fore_error *err);
 void fore_design_free(fore_design *design);
 
 /* Rows from .. from + count of x (p columns) into out: count x q, column j at out + j * stride. */
-void fore_design_block(const fore_design *design, const fore_matrix *x, int64_t from, int64_t count,
+void fore_design_block(const fore_design *design, const fore_view *x, int64_t from, int64_t count,
                        double *out, int64_t stride);
 /* One row: raw p doubles with `step` between them, out q doubles. */
 void fore_design_row(const fore_design *design, const double *raw, int64_t step, double *out);
@@ -53,6 +53,6 @@ fore_status fore_design_read(const fore_json_node *node, fore_design **out,
                              fore_error *err); /* E_MODEL */
 
 /* E_DATA naming row and column when x holds an infinite value. */
-fore_status fore_check_finite(fore_pool *pool, const fore_matrix *x, fore_error *err);
+fore_status fore_check_finite(fore_pool *pool, const fore_view *x, fore_error *err);
 
 #endif

@@ -222,7 +222,7 @@ static fore_status follow_path(descent *d, fore_net *net, fore_error *err)
     return FORE_OK;
 }
 
-static fore_status check_options(const fore_net_options *o, const fore_matrix *x, int64_t q,
+static fore_status check_options(const fore_net_options *o, const fore_view *x, int64_t q,
                                  fore_error *err)
 {
     if (!(o->alpha >= 0 && o->alpha <= 1) || o->lambdas < 1 ||
@@ -237,7 +237,7 @@ static fore_status check_options(const fore_net_options *o, const fore_matrix *x
     return FORE_OK;
 }
 
-fore_status fore_net_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+fore_status fore_net_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                          const double *y, const double *w, const uint8_t *held,
                          const fore_net_options *options, fore_net **out, fore_error *err)
 {

@@ -42,7 +42,7 @@ fore_net_options fore_net_default(void);
 
 /* x, design, y, w: as fore_logit_fit (y any number for gaussian). held: n bytes, 1 = the row takes
  * no part in the fit and measures it; NULL = none. */
-fore_status fore_net_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+fore_status fore_net_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                          const double *y, const double *w, const uint8_t *held,
                          const fore_net_options *options, fore_net **out, fore_error *err);
 void fore_net_free(fore_net *net);

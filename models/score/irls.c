@@ -10,6 +10,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/num/elementwise.h"
+#include "engine/num/linear.h"
 
 enum {
     SLICE = 512,
@@ -64,6 +65,11 @@ static void load_slice(const fore_irls *m, slice *s, double *room)
 {
     if (m->design) {
         fore_design_block(m->design, m->x, s->from, s->rows, room, STRIDE);
+        s->z = room;
+        s->stride = STRIDE;
+    } else if (m->x->row) {
+        for (int64_t j = 0; j < m->width; j++)
+            fore_view_column(m->x, j, s->from, s->rows, room + j * STRIDE);
         s->z = room;
         s->stride = STRIDE;
     } else {

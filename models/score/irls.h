@@ -17,7 +17,7 @@
 
 typedef struct fore_irls {
     fore_pool *pool;
-    const fore_matrix *x;
+    const fore_view *x;
     const fore_design *design;    /* NULL: x is used as it is */
     const double *y, *w, *offset; /* w, offset may be NULL */
     const uint8_t *held;          /* rows with held[i] == 1 count in `held_loss` only; NULL */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/linear.h"
 #include "engine/num/special.h"
 #include "models/score/irls.h"
 
@@ -187,7 +188,7 @@ static fore_status warm_start(newton *m, fore_error *err)
     return status;
 }
 
-static fore_status fit_rows(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+static fore_status fit_rows(fore_pool *pool, const fore_view *x, const fore_design *design,
                             const double *y, const double *w, const double *offset,
                             const fore_logit_options *options, fore_logit_model **out,
                             fore_logit_info *info, fore_error *err)
@@ -255,7 +256,7 @@ done:
     return status;
 }
 
-static fore_status fit_wide(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+static fore_status fit_wide(fore_pool *pool, const fore_view *x, const fore_design *design,
                             int64_t q, const double *y, const double *w, const double *offset,
                             const fore_logit_options *options, fore_logit_model **out,
                             fore_logit_info *info, fore_error *err)
@@ -269,11 +270,13 @@ static fore_status fit_wide(fore_pool *pool, const fore_matrix *x, const fore_de
     if (design) {
         fore_design_block(design, x, 0, n, z, n);
     } else {
-        for (int64_t j = 0; j < q; j++)
-            memcpy(z + j * n, x->data + j * x->stride, (size_t)n * sizeof *z);
+        for (int64_t j = 0; j < q; j++) {
+            const double *column = fore_view_column(x, j, 0, n, z + j * n);
+            if (column != z + j * n) memcpy(z + j * n, column, (size_t)n * sizeof *z);
+        }
     }
     FORE_GO(rotate(z, n, q, root, spread, err));
-    fore_matrix turned = {root, n, n, n};
+    fore_view turned = {root, n, n, n, NULL};
     FORE_GO(fit_rows(pool, &turned, NULL, y, w, offset, options, &small, info, err));
     logit = FORE_ZNEW(1, fore_logit_model);
     if (!logit) FORE_GO(fore_no_memory(err));
@@ -295,7 +298,7 @@ done:
     return status;
 }
 
-fore_status fore_logit_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+fore_status fore_logit_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                            const double *y, const double *w, const double *offset,
                            const fore_logit_options *options, fore_logit_model **out,
                            fore_logit_info *info, fore_error *err)

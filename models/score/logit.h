@@ -49,7 +49,7 @@ fore_logit_options fore_logit_default(void);
  * y: n, 0 or 1. w, offset: n or NULL. options, info NULL allowed. Classes that a plane separates
  * and dependent columns are fine as long as precision > 0; with precision 0 the best point of the
  * last iteration is returned and info->converged says so. Rows in the given order. */
-fore_status fore_logit_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+fore_status fore_logit_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                            const double *y, const double *w, const double *offset,
                            const fore_logit_options *options, fore_logit_model **out,
                            fore_logit_info *info, fore_error *err);

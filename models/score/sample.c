@@ -62,24 +62,6 @@ static fore_status sort_rows(const int64_t *key, int64_t *index, int64_t n, fore
     return status;
 }
 
-typedef struct gather {
-    const fore_matrix *x;
-    const int64_t *index;
-    int64_t n;
-    double *out;
-} gather;
-
-static fore_status gather_column(void *context, int64_t j, int worker, fore_error *err)
-{
-    (void)worker;
-    (void)err;
-    const gather *g = context;
-    const double *from = g->x->data + j * g->x->stride;
-    double *to = g->out + j * g->n;
-    for (int64_t i = 0; i < g->n; i++) to[i] = from[g->index[i]];
-    return FORE_OK;
-}
-
 static void *take_numbers(const void *from, const int64_t *index, int64_t n)
 {
     const uint64_t *words = from; /* doubles and int64_t alike */
@@ -88,36 +70,38 @@ static void *take_numbers(const void *from, const int64_t *index, int64_t n)
     return out;
 }
 
+/* Rows side by side: everything is a view. */
 static void view_rows(const fore_sample *sample, int64_t from, int64_t n, fore_sample *out)
 {
     *out = *sample;
     out->x.rows = n;
     if (n == 0) return;
-    out->x.data += from;
+    if (out->x.row)
+        out->x.row += from;
+    else
+        out->x.data += from;
     out->y += from;
     if (out->weight) out->weight += from;
     if (out->group) out->group += from;
     if (out->key) out->key += from;
 }
 
-static fore_status copy_rows(fore_pool *pool, const fore_sample *sample, int64_t n, fore_rows *out,
-                             fore_error *err)
+/* Rows here and there: their numbers, and copies of what goes with them; x stays where it is. */
+static fore_status gather_rows(const fore_sample *sample, int64_t n, fore_rows *out,
+                               fore_error *err)
 {
     const int64_t *index = out->index;
-    int64_t p = sample->x.columns;
-    fore_sample *s = &out->sample;
-    double *x = FORE_NEW(n * p, double);
-    out->owned[0] = x;
-    out->owned[1] = take_numbers(sample->y, index, n);
-    out->owned[2] = sample->weight ? take_numbers(sample->weight, index, n) : NULL;
-    out->owned[3] = sample->group ? take_numbers(sample->group, index, n) : NULL;
-    out->owned[4] = sample->key ? take_numbers(sample->key, index, n) : NULL;
-    if (!x || !out->owned[1] || (sample->weight && !out->owned[2]) ||
-        (sample->group && !out->owned[3]) || (sample->key && !out->owned[4]))
-        return fore_no_memory(err);
-    gather g = {&sample->x, index, n, x};
-    FORE_TRY(fore_pool_run(pool, p, gather_column, &g, err));
-    *s = (fore_sample){{x, n, p, n}, out->owned[1], out->owned[2], out->owned[3], out->owned[4]};
+    const void *from[4] = {sample->y, sample->weight, sample->group, sample->key};
+    out->row = sample->x.row ? take_numbers(sample->x.row, index, n) : NULL;
+    if (sample->x.row && !out->row) return fore_no_memory(err);
+    for (int k = 0; k < 4; k++) {
+        out->owned[k] = from[k] ? take_numbers(from[k], index, n) : NULL;
+        if (from[k] && !out->owned[k]) return fore_no_memory(err);
+    }
+    out->sample =
+        (fore_sample){sample->x, out->owned[0], out->owned[1], out->owned[2], out->owned[3]};
+    out->sample.x.rows = n;
+    out->sample.x.row = out->row ? out->row : index;
     return FORE_OK;
 }
 
@@ -139,7 +123,7 @@ fore_status fore_rows_take(fore_pool *pool, const fore_sample *sample, const uin
     if (side_by_side)
         view_rows(sample, n ? out->index[0] : 0, n, &out->sample);
     else
-        status = copy_rows(pool, sample, n, out, err);
+        status = gather_rows(sample, n, out, err);
 done:
     if (status != FORE_OK) fore_rows_free(out);
     return status;
@@ -148,7 +132,8 @@ done:
 void fore_rows_free(fore_rows *rows)
 {
     fore_free(rows->index);
-    for (int k = 0; k < 5; k++) fore_free(rows->owned[k]);
+    fore_free(rows->row);
+    for (int k = 0; k < 4; k++) fore_free(rows->owned[k]);
     *rows = (fore_rows){0};
 }
 

@@ -5,12 +5,13 @@
 
 #include <stdint.h>
 
+#include "engine/base/pool.h"
 #include "engine/base/status.h"
-#include "engine/num/linear.h"
+#include "models/score/view.h"
 
 /* All borrowed. */
 typedef struct fore_sample {
-    fore_matrix x;        /* n x p raw columns, NaN = missing, no infinities */
+    fore_view x;          /* n x p raw columns, NaN = missing, no infinities */
     const double *y;      /* n: 0 or 1 */
     const double *weight; /* n: finite, >= 0, some > 0; NULL = ones */
     const int64_t *group; /* n: the subject a row is about; inner folds never split one; NULL = each
@@ -21,11 +22,13 @@ typedef struct fore_sample {
 /* E_DATA naming row (err->line) and column when something is not as above. */
 fore_status fore_sample_check(fore_pool *pool, const fore_sample *sample, fore_error *err);
 
-/* The chosen rows in key order, as a view where they lie in order side by side, else as a copy. */
+/* The chosen rows in key order. x is always a view of the original's matrix; what goes with each
+ * row is a view too where the rows lie in order side by side, else a copy. */
 typedef struct fore_rows {
-    fore_sample sample;
-    int64_t *index; /* rows of the original sample; n */
-    void *owned[5]; /* what was copied; NULL where it is a view */
+    fore_sample sample; /* borrows from the original sample and from the fields below */
+    int64_t *index;     /* rows of the original sample; n */
+    int64_t *row;       /* x.row where the original had an index of its own; else NULL */
+    void *owned[4];     /* y, weight, group, key where they were copied; else NULL */
 } fore_rows;
 
 /* Checks the sample first. role: n bytes; rows with role[i] in the set `wanted` (bit 1 << role) are

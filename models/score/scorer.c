@@ -12,6 +12,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/num/elementwise.h"
+#include "engine/num/linear.h"
 #include "engine/num/special.h"
 #include "models/score/scorer_inside.h"
 #include "models/score/trees_inside.h"
@@ -155,25 +156,40 @@ static void add_one(const double *v, int64_t n, linear_column c, double *restric
     }
 }
 
-static void linear_margins(const fore_scorer *s, const double *v, int64_t stride, int64_t rows,
-                           double *margin, double *peak)
+/* Columns j .. j + count of rows from .. from + rows: where they lie, or gathered into room. */
+static const double *find_columns(const fore_view *x, int64_t j, int64_t count, int64_t from,
+                                  int64_t rows, double *room, int64_t *stride)
 {
-    int64_t j = 0;
+    *stride = x->row ? rows : x->stride;
+    if (!x->row) return x->data + from + j * x->stride;
+    for (int64_t k = 0; k < count; k++) fore_view_column(x, j + k, from, rows, room + k * rows);
+    return room;
+}
+
+/* room: 4 x rows doubles where x has an index. */
+static void linear_margins(const fore_scorer *s, const fore_view *x, int64_t from, int64_t rows,
+                           double *room, double *margin, double *peak)
+{
+    int64_t j = 0, stride;
     for (int64_t i = 0; i < rows; i++) {
         margin[i] = s->base;
         peak[i] = 0;
     }
-    for (; j + 4 <= s->columns; j += 4)
-        add_four(v + j * stride, stride, rows, s->folded + j, margin, peak);
-    for (; j < s->columns; j++) add_one(v + j * stride, rows, s->folded[j], margin, peak);
+    for (; j + 4 <= s->columns; j += 4) {
+        const double *v = find_columns(x, j, 4, from, rows, room, &stride);
+        add_four(v, stride, rows, s->folded + j, margin, peak);
+    }
+    for (; j < s->columns; j++) {
+        const double *v = find_columns(x, j, 1, from, rows, room, &stride);
+        add_one(v, rows, s->folded[j], margin, peak);
+    }
 }
 
-static fore_status refuse_infinite(const fore_matrix *x, int64_t from, int64_t rows,
-                                   fore_error *err)
+static fore_status refuse_infinite(const fore_view *x, int64_t from, int64_t rows, fore_error *err)
 {
     for (int64_t j = 0; j < x->columns; j++)
         for (int64_t i = from; i < from + rows; i++)
-            if (isinf(x->data[i + j * x->stride]))
+            if (isinf(fore_view_row(x, i)[j * x->stride]))
                 return fore_fail_at(
                     err, FORE_E_DATA, NULL, i + 1, j + 1,
                     "row %lld, column %lld holds an infinite value; use a number, or leave it "
@@ -184,7 +200,7 @@ static fore_status refuse_infinite(const fore_matrix *x, int64_t from, int64_t r
 
 typedef struct batch {
     const fore_scorer *s;
-    const fore_matrix *x;
+    const fore_view *x;
     double *probability, *lo, *hi, *margin; /* any may be NULL */
     double *scratch;                        /* workers x scratch_size */
     int64_t scratch_size;
@@ -192,16 +208,17 @@ typedef struct batch {
 
 static int64_t block_rows(const fore_scorer *s) { return s->linear ? LINEAR_BLOCK : OTHER_BLOCK; }
 
-static int64_t batch_scratch(const fore_scorer *s)
+static int64_t batch_scratch(const fore_scorer *s, const fore_view *x)
 {
     int64_t size = 3 * block_rows(s); /* margin, peak, variance */
+    int64_t gathered = s->linear && x->row ? 4 * LINEAR_BLOCK : 0, variance = 0;
     if (s->svm) size += OTHER_BLOCK * s->svm->width + fore_svm_scratch(s->svm, OTHER_BLOCK);
-    if (s->linear && s->linear->covariance) size += 2 * VARIANCE_ROWS * (s->linear->width + 1);
-    return size;
+    if (s->linear && s->linear->covariance) variance = 2 * VARIANCE_ROWS * (s->linear->width + 1);
+    return size + (gathered > variance ? gathered : variance); /* one after the other */
 }
 
 /* variance[i] = (z_i, 1)' C (z_i, 1), a few rows at a time in cache. */
-static void find_variance(const fore_scorer *s, const fore_matrix *x, int64_t from, int64_t rows,
+static void find_variance(const fore_scorer *s, const fore_view *x, int64_t from, int64_t rows,
                           double *room, double *variance)
 {
     int64_t q = s->linear->width, order = q + 1;
@@ -230,7 +247,7 @@ static fore_status score_block(void *context, int64_t block, int worker, fore_er
     double *room = variance + most;
     memset(variance, 0, (size_t)rows * sizeof *variance);
     if (s->linear) {
-        linear_margins(s, b->x->data + from, b->x->stride, rows, margin, peak);
+        linear_margins(s, b->x, from, rows, room, margin, peak);
         bool infinite = false;
         for (int64_t i = 0; i < rows; i++) infinite |= peak[i] > DBL_MAX;
         if (infinite) return refuse_infinite(b->x, from, rows, err);
@@ -259,7 +276,7 @@ static fore_status run_batch(fore_pool *pool, batch *b, fore_error *err)
             "the rows have %lld columns; the model was fitted on %lld: give it the same columns",
             (long long)b->x->columns, (long long)b->s->columns);
     int64_t most = block_rows(b->s);
-    b->scratch_size = batch_scratch(b->s);
+    b->scratch_size = batch_scratch(b->s, b->x);
     b->scratch = FORE_NEW(fore_pool_threads(pool) * b->scratch_size, double);
     if (!b->scratch) return fore_no_memory(err);
     fore_status status = fore_pool_run(pool, (b->x->rows + most - 1) / most, score_block, b, err);
@@ -267,14 +284,14 @@ static fore_status run_batch(fore_pool *pool, batch *b, fore_error *err)
     return status;
 }
 
-fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
                            double *margin, fore_error *err)
 {
     batch b = {.s = scorer, .x = x, .margin = margin};
     return run_batch(pool, &b, err);
 }
 
-fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
                                 double *probability, double *lo, double *hi, double *margin,
                                 fore_error *err)
 {
@@ -294,7 +311,7 @@ int64_t fore_scorer_scratch(const fore_scorer *scorer)
 
 static fore_status check_row(const fore_scorer *scorer, const double *raw, fore_error *err)
 {
-    fore_matrix x = {raw, 1, scorer->columns, 1};
+    fore_view x = {raw, 1, scorer->columns, 1, NULL};
     return refuse_infinite(&x, 0, 1, err);
 }
 
@@ -304,7 +321,8 @@ static double row_margin(const fore_scorer *s, const double *raw, double *z)
     fore_design_row(s->design, raw, 1, z);
     if (s->svm) return fore_svm_row(s->svm, z);
     double margin, peak;
-    linear_margins(s, raw, 1, 1, &margin, &peak);
+    fore_view x = {raw, 1, s->columns, 1, NULL};
+    linear_margins(s, &x, 0, 1, NULL, &margin, &peak);
     return margin;
 }
 

@@ -71,7 +71,7 @@ void fore_scorer_importance(const fore_scorer *scorer, double *importance);
 
 /* x: m x p. probability: m. lo, hi: m or NULL (both). margin: m or NULL. Infinite values: E_DATA.
  */
-fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
                                 double *probability, double *lo, double *hi, double *margin,
                                 fore_error *err);
 

@@ -31,7 +31,7 @@ fore_status scorer_new(fore_learner learner, int64_t columns, double level, fore
 /* Fills the derived fields once the parts are there. */
 fore_status scorer_finish(fore_scorer *scorer, fore_error *err);
 /* Margins of all rows of x, no calibration needed. */
-fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_matrix *x,
+fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
                            double *margin, fore_error *err);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
+#include "engine/num/linear.h"
 
 enum { MOST_ROWS = 20000, VECTOR_BLOCK = 256, CACHE_MB = 256 };
 
@@ -85,12 +86,12 @@ static int64_t draw(const double *y, int64_t n, int64_t room, uint64_t seed, int
     return count;
 }
 
-static void fill_problem(problem *p, const fore_matrix *x, const fore_design *design,
-                         const double *y, const int64_t *chosen)
+static void fill_problem(problem *p, const fore_view *x, const fore_design *design, const double *y,
+                         const int64_t *chosen)
 {
     int64_t q = design ? design->width : x->columns;
     for (int k = 0; k < p->rows.l; k++) {
-        const double *raw = x->data + chosen[k];
+        const double *raw = fore_view_row(x, chosen[k]);
         struct svm_node *node = p->nodes + k * (q + 1);
         p->rows.x[k] = node;
         p->rows.y[k] = y[chosen[k]] > 0 ? 1 : -1;
@@ -146,7 +147,7 @@ static fore_status train(const problem *p, int64_t q, const fore_svm_options *o,
     return status;
 }
 
-fore_status fore_svm_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+fore_status fore_svm_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                          const double *y, const fore_svm_options *options, fore_svm **out,
                          fore_error *err)
 {

@@ -29,7 +29,7 @@ typedef struct fore_svm {
 } fore_svm;
 
 fore_svm_options fore_svm_default(void);
-fore_status fore_svm_fit(fore_pool *pool, const fore_matrix *x, const fore_design *design,
+fore_status fore_svm_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                          const double *y, const fore_svm_options *options, fore_svm **out,
                          fore_error *err);
 void fore_svm_free(fore_svm *svm);

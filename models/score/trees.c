@@ -12,6 +12,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
+#include "engine/num/linear.h"
 #include "engine/num/special.h"
 #include "models/score/trees_inside.h"
 
@@ -236,7 +237,7 @@ static fore_status boost(boosting *b, const fore_observer *observer, fore_trees_
     return FORE_OK;
 }
 
-static fore_status check_options(const fore_trees_options *o, const fore_matrix *x, fore_error *err)
+static fore_status check_options(const fore_trees_options *o, const fore_view *x, fore_error *err)
 {
     if (o->rounds < 0 || o->leaves < 2 || o->leaves > 4096 || o->depth < 1 ||
         o->depth > FORE_TREES_MAX_DEPTH || o->bins < 2 || o->bins > 255 || !(o->rate > 0) ||
@@ -250,7 +251,7 @@ static fore_status check_options(const fore_trees_options *o, const fore_matrix 
     return FORE_OK;
 }
 
-fore_status fore_trees_fit(fore_pool *pool, const fore_matrix *x, const double *y, const double *w,
+fore_status fore_trees_fit(fore_pool *pool, const fore_view *x, const double *y, const double *w,
                            const uint8_t *held, const fore_trees_options *options,
                            const fore_observer *observer, fore_trees **out, fore_trees_info *info,
                            fore_error *err)
@@ -305,20 +306,20 @@ double fore_trees_row(const fore_trees *trees, const double *raw, int64_t step)
 
 typedef struct prediction {
     const fore_trees *trees;
-    const fore_matrix *x;
+    const fore_view *x;
     double *margin;
 } prediction;
 
 enum { PREDICT_ROWS = 256 }; /* rows that stay in cache while all trees pass over them */
 
-void trees_margins(const fore_trees *trees, const fore_matrix *x, int64_t from, int64_t rows,
+void trees_margins(const fore_trees *trees, const fore_view *x, int64_t from, int64_t rows,
                    double *margin)
 {
     for (int64_t i = 0; i < rows; i++) margin[i] = trees->base;
     for (int64_t t = 0; t < trees->count; t++) {
         const tree_node *tree = trees->node + trees->start[t];
         for (int64_t i = 0; i < rows; i++)
-            margin[i] += tree_value(tree, x->data + from + i, x->stride);
+            margin[i] += tree_value(tree, fore_view_row(x, from + i), x->stride);
     }
 }
 
@@ -333,7 +334,7 @@ static fore_status predict_block(void *context, int64_t block, int worker, fore_
     return FORE_OK;
 }
 
-fore_status fore_trees_predict(fore_pool *pool, const fore_trees *trees, const fore_matrix *x,
+fore_status fore_trees_predict(fore_pool *pool, const fore_trees *trees, const fore_view *x,
                                double *margin, fore_error *err)
 {
     if (x->columns != trees->columns)

@@ -15,7 +15,7 @@
 #include "engine/base/pool.h"
 #include "engine/base/progress.h"
 #include "engine/base/status.h"
-#include "engine/num/linear.h"
+#include "models/score/view.h"
 
 enum { FORE_TREES_MAX_DEPTH = 32 };
 
@@ -45,7 +45,7 @@ fore_trees_options fore_trees_default(void);
 
 /* x: n x p raw, NaN missing. y: n, 0 or 1. w: n or NULL. held: n bytes, 1 = not fitted, used for
  * early stopping; NULL = none (all rounds are made). The same for any number of threads. */
-fore_status fore_trees_fit(fore_pool *pool, const fore_matrix *x, const double *y, const double *w,
+fore_status fore_trees_fit(fore_pool *pool, const fore_view *x, const double *y, const double *w,
                            const uint8_t *held, const fore_trees_options *options,
                            const fore_observer *observer, fore_trees **out, fore_trees_info *info,
                            fore_error *err);
@@ -54,7 +54,7 @@ int64_t fore_trees_columns(const fore_trees *trees); /* p */
 int64_t fore_trees_count(const fore_trees *trees);
 
 /* margin: n log-odds. */
-fore_status fore_trees_predict(fore_pool *pool, const fore_trees *trees, const fore_matrix *x,
+fore_status fore_trees_predict(fore_pool *pool, const fore_trees *trees, const fore_view *x,
                                double *margin, fore_error *err);
 /* One raw row, `step` doubles between its columns; allocates nothing. */
 double fore_trees_row(const fore_trees *trees, const double *raw, int64_t step);

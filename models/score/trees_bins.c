@@ -12,7 +12,7 @@
 enum { SAMPLE = 200000 };
 
 typedef struct binning {
-    const fore_matrix *x;
+    const fore_view *x;
     int64_t bins, sample;
     double *known; /* workers x sample */
     tree_bins *out;
@@ -64,23 +64,25 @@ static fore_status bin_column(void *context, int64_t j, int worker, fore_error *
 {
     (void)err;
     binning *b = context;
-    int64_t n = b->x->rows, count = 0;
-    const double *v = b->x->data + j * b->x->stride;
+    int64_t n = b->x->rows, first = j * b->x->stride, count = 0;
     double *known = b->known + worker * b->sample, *edge = b->out->edge + j * TREE_BINS;
     for (int64_t k = 0; k < b->sample; k++) {
-        double value =
-            v[b->sample == n ? k : (int64_t)((double)k * ((double)n / (double)b->sample))];
+        int64_t i = b->sample == n ? k : (int64_t)((double)k * ((double)n / (double)b->sample));
+        double value = fore_view_row(b->x, i)[first];
         if (!isnan(value)) known[count++] = value;
     }
     fore_sort(known, count);
     int64_t edges = place_edges(known, count, b->bins, edge);
     b->out->count[j] = (int32_t)edges + 1;
     uint8_t *code = b->out->code + j * n;
-    for (int64_t i = 0; i < n; i++) code[i] = isnan(v[i]) ? 0 : code_of(v[i], edge, edges);
+    for (int64_t i = 0; i < n; i++) {
+        double value = fore_view_row(b->x, i)[first];
+        code[i] = isnan(value) ? 0 : code_of(value, edge, edges);
+    }
     return FORE_OK;
 }
 
-fore_status tree_bins_make(fore_pool *pool, const fore_matrix *x, int64_t bins, tree_bins *out,
+fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, tree_bins *out,
                            fore_error *err)
 {
     int64_t n = x->rows, p = x->columns, sample = n < SAMPLE ? n : SAMPLE;

@@ -36,7 +36,7 @@ typedef struct tree_bins {
     int32_t *count; /* columns: bins of known values; count - 1 edges are used */
 } tree_bins;
 
-fore_status tree_bins_make(fore_pool *pool, const fore_matrix *x, int64_t bins, tree_bins *out,
+fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, tree_bins *out,
                            fore_error *err);
 void tree_bins_free(tree_bins *bins);
 
@@ -61,7 +61,7 @@ fore_status trees_new(int64_t columns, fore_trees **out, fore_error *err);
 /* Room for one more tree of at most `nodes` nodes. */
 fore_status trees_reserve(fore_trees *trees, int64_t nodes, fore_error *err);
 /* margin[0..rows): log-odds of rows from .. from + rows of x. */
-void trees_margins(const fore_trees *trees, const fore_matrix *x, int64_t from, int64_t rows,
+void trees_margins(const fore_trees *trees, const fore_view *x, int64_t from, int64_t rows,
                    double *margin);
 /* Where a row with value v at the node's feature goes. */
 static inline const tree_node *tree_next(const tree_node *tree, const tree_node *node, double v)

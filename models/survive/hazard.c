@@ -250,7 +250,7 @@ static fore_status fit_cause(fore_hazard *m, int cause, folded *f, const double 
         for (int64_t i = 0; i < n; i++)
             x[i + j * n] = step ? f->bin[i] > j : z[f->spell[i] + (j - m->cut_count) * spells];
     }
-    fore_matrix matrix = {x, n, k, n};
+    fore_view matrix = {x, n, k, n, NULL};
     fore_logit_options options = fore_logit_default();
     options.precisions = precisions;
     FORE_GO(
@@ -277,11 +277,12 @@ static fore_status learn_design(fore_hazard *m, const fore_spell *s, const fore_
     w = FORE_NEW(x->rows, double);
     if (!w) return fore_no_memory(err);
     for (int64_t i = 0; i < x->rows; i++) w[i] = s[i].weight;
-    FORE_GO(fore_design_fit(pool, x, w, NULL, &m->design, err));
+    fore_view rows = {x->data, x->rows, x->columns, x->stride, NULL};
+    FORE_GO(fore_design_fit(pool, &rows, w, NULL, &m->design, err));
     m->width = m->design->width;
     *z = FORE_NEW(x->rows * m->width, double);
     if (!*z) FORE_GO(fore_no_memory(err));
-    fore_design_block(m->design, x, 0, x->rows, *z, x->rows);
+    fore_design_block(m->design, &rows, 0, x->rows, *z, x->rows);
 done:
     fore_free(w);
     return status;

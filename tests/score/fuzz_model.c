@@ -17,7 +17,7 @@ static void answer(const fore_scorer *scorer)
     double *row = calloc((size_t)(2 * p + 1), sizeof *row);
     double *scratch = calloc((size_t)fore_scorer_scratch(scorer), sizeof *scratch);
     double *parts = row + p, base, probability, lo, hi;
-    fore_matrix x = {row, 1, p, 1};
+    fore_view x = {row, 1, p, 1, NULL};
     fore_score score;
     for (int64_t j = 0; j < p; j++) row[j] = j % 3 == 0 ? NAN : (double)j - 2;
     if (fore_scorer_row(scorer, row, scratch, &score, NULL) != FORE_OK ||

@@ -14,6 +14,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
+#include "engine/num/linear.h"
 #include "models/score/sample.h"
 
 #define NEAR(got, want, tolerance) near_at((got), (want), (tolerance), __LINE__)
@@ -77,7 +78,7 @@ static inline void leads_free(leads *d)
 
 static inline fore_sample leads_sample(const leads *d)
 {
-    return (fore_sample){{d->x, d->n, d->p, d->n}, d->y, d->w, d->group, d->key};
+    return (fore_sample){{d->x, d->n, d->p, d->n, NULL}, d->y, d->w, d->group, d->key};
 }
 
 /* The same rows in another order. */

@@ -51,7 +51,7 @@ static void choose__test_outcomes_turned_round__same_scorer(void **state)
     fore_choice a = choose(&d, NULL);
     double *p = malloc(1500 * 8), *y = malloc(1500 * 8), *w = malloc(1500 * 8);
     int64_t n = 0;
-    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
     fore_quality q;
     assert_int_equal(fore_scorer_predict(NULL, a.scorer, &x, p, NULL, NULL, NULL, NULL), FORE_OK);
     for (int64_t i = 0; i < d.n; i++)

@@ -6,7 +6,7 @@
 
 static fore_design *fit(const double *x, int64_t n, int64_t p, const double *w)
 {
-    fore_matrix m = {x, n, p, n};
+    fore_view m = {x, n, p, n, NULL};
     fore_design *d = NULL;
     assert_int_equal(fore_design_fit(NULL, &m, w, NULL, &d, NULL), FORE_OK);
     return d;
@@ -37,7 +37,7 @@ static void design_block__training_rows__mean_0_sd_1_within_limits(void **state)
 {
     (void)state;
     leads s = leads_new(5000, 8, 0, 2);
-    fore_matrix m = {s.x, s.n, s.p, s.n};
+    fore_view m = {s.x, s.n, s.p, s.n, NULL};
     fore_design *d = fit(s.x, s.n, s.p, s.w);
     double *z = malloc((size_t)(s.n * d->width) * 8), row[16];
     fore_design_block(d, &m, 0, s.n, z, s.n);
@@ -121,7 +121,7 @@ static void design_fit__infinite_value__names_row_and_column(void **state)
 {
     (void)state;
     double x[6] = {1, 2, 3, 4, -INFINITY, 6};
-    fore_matrix m = {x, 3, 2, 3};
+    fore_view m = {x, 3, 2, 3, NULL};
     fore_design *d = NULL;
     fore_error err = {0};
     assert_int_equal(fore_design_fit(NULL, &m, NULL, NULL, &d, &err), FORE_E_DATA);
@@ -152,7 +152,7 @@ static void design_fit__threads__same_bytes(void **state)
 {
     (void)state;
     leads s = leads_new(30000, 9, 0, 2);
-    fore_matrix m = {s.x, s.n, s.p, s.n};
+    fore_view m = {s.x, s.n, s.p, s.n, NULL};
     fore_design *d[2];
     for (int t = 0; t < 2; t++) {
         fore_pool *pool = threads(1 + 2 * t);
@@ -170,7 +170,7 @@ static void design_fit__every_allocation_failing__clean(void **state)
 {
     (void)state;
     double x[4] = {1, 2, 3, NAN};
-    fore_matrix m = {x, 4, 1, 4};
+    fore_view m = {x, 4, 1, 4, NULL};
     int64_t live = fore_memory_live();
     fore_status status = FORE_E_MEMORY;
     for (int64_t k = 1; status == FORE_E_MEMORY && k < 50; k++) {

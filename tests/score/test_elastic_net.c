@@ -6,7 +6,7 @@
 #include "tests/score/ref_elastic_net.h"
 #include "tests/score/ref_logit.h"
 
-static const fore_matrix X = {ref_x, REF_N, REF_P, REF_N};
+static const fore_view X = {ref_x, REF_N, REF_P, REF_N, NULL};
 enum { LAMBDAS = 5 };
 
 static void against(double alpha, const double *w, const double *ref)
@@ -53,7 +53,7 @@ static double *standardised(int64_t less)
 static fore_net *fit_boston(const double *x)
 {
     double lambda = 1;
-    fore_matrix m = {x, REF_BOSTON_N, REF_BOSTON_P, REF_BOSTON_N};
+    fore_view m = {x, REF_BOSTON_N, REF_BOSTON_P, REF_BOSTON_N, NULL};
     fore_net_options o = fore_net_default();
     fore_net *net = NULL;
     o.family = FORE_NET_GAUSSIAN;
@@ -160,8 +160,8 @@ static void net_fit__separable_one_row_and_wide__finite(void **state)
 {
     (void)state;
     double x[6] = {-3, -2, -1, 1, 2, 3}, y[6] = {0, 0, 0, 1, 1, 1};
-    fore_matrix tall = {x, 6, 1, 6}, wide = {x, 2, 3, 2}, one = {x, 1, 1, 1};
-    const fore_matrix *all[3] = {&tall, &wide, &one};
+    fore_view tall = {x, 6, 1, 6, NULL}, wide = {x, 2, 3, 2, NULL}, one = {x, 1, 1, 1, NULL};
+    const fore_view *all[3] = {&tall, &wide, &one};
     for (int k = 0; k < 3; k++) {
         fore_net *net = NULL;
         assert_int_equal(fore_net_fit(NULL, all[k], NULL, y, NULL, NULL, NULL, &net, NULL),

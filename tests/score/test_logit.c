@@ -5,7 +5,7 @@
 #include "tests/score/ref_elastic_net.h"
 #include "tests/score/ref_logit.h"
 
-static const fore_matrix X = {ref_x, REF_N, REF_P, REF_N};
+static const fore_view X = {ref_x, REF_N, REF_P, REF_N, NULL};
 
 static void against(double precision, const double *w, const double *ref)
 {
@@ -31,7 +31,7 @@ static void logit_fit__three_penalties_and_weights__equals_scikit_learn(void **s
 static void logit_fit__infert_without_penalty__equals_glm(void **state)
 {
     (void)state;
-    fore_matrix x = {ref_infert_x, REF_INFERT_N, 2, REF_INFERT_N};
+    fore_view x = {ref_infert_x, REF_INFERT_N, 2, REF_INFERT_N, NULL};
     fore_logit_options o = fore_logit_default();
     fore_logit_info info;
     fore_logit_model *m = NULL;
@@ -51,7 +51,7 @@ static void logit_fit__integer_weights__equal_repeated_rows(void **state)
     (void)state;
     double x[4] = {0, 1, 2, 3}, y[4] = {0, 1, 0, 1}, w[4] = {2, 1, 1, 3};
     double x7[7] = {0, 0, 1, 2, 3, 3, 3}, y7[7] = {0, 0, 1, 0, 1, 1, 1};
-    fore_matrix a = {x, 4, 1, 4}, b = {x7, 7, 1, 7};
+    fore_view a = {x, 4, 1, 4, NULL}, b = {x7, 7, 1, 7, NULL};
     fore_logit_model *m = NULL, *n = NULL;
     assert_int_equal(fore_logit_fit(NULL, &a, NULL, y, w, NULL, NULL, &m, NULL, NULL), FORE_OK);
     assert_int_equal(fore_logit_fit(NULL, &b, NULL, y7, NULL, NULL, NULL, &n, NULL, NULL), FORE_OK);
@@ -102,7 +102,7 @@ static void logit_fit__separable_classes__stays_finite(void **state)
 {
     (void)state;
     double x[6] = {-3, -2, -1, 1, 2, 3}, y[6] = {0, 0, 0, 1, 1, 1};
-    fore_matrix m1 = {x, 6, 1, 6};
+    fore_view m1 = {x, 6, 1, 6, NULL};
     fore_logit_options o = fore_logit_default();
     fore_logit_info info;
     for (double precision = 1; precision >= 0; precision = precision > 1e-6 ? precision / 100
@@ -124,7 +124,7 @@ static void logit_fit__duplicated_column__shares_the_weight(void **state)
     double twice[2 * REF_N];
     memcpy(twice, ref_x, REF_N * sizeof(double));
     memcpy(twice + REF_N, ref_x, REF_N * sizeof(double));
-    fore_matrix two = {twice, REF_N, 2, REF_N}, one = {ref_x, REF_N, 1, REF_N};
+    fore_view two = {twice, REF_N, 2, REF_N, NULL}, one = {ref_x, REF_N, 1, REF_N, NULL};
     fore_logit_options o = fore_logit_default(), half = o;
     fore_logit_model *m = NULL, *n = NULL;
     half.precision = 0.5; /* two coefficients b/2 cost 2 (b/2)^2 / 2 = (1/2) b^2 / 2 */
@@ -151,7 +151,7 @@ static void logit_fit__more_columns_than_rows__optimum_of_the_full_problem(void 
     leads d = leads_new(N, Q, 0, 9);
     for (int i = 0; i < N * Q; i++)
         if (isnan(d.x[i])) d.x[i] = 0;
-    fore_matrix x = {d.x, N, Q, N};
+    fore_view x = {d.x, N, Q, N, NULL};
     double ones[Q], gradient[Q] = {0}, total = 0;
     for (int j = 0; j < Q; j++) ones[j] = 1;
     fore_logit_options direct = fore_logit_default();
@@ -186,7 +186,7 @@ static void logit_fit__one_two_and_three_threads__same_bytes(void **state)
     (void)state;
     enum { N = 250000, P = 5 }; /* enough rows for the warm start */
     leads d = leads_new(N, P, -1, 4);
-    fore_matrix x = {d.x, N, P, N};
+    fore_view x = {d.x, N, P, N, NULL};
     fore_design *design = NULL;
     fore_logit_model *m[3] = {0};
     assert_int_equal(fore_design_fit(NULL, &x, d.w, NULL, &design, NULL), FORE_OK);
@@ -225,7 +225,7 @@ static void logit_fit__one_row_or_no_column_or_none__answers(void **state)
 {
     (void)state;
     double x[1] = {2}, y[1] = {1};
-    fore_matrix one = {x, 1, 1, 1}, bare = {x, 1, 0, 1}, none = {x, 0, 1, 1};
+    fore_view one = {x, 1, 1, 1, NULL}, bare = {x, 1, 0, 1, NULL}, none = {x, 0, 1, 1, NULL};
     fore_logit_model *m = NULL;
     assert_int_equal(fore_logit_fit(NULL, &one, NULL, y, NULL, NULL, NULL, &m, NULL, NULL),
                      FORE_OK);

@@ -74,7 +74,7 @@ static void scorer_predict__new_rows__informative_and_calibrated(void **state)
            *hi = malloc((size_t)test.n * 8);
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_scorer *s = fit(NULL, &train, &later, (fore_learner)k);
-        fore_matrix x = {test.x, test.n, test.p, test.n};
+        fore_view x = {test.x, test.n, test.p, test.n, NULL};
         fore_quality q;
         assert_int_equal(fore_scorer_predict(NULL, s, &x, p, lo, hi, NULL, NULL), FORE_OK);
         assert_int_equal(fore_quality_measure(p, test.y, NULL, test.n, &q, NULL), FORE_OK);
@@ -97,7 +97,7 @@ static void scorer_row__each_row__equals_the_batch_and_allocates_nothing(void **
 {
     (void)state;
     leads train = leads_new(900, 6, 0, 1);
-    fore_matrix x = {train.x, train.n, train.p, train.n};
+    fore_view x = {train.x, train.n, train.p, train.n, NULL};
     double p[900], lo[900], hi[900], margin[900];
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_scorer *s = fit(NULL, &train, NULL, (fore_learner)k);
@@ -131,7 +131,7 @@ static void scorer_load__saved__same_bytes_and_same_answers(void **state)
 {
     (void)state;
     leads train = leads_new(800, 6, 0, 1);
-    fore_matrix x = {train.x, train.n, train.p, train.n};
+    fore_view x = {train.x, train.n, train.p, train.n, NULL};
     double p[800], q[800], lo[800], hi[800];
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_scorer *s = fit(NULL, &train, NULL, (fore_learner)k), *t = NULL;
@@ -157,7 +157,7 @@ static void scorer_load__cut_or_changed__error_or_sound(void **state)
     leads train = leads_new(120, 4, 0, 1);
     fore_random random = fore_random_new(17, 1);
     double p[1], lo[1], hi[1], row[4] = {0.3, NAN, 1, 0};
-    fore_matrix one = {row, 1, 4, 1};
+    fore_view one = {row, 1, 4, 1, NULL};
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_scorer *s = fit(NULL, &train, NULL, (fore_learner)k);
         fore_text text = saved(s);
@@ -262,7 +262,7 @@ static void scorer_predict__infinite_or_other_columns__refused(void **state)
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_scorer *s = fit(NULL, &d, NULL, (fore_learner)k);
         double row[8] = {1, 2, 3, INFINITY, 0, 0, 0, 0}, p[2], scratch[64];
-        fore_matrix x = {row, 2, 4, 2}, narrow = {row, 2, 3, 2};
+        fore_view x = {row, 2, 4, 2, NULL}, narrow = {row, 2, 3, 2, NULL};
         fore_error err = {0};
         fore_score score;
         assert_int_equal(fore_scorer_predict(NULL, s, &x, p, NULL, NULL, NULL, &err), FORE_E_DATA);
@@ -290,7 +290,7 @@ static void scorer_fit__three_rows_all_missing_wide_and_huge__answers(void **sta
                    : shape == 1 ? 4
                    : shape == 2 ? 1e308 * (2 * fore_random_uniform(&random) - 1)
                                 : fore_random_normal(&random);
-        fore_sample sample = {{x, 3, 40, 3}, y, NULL, NULL, NULL};
+        fore_sample sample = {{x, 3, 40, 3, NULL}, y, NULL, NULL, NULL};
         fore_scorer *s = NULL;
         fore_scorer_options o = quick(FORE_LOGISTIC);
         assert_int_equal(fore_scorer_fit(NULL, &sample, NULL, &o, NULL, &s, NULL), FORE_OK);
@@ -314,7 +314,7 @@ static void scorer_fit__thousands_of_columns__answers(void **state)
     leads d = leads_new(N, P, 0, 1);
     fore_scorer *s = fit(NULL, &d, NULL, FORE_LOGISTIC);
     double p[N];
-    fore_matrix x = {d.x, N, P, N};
+    fore_view x = {d.x, N, P, N, NULL};
     assert_int_equal(fore_scorer_predict(NULL, s, &x, p, NULL, NULL, NULL, NULL), FORE_OK);
     for (int i = 0; i < N; i++) assert_true(p[i] > 0 && p[i] < 1);
     fore_scorer_free(s);

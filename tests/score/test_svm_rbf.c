@@ -19,7 +19,7 @@ static void svm_fit__ring__learned_and_block_equals_row(void **state)
     enum { N = 600 };
     double x[2 * N], y[N], out[N], *scratch;
     ring(N, x, y);
-    fore_matrix m = {x, N, 2, N};
+    fore_view m = {x, N, 2, N, NULL};
     fore_svm *svm = NULL;
     assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL), FORE_OK);
     NEAR(svm->gamma, 0.5, 0);
@@ -41,7 +41,7 @@ static void svm_fit__first_row_negative_or_positive__same_sign(void **state)
     (void)state;
     double x[4] = {-1, -2, 1, 2}, y[4] = {0, 0, 1, 1}, back[4] = {2, 1, -2, -1},
            yb[4] = {1, 1, 0, 0}, z = 1.5;
-    fore_matrix a = {x, 4, 1, 4}, b = {back, 4, 1, 4};
+    fore_view a = {x, 4, 1, 4, NULL}, b = {back, 4, 1, 4, NULL};
     fore_svm *sa = NULL, *sb = NULL;
     assert_int_equal(fore_svm_fit(NULL, &a, NULL, y, NULL, &sa, NULL), FORE_OK);
     assert_int_equal(fore_svm_fit(NULL, &b, NULL, yb, NULL, &sb, NULL), FORE_OK);
@@ -58,7 +58,7 @@ static void svm_parts__any_row__add_up_and_vanish_without_the_column(void **stat
     double x[3 * N], y[N], parts[3], base;
     ring(N, x, y);
     memset(x + 2 * N, 0, N * sizeof(double));
-    fore_matrix m = {x, N, 3, N};
+    fore_view m = {x, N, 3, N, NULL};
     fore_svm *svm = NULL;
     assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL), FORE_OK);
     double zero[3] = {0};
@@ -80,7 +80,7 @@ static void svm_fit__more_rows_than_allowed__draws_both_classes(void **state)
     ring(N, x, y);
     for (int i = 0; i < N; i++)
         if (i % 20) y[i] = 0;
-    fore_matrix m = {x, N, 2, N};
+    fore_view m = {x, N, 2, N, NULL};
     fore_svm_options o = fore_svm_default();
     fore_svm *a = NULL, *b = NULL;
     o.rows = 200;
@@ -103,7 +103,7 @@ static void svm_fit__one_class_or_bad_options__refused(void **state)
 {
     (void)state;
     double x[3] = {1, 2, 3}, y[3] = {1, 1, 1};
-    fore_matrix m = {x, 3, 1, 3};
+    fore_view m = {x, 3, 1, 3, NULL};
     fore_svm_options o = fore_svm_default();
     fore_svm *svm = NULL;
     assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL), FORE_E_NO_ANSWER);
@@ -119,7 +119,7 @@ static void svm_fit__own_allocations_failing__clean(void **state)
 {
     (void)state;
     double x[4] = {-1, -2, 1, 2}, y[4] = {0, 0, 1, 1};
-    fore_matrix m = {x, 4, 1, 4};
+    fore_view m = {x, 4, 1, 4, NULL};
     int64_t live = fore_memory_live();
     fore_status status = FORE_E_MEMORY;
     for (int64_t k = 1; status == FORE_E_MEMORY && k < 50; k++) {

@@ -38,7 +38,7 @@ static void trees_fit__same_rows__as_good_as_scikit_learn(void **state)
     make_rows(x, y);
     for (int i = 0; i < N; i++) rate += y[i] / N;
     NEAR(rate, ref_trees_rate, 1e-12);
-    fore_matrix train = {x, TRAIN, P, N}, test = {x + TRAIN, N - TRAIN, P, N};
+    fore_view train = {x, TRAIN, P, N, NULL}, test = {x + TRAIN, N - TRAIN, P, N, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *trees = NULL;
     o.rounds = 100;
@@ -74,7 +74,7 @@ static void trees_fit__one_two_and_three_threads__same_bytes(void **state)
 {
     (void)state;
     leads d = leads_new(20000, 6, 0, 3);
-    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *trees[3] = {0};
     o.rounds = 10;
@@ -103,7 +103,7 @@ static void trees_fit__held_rows__stop_early_and_keep_the_best(void **state)
     leads d = leads_new(2000, 6, 0, 8);
     uint8_t held[2000];
     for (int i = 0; i < 2000; i++) held[i] = i % 4 == 0;
-    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees_info info;
     fore_trees *trees = NULL;
@@ -145,7 +145,7 @@ static void trees_parts__small_trees__equal_brute_force_shapley(void **state)
     (void)state;
     enum { F = 5 };
     leads d = leads_new(800, F, 0, 12);
-    fore_matrix x = {d.x, d.n, F, d.n};
+    fore_view x = {d.x, d.n, F, d.n, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *trees = NULL;
     o.rounds = 6;
@@ -186,7 +186,7 @@ static void trees_parts__many_deep_trees__add_up_to_the_margin(void **state)
 {
     (void)state;
     leads d = leads_new(3000, 12, -1, 2);
-    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *trees = NULL;
     o.rounds = 60;
@@ -220,7 +220,7 @@ static void trees_fit__weight_two__equals_the_rows_twice(void **state)
             for (int j = 0; j < 3; j++) x2[n2 + j * 2 * M] = d.x[i + j * M];
             y2[n2++] = d.y[i];
         }
-    fore_matrix a = {d.x, M, 3, M}, b = {x2, n2, 3, 2 * M};
+    fore_view a = {d.x, M, 3, M, NULL}, b = {x2, n2, 3, 2 * M, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *ta = NULL, *tb = NULL;
     o.rounds = 3;
@@ -253,7 +253,7 @@ static void trees_fit__constant_missing_and_huge_columns__finite(void **state)
         x[i + 12] = i < 3 ? -1e308 : 1e308;
         x[i + 18] = i % 2 ? NAN : 5e-324;
     }
-    fore_matrix m = {x, 6, 4, 6};
+    fore_view m = {x, 6, 4, 6, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *trees = NULL;
     o.min_hessian = 0.1;
@@ -272,7 +272,7 @@ static void trees_fit__missing_means_yes__learns_its_side(void **state)
         x[i] = i < 20 ? NAN : i;
         y[i] = i < 20;
     }
-    fore_matrix m = {x, 40, 1, 40};
+    fore_view m = {x, 40, 1, 40, NULL};
     fore_trees *trees = NULL;
     assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, NULL, NULL, &trees, NULL, NULL),
                      FORE_OK);
@@ -285,7 +285,7 @@ static void trees_fit__one_class_one_row_bad_option__refused(void **state)
 {
     (void)state;
     double x[2] = {1, 2}, y[2] = {1, 1};
-    fore_matrix m = {x, 2, 1, 2}, one = {x, 1, 1, 1}, none = {x, 0, 1, 1};
+    fore_view m = {x, 2, 1, 2, NULL}, one = {x, 1, 1, 1, NULL}, none = {x, 0, 1, 1, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *trees = NULL;
     fore_error err = {0};
@@ -311,7 +311,7 @@ static void trees_fit__cancelled__stops(void **state)
 {
     (void)state;
     leads d = leads_new(100, 3, 0, 1);
-    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
     fore_observer observer = {.cancelled = always};
     fore_trees *trees = NULL;
     assert_int_equal(fore_trees_fit(NULL, &x, d.y, NULL, NULL, NULL, &observer, &trees, NULL, NULL),
@@ -324,7 +324,7 @@ static void trees_fit__every_allocation_failing__clean(void **state)
 {
     (void)state;
     leads d = leads_new(60, 3, 0, 1);
-    fore_matrix x = {d.x, d.n, d.p, d.n};
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
     fore_trees_options o = fore_trees_default();
     o.rounds = 5;
     o.row_share = 0.9;
