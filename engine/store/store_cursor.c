@@ -1,6 +1,7 @@
 /* Reading the history: cursors over the tables, counts, the newest event. */
 #include "engine/store/store_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct fore_cursor {
@@ -70,13 +71,11 @@ void fore_cursor_close(fore_cursor *cursor)
 int64_t fore_store_count(fore_store *s, fore_table table)
 {
     const store_shape *shape = store_shape_of(table);
-    fore_text sql = {0};
+    char sql[96];
     int64_t count = -1;
-    fore_text_printf(&sql, "SELECT count(*) FROM %s%s", shape->table,
-                     shape->identity == STORE_BY_KEY ? " WHERE known = 1" : "");
-    if (sql.failed || store_integer(s, sql.bytes, -1, &count, NULL) != FORE_OK) count = -1;
-    fore_text_free(&sql);
-    return count;
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s%s", shape->table,
+             shape->identity == STORE_BY_KEY ? " WHERE known = 1" : "");
+    return store_integer(s, sql, -1, &count, NULL) == FORE_OK ? count : -1;
 }
 
 fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, fore_error *err)
