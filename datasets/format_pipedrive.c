@@ -160,11 +160,39 @@ static const fore_bind users[] = {FORE_TO(ID, "id"), FORE_TO(NAME, "name"), {0}}
     "activities_count|done_activities_count|undone_activities_count|email_messages_count|last_activity_date|next_activity_date|" \
     "last_incoming_mail_time|last_outgoing_mail_time|creator_user_id|arr|mrr|acv|origin_id|channel_id|custom_fields"
 
+/* Headers are compared without case and punctuation: "Activity - Type" and the activity_type of
+ * anybody's own table are one. So every export rule also asks for a header that nobody else writes.
+ */
+#define ONLY_DEALS                                                                                 \
+    "Deal - Status (Open/Won/Lost)|Deal - Stage (pipeline)|Deal - Pipedrive System ID|"            \
+    "Deal - Deal created|Deal - Deal closed on|Deal - Closed on|Deal - Currency of Value|"         \
+    "Deal - Weighted value|Deal - Contact person|Deal - Contact person ID|Deal - Organization|"    \
+    "Deal - Organization ID|Deal - Won time|Deal - Lost time|Deal - Last stage change|"            \
+    "Deal - Visible to|Deal - Expected close date|Deal - Activities to do"
+#define ONLY_LEADS                                                                                 \
+    "Lead - Pipedrive System ID|Lead - Lead created|Lead - Creator|Lead - Contact person|"         \
+    "Lead - Contact person ID|Lead - Organization|Lead - Organization ID|Lead - Source channel|"   \
+    "Lead - Source channel ID|Lead - Labels|Lead - Next activity date"
+#define ONLY_ACTIVITIES                                                                            \
+    "Activity - Pipedrive System ID|Activity - Assigned to user|Activity - Marked as done time|"   \
+    "Activity - Done|Activity - Public description|Activity - Deal ID|Activity - Lead ID|"         \
+    "Activity - Contact person|Activity - Contact person ID|Activity - Organization|"              \
+    "Activity - Organization ID|Activity - Due time"
+#define ONLY_PERSONS                                                                               \
+    "Person - Pipedrive System ID|Person - Person created|Person - Creation date|Person - Owner|"  \
+    "Person - Label|Person - Labels|Person - Visible to|Person - Organization|"                    \
+    "Person - Organization ID"
+#define ONLY_ORGANISATIONS                                                                         \
+    "Organization - Pipedrive System ID|Organization - Organization created|"                      \
+    "Organization - Creation date|Organization - Owner|Organization - Label|"                      \
+    "Organization - Labels|Organization - Visible to|Organization - Address|"                      \
+    "Organization - Open deals|Organization - Won deals|Organization - Lost deals"
+
 static const fore_file_rule rules[] = {
     {.kind = FORE_KIND_DEALS,
      .file_names = "deals",
-     .signature =
-         "Deal - Title|Deal - ID & Deal - Status|Deal - Stage|Deal - Status (Open/Won/Lost)",
+     .signature = "Deal - Title|Deal - ID & Deal - Status|Deal - Stage|Deal - Stage (pipeline)|"
+                  "Deal - Status (Open/Won/Lost) & " ONLY_DEALS,
      .binds = deals,
      .ignored = COUNTERS "|Deal - Contact person|Deal - Organization",
      .shape = shape_deal,
@@ -178,7 +206,7 @@ static const fore_file_rule rules[] = {
      .shape = shape_deal},
     {.kind = FORE_KIND_LEADS,
      .file_names = "leads",
-     .signature = "Lead - Title",
+     .signature = "Lead - Title & " ONLY_LEADS,
      .binds = leads,
      .ignored =
          "Lead - Creator|Lead - Update time|Lead - Next activity date|Lead - Visible to|Lead - Contact person|Lead - Organization"},
@@ -189,7 +217,8 @@ static const fore_file_rule rules[] = {
      .ignored = "was_seen|is_archived|update_time|next_activity_id|cc_email|visible_to|creator_id"},
     {.kind = FORE_KIND_ACTIVITIES,
      .file_names = "activities",
-     .signature = "Activity - Subject|Activity - ID & Activity - Type",
+     .signature = "Activity - Subject|Activity - ID|Activity - Pipedrive System ID & "
+                  "Activity - Type & " ONLY_ACTIVITIES,
      .binds = activities,
      .ignored =
          "Activity - Note|Activity - Public description|Activity - Location|Activity - Priority",
@@ -198,7 +227,8 @@ static const fore_file_rule rules[] = {
          "done activities count when they were marked as done, else when they were due; undone ones are planned"},
     {.kind = FORE_KIND_ACTIVITIES,
      .file_names = "activity|activities",
-     .signature = "activity_id|id & type & due_to|due_date & done",
+     .signature = "activity_id|id & type & due_to|due_date & done & due_to|assigned_to_user|"
+                  "marked_as_done_time|person_id|org_id|project_id|busy|participants|attendees",
      .binds = activities,
      .ignored =
          "update_time|note|public_description|location|busy|priority|creator_user_id|project_id",
@@ -207,11 +237,11 @@ static const fore_file_rule rules[] = {
          "done activities count when they were marked as done, else when they were due; undone ones are planned"},
     {.kind = FORE_KIND_CONTACTS,
      .file_names = "persons|people",
-     .signature = "Person - Name",
+     .signature = "Person - Name & " ONLY_PERSONS,
      .binds = persons},
     {.kind = FORE_KIND_ACCOUNTS,
      .file_names = "organizations",
-     .signature = "Organization - Name",
+     .signature = "Organization - Name & " ONLY_ORGANISATIONS,
      .binds = organisations,
      .ignored =
          "Organization - Visible to|Organization - Update time|Organization - Open deals|Organization - Won deals|Organization - Lost deals"},

@@ -321,6 +321,40 @@ static void import__pipedrive__times_duplicate_headers_and_plans(void **state)
     fore_store_close(s);
 }
 
+/* Headers without case and punctuation: nobody's own activity_type is Pipedrive's. */
+static void import__plain_tables_with_pipedrive_like_names__are_not_pipedrive(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *text, *format;
+    } tables[] = {
+        {"activities.csv", "activity_id,activity_type,date,deal_id\nA1,call,2024-01-03,D1\n", "plain"},
+        {"a2.csv", "activity_id,activity_subject,activity_type,date\nA2,Hello,call,2024-01-03\n", "plain"},
+        {"a3.csv", "activity_id,type,due_date,done,date\nA3,call,2024-01-03,yes,2024-01-03\n", "plain"},
+        {"deals.csv", "deal_id,deal_title,deal_stage,deal_value,deal_owner\nD1,Roof,Won,5,Uma\n", "plain"},
+        {"people.csv", "person_name,person_email\nUma,u@x.de\n", NULL},
+        {"leads.csv", "lead_id,lead_title,created_at\nL1,Roof,2024-01-03\n", "foresell"},
+        {"organisations.csv", "organization_name,sector\nSonne,solar\n", NULL},
+        {"export.csv", "Activity - ID,Activity - Type,Activity - Due date,Activity - Assigned to user\n"
+                       "7,Call,2024-01-03,Uma\n", "pipedrive"},
+    };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        fore_store *s = open_store();
+        fore_import_report report = {0};
+        const char *path = write_text(tables[i].file, tables[i].text);
+        fore_import_options options = {.paths = &path, .path_count = 1, .started_at = 1};
+        fore_status status = fore_import(s, &options, &report, NULL);
+        if (!tables[i].format) {
+            assert_int_equal(status, FORE_E_FORMAT); /* a mapping file has to name its columns */
+        } else {
+            assert_int_equal(status, FORE_OK);
+            assert_string_equal(report.files[0].format, tables[i].format);
+        }
+        fore_import_report_free(&report);
+        fore_store_close(s);
+    }
+}
+
 static void import__pipedrive_change_log__makes_the_deals(void **state)
 {
     (void)state;
@@ -594,6 +628,7 @@ int main(void)
         cmocka_unit_test(import__salesforce__history_links_products_quota),
         cmocka_unit_test(import__hubspot__contacts_as_leads_and_listed_columns_only),
         cmocka_unit_test(import__pipedrive__times_duplicate_headers_and_plans),
+        cmocka_unit_test(import__plain_tables_with_pipedrive_like_names__are_not_pipedrive),
         cmocka_unit_test(import__pipedrive_change_log__makes_the_deals),
         cmocka_unit_test(import__odoo__leads_opportunities_and_tracking),
         cmocka_unit_test(import__plain_tables__month_first_and_loose_product),
