@@ -35,7 +35,7 @@ typedef struct foresell foresell;
 typedef enum foresell_mode {
     FORESELL_READ,  /* must exist; nothing is written */
     FORESELL_WRITE, /* must exist */
-    FORESELL_CREATE /* made when absent */
+    FORESELL_CREATE /* made when absent; taken away again on closing where nothing was written into it */
 } foresell_mode;
 
 typedef struct foresell_options {
@@ -121,6 +121,7 @@ typedef struct foresell_train_request {
     uint64_t seed;
     int32_t horizon_days;     /* 0: chosen from the data */
     const char *use;          /* columns to use although they were found to know the outcome */
+    bool publish;             /* even where it is no better than the base rate and the one that answers is */
 } foresell_train_request;
 FORE_API fore_status foresell_train(foresell *w, const foresell_train_request *request,
                                     foresell_answer **answer, fore_error *err);
@@ -139,6 +140,7 @@ typedef struct foresell_score_request {
     foresell_moment moment;
     const char *const *ids; /* leads or deals; none = every open one, and the scores are kept */
     int64_t id_count;
+    bool forget;            /* score only: keeps none, so that reading the workspace is enough */
 } foresell_score_request;
 FORE_API fore_status foresell_score(foresell *w, const foresell_score_request *request,
                                     foresell_answer **answer, fore_error *err);

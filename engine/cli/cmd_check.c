@@ -32,5 +32,5 @@ static int run(cli *c, int argc, char **argv)
     if (operands > 0) return cli_usage_error(&cli_check, "'%s' is one word too many", argv[0]);
     if (request.limit < 0) return cli_usage_error(&cli_check, "--limit must be above 0");
     request.moment = cli_moment(c);
-    return cli_run(c, FORESELL_WRITE, job, &request);
+    return cli_run(c, FORESELL_READ, job, &request);
 }

@@ -8,7 +8,7 @@ static int run(cli *c, int argc, char **argv);
 const cli_command cli_score = {
     "score",
     "chance, value and grade of leads and deals",
-    "score [ID...]",
+    "score [ID...] [--no-keep]",
     "Scores the leads and deals that are named; without a name every open one, and the scores are kept\n"
     "so that `explain` can say what moved.",
     "foresell score D-1042 --json",
@@ -22,11 +22,14 @@ static fore_status job(foresell *w, const void *request, foresell_answer **answe
 static int run(cli *c, int argc, char **argv)
 {
     foresell_score_request request = {0};
-    const cli_option options[] = {{0}};
+    const cli_option options[] = {
+        {"no-keep", NULL, CLI_FLAG, &request.forget, "write nothing: the scores are not kept"},
+        {0}};
     int operands, code = cli_parse(c, &cli_score, options, argc, argv, &operands);
     if (code >= 0) return code;
     request.ids = (const char *const *)argv;
     request.id_count = operands;
     request.moment = cli_moment(c);
-    return cli_run(c, FORESELL_WRITE, job, &request);
+    bool keeps = operands == 0 && !request.forget;
+    return cli_run(c, keeps ? FORESELL_WRITE : FORESELL_READ, job, &request);
 }

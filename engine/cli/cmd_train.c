@@ -11,7 +11,8 @@ const cli_command cli_train = {
     "train [OPTIONS]",
     "Turns the history into examples as of past moments, fits the challengers (logistic regression,\n"
     "elastic net, boosted trees, support vectors), compares them on a later window, tests the winner\n"
-    "on the newest one, and publishes it. Exit code 3 when the history holds nothing to learn from.",
+    "on the newest one, and publishes it. One that is no better than the base rate does not take the\n"
+    "place of a model that is. Exit code 3 when the history holds nothing to learn from.",
     "foresell train --as-of 2024-03-31 --seed 7",
     .run = run};
 
@@ -29,6 +30,8 @@ static int run(cli *c, int argc, char **argv)
                                    "won within so many days (chosen from the data)"},
                                   {"use", "COLUMNS", CLI_TEXT, &request.use,
                                    "use these columns although they seem to know the outcome"},
+                                  {"publish", NULL, CLI_FLAG, &request.publish,
+                                   "publish even what is no better than the base rate"},
                                   {0}};
     int operands, code = cli_parse(c, &cli_train, options, argc, argv, &operands);
     if (code >= 0) return code;

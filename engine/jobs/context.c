@@ -41,7 +41,7 @@ static void forget_history(fore_context *c)
 void fore_context_close(fore_context *c)
 {
     forget_history(c);
-    fore_store_close(c->store);
+    fore_store_leave(c->store);
     fore_zone_free(c->zone);
     fore_pool_free(c->pool);
     *c = (fore_context){0};

@@ -186,6 +186,7 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     /* The same horizon as before: a chance must not change its meaning overnight, and models of
      * different horizons cannot be compared. `foresell train --horizon` sets another one. */
     if (champion) options.horizon_days = champion->horizon_days;
+    if (champion) options.use = champion->use; /* whoever trained it vouched for these columns */
     if (status == FORE_OK) status = fore_training_run(n->c, kind, &options, &t, &why);
     if (status == FORE_E_NO_ANSWER) {
         report(n, what, "no model", why.message);

@@ -1,5 +1,9 @@
 /* "Whom do I work today?" Everything open, scored; without those who must not or need not be worked
- * today; urgent steps first, then by expected value per minute; until each rep's hours are full. */
+ * today; urgent steps first, then by expected value per minute; until each rep's hours are full.
+ *
+ * What belongs to a rep who has left stands on the whole team's list, marked, within the hours of
+ * what belongs to nobody: somebody must take it over. Where the model was measured as no better
+ * than the base rate, that rate stands for everybody's chance in the order. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
 
-enum { REASONS = 3, ROWS_PER_REP = 50, ROWS_DEFAULT = 20, COOL_OFF_DEFAULT = 2 };
+enum { REASONS = 3, ROWS_PER_REP = 50, ROWS_DEFAULT = 20, COOL_OFF_DEFAULT = 2, NAMES_SHOWN = 5 };
 static const double HOURS_DEFAULT = 8, WORKING_DAYS = 5;
 
 typedef struct candidate {
@@ -36,7 +40,18 @@ static const fore_column columns[] = {
     {"action", "next step", FORE_CELL_TEXT, 0},
     {"when", "when", FORE_CELL_TEXT, 0},
     {"why", "why", FORE_CELL_TEXT, -1},
+    {"rep_left", NULL, FORE_CELL_TEXT, 0},
 };
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+/* What it brings; its chance alone where no amount is known. */
+static double gain_of(const fore_roster *r, const fore_roster_row *row)
+{
+    const fore_scoring *s = r->scoring[fore_subject_kind_of(r->timeline, row->subject)];
+    double chance = fore_scoring_is_idle(s) ? s->base_rate : row->probability;
+    if (isnan(row->expected_value) || !(row->probability > 0)) return chance;
+    return row->expected_value * (chance / row->probability);
+}
 
 static int by_worth(const void *left, const void *right)
 {
@@ -68,6 +83,18 @@ static bool may_be_worked(const fore_timeline *t, const candidate *k, int64_t as
     return true;
 }
 
+/* Hours of a rep's day; of what belongs to nobody (rep = reps): a day of its own. */
+static double hours_of_day(const fore_timeline *t, int64_t rep, double hours)
+{
+    double week = rep < t->reps ? t->rep_hours_per_week[rep] : NAN;
+    return hours > 0 ? hours : isnan(week) ? HOURS_DEFAULT : week / WORKING_DAYS;
+}
+
+static int64_t whose_hours(const fore_timeline *t, const fore_roster_row *row)
+{
+    return row->owner < 0 || row->owner_left ? t->reps : row->owner;
+}
+
 /* Keeps, in order, what each rep's hours hold; returns how many are kept. */
 static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n, double hours,
                               int64_t limit, int64_t *kept, passed_over *passed, fore_error *err)
@@ -79,13 +106,9 @@ static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n
         fore_free(rows);
         return fore_no_memory(err);
     }
-    for (int64_t r = 0; r <= t->reps; r++) {
-        double week = r < t->reps ? t->rep_hours_per_week[r] : NAN;
-        double day = hours > 0 ? hours : isnan(week) ? HOURS_DEFAULT : week / WORKING_DAYS;
-        left[r] = day * 60;
-    }
+    for (int64_t r = 0; r <= t->reps; r++) left[r] = hours_of_day(t, r, hours) * 60;
     for (int64_t i = 0; i < n; i++) {
-        int64_t rep = list[i].row->owner < 0 ? t->reps : list[i].row->owner;
+        int64_t rep = whose_hours(t, list[i].row);
         bool full = left[rep] < list[i].step.minutes || (limit == 0 && rows[rep] >= ROWS_PER_REP);
         if (full) {
             passed->hours_full++;
@@ -155,6 +178,7 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
     fore_json_string(json, "lead_id", kind == FORE_SUBJECT_LEAD ? id : other);
     fore_json_string(json, "deal_id", kind == FORE_SUBJECT_DEAL ? id : NULL);
     fore_json_string(json, "rep_id", rep);
+    fore_json_bool(json, "rep_left", row->owner_left);
     fore_json_number(json, "probability", row->probability);
     fore_json_number(json, "lo", row->lo);
     fore_json_number(json, "hi", row->hi);
@@ -170,7 +194,9 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
     fore_json_number(json, "minutes", k->step.minutes);
     fore_json_string(json, "why", k->step.why);
     fore_json_end_object(json);
-    fore_text_printf(&words, "%s", k->step.why);
+    fore_text_printf(&words, "%s%s%s%s", row->owner_left ? rep : "",
+                     row->owner_left ? " has left, hand it over" : "", row->owner_left ? " | " : "",
+                     k->step.why);
     fore_text reasons_text = {0};
     write_reasons(r->scoring[kind], reason, reasons, json, &reasons_text);
     if (reasons > 0) fore_text_printf(&words, " | %s", fore_text_string(&reasons_text));
@@ -189,6 +215,7 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
     fore_answer_text(a, g, fore_activity_kind_word(k->step.kind));
     fore_answer_text(a, g, when);
     fore_answer_text(a, g, fore_text_string(&words));
+    fore_answer_text(a, g, row->owner_left ? "yes" : NULL);
     a->failed |= words.failed || reasons_text.failed;
     fore_text_free(&words);
     fore_text_free(&reasons_text);
@@ -198,7 +225,7 @@ static fore_status write_list(fore_context *c, const fore_roster *r, const candi
                               int64_t n, fore_answer *a, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
-    int64_t g = fore_answer_grid(a, "leads", "Today", columns, 13), widest = 1;
+    int64_t g = fore_answer_grid(a, "leads", "Today", columns, COLUMNS), widest = 1;
     for (int k = 0; k < 2; k++)
         if (r->scoring[k] && r->scoring[k]->columns > widest) widest = r->scoring[k]->columns;
     double *raw = FORE_NEW(2 * widest, double), base;
@@ -215,6 +242,16 @@ static fore_status write_list(fore_context *c, const fore_roster *r, const candi
 done:
     fore_free(raw);
     return status;
+}
+
+static void note_too_long(fore_answer *a, const fore_timeline *t, const candidate *first,
+                          double hours)
+{
+    double has = hours_of_day(t, whose_hours(t, first->row), hours);
+    fore_answer_note(a,
+                     "The first takes %.0f minutes (%.2g hours) and there are %.0f minutes (%.2g "
+                     "hours): it is listed all the same.",
+                     first->step.minutes, first->step.minutes / 60, has * 60, has);
 }
 
 static void note_passed_over(fore_answer *a, const passed_over *p)
@@ -252,6 +289,61 @@ static void note_list(fore_answer *a, const fore_roster *r, const passed_over *p
             r->scoring[k]->horizon_days, 100 * limit[0], 100 * limit[1], 100 * limit[2],
             r->scoring[k]->model_id);
     }
+}
+
+/* --- reps who have left --- */
+
+static fore_status refuse_who_left(const fore_roster *r, int64_t rep, fore_error *err)
+{
+    char day[32];
+    fore_date_format(r->timeline->rep_active_to_on[rep], day);
+    return fore_fail(err, FORE_E_NO_ANSWER,
+                     "%s left after %s and gets no list; `foresell rank` without --rep shows what "
+                     "is to be handed over",
+                     fore_word(&r->timeline->rep_ids, rep), day);
+}
+
+/* "handover": who has left, and how many open leads and deals they still hold. */
+static fore_status write_handover(const fore_roster *r, fore_json_writer *json, fore_answer *a,
+                                  fore_error *err)
+{
+    const fore_timeline *t = r->timeline;
+    int64_t *open = FORE_ZNEW(t->reps + 1, int64_t), kinds[2] = {0, 0}, named = 0, unnamed = 0;
+    fore_text names = {0};
+    if (!open) return fore_no_memory(err);
+    for (int64_t i = 0; i < r->count; i++) {
+        if (!r->row[i].owner_left) continue;
+        open[r->row[i].owner]++;
+        kinds[fore_subject_kind_of(t, r->row[i].subject)]++;
+    }
+    fore_json_array(json, "handover");
+    for (int64_t rep = 0; rep < t->reps; rep++) {
+        if (open[rep] == 0) continue;
+        fore_json_object(json, NULL);
+        fore_json_string(json, "rep_id", fore_word(&t->rep_ids, rep));
+        fore_json_date(json, "left_after", t->rep_active_to_on[rep]);
+        fore_json_integer(json, "open", open[rep]);
+        fore_json_end_object(json);
+        if (named == NAMES_SHOWN)
+            unnamed++;
+        else
+            fore_text_printf(&names, "%s%s", named++ ? ", " : "", fore_word(&t->rep_ids, rep));
+    }
+    fore_json_end_array(json);
+    if (unnamed > 0) fore_text_printf(&names, " and %lld more", (long long)unnamed);
+    int64_t all = kinds[0] + kinds[1];
+    const char *what = kinds[FORE_SUBJECT_DEAL] == 0   ? "lead"
+                       : kinds[FORE_SUBJECT_LEAD] == 0 ? "deal"
+                                                       : "leads and deal";
+    if (all > 0)
+        fore_answer_note(a, "%lld open %s%s to %s (%s): hand %s over.", (long long)all, what,
+                         all == 1 ? " belongs" : "s belong",
+                         named + unnamed == 1 ? "a rep who has left" : "reps who have left",
+                         fore_text_string(&names), all == 1 ? "it" : "them");
+    a->failed |= names.failed;
+    fore_text_free(&names);
+    fore_free(open);
+    return FORE_OK;
 }
 
 static const char *answering_model(const fore_roster *r)
@@ -298,6 +390,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
             status = fore_fail(err, FORE_E_NOT_FOUND, "there is no rep with the id '%s'", r->rep);
             goto done;
         }
+        if (fore_roster_rep_left(&roster, rep)) FORE_GO(refuse_who_left(&roster, rep, err));
     }
     FORE_GO(fore_roster_add_open(c, &roster, err));
     fore_habits_read(roster.timeline, moment.as_of, &habits);
@@ -316,8 +409,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         if (!may_be_worked(roster.timeline, k, moment.as_of, day_start, cool_off, &passed))
             continue;
         k->step.hour = hour_of(c, &k->step, moment.as_of);
-        double gain = isnan(k->row->expected_value) ? k->row->probability : k->row->expected_value;
-        k->gain_per_minute = gain / k->step.minutes;
+        k->gain_per_minute = gain_of(&roster, k->row) / k->step.minutes;
         n++;
     }
     if (n > 1) qsort(list, (size_t)n, sizeof *list, by_worth);
@@ -332,14 +424,16 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", moment.as_of);
     fore_json_string(&json, "model", answering_model(&roster));
+    fore_roster_models_json(&roster, &json);
     FORE_GO(write_list(c, &roster, list, kept, a, &json, err));
+    if (!r->rep) FORE_GO(write_handover(&roster, &json, a, err));
     fore_json_end_object(&json);
     if (kept == 0)
         fore_answer_note(a, "Nothing is to be worked today.");
     else if (too_long)
-        fore_answer_note(a, "The first takes %.0f minutes: longer than the hours of the list.",
-                         list[0].step.minutes);
+        note_too_long(a, roster.timeline, &list[0], r->hours);
     if (kept > 0) fore_answer_note(a, "Urgent steps first, then by value per minute.");
+    fore_roster_note_idle(&roster, a, ", and the order goes by urgency and value alone");
     if (kept > 0)
         fore_answer_note(a, "In brackets: how often leads and deals of which it holds were won, "
                             "against all of their kind.");

@@ -120,13 +120,14 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
     FORE_TRY(fore_roster_open(c, moment.as_of, &r, err));
     if (q->id_count == 0) {
         FORE_GO(fore_roster_add_open(c, &r, err));
-        FORE_GO(keep_scores(c, &r, err));
+        if (!q->forget) FORE_GO(keep_scores(c, &r, err));
     }
     for (int64_t i = 0; i < q->id_count; i++) FORE_GO(fore_roster_add(c, &r, q->ids[i], err));
     int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 9);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", r.as_of);
+    fore_roster_models_json(&r, &json);
     fore_json_array(&json, "scores");
     for (int64_t i = 0; i < r.count; i++) {
         show_score(&r, &r.row[i], a, g);
@@ -137,8 +138,9 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
     fore_json_end_array(&json);
     fore_json_end_object(&json);
     if (q->id_count == 0)
-        fore_answer_note(a, "%lld open leads and deals are scored; the scores are kept.",
-                         (long long)r.count);
+        fore_answer_note(a, "%lld open leads and deals are scored; the scores are %s.",
+                         (long long)r.count, q->forget ? "not kept" : "kept");
+    fore_roster_note_idle(&r, a, "");
 done:
     fore_roster_free(&r);
     return status;
@@ -443,6 +445,7 @@ fore_status fore_job_explain(fore_context *c, const foresell_score_request *q, f
     FORE_TRY(fore_roster_open(c, moment.as_of, &r, err));
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", moment.as_of);
+    fore_roster_models_json(&r, &json);
     fore_json_array(&json, "explanations");
     for (int64_t i = 0; i < q->id_count; i++) {
         int64_t closed = find_closed(&r, q->ids[i]);
@@ -455,6 +458,7 @@ fore_status fore_job_explain(fore_context *c, const foresell_score_request *q, f
     }
     fore_json_end_array(&json);
     fore_json_end_object(&json);
+    fore_roster_note_idle(&r, a, "");
 done:
     fore_roster_free(&r);
     return status;

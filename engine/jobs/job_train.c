@@ -33,7 +33,7 @@ static void quality_row(fore_answer *a, int64_t g, const char *purpose, const ch
     fore_answer_text(a, g, result);
 }
 
-static void show_training(fore_answer *a, int64_t g, const fore_training *t)
+static void show_training(fore_answer *a, int64_t g, const fore_training *t, bool held_back)
 {
     const char *purpose = fore_purpose(t->scoring->kind);
     for (int l = 0; l < FORE_LEARNERS; l++)
@@ -42,7 +42,7 @@ static void show_training(fore_answer *a, int64_t g, const fore_training *t)
                         &t->choice.table[l].validate, (int)t->choice.winner == l ? "chosen" : "");
     const char *where = t->choice.test_out_of_fold ? "out of fold" : "newest";
     quality_row(a, g, purpose, fore_learner_name(t->choice.winner), where, &t->choice.test,
-                "published");
+                held_back ? "held back" : "published");
     quality_row(a, g, purpose, "base rate", where, &t->choice.baseline, "");
 }
 
@@ -81,13 +81,16 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
     fore_text_free(&names);
 }
 
-static void training_json(fore_json_writer *json, const fore_training *t, const char *use)
+static void training_json(fore_json_writer *json, const fore_training *t, const char *use,
+                          bool held_back)
 {
     fore_json_object(json, NULL);
     fore_json_string(json, "model", t->scoring->model_id);
     fore_json_string(json, "purpose", fore_purpose(t->scoring->kind));
     fore_json_string(json, "learner", fore_learner_name(t->choice.winner));
     fore_json_integer(json, "columns", t->scoring->columns);
+    fore_json_bool(json, "published", !held_back);
+    fore_json_bool(json, "beats_baseline", t->choice.beats_baseline);
     fore_text metrics = {0};
     if (fore_training_metrics(t, &metrics, NULL) == FORE_OK)
         fore_json_raw(json, "quality", fore_text_string(&metrics));
@@ -105,30 +108,69 @@ static void training_json(fore_json_writer *json, const fore_training *t, const 
     fore_json_end_object(json);
 }
 
-static fore_status read_as_of(void *context, const fore_model_row *row, fore_error *err)
+/* What became of a trained model. */
+typedef struct verdict {
+    bool behind;    /* a model of a later moment answers */
+    bool held_back; /* the one that answers beats its base rate, and this one does not */
+    char champion[96];
+} verdict;
+
+/* A model of an earlier moment answers for moments from then on; it never takes the place of a
+ * newer one. Nor does one that says no more than the base rate take the place of one that does. */
+static fore_status judge(fore_context *c, const fore_training *t, bool publish_anyway, verdict *v,
+                         fore_error *err)
 {
-    (void)err;
-    *(int64_t *)context = row->as_of;
+    fore_scoring *champion = NULL;
+    *v = (verdict){0};
+    fore_error why = {0};
+    fore_status status = fore_scoring_open(c, t->scoring->kind, FORE_NO_TIME, &champion, &why);
+    /* none, or one that cannot be loaded: nothing to protect */
+    if (status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT)
+        return FORE_OK;
+    if (status != FORE_OK) {
+        if (err) *err = why;
+        return status;
+    }
+    bool useful = champion->log_loss < champion->baseline_log_loss;
+    v->behind = champion->as_of > t->scoring->as_of;
+    v->held_back = useful && !t->choice.beats_baseline && !v->behind && !publish_anyway;
+    snprintf(v->champion, sizeof v->champion, "%s", champion->model_id);
+    fore_scoring_free(champion);
     return FORE_OK;
 }
 
-/* A model of an earlier moment answers for moments from then on; it never takes the place of a
- * newer one. */
-static fore_status publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
-                           bool *behind, fore_error *err)
+static fore_status store_and_publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
+                                     const verdict *v, fore_error *err)
 {
-    int64_t newest = INT64_MIN;
-    const char *purpose = fore_purpose(t->scoring->kind);
-    fore_status status = fore_store_model(c->store, purpose, NULL, read_as_of, &newest, err);
-    if (status != FORE_OK && status != FORE_E_NOT_FOUND) return status;
-    *behind = newest > t->scoring->as_of;
+    static const char no_better[] = "no better than the base rate";
     FORE_TRY(fore_store_begin(c->store, err));
-    status = fore_training_store(c, t, now, seed, "published", NULL, err);
-    if (status == FORE_OK && !*behind)
-        status = fore_store_publish(c->store, purpose, t->scoring->model_pk, now, "train", err);
+    fore_status status =
+        fore_training_store(c, t, now, seed, v->held_back ? "refused" : "published",
+                            v->held_back ? no_better : NULL, err);
+    if (status == FORE_OK && !v->behind && !v->held_back)
+        status = fore_store_publish(c->store, fore_purpose(t->scoring->kind), t->scoring->model_pk,
+                                    now, "train", err);
     if (status == FORE_OK) status = fore_store_commit(c->store, err);
     if (status != FORE_OK) fore_store_rollback(c->store);
     return status;
+}
+
+static void note_verdict(fore_answer *a, const fore_training *t, const verdict *v)
+{
+    const char *purpose = fore_purpose(t->scoring->kind);
+    if (v->behind)
+        fore_answer_note(a,
+                         "A model of a later moment answers for %ss; %s answers --as-of its own "
+                         "moment and later, until that one begins.",
+                         purpose, t->scoring->model_id);
+    if (v->held_back)
+        fore_answer_note(
+            a,
+            "%s is held back: it is no better than the base rate (log loss %.4f, base "
+            "rate %.4f), and %s, which goes on answering for %ss, was better than "
+            "its own. `foresell train --publish` lets the new one answer all the same.",
+            t->scoring->model_id, t->choice.test.log_loss, t->choice.baseline.log_loss, v->champion,
+            purpose);
 }
 
 fore_status fore_job_train(fore_context *c, const foresell_train_request *r, fore_answer *a,
@@ -151,18 +193,15 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
         fore_status status =
             fore_training_run(c, (fore_subject_kind)kind, &options, &t, &why[kind]);
         if (status == FORE_E_NO_ANSWER) continue;
-        bool behind = false;
-        if (status == FORE_OK) status = publish(c, &t, moment.now, r->seed, &behind, &why[kind]);
+        verdict v = {0};
+        if (status == FORE_OK) status = judge(c, &t, r->publish, &v, &why[kind]);
+        if (status == FORE_OK)
+            status = store_and_publish(c, &t, moment.now, r->seed, &v, &why[kind]);
         if (status == FORE_OK) {
-            show_training(a, g, &t);
+            show_training(a, g, &t, v.held_back);
             note_training(a, &t, r->use);
-            if (behind)
-                fore_answer_note(
-                    a,
-                    "A model of a later moment answers for %ss; %s answers --as-of its own "
-                    "moment and later, until that one begins.",
-                    fore_purpose((fore_subject_kind)kind), t.scoring->model_id);
-            training_json(&json, &t, r->use);
+            note_verdict(a, &t, &v);
+            training_json(&json, &t, r->use, v.held_back);
             trained++;
         }
         fore_training_free(&t);

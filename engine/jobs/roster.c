@@ -46,9 +46,16 @@ static void read_past(fore_roster *r)
     r->lead_deal_rate = closed > 0 ? won / closed : 1;
 }
 
+bool fore_roster_rep_left(const fore_roster *r, int64_t rep)
+{
+    int32_t last = rep < 0 ? FORE_NO_DATE : r->timeline->rep_active_to_on[rep];
+    return last != FORE_NO_DATE && last < r->today;
+}
+
 fore_status fore_roster_open(fore_context *c, int64_t as_of, fore_roster *r, fore_error *err)
 {
-    *r = (fore_roster){.as_of = as_of};
+    *r = (fore_roster){.as_of = as_of,
+                       .today = fore_date_of(as_of + fore_zone_offset(c->zone, as_of))};
     int models = 0;
     bool too_new = false;
     fore_status status = fore_context_history(c, &r->timeline, &r->extractor, err);
@@ -91,6 +98,7 @@ static void value_row(const fore_roster *r, fore_roster_row *row)
     double limit[3], factor = 1;
     fore_subject_state_at(r->timeline, row->subject, r->as_of, &state);
     row->owner = state.owner;
+    row->owner_left = fore_roster_rep_left(r, state.owner);
     row->amount = state.amount;
     if (kind == FORE_SUBJECT_LEAD || isnan(row->amount)) row->amount = r->lead_amount;
     if (kind == FORE_SUBJECT_LEAD) factor = r->lead_deal_rate;
@@ -173,6 +181,61 @@ fore_status fore_roster_add(fore_context *c, fore_roster *r, const char *id, for
             "score (see: foresell explain)",
             fore_purpose(kind), id);
     return append_scores(c, r, kind, &subject, 1, err);
+}
+
+/* --- what the models were worth when they were tested --- */
+
+static void beats_json(fore_json_writer *json, bool measured, bool idle)
+{
+    if (measured)
+        fore_json_bool(json, "beats_baseline", !idle);
+    else
+        fore_json_null(json, "beats_baseline");
+}
+
+static bool is_measured(const fore_scoring *s)
+{
+    return !isnan(s->log_loss) && !isnan(s->baseline_log_loss);
+}
+
+void fore_roster_models_json(const fore_roster *r, fore_json_writer *json)
+{
+    bool measured = true, idle = false;
+    for (int k = 0; k < 2; k++) {
+        if (!r->scoring[k]) continue;
+        measured = measured && is_measured(r->scoring[k]);
+        idle = idle || fore_scoring_is_idle(r->scoring[k]);
+    }
+    beats_json(json, measured || idle, idle);
+    fore_json_array(json, "models");
+    for (int k = 0; k < 2; k++) {
+        const fore_scoring *s = r->scoring[k];
+        if (!s) continue;
+        fore_json_object(json, NULL);
+        fore_json_string(json, "purpose", fore_purpose(s->kind));
+        fore_json_string(json, "id", s->model_id);
+        fore_json_number(json, "horizon_days", s->horizon_days);
+        beats_json(json, is_measured(s), fore_scoring_is_idle(s));
+        fore_json_end_object(json);
+    }
+    fore_json_end_array(json);
+}
+
+void fore_roster_note_idle(const fore_roster *r, fore_answer *a, const char *so)
+{
+    int64_t rows[2] = {0, 0};
+    for (int64_t i = 0; i < r->count; i++)
+        rows[fore_subject_kind_of(r->timeline, r->row[i].subject)]++;
+    for (int k = 0; k < 2; k++) {
+        const fore_scoring *s = r->scoring[k];
+        if (!s || rows[k] == 0 || !fore_scoring_is_idle(s)) continue;
+        fore_answer_note(a,
+                         "%ss: the model that answers was no better than the base rate when it was "
+                         "tested (log loss %.4f, base rate %.4f): its chances say no more than "
+                         "the base rate%s.",
+                         k == FORE_SUBJECT_LEAD ? "Lead" : "Deal", s->log_loss,
+                         s->baseline_log_loss, so);
+    }
 }
 
 fore_status fore_roster_parts(fore_context *c, const fore_roster *r, const fore_roster_row *row,

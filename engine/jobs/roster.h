@@ -11,11 +11,13 @@ typedef struct fore_roster_row {
     double expected_value; /* probability x (a lead: chance that its deal is won) x amount; NaN in another
                             * currency than most wins */
     int32_t owner;         /* rep index as of the moment, -1 = nobody */
+    bool owner_left;       /* and their last day is over */
     char grade;            /* 'A'..'D' */
 } fore_roster_row;
 
 typedef struct fore_roster {
     int64_t as_of;
+    int32_t today;         /* the date of as_of in the workspace's zone */
     fore_roster_row *row;
     int64_t count;
     const fore_timeline *timeline;
@@ -36,6 +38,15 @@ void fore_roster_free(fore_roster *roster);
 fore_status fore_roster_add_open(fore_context *context, fore_roster *roster, fore_error *err);
 /* Appends one subject by the user's id. E_NOT_FOUND; E_NO_ANSWER when it cannot be scored. */
 fore_status fore_roster_add(fore_context *context, fore_roster *roster, const char *id, fore_error *err);
+
+/* Has the rep's last day passed? False for -1. */
+bool fore_roster_rep_left(const fore_roster *roster, int64_t rep);
+
+/* Members of the open object: "beats_baseline" (false: one of the models that answer was measured as no
+ * better than the base rate; null: not measured) and "models" (purpose, id, horizon_days, beats_baseline). */
+void fore_roster_models_json(const fore_roster *roster, fore_json_writer *json);
+/* One sentence per such model whose rows are shown, ending in `so`; none where all are better. */
+void fore_roster_note_idle(const fore_roster *roster, fore_answer *answer, const char *so);
 
 /* Contributions of one row: raw and parts have scoring->columns doubles each, the caller's. */
 fore_status fore_roster_parts(fore_context *context, const fore_roster *roster, const fore_roster_row *row,

@@ -23,8 +23,11 @@ void fore_scoring_free(fore_scoring *s)
     fore_scorer_free(s->scorer);
     fore_free(s->feature);
     fore_free(s->cut);
+    fore_free(s->use);
     fore_free(s);
 }
+
+bool fore_scoring_is_idle(const fore_scoring *s) { return s->log_loss >= s->baseline_log_loss; }
 
 const char *fore_scoring_column_name(const fore_scoring *s, int64_t column)
 {
@@ -119,6 +122,7 @@ fore_status fore_scoring_save(const fore_scoring *s, fore_text *packed, fore_err
     fore_json_number(&json, "horizon_days", s->horizon_days);
     fore_json_number(&json, "base_rate", s->base_rate);
     fore_json_integer(&json, "as_of", s->as_of);
+    if (s->use) fore_json_string(&json, "use", s->use);
     fore_json_array(&json, "features");
     for (int64_t f = 0; f < s->feature_count; f++)
         fore_json_string(&json, NULL, fore_feature_at(s->feature[f])->name);
@@ -177,6 +181,16 @@ static fore_status read_cuts(fore_scoring *s, const fore_json_node *cuts, fore_e
     return FORE_OK;
 }
 
+fore_status fore_scoring_set_use(fore_scoring *s, const char *use, fore_error *err)
+{
+    if (!use || !*use) return FORE_OK;
+    size_t size = strlen(use) + 1;
+    s->use = FORE_NEW((int64_t)size, char);
+    if (!s->use) return fore_no_memory(err);
+    memcpy(s->use, use, size);
+    return FORE_OK;
+}
+
 static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_error *err)
 {
     const char *format = fore_json_get_string(root, "format");
@@ -192,6 +206,8 @@ static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_e
         !fore_json_get_integer(root, "as_of", &s->as_of))
         return unusable(err, "parts of it are missing");
     s->kind = strcmp(kind, "lead") == 0 ? FORE_SUBJECT_LEAD : FORE_SUBJECT_DEAL;
+    s->log_loss = s->baseline_log_loss = NAN;
+    FORE_TRY(fore_scoring_set_use(s, fore_json_get_string(root, "use"), err));
     FORE_TRY(read_features(s, fore_json_get(root, "features"), err));
     if (encoding) FORE_TRY(fore_encoding_load(encoding, &s->encoding, err));
     FORE_TRY(fore_scorer_load(scorer, (int64_t)strlen(scorer), &s->scorer, err));
@@ -222,10 +238,22 @@ done:
     return status;
 }
 
+/* What was measured stands beside the model in the registry. */
+static void read_metrics(fore_scoring *s, const char *metrics)
+{
+    fore_json *document = NULL;
+    if (!metrics || fore_json_parse(metrics, (int64_t)strlen(metrics), &document, NULL) != FORE_OK)
+        return;
+    fore_json_get_number(fore_json_root(document), "log_loss", &s->log_loss);
+    fore_json_get_number(fore_json_root(document), "baseline_log_loss", &s->baseline_log_loss);
+    fore_json_free(document);
+}
+
 static fore_status load_row(void *context, const fore_model_row *row, fore_error *err)
 {
     fore_scoring **out = context;
     FORE_TRY(fore_scoring_load(row->body, row->body_length, out, err));
+    read_metrics(*out, row->metrics);
     (*out)->model_pk = row->pk;
     snprintf((*out)->model_id, sizeof(*out)->model_id, "%s", row->id);
     return FORE_OK;
@@ -262,9 +290,10 @@ fore_status fore_scoring_open(fore_context *c, fore_subject_kind kind, int64_t a
     older_model older = {.purpose = purpose, .as_of = as_of, .found_as_of = INT64_MIN};
     FORE_TRY(fore_store_models(c->store, look_at, &older, err));
     if (!older.id[0])
-        return fore_fail(err, FORE_E_NO_ANSWER,
-                         "the model for %ss was trained on what came after that moment; train one as "
-                         "of then first: foresell train --as-of DATE",
-                         purpose);
+        return fore_fail(
+            err, FORE_E_NO_ANSWER,
+            "the model for %ss was trained on what came after that moment; train one as "
+            "of then first: foresell train --as-of DATE",
+            purpose);
     return fore_store_model(c->store, purpose, older.id, load_row, scoring, err);
 }

@@ -25,6 +25,8 @@ typedef struct fore_scoring {
     int64_t columns;             /* p = feature_count + columns of the encoding */
     fore_scorer *scorer;
     fore_reason_cut *cut;        /* columns */
+    char *use;                   /* columns taken in although they seem to know the outcome; NULL: none */
+    double log_loss, baseline_log_loss; /* as measured when it was trained; NaN until stored */
     int64_t model_pk;            /* 0 until stored */
     char model_id[96];
     int64_t as_of;
@@ -45,6 +47,7 @@ fore_status fore_scoring_predict(const fore_scoring *scoring, const fore_extract
                                  const fore_extract_row *rows, int64_t n, double *probability,
                                  double *lo, double *hi, fore_error *err);
 
+fore_status fore_scoring_set_use(fore_scoring *scoring, const char *use, fore_error *err); /* copied */
 fore_status fore_scoring_save(const fore_scoring *scoring, fore_text *packed, fore_error *err);
 fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring **scoring, fore_error *err);
 /* The model that answers for a purpose as of a moment: the published one, unless it has seen what came
@@ -53,6 +56,8 @@ fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring *
 fore_status fore_scoring_open(fore_context *context, fore_subject_kind kind, int64_t as_of,
                               fore_scoring **scoring, fore_error *err);
 const char *fore_purpose(fore_subject_kind kind); /* "lead", "deal" */
+/* Was it measured as no better than saying the base rate of everybody? False where nothing was measured. */
+bool fore_scoring_is_idle(const fore_scoring *scoring);
 
 /* --- words --- */
 

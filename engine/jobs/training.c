@@ -298,11 +298,13 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     const fore_timeline *timeline;
     const fore_extractor *extractor;
     *t = (fore_training){0};
+    fore_examples_options wanted = fore_examples_defaults(options->as_of);
     fore_scoring *s = FORE_ZNEW(1, fore_scoring);
     if (!s) return fore_no_memory(err);
     s->kind = kind;
     s->as_of = options->as_of;
-    fore_examples_options wanted = fore_examples_defaults(options->as_of);
+    s->log_loss = s->baseline_log_loss = NAN;
+    FORE_GO(fore_scoring_set_use(s, options->use, err));
     wanted.horizon_days = options->horizon_days;
     wanted.seed = options->seed + 1;
     FORE_GO(fore_context_history(c, &timeline, &extractor, err));

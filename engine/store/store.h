@@ -48,6 +48,9 @@ typedef enum fore_store_mode {
 } fore_store_mode;
 fore_status fore_store_open(const char *path, fore_store_mode mode, fore_store **store, fore_error *err);
 void fore_store_close(fore_store *store); /* NULL is fine; an open transaction is rolled back */
+/* Closes as well; and where this handle made the file and nothing but the rows of job runs was ever
+ * written into it, the file is taken away again, unless another process has it open. */
+void fore_store_leave(fore_store *store);
 const char *fore_store_path(const fore_store *store);
 
 /* BEGIN IMMEDIATE. Nesting is a programming error. After a failure call rollback. */

@@ -139,7 +139,8 @@ struct fore_store {
     fore_text scratch;
     void *scan; /* of fore_store_events, while one runs */
     bool scan_registered;
-    int lock_fd; /* -1: not held */
+    int lock_fd;     /* -1: not held */
+    bool was_absent; /* there was no such file when it was opened */
 };
 
 /* --- statements and errors (store_error.c) --- */
@@ -160,6 +161,8 @@ fore_status store_exec(fore_store *store, const char *sql, fore_error *err);
 fore_status store_integer(fore_store *store, const char *sql, int64_t otherwise, int64_t *value,
                           fore_error *err);
 fore_status store_writable(fore_store *store, fore_error *err);
+/* E_BUSY when the file at the path is no longer the one that is open; else leaves *err alone. */
+fore_status store_still_there(fore_store *s, fore_error *err);
 fore_status store_in_transaction(fore_store *store, fore_error *err);
 void store_bind_text(sqlite3_stmt *statement, int index, const char *text); /* NULL -> NULL */
 void store_bind_long(sqlite3_stmt *statement, int index, int64_t value);    /* NONE -> NULL */

@@ -5,6 +5,10 @@
  *   empty and to be created -> schema in one transaction of a rollback journal, then WAL
  *   check whose it is and which version; migrate
  *
+ * Leaving a file that this handle made and nothing was written into takes it away again, under
+ * SQLite's exclusive lock, which nobody else who has the file open would let us have. Who opens it
+ * meanwhile waits for that lock, and then finds, before writing, that the file has gone.
+ *
  * The application id is read through SQLite, never from the raw file: the newest first page may
  * still be in the write-ahead log. */
 #include "engine/store/store_internal.h"
@@ -98,10 +102,12 @@ static fore_status check_folder(const char *path, fore_error *err)
     return status;
 }
 
-static fore_status check_file(const char *path, fore_store_mode mode, fore_error *err)
+static fore_status check_file(const char *path, fore_store_mode mode, bool *absent, fore_error *err)
 {
     struct stat info;
+    *absent = false;
     if (stat(path, &info) != 0) {
+        *absent = errno == ENOENT;
         if (errno != ENOENT) return fore_fail_errno(err, path, "open", errno);
         if (mode == FORE_STORE_CREATE) return check_folder(path, err);
         return fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0,
@@ -192,7 +198,13 @@ static fore_status open_to_read(fore_store *s, fore_error *err)
     s->read_only = true;
     fore_status status = try_to_read(s, false, err);
     bool unwritable = status == FORE_E_IO || status == FORE_E_READONLY || status == FORE_E_FULL;
-    if (unwritable && !beside(s->path, "-wal")) {
+    if (unwritable && beside(s->path, "-wal"))
+        return fore_fail_at(err, status, s->path, 0, 0,
+                            "the workspace %s has changes in its log (%s-wal) that can be read "
+                            "only where the file and its folder can be written; run foresell once "
+                            "with that right, or copy both files to a folder of yours",
+                            s->path, s->path);
+    if (unwritable) {
         sqlite3_close(s->db);
         s->db = NULL;
         status = try_to_read(s, true, err);
@@ -232,11 +244,13 @@ fore_status fore_store_open(const char *path, fore_store_mode mode, fore_store *
     if (!path || !*path)
         return fore_fail(err, FORE_E_ARGUMENT, "no workspace was named; name a file with -w");
     bool in_memory = strcmp(path, ":memory:") == 0;
-    if (!in_memory) FORE_TRY(check_file(path, mode, err));
+    bool absent = false;
+    if (!in_memory) FORE_TRY(check_file(path, mode, &absent, err));
     fore_store *s = FORE_ZNEW(1, fore_store);
     if (!s) return fore_no_memory(err);
     s->lock_fd = -1;
     s->in_memory = in_memory;
+    s->was_absent = absent && mode == FORE_STORE_CREATE;
     size_t length = strlen(path);
     s->path = FORE_NEW((int64_t)length + 1, char);
     fore_status status = s->path ? FORE_OK : fore_no_memory(err);
@@ -247,11 +261,25 @@ fore_status fore_store_open(const char *path, fore_store_mode mode, fore_store *
                      : open_to_write(s, in_memory || mode == FORE_STORE_CREATE, err);
     }
     if (status != FORE_OK) {
-        fore_store_close(s);
+        fore_store_leave(s);
         return status;
     }
     *store = s;
     return FORE_OK;
+}
+
+/* --- leaving --- */
+
+fore_status store_still_there(fore_store *s, fore_error *err)
+{
+    int moved = 0;
+    if (s->in_memory || sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ||
+        !moved)
+        return FORE_OK;
+    return fore_fail_at(err, FORE_E_BUSY, s->path, 0, 0,
+                        "the workspace %s was removed or replaced meanwhile; nothing was written; "
+                        "run again",
+                        s->path);
 }
 
 void fore_store_close(fore_store *s)
@@ -267,6 +295,86 @@ void fore_store_close(fore_store *s)
     fore_text_free(&s->scratch);
     fore_free(s->path);
     fore_free(s);
+}
+
+/* No row in any table but the one of job runs. */
+static bool is_unused(fore_store *s)
+{
+    sqlite3_stmt *table = NULL;
+    bool unused = true, more = false;
+    if (store_prepare(s,
+                      "SELECT printf('SELECT 1 FROM \"%w\" LIMIT 1', name) FROM sqlite_schema "
+                      "WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'job_run'",
+                      &table, NULL) != FORE_OK)
+        return false;
+    while (unused && (unused = store_step(s, table, &more, NULL) == FORE_OK) && more) {
+        int64_t any;
+        const char *sql = store_column_text(table, 0);
+        unused = sql && store_integer(s, sql, 0, &any, NULL) == FORE_OK && any == 0;
+    }
+    sqlite3_finalize(table);
+    return unused;
+}
+
+/* The write-ahead log goes first: nobody can be using it while the lock is held, and whoever makes
+ * a new workspace of that name afterwards makes a log of its own. */
+static void remove_files(const char *path)
+{
+    static const char *const suffix[] = {"-wal", "-shm", ""};
+    for (int i = 0; i < 3; i++) {
+        fore_text name = {0};
+        fore_text_printf(&name, "%s%s", path, suffix[i]);
+        if (!name.failed) unlink(name.bytes);
+        fore_text_free(&name);
+    }
+}
+
+/* A file without a byte, as a full disk leaves it: SQLite cannot lock it without writing, so its
+ * lock is taken by hand (SQLite file format and locking: the 512 bytes from 0x40000000 on). */
+static void remove_blank(const char *path)
+{
+    struct flock all = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0x40000000, .l_len = 512};
+    struct stat held, named;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    if (fd < 0) return;
+    if (fcntl(fd, F_SETLK, &all) == 0 && fstat(fd, &held) == 0 && held.st_size == 0 &&
+        stat(path, &named) == 0 && named.st_ino == held.st_ino && named.st_dev == held.st_dev)
+        unlink(path);
+    close(fd);
+}
+
+/* A connection of its own, whose first look at the file already takes the exclusive lock. */
+static void remove_unused(const char *path)
+{
+    struct stat info;
+    fore_store s = {.path = (char *)path, .lock_fd = -1};
+    fore_text name = {0};
+    if (stat(path, &info) == 0 && info.st_size == 0) {
+        remove_blank(path);
+        return;
+    }
+    add_name(&s, &name);
+    if (!name.failed &&
+        sqlite3_open_v2(name.bytes, &s.db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
+            SQLITE_OK &&
+        store_exec(&s, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE", NULL) == FORE_OK &&
+        store_still_there(&s, NULL) == FORE_OK && is_unused(&s))
+        remove_files(path);
+    sqlite3_close_v2(s.db);
+    fore_text_free(&name);
+}
+
+void fore_store_leave(fore_store *s)
+{
+    char *path = NULL;
+    if (s && s->was_absent) {
+        path = s->path;
+        s->path = NULL;
+    }
+    fore_store_close(s);
+    if (path) remove_unused(path);
+    fore_free(path);
 }
 
 const char *fore_store_path(const fore_store *store) { return store->path; }

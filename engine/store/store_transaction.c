@@ -100,11 +100,13 @@ fore_status fore_store_begin(fore_store *s, fore_error *err)
 {
     assert(!s->in_transaction);
     FORE_TRY(store_writable(s, err));
-    FORE_TRY(store_exec(s, "BEGIN IMMEDIATE", err));
-    s->in_transaction = true;
+    fore_status status = store_exec(s, "BEGIN IMMEDIATE", err);
+    s->in_transaction = status == FORE_OK;
     s->broken = false;
     s->activity_checked = false;
-    fore_status status = refresh(s, err);
+    fore_status there = store_still_there(s, err);
+    if (there != FORE_OK) status = there;
+    if (status == FORE_OK) status = refresh(s, err);
     if (status != FORE_OK) fore_store_rollback(s);
     return status;
 }

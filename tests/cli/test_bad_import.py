@@ -59,6 +59,25 @@ class BadExport(Folder):
             self.assertRegex(result.err, says)
         self.assertEqual(contents(self.workspace), self.before)
 
+    def test_a_first_import_that_fails__leaves_no_workspace(self):
+        bad = self.write("bad/leads.csv", HEADER + "L3,someday\n")
+        torn = self.write("torn/leads.csv", HEADER + 'L3,"2026-01-05\n')
+        unknown = self.write("unknown/x.csv", "a,b\n1,2\n")
+        empty = self.folder / "nothing"
+        empty.mkdir()
+        for number, words in enumerate((["import", bad], ["import", torn], ["import", unknown], ["import", empty],
+                                        ["import", self.folder / "no such"], ["nightly", bad],
+                                        ["import", bad, "--strict"], ["import", bad, "--as-of", "nonsense"])):
+            home = self.folder / f"new{number}"
+            home.mkdir()
+            result = run(*words, "--quiet", workspace=home / "w.db", code=None)
+            self.assertNotEqual(result.code, 0, words)
+            self.assertEqual([p.name for p in home.iterdir() if not p.name.endswith(".lock")], [], words)
+        found = self.folder / "found.db"  # one that was there before stays, however little it holds
+        run("import", self.write("none/leads.csv", HEADER), "--quiet", workspace=found)
+        run("import", bad, "--quiet", workspace=found, code=1)
+        self.assertTrue(found.exists())
+
     def test_paths_that_hold_no_export(self):
         (self.folder / "empty").mkdir()
         for path, says in ((self.folder / "none", "no such file"), (self.folder / "empty", "holds no .csv.*give")):

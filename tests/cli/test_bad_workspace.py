@@ -41,6 +41,8 @@ def setUpModule():
     Company.company = small_company(home, 5, 52, 12, 4)
     run("train", "--quiet", workspace=Company.company)
     Company.model = run("models", "--json", workspace=Company.company).json["models"][0]["id"]
+    scores = run("score", "--no-keep", "--json", workspace=Company.company).json["scores"]
+    Company.deal = next(row["id"] for row in scores if row["kind"] == "deal")
 
 
 class Company(Folder):
@@ -278,9 +280,10 @@ class Barred(Company):
         os.chmod(path, file_mode)
         os.chmod(self.folder, folder_mode)
         try:
-            for words in (["rank"], ["forecast"], ["models"]):
+            for words in (["rank"], ["forecast"], ["models"], ["check"], ["score", "--no-keep"],
+                          ["score", self.deal], ["explain", self.deal]):
                 done = self.as_nobody("-w", path, *words, "--quiet")
-                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(done.returncode, 0, (words, done.stderr))
                 self.assertTrue(done.stdout)
             for words in (["train"], ["score"], ["nightly"], ["rollback", self.model], ["import", leads]):
                 done = self.as_nobody("-w", path, *words, "--quiet")
@@ -298,6 +301,28 @@ class Barred(Company):
 
     def test_a_folder_that_cannot_be_written(self):
         self.barred(self.copy(), 0o555, 0o666)
+
+    def test_a_log_that_cannot_be_read_where_it_lies__says_what_to_do(self):
+        path = self.copy()
+        holder = sqlite3.connect(path, isolation_level=None)
+        holder.execute("INSERT INTO setting VALUES ('greeting', 'hello')")
+        log = pathlib.Path(f"{path}-wal")
+        self.assertGreater(log.stat().st_size, 0)
+        held = path.read_bytes(), log.read_bytes()
+        holder.close()  # tidies the log up: put back what a crash would have left
+        path.write_bytes(held[0])
+        log.write_bytes(held[1])
+        os.chmod(self.folder, 0o555)
+        try:
+            for words in (["rank"], ["check"], ["models"]):
+                done = self.as_nobody("-w", path, *words, "--quiet")
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertEqual(done.stdout, "")
+                self.assertRegex(done.stderr, f"{path} has changes in its log .*; run foresell once .* or copy both")
+        finally:
+            os.chmod(self.folder, 0o755)
+        self.assertEqual((path.read_bytes(), log.read_bytes()), held)
+        self.assertTrue(run("models", "--quiet", workspace=path).out)
 
     def test_a_file_that_cannot_be_read(self):
         path = self.copy()
@@ -355,12 +380,14 @@ class FullDisk(Company):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(done.stdout, run(*words, "--quiet", workspace=path).out)
 
-    def test_a_first_import__leaves_a_workspace_that_takes_the_next(self):
+    def test_a_first_import__leaves_nothing_and_the_next_one_works(self):
         leads = self.more()
         path = self.folder / "new.db"
-        done = self.limited(300_000, path, "import", leads)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("the disk is full", done.stderr)
+        for limit in (0, 4096, 100_000, 300_000):
+            done = self.limited(limit, path, "import", leads)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("the disk is full", done.stderr)
+            self.assertEqual([p.name for p in self.folder.iterdir()], ["in"], limit)
         self.assertEqual(run("import", leads, "--json", "--quiet", workspace=path).json["added"], 3000)
 
     def test_the_answer_itself_cannot_be_written(self):

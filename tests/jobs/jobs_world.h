@@ -202,7 +202,9 @@ typedef struct company {
     bool leads;          /* leads (converted = won) instead of deals */
     int64_t
         inverted_until; /* what closed before is won where it was lost, and lost where it was won */
-    bool leak;          /* deals: attribute "Signed" is filled when won, Product too */
+    int64_t mirrored_until; /* of what closed before the poor ones were won, at the same base rate;
+                             * nothing but their quality tells who is won */
+    bool leak;              /* deals: attribute "Signed" is filled when won, Product too */
     bool no_amounts;
 } company;
 
@@ -221,7 +223,7 @@ static inline void put_life(world *w, const company *k, int i)
     int64_t created = at(0, 8) + (int64_t)((double)i / k->deals * k->days * (double)FORE_DAY);
     double life = 8 + 50 * fore_random_uniform(&r), lot = fore_random_uniform(&r);
     int64_t closed = created + (int64_t)(life * (double)FORE_DAY);
-    double p = 1 / (1 + exp(1 - 1.6 * quality));
+    double p = 1 / (1 + exp(1 - (closed < k->mirrored_until ? -1.6 : 1.6) * quality));
     bool won = (lot < p) != (closed < k->inverted_until);
     bool big = fore_random_uniform(&r) < 0.5 + 0.3 * tanh(quality);
     bool known_won = won && closed < until;
@@ -232,7 +234,8 @@ static inline void put_life(world *w, const company *k, int i)
     int moves = 0;
     for (int m = 0; m < 2; m++) {
         int64_t when = created + (3 + 4 * m) * FORE_DAY;
-        if (when >= until || (!won && quality < 0 && m == 1)) break;
+        bool stuck = (!won || k->mirrored_until) && quality < 0;
+        if (when >= until || (stuck && m == 1)) break;
         moves++;
         if (!k->leads) put_change(w, id, when, "stage", stage[m], stage[m + 1]);
     }

@@ -121,6 +121,42 @@ static void nightly__a_worse_model__is_held_back_and_the_old_one_answers(void **
     fore_answer_free(a);
 }
 
+static fore_status name_newest(void *context, const fore_model_row *row, fore_error *err)
+{
+    (void)err;
+    char *name = context;
+    if (!*name) snprintf(name, 96, "%s", row->id);
+    return FORE_OK;
+}
+
+static fore_status unpack(void *context, const fore_model_row *row, fore_error *err)
+{
+    return fore_scoring_load(row->body, row->body_length, context, err);
+}
+
+static void nightly__columns_that_were_vouched_for__are_used_again(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 1, .deals = 600, .days = 500, .leak = true};
+    put_company(w, &k);
+    fore_training_options o = quick_options(at(NOW, 0));
+    o.use = "Signed, Product";
+    fore_training t = trained(w, FORE_SUBJECT_DEAL, &o);
+    assert_true(sees_attribute(t.scoring, "Signed"));
+    publish(w, &t, at(NOW, 0));
+    fore_training_free(&t);
+    fore_answer_free(night(w, at(NOW, 2), 3));
+    fore_scoring *s = NULL;
+    char newest[96] = "";
+    OK(fore_store_models(w->c.store, name_newest, newest,
+                         e)); /* the night's own, published or not */
+    OK(fore_store_model(w->c.store, "deal", newest, unpack, &s, e));
+    assert_true(s->as_of == at(NOW, 2));
+    assert_string_equal(s->use, "Signed, Product");
+    assert_true(sees_attribute(s, "Signed"));
+    fore_scoring_free(s);
+}
+
 typedef struct watcher {
     const char *until;
     bool stopped;
@@ -212,6 +248,7 @@ int main(void)
         WITH_WORLD(nightly__first__does_every_step_and_keeps_the_report),
         WITH_WORLD(nightly__again__changes_no_answer),
         WITH_WORLD(nightly__a_worse_model__is_held_back_and_the_old_one_answers),
+        WITH_WORLD(nightly__columns_that_were_vouched_for__are_used_again),
         WITH_WORLD(nightly__interrupted__is_taken_up_after_the_last_whole_step),
         WITH_WORLD(nightly__interrupted_and_then_new_rows__starts_over),
         WITH_WORLD(nightly__a_second_one_meanwhile__is_refused),

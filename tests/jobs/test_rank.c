@@ -2,7 +2,17 @@
 #include "engine/jobs/next_step.h"
 #include "training_help.h"
 
-enum { NOW = 450, WHO = 3, REP = 4, VALUE = 9, ACTION = 10, WHEN = 11 };
+enum {
+    NOW = 450,
+    WHO = 3,
+    REP = 4,
+    CHANCE = 6,
+    VALUE = 9,
+    ACTION = 10,
+    WHEN = 11,
+    WHY = 12,
+    LEFT = 13
+};
 
 static void a_day(world *w)
 {
@@ -275,6 +285,159 @@ static void rank__json__is_whole_and_agrees_with_the_table(void **state)
     fore_answer_free(a);
 }
 
+static void put_rep_until(world *w, const char *id, int32_t last_day)
+{
+    fore_put put;
+    fore_rep_row row = {.id = id,
+                        .hours_per_week = 40,
+                        .hourly_cost_minor = FORE_NO_AMOUNT,
+                        .active_from_on = FORE_NO_DATE,
+                        .active_to_on = last_day};
+    OK(fore_store_put_rep(w->c.store, &row, &put, e));
+}
+
+static bool notes_say(const fore_answer *a, const char *text)
+{
+    for (int64_t i = 0; i < a->note_count; i++)
+        if (strstr(a->notes[i], text)) return true;
+    return false;
+}
+
+static void rank__a_rep_who_left__gets_no_list_and_the_team_sees_what_to_hand_over(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_open(w, "X1");
+    put_rep_until(w, "R1", date(NOW)); /* the last day is a day of work */
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.rep = "R1";
+    assert_true(listed_with(w, &r, "X1"));
+    r.moment.now = at(NOW + 1, 8);
+    fore_answer *a;
+    OK(fore_answer_new(&a, e));
+    FAILS(FORE_E_NO_ANSWER, "R1 left after 2025-03-26", fore_job_rank(&w->c, &r, a, e));
+    fore_answer_free(a);
+    r.rep = NULL;
+    a = ranked(w, &r);
+    int64_t place = place_of(a, "X1"), theirs = 0;
+    assert_true(place >= 0);
+    assert_string_equal(cell(a, place, REP)->text, "R1");
+    assert_non_null(strstr(cell(a, place, WHY)->text, "R1 has left, hand it over | "));
+    assert_string_equal(cell(a, place, LEFT)->text, "yes");
+    for (int64_t i = 0; i < a->grids[0].row_count; i++) {
+        bool left = strcmp(cell(a, i, REP)->text, "R1") == 0;
+        assert_true(left == (cell(a, i, LEFT)->text != NULL));
+    }
+    fore_json *document;
+    OK(fore_json_parse(a->json.bytes, a->json.length, &document, e));
+    const fore_json_node *all = fore_json_get(fore_json_root(document), "handover");
+    assert_int_equal(fore_json_length(all), 1);
+    assert_string_equal(fore_json_get_string(fore_json_at(all, 0), "rep_id"), "R1");
+    assert_string_equal(fore_json_get_string(fore_json_at(all, 0), "left_after"), "2025-03-26");
+    assert_true(fore_json_get_integer(fore_json_at(all, 0), "open", &theirs));
+    assert_true(theirs > 1);
+    char said[96];
+    snprintf(said, sizeof said, "%lld open deals belong to a rep who has left (R1): hand them over",
+             (long long)theirs);
+    assert_true(notes_say(a, said));
+    fore_json_free(document);
+    fore_answer_free(a);
+}
+
+static void rank__what_was_left_behind__has_the_hours_of_nobody(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_rep_until(w, "R0", date(NOW - 10));
+    put_rep_until(w, "R1", date(NOW - 10));
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.hours = 0.5;
+    r.cool_off_days = -1;
+    fore_answer *a = ranked(w, &r);
+    fore_habits habits;
+    fore_habits_read(world_timeline(w), at(NOW, 8), &habits);
+    double minutes = 0;
+    for (int64_t i = 0; i < a->grids[0].row_count; i++) {
+        fore_activity_kind kind;
+        assert_true(fore_activity_kind_parse(cell(a, i, ACTION)->text, &kind));
+        if (cell(a, i, LEFT)->text) minutes += habits.minutes[kind];
+    }
+    assert_true(minutes > 0 && minutes <= 30);
+    assert_true(notes_say(a, "reps who have left (R0, R1): hand them over"));
+    fore_answer_free(a);
+}
+
+static void rank__a_step_longer_than_the_day__names_what_it_takes_and_what_there_is(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_open(w, "X1");
+    put_event(w, (an_event){.deal = "X1", .kind = FORE_DEMO, .due = at(NOW, 15)});
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.hours = 0.05;
+    fore_answer *a = ranked(w, &r);
+    assert_int_equal(a->grids[0].row_count, 1);
+    fore_activity_kind kind;
+    fore_habits habits;
+    char said[96];
+    assert_true(fore_activity_kind_parse(cell(a, 0, ACTION)->text, &kind));
+    fore_habits_read(world_timeline(w), at(NOW, 8), &habits);
+    snprintf(said, sizeof said,
+             "takes %.0f minutes (%.2g hours) and there are 3 minutes (0.05 hours)",
+             habits.minutes[kind], habits.minutes[kind] / 60);
+    if (!notes_say(a, said)) fail_msg("nobody says: %s", said);
+    fore_answer_free(a);
+}
+
+/* The same model, measured as no better than the base rate. */
+static void rank__a_model_that_says_nothing__is_named_and_does_not_order(void **state)
+{
+    world *w = *state;
+    company deals = {.seed = 1, .deals = 600, .days = 500};
+    put_company(w, &deals);
+    fore_training_options o = quick_options(at(NOW, 0));
+    fore_training t = trained(w, FORE_SUBJECT_DEAL, &o);
+    assert_true(t.choice.beats_baseline);
+    publish(w, &t, at(NOW, 0));
+    foresell_rank_request r = request(at(NOW, 8));
+    fore_answer *a = ranked(w, &r);
+    assert_non_null(strstr(fore_text_string(&a->json), "\"beats_baseline\":true"));
+    assert_false(notes_say(a, "no better than the base rate"));
+    fore_answer_free(a);
+    t.choice.test.log_loss = t.choice.baseline.log_loss;
+    publish(w, &t, at(NOW, 0) + 1);
+    fore_training_free(&t);
+    a = ranked(w, &r);
+    assert_non_null(strstr(fore_text_string(&a->json), "\"beats_baseline\":false"));
+    assert_null(strstr(fore_text_string(&a->json), "\"beats_baseline\":true"));
+    assert_true(notes_say(a, "no better than the base rate when it was tested"));
+    const fore_timeline *timeline = world_timeline(w);
+    fore_habits habits;
+    fore_habits_read(timeline, at(NOW, 8), &habits);
+    bool by_chance = true;
+    double last = INFINITY, chance = INFINITY;
+    for (int64_t i = 0; i < a->grids[0].row_count; i++) {
+        fore_next_step step;
+        int64_t subject = subject_of(w, FORE_SUBJECT_DEAL, cell(a, i, WHO)->text);
+        fore_next_step_choose(timeline, &habits, subject, at(NOW, 8), &step);
+        if (step.urgent) continue;
+        double p = cell(a, i, CHANCE)->number;
+        double worth = cell(a, i, VALUE)->number / p / step.minutes; /* the amount per minute */
+        assert_true(worth <= last * (1 + 1e-9));
+        by_chance = by_chance && cell(a, i, VALUE)->number / step.minutes <= chance;
+        chance = cell(a, i, VALUE)->number / step.minutes;
+        last = worth;
+    }
+    assert_false(by_chance); /* or the test would say nothing */
+    fore_answer_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +450,10 @@ int main(void)
         WITH_WORLD(rank__hours__are_a_budget_of_each_rep),
         WITH_WORLD(rank__limit__keeps_the_first),
         WITH_WORLD(rank__json__is_whole_and_agrees_with_the_table),
+        WITH_WORLD(rank__a_rep_who_left__gets_no_list_and_the_team_sees_what_to_hand_over),
+        WITH_WORLD(rank__what_was_left_behind__has_the_hours_of_nobody),
+        WITH_WORLD(rank__a_step_longer_than_the_day__names_what_it_takes_and_what_there_is),
+        WITH_WORLD(rank__a_model_that_says_nothing__is_named_and_does_not_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

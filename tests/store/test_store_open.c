@@ -362,6 +362,124 @@ static void migrate__failing_step__leaves_the_step_before(void **state)
     assert_int_equal(value, 2);
 }
 
+/* --- leaving --- */
+
+static bool there(const char *path, const char *suffix)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s%s", path, suffix);
+    return access(name, F_OK) == 0;
+}
+
+static void leave__made_and_never_written__takes_the_file_away(void **state)
+{
+    fixture *f = *state;
+    fore_store_leave(f->store);
+    f->store = NULL;
+    assert_false(there(f->path, "") || there(f->path, "-wal") || there(f->path, "-shm"));
+    int64_t run;
+    OK(fore_store_open(f->path, FORE_STORE_CREATE, &f->store, e)); /* a night that read nothing */
+    OK(fore_store_begin(f->store, e));
+    OK(fore_store_job_start(f->store, "nightly", 5, &run, e));
+    OK(fore_store_commit(f->store, e));
+    fore_store_leave(f->store);
+    f->store = NULL;
+    assert_false(there(f->path, ""));
+    fore_store_leave(NULL);
+}
+
+static void leave__rolled_back__takes_the_file_away(void **state)
+{
+    fixture *f = *state;
+    fore_lead_row row = no_lead("L1");
+    OK(fore_store_begin(f->store, e));
+    OK(fore_store_put_lead(f->store, &row, NULL, e));
+    fore_store_leave(f->store);
+    f->store = NULL;
+    assert_false(there(f->path, ""));
+}
+
+static void leave__written_or_found__stays(void **state)
+{
+    fixture *f = *state;
+    fill(f, 1);
+    fore_store_leave(f->store);
+    assert_true(there(f->path, ""));
+    OK(fore_store_open(f->path, FORE_STORE_READ, &f->store, e));
+    assert_int_equal(fore_store_count(f->store, FORE_TABLE_LEAD), 1);
+    fixture_close(f);
+    char path[128];
+    fore_store *s;
+    in_folder(f, "found.db", path);
+    OK(fore_store_open(path, FORE_STORE_CREATE, &s, e));
+    fore_store_close(s);
+    OK(fore_store_open(path, FORE_STORE_CREATE, &s, e)); /* empty, but it was there before */
+    fore_store_leave(s);
+    assert_true(there(path, ""));
+    in_folder(f, "setting.db", path);
+    OK(fore_store_open(path, FORE_STORE_CREATE, &s, e));
+    OK(fore_store_begin(s, e));
+    OK(fore_store_set(s, "zone", "Asia/Kolkata", e));
+    OK(fore_store_commit(s, e));
+    fore_store_leave(s);
+    assert_true(there(path, ""));
+}
+
+/* The other process: opens when told to, says so, and writes when told to. */
+static int write_elsewhere(const char *path, const int told[2], const int ready[2])
+{
+    char byte = 0;
+    fore_store *other = NULL;
+    fore_lead_row row = no_lead("L1");
+    bool asked = read(told[0], &byte, 1) == 1;
+    fore_status status = fore_store_open(path, FORE_STORE_CREATE, &other, NULL);
+    asked = asked && write(ready[1], &byte, 1) == 1 && read(told[0], &byte, 1) == 1;
+    if (status == FORE_OK) status = fore_store_begin(other, NULL);
+    if (status == FORE_OK) status = fore_store_put_lead(other, &row, NULL, NULL);
+    if (status == FORE_OK) status = fore_store_commit(other, NULL);
+    fore_store_leave(other);
+    return asked && status == FORE_OK ? 0 : 1;
+}
+
+static void leave__open_elsewhere__stays(void **state)
+{
+    fixture *f = *state;
+    int ready[2], told[2], result;
+    char byte = 0;
+    fixture_close(f); /* no handle may cross a fork */
+    assert_int_equal(unlink(f->path), 0);
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(told), 0);
+    pid_t child = fork();
+    if (child == 0) _exit(write_elsewhere(f->path, told, ready));
+    OK(fore_store_open(f->path, FORE_STORE_CREATE, &f->store, e));
+    assert_int_equal(write(told[1], &byte, 1), 1);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    fore_store_leave(f->store);
+    f->store = NULL;
+    assert_true(there(f->path, ""));
+    assert_int_equal(write(told[1], &byte, 1), 1);
+    assert_int_equal(waitpid(child, &result, 0), child);
+    assert_int_equal(result, 0);
+    OK(fore_store_open(f->path, FORE_STORE_READ, &f->store, e));
+    assert_int_equal(fore_store_count(f->store, FORE_TABLE_LEAD), 1);
+    for (int i = 0; i < 2; i++) {
+        close(ready[i]);
+        close(told[i]);
+    }
+}
+
+static void begin__the_file_was_taken_away__says_so_and_writes_nowhere(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(unlink(f->path), 0);
+    FAILS(FORE_E_BUSY, "was removed or replaced meanwhile", fore_store_begin(f->store, e));
+    fore_store *other;
+    OK(fore_store_open(f->path, FORE_STORE_CREATE, &other, e));
+    FAILS(FORE_E_BUSY, "was removed or replaced meanwhile", fore_store_begin(f->store, e));
+    fore_store_close(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +489,11 @@ int main(void)
         WITH_STORE(open__odd_names__are_plain_files),
         cmocka_unit_test(open__in_memory__works_and_leaves_nothing),
         WITH_STORE(open__nothing_there__says_so),
+        WITH_STORE(leave__made_and_never_written__takes_the_file_away),
+        WITH_STORE(leave__rolled_back__takes_the_file_away),
+        WITH_STORE(leave__written_or_found__stays),
+        WITH_STORE(leave__open_elsewhere__stays),
+        WITH_STORE(begin__the_file_was_taken_away__says_so_and_writes_nowhere),
         WITH_STORE(open__folder_or_device__is_no_workspace),
         WITH_STORE(open__text_file__is_left_untouched),
         WITH_STORE(open__database_of_another_program__is_left_untouched),
