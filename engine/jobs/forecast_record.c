@@ -1,108 +1,75 @@
-/* The record of the forecast: at each past start of a period the outlook is built from what was
- * known then, and set beside what happened and beside what simple rules would have said.
+/* The record, cut by cut:
  *
- * The common shock of a cut is estimated from the misses before it only, so that the coverage that
- * is reported is one that would have been had. */
+ *   for every past start of a period, oldest first
+ *     the outlook, the simple rules and the actuals so far, as known then
+ *     from earlier cuts whose periods are over: the pipeline's level, the members' weights, the
+ * shocks members -> the forecast by periods ahead -> (where shown) simulated, set beside what
+ * happened once more from all cuts: what holds now
+ *
+ * Misses are taken relative to their size, so that a company that grows does not learn from its
+ * latest months alone. */
+#include "engine/jobs/forecast_record.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "engine/jobs/outlook.h"
-#include "engine/num/special.h"
+#include "engine/jobs/forecast_rules.h"
 #include "features/sales_series.h"
-#include "models/series/series_forecast.h"
 
-/* A miss counts half after so many periods, and all of them together as if one more period had met
- * expectations exactly. */
-static const double LEVEL_HALF_LIFE = 4, LEVEL_PRIOR = 1;
-enum { RECORD_DRAWS = 1000, RUN_RATE_PERIODS = 3, HISTORY_LEAST = 3 };
-/* With no misses to learn from, periods are taken to move together by so much (log scale). */
-static const double SHOCK_UNKNOWN = 0.25, SHOCK_LEAST = 0.05;
+/* A miss counts half after so many cuts. The level counts as if LEVEL_PRIOR more periods had met
+ * expectations exactly, the weights as if all members had missed alike WEIGHT_PRIOR times. */
+static const double LEVEL_HALF_LIFE = 6, LEVEL_PRIOR = 6;
+static const double WEIGHT_HALF_LIFE = 8, WEIGHT_PRIOR = 2;
+/* The weighted mean may not turn the pipeline into something else. */
+static const double LEVEL_LEAST = 0.1, LEVEL_MOST = 10;
+enum { RECORD_DRAWS = 1000, HISTORY_LEAST = 3, CUTS_ALL = FORE_RECORD_CUTS + FORE_RECORD_WARM_UP };
+enum { LO80 = 2, HI80 = 6 }; /* in fore_pipeline_levels */
 
-const char *fore_baseline_word(fore_baseline baseline)
+/* What was said at one cut, by periods ahead. */
+typedef struct origin {
+    int64_t at; /* index of the period that begins there */
+    double pipeline[FORE_RECORD_STEPS], own_sd[FORE_RECORD_STEPS];
+    double member[FORE_RECORD_STEPS][FORE_MEMBERS];
+    double said[FORE_RECORD_STEPS];
+} origin;
+
+typedef struct learned {
+    double level[FORE_RECORD_STEPS], weight[FORE_RECORD_STEPS][FORE_MEMBERS];
+    double sd[FORE_RECORD_STEPS], persistence;
+} learned;
+
+typedef struct recording {
+    fore_context *c;
+    const fore_timeline *t;
+    const fore_record_options *o;
+    fore_record *r;
+    const fore_sales_series *now; /* as known at as_of */
+    const double *actual;         /* its full periods, in the record's unit */
+    int64_t full;
+    bool counts;
+    int64_t shown_from; /* period index */
+    origin origin[CUTS_ALL];
+    int64_t origins;
+} recording;
+
+static double aged(int64_t i, int64_t n, double half_life)
 {
-    static const char *const words[] = {"last period", "same period last year", "run rate",
-                                        "stage weights", "smoothing (ETS)"};
-    return words[baseline];
+    return exp2(-(double)(n - 1 - i) / half_life);
 }
 
-/* Amount-weighted: open deals x the share of closed deals that were won from that stage, spread
- * over the mean life of a won deal. */
-static double stage_weights(const fore_timeline *t, const fore_outlook *o, double period_days)
-{
-    double won = 0, closed = 0, life = 0, sum = 0;
-    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
-    int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
-    double *stage = fore_zalloc(2 * (t->stages.count + 1), sizeof *stage);
-    if (!stage) return NAN;
-    for (int64_t s = first; s < end; s++) {
-        if (t->left_out[s] || t->outcome[s] == FORE_OUTCOME_OPEN || t->closed_at[s] >= o->as_of)
-            continue;
-        closed++;
-        bool is_won = t->outcome[s] == FORE_WON;
-        won += is_won;
-        if (is_won) life += (double)(t->closed_at[s] - t->created_at[s]) / (double)FORE_DAY;
-        for (int64_t i = t->change_first[s]; i < t->change_first[s + 1]; i++) {
-            if (t->change_at[i] >= o->as_of) break;
-            if (t->change_field[i] != FORE_CHANGE_STAGE || isnan(t->change_new[i])) continue;
-            int64_t k = (int64_t)t->change_new[i];
-            stage[2 * k] += 1;
-            stage[2 * k + 1] += is_won;
-        }
-    }
-    double rate = closed > 0 ? won / closed : 0,
-           share = won > 0 ? fmin(1, period_days / fmax(life / won, 1)) : 0;
-    for (int64_t i = 0; i < o->open; i++) {
-        fore_subject_state state;
-        fore_subject_state_at(t, o->open_subject[i], o->as_of, &state);
-        double p = rate;
-        if (state.stage >= 0 && stage[2 * state.stage] > 0)
-            p = stage[2 * state.stage + 1] / stage[2 * state.stage];
-        if (!isnan(o->open_amount[i])) sum += p * o->open_amount[i];
-    }
-    fore_free(stage);
-    return sum * share;
-}
+/* --- learning from earlier cuts; actual: the first `full` periods, as known at the moment --- */
 
-static void simple_rules(const double *past, int64_t n, int64_t per_year,
-                         double out[FORE_BASELINES])
-{
-    double sum = 0;
-    for (int b = 0; b < FORE_BASELINES; b++) out[b] = NAN;
-    if (n >= 1) out[FORE_BASE_LAST] = past[n - 1];
-    if (n >= per_year) out[FORE_BASE_LAST_YEAR] = past[n - per_year];
-    for (int64_t i = n - RUN_RATE_PERIODS; i >= 0 && i < n; i++) sum += past[i];
-    if (n >= RUN_RATE_PERIODS) out[FORE_BASE_RUN_RATE] = sum / RUN_RATE_PERIODS;
-    fore_series_forecast *f = NULL;
-    fore_series_options options = fore_series_default();
-    options.method = FORE_SERIES_ETS;
-    options.non_negative = true;
-    if (n >= HISTORY_LEAST && fore_series_run(past, n, per_year, 1, &options, &f, NULL) == FORE_OK)
-        out[FORE_BASE_ETS] = f->mean[0];
-    fore_series_free(f);
-}
-
-static double quantile_of(const double *draws, int64_t n, double p)
-{
-    double *sorted = FORE_NEW(n, double), value = NAN;
-    if (sorted) {
-        memcpy(sorted, draws, (size_t)n * sizeof *sorted);
-        fore_sort(sorted, n);
-        value = fore_quantile_sorted(sorted, n, p);
-    }
-    fore_free(sorted);
-    return value;
-}
-
-/* What happened over what was expected, as a ratio of discounted sums (the mean of ratios would be
- * off for few large wins, and could not read a period without any), shrunk towards 1 by LEVEL_PRIOR
- * periods. */
-static double learn_level(const double *expected, const double *actual, int64_t n)
+/* What happened over what the pipeline expected, as a ratio of discounted sums (the mean of ratios
+ * would be off for few large wins, and could not read a period without any). */
+static double learn_level(const recording *b, const double *actual, int64_t full, int64_t h)
 {
     double happened = 0, promised = 0, weight = 0;
-    for (int64_t i = 0; i < n; i++) {
-        double w = exp2(-(double)(n - 1 - i) / LEVEL_HALF_LIFE);
-        happened += w * actual[i];
-        promised += w * expected[i];
+    for (int64_t i = 0; i < b->origins; i++) {
+        const origin *o = &b->origin[i];
+        if (o->at + h >= full) continue;
+        double w = aged(i, b->origins, LEVEL_HALF_LIFE);
+        happened += w * actual[o->at + h];
+        promised += w * o->pipeline[h];
         weight += w;
     }
     if (!(promised > 0)) return 1;
@@ -110,38 +77,205 @@ static double learn_level(const double *expected, const double *actual, int64_t 
     return (happened + prior) / (promised + prior);
 }
 
-static fore_status one_cut(fore_context *c, int32_t start, int32_t end, int64_t known, double level,
-                           double shock, uint64_t seed, fore_record_cut *cut,
-                           double *independent_sd, double *plain, fore_error *err)
+/* The members' mean squared misses of one distance, relative to the size of the period. */
+static void learn_weights(const recording *b, const double *actual, int64_t full, int64_t h,
+                          double weight[FORE_MEMBERS])
 {
-    fore_outlook *o = NULL;
-    fore_pipeline_result *result = NULL, *alone = NULL;
-    const int32_t starts[] = {start, end};
-    fore_outlook_options options = {
-        .as_of = fore_time_of_date(start), .starts = starts, .periods = 1};
-    fore_status status = fore_outlook_make(c, &options, &o, err);
-    fore_outlook_draws draws = {
-        .share = 1, .level = level, .shock_sd = shock, .draws = RECORD_DRAWS, .seed = seed};
-    if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &result, err);
-    draws.shock_sd = 0; /* at the same level: what deals that are independent would spread */
-    if (status == FORE_OK) status = fore_outlook_simulate(c, o, &draws, &alone, err);
-    if (status == FORE_OK) {
-        cut->start = start;
-        cut->end = end;
-        cut->mean = result->period[0].mean;
-        cut->median = result->period[0].median;
-        cut->lo80 = quantile_of(result->draws, result->draw_count, 0.1);
-        cut->hi80 = quantile_of(result->draws, result->draw_count, 0.9);
-        cut->actual = fore_outlook_actual(c->timeline, o, start, end, known, NULL);
-        *independent_sd = alone->period[0].sd;
-        *plain = alone->period[0].mean / level;
-        cut->baseline[FORE_BASE_STAGE_WEIGHTS] = stage_weights(c->timeline, o, end - start);
+    double miss[FORE_MEMBERS] = {0}, seen = 0, mean = 0, sum = 0;
+    for (int64_t i = 0; i < b->origins; i++) {
+        const origin *o = &b->origin[i];
+        if (o->at + h >= full) continue;
+        double size = actual[o->at + h], w = aged(i, b->origins, WEIGHT_HALF_LIFE);
+        for (int m = 0; m < FORE_MEMBERS; m++) size += o->member[h][m] / FORE_MEMBERS;
+        if (!(size > 0)) continue; /* nothing, or a member was not to be had */
+        seen += w;
+        for (int m = 0; m < FORE_MEMBERS; m++) {
+            double relative = (o->member[h][m] - actual[o->at + h]) / size;
+            miss[m] += w * relative * relative;
+        }
     }
+    for (int m = 0; m < FORE_MEMBERS; m++) mean += miss[m] / FORE_MEMBERS;
+    for (int m = 0; m < FORE_MEMBERS; m++) {
+        double shrunk =
+            seen > 0 ? (miss[m] + WEIGHT_PRIOR * mean / seen) / (seen + WEIGHT_PRIOR) : 0;
+        weight[m] = mean > 0 ? 1 / fmax(shrunk, 1e-9 * mean) : 1;
+        sum += weight[m];
+    }
+    for (int m = 0; m < FORE_MEMBERS; m++) weight[m] /= sum;
+}
+
+static fore_status learn_shocks(const recording *b, const double *actual, int64_t full, learned *l,
+                                fore_error *err)
+{
+    int64_t steps = b->r->steps;
+    fore_pipeline_miss *miss = FORE_NEW((b->origins + 1) * steps, fore_pipeline_miss);
+    if (!miss) return fore_no_memory(err);
+    for (int64_t i = 0; i < b->origins; i++)
+        for (int64_t h = 0; h < steps; h++) {
+            const origin *o = &b->origin[i];
+            double level = o->pipeline[h] > 0 ? o->said[h] / o->pipeline[h] : 1;
+            miss[i * steps + h] = (fore_pipeline_miss){o->said[h], o->own_sd[h] * sqrt(level),
+                                                       o->at + h < full ? actual[o->at + h] : NAN};
+        }
+    fore_pipeline_shocks(miss, b->origins, steps, l->sd, &l->persistence);
+    fore_free(miss);
+    return FORE_OK;
+}
+
+static fore_status learn(const recording *b, const double *actual, int64_t full, learned *l,
+                         fore_error *err)
+{
+    for (int64_t h = 0; h < b->r->steps; h++) {
+        l->level[h] = learn_level(b, actual, full, h);
+        learn_weights(b, actual, full, h, l->weight[h]);
+    }
+    return learn_shocks(b, actual, full, l, err);
+}
+
+/* The weighted mean of those members that are to be had. */
+static double weigh(const double weight[FORE_MEMBERS], const double member[FORE_MEMBERS])
+{
+    double sum = 0, total = 0;
+    for (int m = 0; m < FORE_MEMBERS; m++) {
+        if (isnan(member[m])) continue;
+        sum += weight[m] * member[m];
+        total += weight[m];
+    }
+    return total > 0 ? sum / total : 0;
+}
+
+static double level_of(double said, double pipeline)
+{
+    return pipeline > 0 ? fmin(fmax(LEVEL_LEAST, said / pipeline), LEVEL_MOST) : 1;
+}
+
+/* --- one cut --- */
+
+static void speak(const learned *l, const fore_rules *rules, int64_t steps, origin *o)
+{
+    for (int64_t h = 0; h < steps; h++) {
+        double *m = o->member[h];
+        m[FORE_MEMBER_PIPELINE] = o->pipeline[h];
+        m[FORE_MEMBER_LEVELLED] = o->pipeline[h] * l->level[h];
+        m[FORE_MEMBER_RUN_RATE] = rules->value[FORE_BASE_RUN_RATE][h];
+        m[FORE_MEMBER_ETS] = rules->value[FORE_BASE_ETS][h];
+        o->said[h] = weigh(l->weight[h], m);
+    }
+}
+
+typedef struct tally {
+    double actual, error, rate, ets, inside;
+    int64_t cuts;
+} tally;
+
+static void count_cut(tally *t, double said, double actual, double rate, double ets, double lo,
+                      double hi)
+{
+    t->cuts++;
+    t->actual += actual;
+    t->error += fabs(said - actual);
+    t->rate += fabs(rate - actual);
+    t->ets += fabs(ets - actual);
+    t->inside += actual >= lo && actual <= hi;
+}
+
+static fore_record_distance close_tally(const tally *t)
+{
+    double a = t->actual > 0 ? t->actual : NAN;
+    return (fore_record_distance){t->cuts, t->error / a,
+                                  t->cuts > 0 ? t->inside / (double)t->cuts : NAN, t->rate / a,
+                                  t->ets / a};
+}
+
+static void show_cut(recording *b, const origin *o, const fore_outlook *outlook,
+                     const fore_rules *rules, const fore_pipeline_result *result)
+{
+    fore_record_cut *cut = &b->r->cut[b->r->cuts++];
+    *cut = (fore_record_cut){.start = outlook->start[0],
+                             .end = outlook->start[1],
+                             .mean = result->period[0].mean,
+                             .median = result->period[0].median,
+                             .lo80 = result->period[0].quantile[LO80],
+                             .hi80 = result->period[0].quantile[HI80],
+                             .actual = b->actual[o->at]};
+    for (int k = 0; k < FORE_BASELINES; k++) cut->baseline[k] = rules->value[k][0];
+    cut->baseline[FORE_BASE_STAGE_WEIGHTS] =
+        fore_stage_weights(b->t, outlook, outlook->start[1] - outlook->start[0]);
+}
+
+static void show_distances(const recording *b, const origin *o, const fore_rules *rules,
+                           const fore_pipeline_result *result, tally *ahead, tally *sum)
+{
+    double actual = 0, rate = 0, ets = 0;
+    int64_t steps = b->r->steps;
+    for (int64_t h = 0; h < steps && o->at + h < b->full; h++) {
+        const fore_pipeline_period *p = &result->period[h];
+        double a = b->actual[o->at + h], r = rules->value[FORE_BASE_RUN_RATE][h],
+               e = rules->value[FORE_BASE_ETS][h];
+        count_cut(&ahead[h], p->mean, a, r, e, p->quantile[LO80], p->quantile[HI80]);
+        actual += a, rate += r, ets += e;
+    }
+    if (o->at + steps <= b->full)
+        count_cut(sum, result->total.mean, actual, rate, ets, result->total.quantile[LO80],
+                  result->total.quantile[HI80]);
+}
+
+static fore_status simulate(recording *b, const origin *o, const fore_outlook *outlook,
+                            const learned *l, const fore_rules *rules, tally *ahead, tally *sum,
+                            fore_error *err)
+{
+    double level[FORE_RECORD_STEPS];
+    fore_pipeline_result *result = NULL;
+    for (int64_t h = 0; h < b->r->steps; h++) level[h] = level_of(o->said[h], o->pipeline[h]);
+    fore_outlook_draws draws = {.share = 1,
+                                .level = level,
+                                .shock_sd = l->sd,
+                                .persistence = l->persistence,
+                                .periods = b->o->distances ? b->r->steps : 1,
+                                .draws = RECORD_DRAWS,
+                                .seed = b->o->seed + (uint64_t)o->at};
+    FORE_TRY(fore_outlook_simulate(b->c, outlook, &draws, &result, err));
+    show_cut(b, o, outlook, rules, result);
+    if (b->o->distances) show_distances(b, o, rules, result, ahead, sum);
     fore_pipeline_result_free(result);
-    fore_pipeline_result_free(alone);
-    fore_outlook_free(o);
+    return FORE_OK;
+}
+
+/* The amounts (wins) of the periods before the cut, as known then. */
+static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_outlook *outlook = NULL;
+    fore_sales_series *then = NULL;
+    int32_t starts[FORE_RECORD_STEPS + 1];
+    int64_t steps = b->r->steps, as_of = fore_time_of_date(b->now->start[at]);
+    origin *o = &b->origin[b->origins];
+    fore_rules rules;
+    learned l;
+    for (int64_t j = 0; j <= steps; j++)
+        starts[j] = fore_period_add(b->o->period, b->now->start[at], (int32_t)j);
+    fore_outlook_options options = {.as_of = as_of, .starts = starts, .periods = steps};
+    FORE_GO(fore_outlook_make(b->c, &options, &outlook, err));
+    if (outlook->counts != b->counts) { /* of another unit: it says nothing about this one */
+        status = fore_fail(err, FORE_E_NO_ANSWER, "nothing had an amount then");
+        goto done;
+    }
+    FORE_GO(fore_sales_series_make(b->t, as_of, b->o->period, FORE_BY_TOTAL, -1, &then, err));
+    const double *actual = b->counts ? then->won : then->amount;
+    FORE_GO(learn(b, actual, at, &l, err));
+    *o = (origin){.at = at};
+    FORE_GO(fore_outlook_expect(outlook, NULL, 1, o->pipeline, o->own_sd, err));
+    fore_rules_read(actual, at, b->o->period, steps, &rules);
+    speak(&l, &rules, steps, o);
+    if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
+    b->origins++;
+done:
+    fore_sales_series_free(then);
+    fore_outlook_free(outlook);
     return status;
 }
+
+/* --- all cuts --- */
 
 static void sum_up(fore_record *r)
 {
@@ -165,53 +299,114 @@ static void sum_up(fore_record *r)
     }
 }
 
-fore_status fore_record_make(fore_context *c, int64_t as_of, fore_period period, int64_t cuts,
-                             uint64_t seed, fore_record *r, fore_error *err)
+static fore_status make_cuts(recording *b, fore_error *err)
+{
+    tally ahead[FORE_RECORD_STEPS] = {{0}}, sum = {0};
+    int64_t cuts = b->o->cuts < FORE_RECORD_CUTS ? b->o->cuts : FORE_RECORD_CUTS;
+    int64_t from = b->full - cuts - FORE_RECORD_WARM_UP;
+    if (from < HISTORY_LEAST) from = HISTORY_LEAST;
+    b->shown_from = b->full - cuts;
+    for (int64_t at = from; at < b->full; at++) {
+        fore_progress(b->c->observer, "past forecasts", at - from, b->full - from);
+        if (fore_cancelled(b->c->observer)) return fore_fail(err, FORE_E_CANCELLED, "stopped");
+        fore_status status = one_cut(b, at, ahead, &sum, err);
+        /* nothing had been won yet: the record begins later */
+        if (status != FORE_OK && status != FORE_E_NO_ANSWER) return status;
+    }
+    sum_up(b->r);
+    for (int64_t h = 0; h < b->r->steps; h++) b->r->ahead[h] = close_tally(&ahead[h]);
+    b->r->sum = close_tally(&sum);
+    return FORE_OK;
+}
+
+static fore_status conclude(recording *b, fore_error *err)
+{
+    fore_record *r = b->r;
+    learned l;
+    fore_rules rules;
+    FORE_TRY(learn(b, b->actual, b->full, &l, err));
+    fore_rules_read(b->actual, b->full, b->o->period, r->steps, &rules);
+    r->learned = b->origins;
+    r->persistence = l.persistence;
+    for (int64_t h = 0; h < r->steps; h++) {
+        memcpy(r->weight[h], l.weight[h], sizeof r->weight[h]);
+        r->pipeline_level[h] = l.level[h];
+        r->shock_sd[h] = l.sd[h];
+        r->run_rate[h] = rules.value[FORE_BASE_RUN_RATE][h];
+        r->ets[h] = rules.value[FORE_BASE_ETS][h];
+    }
+    return FORE_OK;
+}
+
+fore_status fore_record_make(fore_context *c, const fore_record_options *options, fore_record *r,
+                             fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_sales_series *series = NULL;
-    const fore_timeline *timeline;
-    double expected[FORE_RECORD_CUTS], plain[FORE_RECORD_CUTS], sd[FORE_RECORD_CUTS],
-        actual[FORE_RECORD_CUTS];
-    *r = (fore_record){.level = 1, .shock_sd = SHOCK_UNKNOWN};
-    FORE_TRY(fore_context_history(c, &timeline, NULL, err));
-    FORE_TRY(fore_sales_series_make(timeline, as_of, period, FORE_BY_TOTAL, -1, &series, err));
-    int64_t full = series->periods - (series->last_partial ? 1 : 0);
-    if (cuts > FORE_RECORD_CUTS) cuts = FORE_RECORD_CUTS;
-    if (cuts > full - HISTORY_LEAST) cuts = full - HISTORY_LEAST;
-    const double *amounts = series->amount;
+    recording *b = FORE_ZNEW(1, recording);
+    if (!b) return fore_no_memory(err);
+    memset(r, 0, sizeof *r);
+    r->period = options->period;
+    r->steps = options->steps < 1                   ? 1
+               : options->steps > FORE_RECORD_STEPS ? FORE_RECORD_STEPS
+                                                    : options->steps;
+    b->c = c;
+    b->o = options;
+    b->r = r;
+    FORE_GO(fore_context_history(c, &b->t, NULL, err));
+    FORE_GO(fore_sales_series_make(b->t, options->as_of, options->period, FORE_BY_TOTAL, -1,
+                                   &series, err));
+    b->now = series;
+    b->full = series->periods - (series->last_partial ? 1 : 0);
     double total = 0;
-    for (int64_t p = 0; p < full; p++) total += series->amount[p];
-    if (!(total > 0)) amounts = series->won;
-    int64_t per_year = period == FORE_WEEKLY      ? 52
-                       : period == FORE_MONTHLY   ? 12
-                       : period == FORE_QUARTERLY ? 4
-                                                  : 1;
-    for (int64_t i = 0; i < cuts; i++) {
-        int64_t p = full - cuts + i;
-        fore_record_cut *cut = &r->cut[r->cuts];
-        fore_progress(c->observer, "past forecasts", i, cuts);
-        if (fore_cancelled(c->observer)) {
-            status = fore_fail(err, FORE_E_CANCELLED, "stopped");
-            goto done;
-        }
-        simple_rules(amounts, p, per_year, cut->baseline);
-        status = one_cut(c, series->start[p], series->start[p + 1], as_of, r->level, r->shock_sd,
-                         seed + (uint64_t)i, cut, &sd[r->cuts], &plain[r->cuts], err);
-        if (status == FORE_E_NO_ANSWER) { /* nothing had been won yet: the record begins later */
-            status = FORE_OK;
-            continue;
-        }
-        if (status != FORE_OK) goto done;
-        expected[r->cuts] = cut->mean;
-        actual[r->cuts] = cut->actual;
-        r->cuts++;
-        r->level = learn_level(plain, actual, r->cuts);
-        if (r->cuts >= 2)
-            r->shock_sd = fore_pipeline_shock(expected, sd, actual, r->cuts, SHOCK_LEAST);
-    }
-    sum_up(r);
+    for (int64_t i = 0; i < series->wins; i++)
+        if (series->win_amount[i] > 0) total += series->win_amount[i];
+    b->counts = !(total > 0);
+    b->actual = b->counts ? series->won : series->amount;
+    FORE_GO(make_cuts(b, err));
+    FORE_GO(conclude(b, err));
 done:
     fore_sales_series_free(series);
+    fore_free(b);
+    return status;
+}
+
+/* --- for the outlook of now --- */
+
+/* Calendar periods from the one that holds as_of to the one that holds the day before `end`. */
+static int64_t distance_of(const fore_record *r, int64_t as_of, int32_t end)
+{
+    int32_t first = fore_period_start(r->period, fore_date_of(as_of));
+    int64_t h = 0;
+    while (h + 1 < r->steps && fore_period_add(r->period, first, (int32_t)h + 1) < end) h++;
+    return h;
+}
+
+/* How much of a whole period of the record lies ahead between max(start, as_of) and end. */
+static double part_of(const fore_record *r, int64_t as_of, int32_t start, int32_t end)
+{
+    int32_t from = fore_period_start(r->period, start), to = fore_period_add(r->period, from, 1);
+    double now = (double)as_of / (double)FORE_DAY, begin = now > start ? now : start;
+    return end > begin ? ((double)end - begin) / (double)(to - from) : 0;
+}
+
+fore_status fore_record_tilt(const fore_record *r, const fore_outlook *o, double *level,
+                             double *shock_sd, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    double *pipeline = FORE_NEW(o->periods, double), *own = FORE_NEW(o->periods, double);
+    if (!pipeline || !own) FORE_GO(fore_no_memory(err));
+    FORE_GO(fore_outlook_expect(o, NULL, 1, pipeline, own, err));
+    for (int64_t j = 0; j < o->periods; j++) {
+        int64_t h = distance_of(r, o->as_of, o->start[j + 1]);
+        double part = part_of(r, o->as_of, o->start[j], o->start[j + 1]);
+        const double member[FORE_MEMBERS] = {pipeline[j], pipeline[j] * r->pipeline_level[h],
+                                             r->run_rate[h] * part, r->ets[h] * part};
+        level[j] = level_of(weigh(r->weight[h], member), pipeline[j]);
+        shock_sd[j] = r->shock_sd[h];
+    }
+done:
+    fore_free(pipeline);
+    fore_free(own);
     return status;
 }

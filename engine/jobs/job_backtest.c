@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "engine/jobs/effort_view.h"
+#include "engine/jobs/forecast_record.h"
 #include "engine/jobs/jobs.h"
-#include "engine/jobs/outlook.h"
 #include "engine/jobs/training.h"
 #include "models/respond/plan.h"
 
 enum {
     RANK_CUTS = 4,
     FORECAST_CUTS = 8,
+    FORECAST_STEPS = 3,
     EFFORT_CUTS = 4,
     CUTS_MAX = FORE_RECORD_CUTS,
     ROWS_LEAST = 30
@@ -207,11 +208,32 @@ static const fore_column forecast_columns[] = {
     {"ets", "ETS", FORE_CELL_MONEY, 0},
 };
 
+/* Months `from` to `to` ahead, together. */
+static void distance_json(fore_json_writer *json, int64_t from, int64_t to,
+                          const fore_record_distance *d)
+{
+    fore_json_object(json, NULL);
+    fore_json_integer(json, "from", from);
+    fore_json_integer(json, "to", to);
+    fore_json_integer(json, "cuts", d->cuts);
+    fore_json_number(json, "error", d->error);
+    fore_json_number(json, "coverage_80", d->coverage80);
+    fore_json_number(json, "run_rate_error", d->run_rate_error);
+    fore_json_number(json, "ets_error", d->ets_error);
+    fore_json_end_object(json);
+}
+
 static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed,
                                      fore_answer *a, fore_json_writer *json, fore_error *err)
 {
     fore_record r;
-    FORE_TRY(fore_record_make(c, as_of, FORE_MONTHLY, cuts, seed, &r, err));
+    fore_record_options options = {.as_of = as_of,
+                                   .period = FORE_MONTHLY,
+                                   .cuts = cuts,
+                                   .steps = FORECAST_STEPS,
+                                   .distances = true,
+                                   .seed = seed};
+    FORE_TRY(fore_record_make(c, &options, &r, err));
     if (r.cuts == 0)
         return fore_fail(
             err, FORE_E_NO_ANSWER,
@@ -248,6 +270,10 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
     for (int b = 0; b < FORE_BASELINES; b++)
         fore_json_number(json, fore_baseline_word((fore_baseline)b), r.baseline_error[b]);
     fore_json_end_object(json);
+    fore_json_array(json, "ahead");
+    for (int64_t h = 0; h < r.steps; h++) distance_json(json, h + 1, h + 1, &r.ahead[h]);
+    distance_json(json, 1, r.steps, &r.sum);
+    fore_json_end_array(json);
     fore_json_end_object(json);
     fore_text words = {0};
     for (int b = 0; b < FORE_BASELINES; b++)
@@ -259,6 +285,13 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
         (long long)r.cuts, 100 * r.error, fore_text_string(&words), r.coverage80 * (double)r.cuts,
         (long long)r.cuts);
     fore_text_free(&words);
+    if (r.sum.cuts > 0)
+        fore_answer_note(a,
+                         "Sums of %lld months: error %.0f %% (run rate %.0f %%, ETS %.0f %%), the "
+                         "80 %% interval held %.0f of %lld.",
+                         (long long)r.steps, 100 * r.sum.error, 100 * r.sum.run_rate_error,
+                         100 * r.sum.ets_error, r.sum.coverage80 * (double)r.sum.cuts,
+                         (long long)r.sum.cuts);
     return FORE_OK;
 }
 

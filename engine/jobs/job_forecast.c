@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/jobs/forecast_record.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/levels.h"
-#include "engine/jobs/outlook.h"
 #include "engine/jobs/scoring.h"
 #include "engine/num/special.h"
 #include "features/sales_series.h"
@@ -204,42 +204,36 @@ static void write_group(const request *q, const fore_outlook *o, const fore_pipe
 }
 
 static fore_status write_groups(fore_context *c, const request *q, const fore_outlook *o,
-                                const fore_record *record, uint64_t seed, fore_answer *a,
+                                const fore_outlook_draws *whole, fore_answer *a,
                                 fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
     int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
     int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
-    int64_t limit = group_limit(t, q->by), recent = 0;
+    int64_t limit = group_limit(t, q->by);
     uint8_t *member = FORE_ZNEW(t->subjects, uint8_t);
     int32_t *group = FORE_NEW(t->subjects, int32_t);
-    double *arrived = FORE_ZNEW(limit + 1, double), *scratch = FORE_NEW(GROUP_DRAWS, double);
-    if (!member || !group || !arrived || !scratch) {
+    double *scratch = FORE_NEW(GROUP_DRAWS, double);
+    if (!member || !group || !scratch) {
         status = fore_no_memory(err);
         goto done;
     }
-    for (int64_t s = first; s < end; s++) {
-        group[s] = group_of(t, q->by, s, o->as_of);
-        if (t->created_at[s] >= o->as_of || t->created_at[s] < o->as_of - 182 * FORE_DAY) continue;
-        arrived[group[s] < 0 ? limit : group[s]]++;
-        recent++;
-    }
+    for (int64_t s = first; s < end; s++) group[s] = group_of(t, q->by, s, o->as_of);
     int64_t g = fore_answer_grid(a, "groups", "By group", group_columns, 5);
     for (int64_t k = 0; k <= limit; k++) {
         int32_t index = k == limit ? -1 : (int32_t)k;
-        bool any = arrived[k] > 0;
         for (int64_t s = first; s < end; s++) member[s] = group[s] == index;
+        double share = fore_outlook_share(t, o, member);
+        bool any = share > 0;
         for (int64_t i = 0; i < o->open && !any; i++) any = member[o->open_subject[i]];
         for (int64_t i = 0; i < o->wins && !any; i++) any = member[o->win_subject[i]];
         if (!any) continue;
         fore_pipeline_result *result = NULL;
-        fore_outlook_draws draws = {.member = member,
-                                    .share = recent ? arrived[k] / (double)recent : 0,
-                                    .level = record->level,
-                                    .shock_sd = record->shock_sd,
-                                    .draws = GROUP_DRAWS,
-                                    .seed = seed};
+        fore_outlook_draws draws = *whole;
+        draws.member = member;
+        draws.share = share;
+        draws.draws = GROUP_DRAWS;
         FORE_GO(fore_outlook_simulate(c, o, &draws, &result, err));
         write_group(q, o, result, group_name(t, q->by, index), scratch, a, g, json);
         fore_pipeline_result_free(result);
@@ -247,21 +241,43 @@ static fore_status write_groups(fore_context *c, const request *q, const fore_ou
 done:
     fore_free(member);
     fore_free(group);
-    fore_free(arrived);
     fore_free(scratch);
     return status;
 }
 
 /* --- the record --- */
 
-static void write_record(const fore_record *r, fore_answer *a, fore_json_writer *json)
+/* What the forecast rests on, in words: "pipeline 30 %, ...". */
+static void weight_words(const fore_record *r, fore_text *words)
 {
+    for (int m = 0; m < FORE_MEMBERS; m++)
+        fore_text_printf(words, "%s%s %.0f %%", m ? ", " : "",
+                         fore_record_member_word((fore_record_member)m), 100 * r->weight[0][m]);
+}
+
+static void learned_json(const fore_record *r, const fore_outlook_draws *d, fore_json_writer *json)
+{
+    fore_json_number(json, "level", d->level[0]);
+    fore_json_number(json, "pipeline_level", r->pipeline_level[0]);
+    fore_json_number(json, "shock_sd", r->shock_sd[0]);
+    fore_json_numbers(json, "shock_sd_ahead", r->shock_sd, r->steps);
+    fore_json_number(json, "persistence", r->persistence);
+    fore_json_integer(json, "cuts_learned", r->learned);
+    fore_json_object(json, "weights");
+    for (int m = 0; m < FORE_MEMBERS; m++)
+        fore_json_number(json, fore_record_member_word((fore_record_member)m), r->weight[0][m]);
+    fore_json_end_object(json);
+}
+
+static void write_record(const fore_record *r, const fore_outlook_draws *d, fore_answer *a,
+                         fore_json_writer *json)
+{
+    fore_text words = {0};
     fore_json_object(json, "backtest");
     fore_json_integer(json, "cuts", r->cuts);
     fore_json_number(json, "error", r->error);
     fore_json_number(json, "coverage_80", r->coverage80);
-    fore_json_number(json, "level", r->level);
-    fore_json_number(json, "shock_sd", r->shock_sd);
+    learned_json(r, d, json);
     fore_json_object(json, "baselines");
     for (int b = 0; b < FORE_BASELINES; b++)
         fore_json_number(json, fore_baseline_word((fore_baseline)b), r->baseline_error[b]);
@@ -288,11 +304,14 @@ static void write_record(const fore_record *r, fore_answer *a, fore_json_writer 
         fore_answer_number(a, g, r->baseline_error[b]);
     }
     if (best >= 0)
-        fore_answer_note(a,
-                         "The simple rule '%s' was closer (%.1f %% against %.1f %%): prefer it "
-                         "for now.",
+        fore_answer_note(a, "The simple rule '%s' was closer so far (%.1f %% against %.1f %%).",
                          fore_baseline_word((fore_baseline)best), 100 * r->baseline_error[best],
                          100 * r->error);
+    weight_words(r, &words);
+    fore_answer_note(a, "Weighed by what each was worth in past periods: %s.",
+                     fore_text_string(&words));
+    a->failed |= words.failed;
+    fore_text_free(&words);
     fore_answer_note(a, "In %lld past periods the 80 %% interval held the actual %.0f times.",
                      (long long)r->cuts, r->coverage80 * (double)r->cuts);
 }
@@ -314,9 +333,19 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
                                         fore_period_start(q.period, fore_date_of(moment.as_of)),
                                     .periods = q.horizon};
     FORE_GO(fore_outlook_make(c, &options, &o, err));
-    FORE_GO(fore_record_make(c, moment.as_of, q.period, CUTS_DEFAULT, r->seed, &record, err));
-    fore_outlook_draws draws = {
-        .share = 1, .level = record.level, .shock_sd = record.shock_sd, .seed = r->seed};
+    fore_record_options wanted = {.as_of = moment.as_of,
+                                  .period = q.period,
+                                  .cuts = CUTS_DEFAULT,
+                                  .steps = q.horizon,
+                                  .seed = r->seed};
+    FORE_GO(fore_record_make(c, &wanted, &record, err));
+    double level[HORIZON_MAX], shock_sd[HORIZON_MAX];
+    FORE_GO(fore_record_tilt(&record, o, level, shock_sd, err));
+    fore_outlook_draws draws = {.share = 1,
+                                .level = level,
+                                .shock_sd = shock_sd,
+                                .persistence = record.persistence,
+                                .seed = r->seed};
     FORE_GO(fore_outlook_simulate(c, o, &draws, &result, err));
     const char *unit = o->counts ? (o->kind == FORE_SUBJECT_DEAL ? "deals won" : "leads converted")
                        : o->currency >= 0 ? fore_word(&c->timeline->currencies, o->currency)
@@ -327,12 +356,17 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_json_string(&json, "unit", unit);
     FORE_GO(write_total(&q, o, result, a, &json, err));
     fore_json_array(&json, "groups");
-    if (q.grouped) FORE_GO(write_groups(c, &q, o, &record, r->seed, a, &json, err));
+    if (q.grouped) FORE_GO(write_groups(c, &q, o, &draws, a, &json, err));
     fore_json_end_array(&json);
-    write_record(&record, a, &json);
+    write_record(&record, &draws, a, &json);
     fore_json_end_object(&json);
     fore_answer_note(a, "Unit: %s. %lld %s%s open.", unit, (long long)o->open,
                      fore_purpose(o->kind), o->open == 1 ? " is" : "s are");
+    if (o->used < o->known)
+        fore_answer_note(a,
+                         "How deals come to be won was learned from %lld of the %lld deals, drawn "
+                         "by their ids.",
+                         (long long)o->used, (long long)o->known);
     if (o->other_currency > 0)
         fore_answer_note(a, "%lld deals in another currency are left out.",
                          (long long)o->other_currency);

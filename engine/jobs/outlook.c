@@ -3,8 +3,8 @@
 #include "engine/jobs/outlook.h"
 
 #include <math.h>
-#include <string.h>
 
+#include "engine/base/random.h"
 #include "features/sales_series.h"
 #include "models/survive/hazard.h"
 
@@ -15,13 +15,13 @@ enum {
     SPELLS_MAX = 400000,
     COLUMNS_MAX = 16,
     ARRIVAL_WEEKS = 156,
-    HORIZON_WEEKS_MAX = 1200
+    HORIZON_WEEKS_MAX = 1200,
+    LOTS = 20240331 /* seed of the draw of deals */
 };
-/* Weeks further back count half after a year: hazards drift. */
-enum { OWN_WINS = 20 };
 /* Lost deals must have an amount at least so often, relative to won ones, for amounts to be early.
  */
 static const double EARLY_SHARE = 0.5;
+/* Weeks further back count half after a year: hazards drift. */
 static const double HAZARD_HALF_LIFE_WEEKS = 52, AMOUNT_HALF_LIFE_DAYS = 365;
 
 /* What a hazard may depend on besides age: few, robust, and known at the time. */
@@ -33,6 +33,7 @@ static const char *const hazard_features[] = {
 
 typedef struct builder {
     const fore_timeline *t;
+    double drawn; /* share of the deals that the hazards with covariates read */
     const fore_extractor *extractor;
     fore_pool *pool;
     fore_outlook *o;
@@ -62,6 +63,14 @@ static bool closed_before(const fore_timeline *t, int64_t s, int64_t moment)
 {
     return t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME &&
            t->closed_at[s] < moment;
+}
+
+/* A sale, whatever is known about how it came about. */
+static bool counted_win(const builder *b, int64_t s)
+{
+    const fore_timeline *t = b->t;
+    return t->outcome[s] == FORE_WON && closed_before(t, s, b->o->as_of) &&
+           (b->o->currency < 0 || t->currency[s] < 0 || t->currency[s] == b->o->currency);
 }
 
 static double day_of(int64_t time) { return (double)time / (double)FORE_DAY; }
@@ -170,12 +179,29 @@ static fore_status add_life(const builder *b, int64_t s, bool cut, spell_list *l
             (fore_spell){.entry = from,
                          .weeks = to - from,
                          .last = (int64_t)floor((start + 7.0 * (double)to) / 7),
-                         .weight = 1,
+                         .weight = cut ? 1 / b->drawn : 1,
                          .event = last ? whole.event : FORE_DEAL_OPEN};
         int64_t read_at = t->created_at[s] + from * 7 * FORE_DAY + 1;
         list->row[list->count++] = (fore_extract_row){s, read_at};
     }
     return FORE_OK;
+}
+
+/* Deals known at as_of, and how large a part of them the hazards can read. A deal's lot hangs on
+ * its key alone: the same deals are drawn whatever else the history holds. */
+static void draw_deals(builder *b, int64_t spells_max)
+{
+    fore_outlook *o = b->o;
+    for (int64_t s = b->first; s < b->end; s++) o->known += usable(b, s);
+    b->drawn = fmin(1, (double)spells_max / LIFE_CUTS / fmax(1, (double)o->known));
+    o->used = o->known;
+}
+
+static bool is_drawn(const builder *b, int64_t s)
+{
+    if (b->drawn >= 1) return true;
+    fore_random lot = fore_random_new(LOTS, (uint64_t)b->t->key[s]);
+    return fore_random_uniform(&lot) < b->drawn;
 }
 
 static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **hazard, fore_error *err)
@@ -186,8 +212,12 @@ static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **haza
     fore_hazard_options options = fore_hazard_default();
     options.half_life_weeks = HAZARD_HALF_LIFE_WEEKS;
     options.now = (int64_t)floor(day_of(b->o->as_of) / 7);
-    for (int64_t s = b->first; s < b->end; s++)
-        if (usable(b, s)) FORE_GO(add_life(b, s, with_features, &list, err));
+    if (with_features) b->o->used = 0;
+    for (int64_t s = b->first; s < b->end; s++) {
+        if (!usable(b, s) || (with_features && !is_drawn(b, s))) continue;
+        FORE_GO(add_life(b, s, with_features, &list, err));
+        if (with_features) b->o->used++;
+    }
     fore_matrix view = {NULL, list.count, 0, list.count};
     if (with_features) {
         x = FORE_NEW(list.count * b->features, double);
@@ -312,8 +342,7 @@ static fore_status collect_wins(builder *b, fore_error *err)
     fore_outlook *o = b->o;
     const fore_timeline *t = b->t;
     int64_t n = 0, period_start = fore_time_of_date(o->start[0]);
-    for (int64_t s = b->first; s < b->end; s++)
-        n += usable(b, s) && t->outcome[s] == FORE_WON && closed_before(t, s, o->as_of);
+    for (int64_t s = b->first; s < b->end; s++) n += counted_win(b, s);
     if (n == 0)
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "nothing was won before that moment: there is nothing to forecast from");
@@ -325,7 +354,7 @@ static fore_status collect_wins(builder *b, fore_error *err)
     if (!o->win_subject || !o->win_amount || !o->past_amount || !o->past_weight || !o->past_subject)
         return fore_no_memory(err);
     for (int64_t s = b->first; s < b->end; s++) {
-        if (!usable(b, s) || t->outcome[s] != FORE_WON || !closed_before(t, s, o->as_of)) continue;
+        if (!counted_win(b, s)) continue;
         double amount = amount_of(b, s);
         if (t->closed_at[s] >= period_start) {
             o->win_subject[o->wins] = s;
@@ -344,9 +373,7 @@ static fore_status collect_wins(builder *b, fore_error *err)
 static bool has_amounts(const builder *b)
 {
     for (int64_t s = b->first; s < b->end; s++)
-        if (b->t->outcome[s] == FORE_WON && usable(b, s) && closed_before(b->t, s, b->o->as_of) &&
-            amount_at(b->t, s, b->o->as_of) > 0)
-            return true;
+        if (counted_win(b, s) && amount_at(b->t, s, b->o->as_of) > 0) return true;
     return false;
 }
 
@@ -383,8 +410,14 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     FORE_GO(collect_wins(&b, err));
     FORE_GO(fit_hazard(&b, false, &b.plain, err));
     choose_features(&b);
-    if (!options->plain && b.features > 0 && (b.end - b.first) * LIFE_CUTS <= SPELLS_MAX)
-        FORE_GO(fit_hazard(&b, true, &b.full, err));
+    draw_deals(&b, options->spells_max > 0 ? options->spells_max : SPELLS_MAX);
+    if (!options->plain && b.features > 0) {
+        fore_status fitted = fit_hazard(&b, true, &b.full, err);
+        if (fitted == FORE_E_NO_ANSWER) /* no win among the deals drawn: by age alone */
+            o->used = o->known;
+        else
+            FORE_GO(fitted);
+    }
     FORE_GO(predict_open(&b, err));
     FORE_GO(predict_arrivals(&b, err));
     *out = o;
@@ -394,100 +427,4 @@ done:
     fore_hazard_free(b.plain);
     fore_outlook_free(o);
     return status;
-}
-
-/* --- simulating --- */
-
-/* A group draws from what its own wins brought; below OWN_WINS of them the company's fill up. */
-static void weigh_members(const fore_outlook *o, const uint8_t *member, double *weight)
-{
-    double own = 0, own_weight = 0, all_weight = 0;
-    for (int64_t i = 0; i < o->past_wins; i++) {
-        all_weight += o->past_weight[i];
-        if (!member[o->past_subject[i]]) continue;
-        own++;
-        own_weight += o->past_weight[i];
-    }
-    double rest = fmax(0, 1 - own / OWN_WINS); /* the company's share of the draws */
-    for (int64_t i = 0; i < o->past_wins; i++) {
-        double mine = member[o->past_subject[i]] && own_weight > 0 ? (1 - rest) / own_weight : 0;
-        weight[i] = o->past_weight[i] * (mine + rest / all_weight);
-    }
-}
-
-fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
-                                  const fore_outlook_draws *d, fore_pipeline_result **result,
-                                  fore_error *err)
-{
-    fore_status status = FORE_OK;
-    fore_arena *arena = fore_arena_new();
-    if (!arena) return fore_no_memory(err);
-    int64_t n = 0;
-    double level = d->level > 0 ? d->level : 1;
-    for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]];
-    double *won = fore_arena_alloc(arena, n * o->periods, sizeof(double));
-    double *lost = fore_arena_alloc(arena, n * o->periods, sizeof(double));
-    double *amount = fore_arena_alloc(arena, n, sizeof(double));
-    double *so_far = fore_arena_alloc(arena, o->periods, sizeof(double));
-    double *arrivals = fore_arena_alloc(arena, o->weeks, sizeof(double));
-    double *weight = fore_arena_alloc(arena, o->past_wins, sizeof(double));
-    if (!weight || !won || !lost || !amount || !so_far || !arrivals) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    for (int64_t i = 0, m = 0; i < o->open; i++) {
-        if (d->member && !d->member[o->open_subject[i]]) continue;
-        double left =
-            1; /* a higher level takes from the losses first: the sum stays a probability */
-        for (int64_t j = 0; j < o->periods; j++) {
-            won[m + j * n] = fmin(level * o->open_won[i + j * o->open], left);
-            left -= won[m + j * n];
-            lost[m + j * n] = fmin(o->open_lost[i + j * o->open], left);
-            left -= lost[m + j * n];
-        }
-        amount[m++] = o->open_amount[i];
-    }
-    for (int64_t i = 0; i < o->wins; i++)
-        if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
-    for (int64_t w = 0; w < o->weeks; w++) arrivals[w] = o->arrivals[w] * d->share * level;
-    if (d->member) weigh_members(o, d->member, weight);
-    fore_pipeline p = {.periods = o->periods,
-                       .won_so_far = so_far,
-                       .open = n,
-                       .open_won = won,
-                       .open_lost = lost,
-                       .open_amount = amount,
-                       .amounts = o->past_amount,
-                       .amount_weight = d->member ? weight : o->past_weight,
-                       .amount_count = o->past_wins,
-                       .weeks = o->weeks,
-                       .arrivals = arrivals,
-                       .arrivals_size = o->arrivals_size,
-                       .new_won = o->new_won,
-                       .shock_sd = d->shock_sd};
-    fore_pipeline_options options = fore_pipeline_default();
-    options.seed = d->seed;
-    options.keep_draws = 1;
-    if (d->draws) options.draws = d->draws;
-    status = fore_pipeline_simulate(&p, &options, c->pool, result, err);
-done:
-    fore_arena_free(arena);
-    return status;
-}
-
-double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start,
-                           int32_t end, int64_t known, const uint8_t *member)
-{
-    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
-    int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
-    int64_t from = fore_time_of_date(start), to = fore_time_of_date(end);
-    double sum = 0;
-    for (int64_t s = first; s < last; s++) {
-        if (t->outcome[s] != FORE_WON || t->left_out[s] || (member && !member[s])) continue;
-        if (t->closed_at[s] < from || t->closed_at[s] >= to || t->closed_at[s] >= known) continue;
-        if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) continue;
-        double amount = o->counts ? 1 : amount_at(t, s, known);
-        if (!isnan(amount)) sum += amount;
-    }
-    return sum;
 }

@@ -19,6 +19,9 @@ typedef struct fore_outlook_options {
     const int32_t *starts; /* periods + 1 days instead of period and first_on; NULL: the calendar.
                             * Nothing may lie between as_of and the first start */
     bool plain;         /* hazards by age only: faster */
+    int64_t spells_max; /* stretches of life that the hazards with covariates read; 0: 400,000. Where
+                         * the deals known at as_of have more, so many deals are drawn by a hash of
+                         * their key, each standing for those left out */
 } fore_outlook_options;
 
 typedef struct fore_outlook {
@@ -27,6 +30,7 @@ typedef struct fore_outlook {
     bool counts;             /* no amounts: the unit is a win */
     int32_t currency;        /* word; -1 = none named */
     int64_t other_currency;  /* deals in another currency: left out */
+    int64_t known, used;     /* deals known at as_of; those that the hazards were learned from */
     int64_t periods;
     int32_t *start;          /* periods + 1 days */
 
@@ -53,12 +57,25 @@ fore_status fore_outlook_make(fore_context *context, const fore_outlook_options 
                               fore_outlook **outlook, fore_error *err);
 void fore_outlook_free(fore_outlook *outlook);
 
+/* The share of new deals that are the members' own: of those created in the last half year before
+ * as_of (0 when there were none). One rule for all groups of all answers. */
+double fore_outlook_share(const fore_timeline *timeline, const fore_outlook *outlook,
+                          const uint8_t *member);
+
+/* What is to come from open and new deals (without what is won already), exactly: mean and, were
+ * deals independent, sd by period (periods doubles each). No level, no shock. member, share: as
+ * below. */
+fore_status fore_outlook_expect(const fore_outlook *outlook, const uint8_t *member, double share,
+                                double *mean, double *sd, fore_error *err);
+
 /* Simulates the members (member[subject] != 0; NULL: all), new deals at `share` of the arrivals. */
 typedef struct fore_outlook_draws {
     const uint8_t *member;
     double share;
-    double level;       /* multiplies what open and new deals bring (the record's bias); 0 = 1 */
-    double shock_sd;    /* of a period, common to all deals */
+    const double *level;    /* periods: multiplies what open and new deals bring; NULL: 1 */
+    const double *shock_sd; /* periods: common to all deals; NULL: none */
+    double persistence;     /* of the shocks */
+    int64_t periods;        /* only the first so many; 0: all */
     int64_t draws;
     uint64_t seed;
 } fore_outlook_draws;
@@ -66,36 +83,9 @@ fore_status fore_outlook_simulate(fore_context *context, const fore_outlook *out
                                   const fore_outlook_draws *draws, fore_pipeline_result **result,
                                   fore_error *err);
 
-/* What was really won in [start, end) days, as known at `known`; in the outlook's unit. */
+/* What was really won in [start, end) days, as known at `known`; in the outlook's unit. Counts what
+ * features/sales_series.h counts. */
 double fore_outlook_actual(const fore_timeline *timeline, const fore_outlook *outlook, int32_t start,
                            int32_t end, int64_t known, const uint8_t *member);
-
-/* --- the record: what would have been said at past starts of a period, and what happened --- */
-
-enum { FORE_RECORD_CUTS = 24, FORE_BASELINES = 5 };
-typedef enum fore_baseline {
-    FORE_BASE_LAST, FORE_BASE_LAST_YEAR, FORE_BASE_RUN_RATE, FORE_BASE_STAGE_WEIGHTS, FORE_BASE_ETS
-} fore_baseline;
-const char *fore_baseline_word(fore_baseline baseline);
-
-typedef struct fore_record_cut {
-    int32_t start, end;            /* the period */
-    double mean, median, lo80, hi80, actual;
-    double baseline[FORE_BASELINES]; /* NaN: not to be had */
-} fore_record_cut;
-
-typedef struct fore_record {
-    int64_t cuts;
-    fore_record_cut cut[FORE_RECORD_CUTS]; /* oldest first */
-    double level;                  /* what happened over what was expected, learned from the misses:
-                                    * hazards drift, and a level that is off is off in the next period too */
-    double shock_sd;               /* spread of the misses around that level */
-    double error, baseline_error[FORE_BASELINES]; /* sum |error| / sum actual over the cuts that both have */
-    double coverage80;             /* share of actuals inside, each cut with the shock known before it */
-} fore_record;
-
-/* At most `cuts` past periods before as_of. Zero cuts is an answer: a short history. */
-fore_status fore_record_make(fore_context *context, int64_t as_of, fore_period period, int64_t cuts,
-                             uint64_t seed, fore_record *record, fore_error *err);
 
 #endif

@@ -5,7 +5,8 @@
  * all weeks but those of a win columns: steps 1[age >= cut] (ridge = a random walk over ages), then
  * the covariates' design
  *
- * Folding is exact: within a bin and a spell all weeks have the same hazard. */
+ * Folding is exact: within a bin and a spell all weeks have the same hazard; without covariates so
+ * have all spells, and a handful of rows stands for all deals. */
 #include <math.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@
 
 static const int64_t DEFAULT_CUTS[] = {1,  2,  3,  4,  6,  8,   10,  13, 17,
                                        22, 30, 39, 52, 78, 104, 156, 208};
-enum { DEFAULT_CUT_COUNT = 17, CAUSES = 2, FORMAT = 1 };
+enum { DEFAULT_CUT_COUNT = 17, CAUSES = 2, FORMAT = 1, MERGED_CUTS = 64 };
 static const double DAYS_PER_WEEK = 7;
 
 struct fore_hazard {
@@ -186,6 +187,16 @@ static fore_status fold_new(const fore_hazard *m, const fore_spell *s, int64_t n
     return FORE_OK;
 }
 
+/* Without covariates all rows of one bin and event are alike: their weights are added up, in order. */
+static void merge_alike(folded *f, int64_t bins)
+{
+    double sum[3 * (MERGED_CUTS + 1)] = {0};
+    for (int64_t i = 0; i < f->n; i++) sum[3 * f->bin[i] + (int64_t)f->event[i]] += f->w[i];
+    f->n = 0;
+    for (int64_t k = 0; k < 3 * bins; k++)
+        add_row(f, 0, k / 3, sum[k], (fore_deal_end)(k % 3));
+}
+
 /* Log-likelihood of 0/1 rows under the fitted cause. */
 static double loglik_of(const fore_hazard *m, int cause, const double *x, int64_t n,
                         const double *y, const double *w)
@@ -320,6 +331,7 @@ fore_status fore_hazard_fit(const fore_spell *spells, int64_t n, const fore_matr
     FORE_GO(new_betas(m, err));
     FORE_GO(fold_new(m, spells, n, &o, &f, err));
     local.rows = f.n;
+    if (m->columns == 0 && m->cut_count <= MERGED_CUTS) merge_alike(&f, m->cut_count + 1);
     for (int c = 0; c < CAUSES; c++) FORE_GO(fit_cause(m, c, &f, z, n, &o, pool, &local, err));
     if (info) *info = local;
     *model = m;

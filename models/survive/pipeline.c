@@ -1,7 +1,7 @@
 /* Simulation of coming periods.
  *
  *   for every draw, with a random stream of its own
- *     shock of every period (mean 1 on the hazard's scale) and of the arrivals' level
+ *     shock of every period (mean 1 on the hazard's scale, persistent) and of the arrivals' level
  *     every open deal: one uniform against its wins and losses, period after period; the shock
  * turns the chance w of a win in a period into 1 - (1 - w)^shock, losses share what is left every
  * week ahead: a count of new deals, thinned into wins by period; amounts drawn from the past
@@ -19,6 +19,8 @@
 const double fore_pipeline_levels[FORE_PIPELINE_LEVELS] = {0.025, 0.05, 0.1,  0.25, 0.5,
                                                            0.75,  0.9,  0.95, 0.975};
 
+/* A shock is made at most so many times larger; the mean is moved by at most so much (log). */
+static const double ELASTICITY_LEAST = 0.5, MEAN_MOST = 0.5;
 static const double SUM_SLACK = 1e-9; /* rounding of probabilities that sum to 1 */
 
 fore_pipeline_options fore_pipeline_default(void)
@@ -34,7 +36,10 @@ typedef struct simulation {
     double *open, *fresh, *wins_open, *wins_fresh; /* draws x periods, [d + j * draws] */
     double *cumulative;             /* amount_count: cumulated weights; NULL: uniform */
     double *won_given, *lost_given; /* open x periods: given that the deal is still open */
+    double *rest_given;             /* log(1 - won_given) */
     double *scratch;                /* workers x periods: shocks */
+    double *shock_sd,
+        *shock_mean; /* periods: of the hazard's factor: sd of its log, log of its mean */
 } simulation;
 
 static bool probability(double v) { return v >= 0 && v <= 1 + SUM_SLACK; }
@@ -101,9 +106,14 @@ static fore_status check(const fore_pipeline *p, const fore_pipeline_options *o,
     if ((p->open > 0 && !p->open_won) || (p->weeks > 0 && (!p->arrivals || !p->new_won)) ||
         (p->amount_count > 0 && !p->amounts))
         return fore_fail(err, FORE_E_ARGUMENT, "a pipeline lacks one of its tables");
-    if (!(p->shock_sd >= 0) || !(p->arrivals_shock_sd >= 0) || !(p->arrivals_size >= 0))
+    bool negative = !(p->arrivals_shock_sd >= 0) || !(p->arrivals_size >= 0);
+    for (int64_t j = 0; p->shock_sd && j < p->periods; j++)
+        negative = negative || !(p->shock_sd[j] >= 0);
+    if (negative)
         return fore_fail(err, FORE_E_ARGUMENT,
                          "the shocks' sd and the arrivals' size must not be negative");
+    if (!(p->shock_persistence >= 0 && p->shock_persistence <= 1))
+        return fore_fail(err, FORE_E_ARGUMENT, "the shocks' persistence lies between 0 and 1");
     FORE_TRY(check_open(p, &needs, err));
     FORE_TRY(check_new(p, &needs, err));
     if (needs && p->amount_count == 0)
@@ -141,10 +151,10 @@ static double draw_amount(const simulation *s, fore_random *random)
     return p->amounts[high];
 }
 
-/* 1 - (1 - w)^shock */
-static double shocked(double w, double shock)
+/* 1 - (1 - w)^shock; rest = log(1 - w) */
+static double shocked(double w, double rest, double shock)
 {
-    return shock == 1 || w >= 1 ? w : -expm1(shock * log1p(-w));
+    return shock == 1 || w >= 1 ? w : -expm1(shock * rest);
 }
 
 static void open_deals(const simulation *s, int64_t d, const double *shock, fore_random *random)
@@ -153,7 +163,8 @@ static void open_deals(const simulation *s, int64_t d, const double *shock, fore
     for (int64_t i = 0; i < p->open; i++) {
         double u = fore_random_uniform(random), edge = 0, open = 1;
         for (int64_t j = 0; j < p->periods; j++) {
-            double base = s->won_given[i + j * p->open], w = shocked(base, shock[j]);
+            double base = s->won_given[i + j * p->open];
+            double w = shocked(base, s->rest_given[i + j * p->open], shock[j]);
             double l = base < 1 ? s->lost_given[i + j * p->open] * (1 - w) / (1 - base) : 0;
             edge += open * w;
             if (u < edge) {
@@ -189,11 +200,23 @@ static void new_deals(const simulation *s, int64_t d, const double *shock, doubl
             double v = p->new_won[w + j * p->weeks], given = rest > 0 ? fmin(1, v / rest) : 0;
             rest -= v;
             if (!(given > 0)) continue;
-            int64_t wins = fore_random_binomial(random, left, shocked(given, shock[j]));
+            int64_t wins =
+                fore_random_binomial(random, left, shocked(given, log1p(-given), shock[j]));
             left -= wins;
             s->wins_fresh[d + j * s->draws] += (double)wins;
             for (int64_t i = 0; i < wins; i++) s->fresh[d + j * s->draws] += draw_amount(s, random);
         }
+    }
+}
+
+/* The logs follow an autoregression of order one. */
+static void draw_shocks(const simulation *s, fore_random *random, double *shock)
+{
+    double z = 0, rho = s->p->shock_persistence, fresh = sqrt(1 - rho * rho);
+    for (int64_t j = 0; j < s->p->periods; j++) {
+        double sd = s->shock_sd[j], own = fore_random_normal(random);
+        z = j == 0 ? own : rho * z + fresh * own;
+        shock[j] = sd > 0 ? exp(s->shock_mean[j] + sd * z - 0.5 * sd * sd) : 1;
     }
 }
 
@@ -207,11 +230,8 @@ static fore_status run_block(void *context, int64_t block, int worker, fore_erro
     (void)err;
     for (int64_t d = block * FORE_PIPELINE_BLOCK; d < end; d++) {
         fore_random random = fore_random_new(s->seed, (uint64_t)d);
-        double sd = p->shock_sd, level_sd = p->arrivals_shock_sd;
-        for (int64_t j = 0; j < p->periods; j++) {
-            double z = fore_random_normal(&random);
-            shock[j] = sd > 0 ? exp(sd * z - 0.5 * sd * sd) : 1;
-        }
+        double level_sd = p->arrivals_shock_sd;
+        draw_shocks(s, &random, shock);
         double z = fore_random_normal(&random);
         open_deals(s, d, shock, &random);
         new_deals(s, d, shock, level_sd > 0 ? exp(level_sd * z - 0.5 * level_sd * level_sd) : 1,
@@ -230,9 +250,76 @@ static void condition(simulation *s)
             int64_t at = i + j * p->open;
             double w = p->open_won[at], l = p->open_lost ? p->open_lost[at] : 0;
             s->won_given[at] = open > 0 ? fmin(1, w / open) : 0;
+            s->rest_given[at] = log1p(-s->won_given[at]);
             s->lost_given[at] = open > 0 ? fmin(1 - s->won_given[at], l / open) : 0;
             open = open - w - l > SUM_SLACK ? open - w - l : 0;
         }
+    }
+}
+
+/* What deals bring in a period as a function of the hazards' factor c: value, and its first two
+ * derivatives at c = 1. */
+typedef struct response {
+    double value, slope, bend;
+} response;
+
+static void respond(response *r, double weight, double given)
+{
+    if (!(given < 1)) { /* certain: follows no shock */
+        r->value += weight;
+        return;
+    }
+    double rest = log1p(-given);
+    r->value += weight * given;
+    r->slope -= weight * (1 - given) * rest;
+    r->bend -= weight * (1 - given) * rest * rest;
+}
+
+/* amount: of a win that has none yet. */
+static response respond_all(const simulation *s, int64_t j, double amount)
+{
+    const fore_pipeline *p = s->p;
+    response r = {0};
+    for (int64_t i = 0; i < p->open; i++) {
+        double given = s->won_given[i + j * p->open];
+        bool known = p->open_amount && !isnan(p->open_amount[i]);
+        if (given > 0)
+            respond(&r, p->open_won[i + j * p->open] / given * (known ? p->open_amount[i] : amount),
+                    given);
+    }
+    for (int64_t w = 0; w < p->weeks; w++) {
+        double rest = 1;
+        for (int64_t k = 0; k < j; k++) rest -= p->new_won[w + k * p->weeks];
+        double won = p->new_won[w + j * p->weeks], given = rest > 0 ? fmin(1, won / rest) : 0;
+        if (given > 0) respond(&r, p->arrivals[w] * rest * amount, given);
+    }
+    return r;
+}
+
+static double mean_amount(const fore_pipeline *p)
+{
+    double sum = 0, total = 0;
+    for (int64_t i = 0; i < p->amount_count; i++) {
+        double w = p->amount_weight ? p->amount_weight[i] : 1;
+        sum += w * p->amounts[i];
+        total += w;
+    }
+    return total > 0 ? sum / total : 1;
+}
+
+/* sd asked for / elasticity, and the mean that keeps the expectation (second order). */
+static void scale_shocks(simulation *s)
+{
+    double amount = mean_amount(s->p);
+    for (int64_t j = 0; j < s->p->periods; j++) {
+        double sd = s->p->shock_sd ? s->p->shock_sd[j] : 0;
+        if (!(sd > 0)) continue;
+        response r = respond_all(s, j, amount);
+        double elasticity = r.value > 0 ? fmax(ELASTICITY_LEAST, r.slope / r.value) : 1;
+        s->shock_sd[j] = sd / elasticity;
+        if (r.slope > 0)
+            s->shock_mean[j] =
+                fmin(MEAN_MOST, -r.bend / r.slope * 0.5 * expm1(s->shock_sd[j] * s->shock_sd[j]));
     }
 }
 
@@ -246,9 +333,13 @@ static fore_status prepare(simulation *s, int threads, fore_error *err)
     s->wins_fresh = FORE_ZNEW(n, double);
     s->won_given = FORE_NEW(p->open * p->periods, double);
     s->lost_given = FORE_NEW(p->open * p->periods, double);
+    s->rest_given = FORE_NEW(p->open * p->periods, double);
     s->scratch = FORE_NEW(threads * p->periods, double);
+    s->shock_sd = FORE_ZNEW(p->periods, double);
+    s->shock_mean = FORE_ZNEW(p->periods, double);
+    if (!s->shock_sd || !s->shock_mean) return fore_no_memory(err);
     if (!s->open || !s->fresh || !s->wins_open || !s->wins_fresh || !s->won_given ||
-        !s->lost_given || !s->scratch)
+        !s->lost_given || !s->rest_given || !s->scratch)
         return fore_no_memory(err);
     if (p->amount_weight && p->amount_count > 0) {
         double sum = 0;
@@ -256,6 +347,7 @@ static fore_status prepare(simulation *s, int threads, fore_error *err)
         for (int64_t i = 0; i < p->amount_count; i++) s->cumulative[i] = sum += p->amount_weight[i];
     }
     condition(s);
+    scale_shocks(s);
     return FORE_OK;
 }
 
@@ -267,6 +359,9 @@ static void simulation_free(simulation *s)
     fore_free(s->wins_fresh);
     fore_free(s->won_given);
     fore_free(s->lost_given);
+    fore_free(s->rest_given);
+    fore_free(s->shock_sd);
+    fore_free(s->shock_mean);
     fore_free(s->scratch);
     fore_free(s->cumulative);
 }
@@ -350,19 +445,4 @@ done:
     fore_free(sample);
     fore_free(total);
     return status;
-}
-
-double fore_pipeline_shock(const double *expected, const double *independent_sd,
-                           const double *actual, int64_t n, double least)
-{
-    double sum = 0, used = 0;
-    for (int64_t i = 0; i < n; i++) {
-        if (!(expected[i] > 0) || !(actual[i] >= 0) || !(independent_sd[i] >= 0)) continue;
-        double own = independent_sd[i] / expected[i];
-        double miss =
-            log(fmax(actual[i], 0.05 * expected[i]) / expected[i]); /* nothing won: e^-3 of it */
-        sum += miss * miss - own * own;
-        used += 1;
-    }
-    return used < 2 ? least : fmax(least, sqrt(fmax(0, sum / used)));
 }

@@ -1,11 +1,14 @@
 /* The won amount of coming periods: won already, from deals that are open, from deals not yet open.
  *
- * By simulation. Within a draw, deals are independent given one common shock per period (log
- * hazard, normal, sd estimated from past misses): independent deals alone are far too sure of
- * themselves. New deals arrive by week as a Poisson or negative-binomial count, convert with the
- * delay that the hazards give, and take their amount from the past's won amounts. Draws use a
- * random stream each and run in fixed blocks, so that the result does not depend on the number of
- * threads. */
+ * By simulation. Within a draw, deals are independent given one common shock per period, which
+ * multiplies all hazards of a win (log-normal, sd by distance estimated from past misses):
+ * independent deals alone are far too sure of themselves. A deal that is nearly sure cannot follow
+ * a shock; the shocks are made so much larger that all deals together spread as asked for, and the
+ * mean stays. Shocks go on: what is high in one period tends to be high in the next, so
+ * that sums over periods are as wide as they ought to be. New deals arrive by week as a Poisson or
+ * negative-binomial count, convert with the delay that the hazards give, and take their amount from
+ * the past's won amounts. Draws use a random stream each and run in fixed blocks, so that the
+ * result does not depend on the number of threads. */
 #ifndef FORE_SURVIVE_PIPELINE_H
 #define FORE_SURVIVE_PIPELINE_H
 
@@ -40,7 +43,8 @@ typedef struct fore_pipeline {
     const double *new_won; /* weeks x periods at [w + j * weeks]: P(a deal that arrives in week w is
                               won in period j) */
 
-    double shock_sd;          /* of the log hazard per period, common to all deals; 0: none */
+    const double *shock_sd;   /* periods: of the log of what open and new deals bring; NULL: none */
+    double shock_persistence; /* correlation of the shocks of neighbouring periods, 0 to 1 */
     double arrivals_shock_sd; /* of the log of the arrivals' level over the horizon; 0: none */
 } fore_pipeline;
 
@@ -82,10 +86,22 @@ void fore_pipeline_result_free(fore_pipeline_result *result);
 fore_status fore_arrivals_fit(const double *counts, int64_t weeks, int64_t horizon, double *mean,
                               double *size, fore_error *err);
 
-/* sd of the common shock from past periods: actual against expected with the sd that independent
- * deals would have; method of moments on log(actual / expected), never below `least`. NaN rows are
- * skipped; with fewer than two usable ones, `least`. */
-double fore_pipeline_shock(const double *expected, const double *independent_sd,
-                           const double *actual, int64_t n, double least);
+/* What was said at a past moment about one period, and what came. */
+typedef struct fore_pipeline_miss {
+    double expected;
+    double own_sd; /* that deals which are independent would have had */
+    double actual; /* NaN: not known yet, the miss does not count */
+} fore_pipeline_miss;
+
+/* The common shocks from past misses, by how many periods ahead they were: miss (c, h), said at cut
+ * c about its period h, at [c * steps + h], cuts oldest first. sd: steps.
+ *
+ * Moments of the relative miss: its mean square less what independent deals explain, older cuts
+ * counting less, shrunk towards a start value (for h = 0) and towards the step before (later ones)
+ * as if that had been seen a few times; widened for what few misses leave unknown. persistence:
+ * from the products of misses of neighbouring periods of one cut, shrunk in the same way. With no
+ * misses at all both are the start values. */
+void fore_pipeline_shocks(const fore_pipeline_miss *miss, int64_t cuts, int64_t steps, double *sd,
+                          double *persistence);
 
 #endif

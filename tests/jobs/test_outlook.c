@@ -1,5 +1,5 @@
 /* The outlook: what is certain is exact, parts add up, and past cuts see nothing later. */
-#include "engine/jobs/outlook.h"
+#include "engine/jobs/forecast_record.h"
 
 #include "jobs_world.h"
 
@@ -134,7 +134,8 @@ static void outlook__level__scales_what_is_to_come_only(void **state)
     fore_pipeline_result *one, *half;
     fore_outlook_draws draws = {.share = 1, .draws = 4000, .seed = 5};
     OK(fore_outlook_simulate(&w->c, o, &draws, &one, e));
-    draws.level = 0.5;
+    static const double LEVEL[] = {0.5};
+    draws.level = LEVEL;
     OK(fore_outlook_simulate(&w->c, o, &draws, &half, e));
     double coming = one->period[0].from_open + one->period[0].from_new;
     double halved = half->period[0].from_open + half->period[0].from_new;
@@ -273,6 +274,13 @@ static void same_outlook(const fore_outlook *a, const fore_outlook *b)
     assert_memory_equal(a->arrivals, b->arrivals, (size_t)a->weeks * sizeof(double));
 }
 
+static void record_at(world *w, int day, int64_t cuts, fore_record *r)
+{
+    fore_record_options options = {
+        .as_of = at(day, 0), .period = FORE_MONTHLY, .cuts = cuts, .steps = 3, .seed = 3};
+    OK(fore_record_make(&w->c, &options, r, e));
+}
+
 static void outlook_and_record__see_nothing_later(void **state)
 {
     world *w = *state;
@@ -286,8 +294,8 @@ static void outlook_and_record__see_nothing_later(void **state)
     fore_outlook_free(full);
     fore_outlook_free(cut);
     static fore_record a, b;
-    OK(fore_record_make(&w->c, at(420, 0), FORE_MONTHLY, 6, 3, &a, e));
-    OK(fore_record_make(&past->c, at(420, 0), FORE_MONTHLY, 6, 3, &b, e));
+    record_at(w, 420, 6, &a);
+    record_at(past, 420, 6, &b);
     assert_int_equal(a.cuts, 6);
     assert_int_equal(b.cuts, 6);
     assert_memory_equal(&a, &b, sizeof a);
@@ -299,7 +307,7 @@ static void record__actuals__are_what_was_won(void **state)
     world *w = *state;
     put_company(w, &plain);
     static fore_record r;
-    OK(fore_record_make(&w->c, at(560, 0), FORE_MONTHLY, 8, 3, &r, e));
+    record_at(w, 560, 8, &r);
     assert_int_equal(r.cuts, 8);
     double error = 0, actual = 0;
     for (int64_t i = 0; i < r.cuts; i++) {
@@ -315,7 +323,7 @@ static void record__actuals__are_what_was_won(void **state)
     }
     assert_true(fabs(r.error - error / actual) < 1e-12);
     assert_true(r.error < 0.6);
-    assert_true(r.level > 0.5 && r.level < 2);
+    assert_true(r.pipeline_level[0] > 0.5 && r.pipeline_level[0] < 2);
 }
 
 static void record__short_history__has_no_cuts(void **state)
@@ -326,9 +334,9 @@ static void record__short_history__has_no_cuts(void **state)
     put_closed(w, "D2", at(0, 9), at(40, 9), FORE_WON, 100);
     world_commit(w);
     static fore_record r;
-    OK(fore_record_make(&w->c, at(60, 0), FORE_MONTHLY, 6, 3, &r, e));
+    record_at(w, 60, 6, &r);
     assert_int_equal(r.cuts, 0);
-    assert_true(r.level == 1 && isnan(r.error));
+    assert_true(r.pipeline_level[0] == 1 && isnan(r.error));
 }
 
 static void outlook__memory_runs_out_anywhere__leaks_nothing(void **state)

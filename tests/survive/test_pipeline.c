@@ -50,13 +50,14 @@ static void pipeline__four_deals__equals_the_exact_distribution(void **state)
 static void pipeline__certain_deals__no_spread(void **state)
 {
     (void)state;
-    static const double WON[] = {1, 0, 0, 1}, AMOUNT[] = {100, 50}, SO_FAR[] = {7, 0};
+    static const double WON[] = {1, 0, 0, 1}, AMOUNT[] = {100, 50}, SO_FAR[] = {7, 0},
+                        SD[] = {0.5, 0.5};
     fore_pipeline p = {.periods = 2,
                        .open = 2,
                        .open_won = WON,
                        .open_amount = AMOUNT,
                        .won_so_far = SO_FAR,
-                       .shock_sd = 0.5};
+                       .shock_sd = SD};
     fore_pipeline_result *r = run(&p, 200, NULL);
     NEAR(r->period[0].mean, 107, 1e-9);
     NEAR(r->period[0].sd, 0, 1e-9);
@@ -103,7 +104,8 @@ static void pipeline__common_shock__widens_the_interval(void **state)
     fore_pipeline p = {
         .periods = 2, .open = DEALS, .open_won = won, .open_lost = lost, .open_amount = amount};
     fore_pipeline_result *plain = run(&p, 8000, NULL);
-    p.shock_sd = 0.3;
+    static const double SD[] = {0.3, 0.3};
+    p.shock_sd = SD;
     fore_pipeline_result *shaken = run(&p, 8000, NULL);
     NEAR(plain->period[0].mean, mean, 5 * sqrt(variance / 8000));
     NEAR(plain->period[0].sd, sqrt(variance), 0.04 * sqrt(variance));
@@ -156,7 +158,7 @@ static void pipeline__any_number_of_threads__same_bytes(void **state)
     (void)state;
     double won[2 * DEALS], lost[2 * DEALS];
     static const double AMOUNTS[] = {5, 7, 11}, ARRIVALS[] = {4, 4},
-                        NEW_WON[] = {0.2, 0.1, 0.3, 0.2};
+                        NEW_WON[] = {0.2, 0.1, 0.3, 0.2}, SD[] = {0.2, 0.3};
     many_deals(won, lost);
     fore_pipeline p = {.periods = 2,
                        .open = DEALS,
@@ -167,7 +169,8 @@ static void pipeline__any_number_of_threads__same_bytes(void **state)
                        .weeks = 2,
                        .arrivals = ARRIVALS,
                        .new_won = NEW_WON,
-                       .shock_sd = 0.2,
+                       .shock_sd = SD,
+                       .shock_persistence = 0.5,
                        .arrivals_size = 5};
     fore_pool *pool = NULL;
     assert_int_equal(fore_pool_new(3, &pool, NULL), FORE_OK);
@@ -193,6 +196,13 @@ static void pipeline__bad_input__is_refused(void **state)
     assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_DATA);
     p.open_won = GOOD; /* no amount anywhere */
     assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_DATA);
+    static const double SD[] = {0.1, -1}, AMOUNT[] = {1};
+    p.open_amount = AMOUNT;
+    p.shock_persistence = 1.5;
+    assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_ARGUMENT);
+    p.shock_persistence = 0;
+    p.shock_sd = SD;
+    assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_ARGUMENT);
     p.periods = 0;
     assert_int_equal(fore_pipeline_simulate(&p, NULL, NULL, &r, NULL), FORE_E_ARGUMENT);
     assert_null(r);
@@ -223,21 +233,89 @@ static void arrivals__level_trend_season__are_continued(void **state)
     assert_int_equal(fore_arrivals_fit(counts, 1, 2, mean, &size, NULL), FORE_E_DATA);
 }
 
-static void shock__past_misses__are_measured(void **state)
+/* Total of two periods: with persistent shocks the sum is wider. Each period is nearly as before: a
+ * high first one leaves fewer deals to a high second one. */
+static void pipeline__persistent_shocks__widen_the_sum_only(void **state)
+{
+    (void)state;
+    double won[2 * DEALS], lost[2 * DEALS], amount[DEALS], correlation[2];
+    static const double SD[] = {0.3, 0.3};
+    many_deals(won, lost);
+    for (int i = 0; i < DEALS; i++) amount[i] = 1;
+    fore_pipeline p = {.periods = 2,
+                       .open = DEALS,
+                       .open_won = won,
+                       .open_lost = lost,
+                       .open_amount = amount,
+                       .shock_sd = SD};
+    fore_pipeline_result *r[2];
+    for (int k = 0; k < 2; k++) {
+        p.shock_persistence = k ? 0.9 : 0;
+        r[k] = run(&p, 8000, NULL);
+        double a = r[k]->period[0].sd, b = r[k]->period[1].sd, both = r[k]->total.sd;
+        correlation[k] = (both * both - a * a - b * b) / (2 * a * b);
+    }
+    NEAR(r[0]->period[1].sd, r[1]->period[1].sd, 0.2 * r[0]->period[1].sd);
+    assert_true(correlation[0] < 0.1);
+    assert_true(correlation[1] > correlation[0] + 0.4);
+    assert_true(r[1]->total.sd > 1.1 * r[0]->total.sd);
+    for (int k = 0; k < 2; k++) fore_pipeline_result_free(r[k]);
+}
+
+/* Misses made with known sd by distance and persistence, beside what independent deals spread. */
+static void make_misses(fore_pipeline_miss *miss, int64_t cuts, const double *sd, double rho,
+                        double own)
+{
+    fore_random random = fore_random_new(5, 0);
+    for (int64_t c = 0; c < cuts; c++) {
+        double z = fore_random_normal(&random);
+        for (int h = 0; h < 3; h++) {
+            if (h > 0) z = rho * z + sqrt(1 - rho * rho) * fore_random_normal(&random);
+            double actual = 100 * exp(sd[h] * z - sd[h] * sd[h] / 2);
+            miss[3 * c + h] = (fore_pipeline_miss){
+                100, 100 * own, fmax(0, actual + 100 * own * fore_random_normal(&random))};
+        }
+    }
+}
+
+static void shocks__past_misses__are_measured_by_distance(void **state)
 {
     (void)state;
     enum { N = 4000 };
-    static double expected[N], own[N], actual[N];
-    fore_random random = fore_random_new(5, 0);
-    for (int i = 0; i < N; i++) {
-        expected[i] = 100;
-        own[i] = 5;
-        actual[i] = 100 * exp(0.3 * fore_random_normal(&random)) + 5 * fore_random_normal(&random);
+    static fore_pipeline_miss miss[3 * N];
+    static const double SD[] = {0.15, 0.25, 0.4}, NONE[] = {0, 0, 0};
+    double sd[3], mean[3] = {0}, rho = 0, sum = 0;
+    for (int k = 0; k < N; k += 100) { /* forty histories of a hundred cuts */
+        if (k == 0) make_misses(miss, N, SD, 0.7, 0.1);
+        fore_pipeline_shocks(miss + 3 * k, 100, 3, sd, &rho);
+        for (int h = 0; h < 3; h++) mean[h] += sd[h] / (N / 100);
+        sum += rho / (N / 100);
     }
-    NEAR(fore_pipeline_shock(expected, own, actual, N, 0.05), 0.3, 0.02);
-    for (int i = 0; i < N; i++) actual[i] = 100 + 5 * fore_random_normal(&random);
-    NEAR(fore_pipeline_shock(expected, own, actual, N, 0.05), 0.05, 0.01);
-    NEAR(fore_pipeline_shock(expected, own, actual, 1, 0.25), 0.25, 0);
+    for (int h = 0; h < 3; h++) NEAR(mean[h], SD[h], 0.05);
+    NEAR(sum, 0.7, 0.1);
+    make_misses(miss, N, NONE, 0, 0.1);
+    fore_pipeline_shocks(miss, N, 3, sd, &rho);
+    for (int h = 0; h < 3; h++) assert_true(sd[h] < 0.13); /* the start values count a little */
+}
+
+static void shocks__few_misses__stay_near_the_start(void **state)
+{
+    (void)state;
+    double sd[2], none[2], rho;
+    fore_pipeline_miss miss[] = {{100, 5, 100}, {100, 5, NAN}, {100, 5, NAN}, {100, 5, NAN}};
+    fore_pipeline_shocks(NULL, 0, 2, none, &rho);
+    NEAR(none[0], 0.25 * 4 / 3, 1e-12);
+    NEAR(none[1], none[0], 1e-12);
+    NEAR(rho, 0.5, 1e-12);
+    fore_pipeline_shocks(miss, 2, 2, sd, &rho);
+    assert_true(sd[0] < none[0] && sd[0] > 0.2);
+    NEAR(rho, 0.5, 1e-12);
+    miss[0].actual = 1e6; /* one miracle */
+    fore_pipeline_shocks(miss, 1, 2, sd, &rho);
+    assert_true(sd[0] > none[0] && sd[0] < 1);
+    miss[0] = (fore_pipeline_miss){0, 0, 50}; /* nothing was expected: says nothing */
+    fore_pipeline_shocks(miss, 1, 2, sd, &rho);
+    NEAR(sd[0], none[0], 1e-12);
 }
 
 static void pipeline__every_failing_allocation__leaves_nothing(void **state)
@@ -275,7 +353,9 @@ int main(void)
         cmocka_unit_test(pipeline__any_number_of_threads__same_bytes),
         cmocka_unit_test(pipeline__bad_input__is_refused),
         cmocka_unit_test(arrivals__level_trend_season__are_continued),
-        cmocka_unit_test(shock__past_misses__are_measured),
+        cmocka_unit_test(pipeline__persistent_shocks__widen_the_sum_only),
+        cmocka_unit_test(shocks__past_misses__are_measured_by_distance),
+        cmocka_unit_test(shocks__few_misses__stay_near_the_start),
         cmocka_unit_test(pipeline__every_failing_allocation__leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

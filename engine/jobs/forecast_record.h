@@ -1,0 +1,82 @@
+/* The record of the forecast: what would have been said at past starts of a period, what simple rules
+ * would have said, and what happened. And what follows from it for the forecast of now.
+ *
+ * The forecast of a period is a mean of four members, weighted by what they are worth: the pipeline as
+ * the outlook has it, the pipeline at the level that its past misses suggest, the run rate, and the
+ * smoothed series. The weights go by the inverse of the mean squared miss (Bates and Granger 1969,
+ * "The combination of forecasts"), for each number of periods ahead apart, shrunk towards equal ones.
+ * At each cut only what was known then is used: actuals that had happened, amounts as they stood.
+ *
+ * The record begins FORE_RECORD_WARM_UP cuts before the first one that is shown, where the history
+ * allows, so that the first one shown has something to learn from. */
+#ifndef FORE_JOBS_FORECAST_RECORD_H
+#define FORE_JOBS_FORECAST_RECORD_H
+
+#include "engine/jobs/outlook.h"
+
+enum {
+    FORE_RECORD_CUTS = 24,    /* shown at most */
+    FORE_RECORD_WARM_UP = 8,
+    FORE_RECORD_STEPS = 6,    /* periods ahead that are told apart; further ones are like the last */
+    FORE_BASELINES = 5,
+    FORE_MEMBERS = 4
+};
+typedef enum fore_baseline {
+    FORE_BASE_LAST, FORE_BASE_LAST_YEAR, FORE_BASE_RUN_RATE, FORE_BASE_STAGE_WEIGHTS, FORE_BASE_ETS
+} fore_baseline;
+const char *fore_baseline_word(fore_baseline baseline);
+
+typedef enum fore_record_member {
+    FORE_MEMBER_PIPELINE, FORE_MEMBER_LEVELLED, FORE_MEMBER_RUN_RATE, FORE_MEMBER_ETS
+} fore_record_member;
+const char *fore_record_member_word(fore_record_member member);
+
+typedef struct fore_record_cut {
+    int32_t start, end;              /* the period */
+    double mean, median, lo80, hi80, actual;
+    double baseline[FORE_BASELINES]; /* NaN: not to be had */
+} fore_record_cut;
+
+/* How forecasts of periods so far ahead did: sum |error| / sum actual, share inside 80 %. */
+typedef struct fore_record_distance {
+    int64_t cuts;
+    double error, coverage80, run_rate_error, ets_error;
+} fore_record_distance;
+
+typedef struct fore_record {
+    fore_period period;
+    int64_t cuts;
+    fore_record_cut cut[FORE_RECORD_CUTS]; /* oldest first; forecasts of the period that begins */
+    double error, baseline_error[FORE_BASELINES]; /* sum |error| / sum actual over cuts that have both */
+    double coverage80; /* share of actuals inside, each cut with what was learned before it */
+    fore_record_distance ahead[FORE_RECORD_STEPS], sum; /* asked for; sum: of all `steps` periods */
+
+    /* what is learned for now, by periods ahead (element 0: the period that holds as_of) */
+    int64_t steps, learned; /* learned: cuts behind it, the warm-up among them */
+    double weight[FORE_RECORD_STEPS][FORE_MEMBERS]; /* sum to 1 */
+    double pipeline_level[FORE_RECORD_STEPS]; /* what happened over what the pipeline expected */
+    double shock_sd[FORE_RECORD_STEPS], persistence;
+    double run_rate[FORE_RECORD_STEPS], ets[FORE_RECORD_STEPS]; /* of a whole period; NaN: none */
+} fore_record;
+
+typedef struct fore_record_options {
+    int64_t as_of;
+    fore_period period;
+    int64_t cuts;   /* to show, at most */
+    int64_t steps;  /* periods ahead to learn, 1 to FORE_RECORD_STEPS */
+    bool distances; /* also measure forecasts further ahead, and sums of all steps: slower */
+    uint64_t seed;
+} fore_record_options;
+
+/* Zero cuts is an answer: a short history. */
+fore_status fore_record_make(fore_context *context, const fore_record_options *options,
+                             fore_record *record, fore_error *err);
+
+/* What the record makes of an outlook as of the same moment: by period of the outlook the level that
+ * its open and new deals are taken at, so that their mean is the weighted one, and the sd of the
+ * common shock (o->periods doubles each). A period that is not one of the record's own counts by its
+ * days. */
+fore_status fore_record_tilt(const fore_record *record, const fore_outlook *outlook, double *level,
+                             double *shock_sd, fore_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* What one would say without foresell: simple rules on the series of past periods, and the stages'
+ * shares of wins on the open pipeline. Behind the record of the forecast. */
+#ifndef FORE_JOBS_FORECAST_RULES_H
+#define FORE_JOBS_FORECAST_RULES_H
+
+#include "engine/jobs/forecast_record.h"
+
+/* What the rules say of whole periods, by periods ahead; NaN: not to be had. */
+typedef struct fore_rules {
+    double value[FORE_BASELINES][FORE_RECORD_STEPS];
+} fore_rules;
+
+/* past: n full periods, oldest first. Those before the first sale are no history. */
+void fore_rules_read(const double *past, int64_t n, fore_period period, int64_t steps,
+                     fore_rules *rules);
+
+/* Open deals, each by its amount x the share of closed deals that were won from its stage, spread over
+ * the mean life of a won deal: the part of period_days. NaN when memory runs out. */
+double fore_stage_weights(const fore_timeline *timeline, const fore_outlook *outlook,
+                          double period_days);
+
+#endif

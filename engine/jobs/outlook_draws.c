@@ -1,0 +1,184 @@
+/* From the parts of the outlook to what they bring: exact moments, and draws for the company or for
+ * a group of it. */
+#include <math.h>
+
+#include "engine/jobs/outlook.h"
+#include "features/extract.h"
+
+/* A group draws from what its own wins brought; below OWN_WINS of them the company's fill up. */
+enum { OWN_WINS = 20, RECENT_DAYS = 182 };
+
+double fore_outlook_share(const fore_timeline *t, const fore_outlook *o, const uint8_t *member)
+{
+    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0, all = 0, ours = 0;
+    int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
+    for (int64_t s = first; s < end; s++) {
+        if (t->created_at[s] == FORE_NO_TIME || t->created_at[s] >= o->as_of ||
+            t->created_at[s] < o->as_of - RECENT_DAYS * FORE_DAY)
+            continue;
+        all++;
+        ours += !member || member[s] != 0;
+    }
+    return all > 0 ? (double)ours / (double)all : 0;
+}
+
+/* The company's past amounts, weighed for the members. */
+static void weigh_members(const fore_outlook *o, const uint8_t *member, double *weight)
+{
+    double own = 0, own_weight = 0, all_weight = 0;
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        all_weight += o->past_weight[i];
+        if (!member[o->past_subject[i]]) continue;
+        own++;
+        own_weight += o->past_weight[i];
+    }
+    double rest = fmax(0, 1 - own / OWN_WINS); /* the company's share of the draws */
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        double mine = member[o->past_subject[i]] && own_weight > 0 ? (1 - rest) / own_weight : 0;
+        weight[i] = o->past_weight[i] * (mine + rest / all_weight);
+    }
+}
+
+/* Mean and mean square of the amount of a win that has none yet. */
+static void amount_moments(const fore_outlook *o, const double *weight, double *mean,
+                           double *square)
+{
+    double sum = 0, squares = 0, total = 0;
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        sum += weight[i] * o->past_amount[i];
+        squares += weight[i] * o->past_amount[i] * o->past_amount[i];
+        total += weight[i];
+    }
+    *mean = total > 0 ? sum / total : 0;
+    *square = total > 0 ? squares / total : 0;
+}
+
+fore_status fore_outlook_expect(const fore_outlook *o, const uint8_t *member, double share,
+                                double *mean, double *sd, fore_error *err)
+{
+    double one, two, *weight = FORE_NEW(o->past_wins, double);
+    if (!weight) return fore_no_memory(err);
+    for (int64_t i = 0; i < o->past_wins; i++) weight[i] = o->past_weight[i];
+    if (member) weigh_members(o, member, weight);
+    amount_moments(o, weight, &one, &two);
+    for (int64_t j = 0; j < o->periods; j++) {
+        double sum = 0, variance = 0;
+        for (int64_t i = 0; i < o->open; i++) {
+            if (member && !member[o->open_subject[i]]) continue;
+            bool known = !isnan(o->open_amount[i]);
+            double p = o->open_won[i + j * o->open], a = known ? o->open_amount[i] : one;
+            sum += p * a;
+            variance += p * (known ? a * a : two) - p * p * a * a;
+        }
+        for (int64_t w = 0; w < o->weeks; w++) {
+            double wins = share * o->arrivals[w] * o->new_won[w + j * o->weeks];
+            sum += wins * one;
+            variance += wins * two;
+            if (o->arrivals_size > 0 && isfinite(o->arrivals_size))
+                variance += wins * wins / o->arrivals_size * one * one;
+        }
+        mean[j] = sum;
+        sd[j] = sqrt(fmax(0, variance));
+    }
+    fore_free(weight);
+    return FORE_OK;
+}
+
+/* New deals at the level of each period: more of them arrive by the highest level, and fewer are
+ * won where the level is lower, so that chances stay chances. */
+static void level_arrivals(const fore_outlook *o, const fore_outlook_draws *d, int64_t periods,
+                           double *arrivals, double *fresh)
+{
+    double most = d->level ? 0 : 1;
+    for (int64_t j = 0; d->level && j < periods; j++) most = fmax(most, d->level[j]);
+    for (int64_t w = 0; w < o->weeks; w++) {
+        arrivals[w] = o->arrivals[w] * d->share * most;
+        for (int64_t j = 0; j < periods; j++)
+            fresh[w + j * o->weeks] =
+                o->new_won[w + j * o->weeks] * (d->level && most > 0 ? d->level[j] / most : 1);
+    }
+}
+
+fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
+                                  const fore_outlook_draws *d, fore_pipeline_result **result,
+                                  fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_arena *arena = fore_arena_new();
+    if (!arena) return fore_no_memory(err);
+    int64_t n = 0;
+    int64_t periods = d->periods > 0 && d->periods < o->periods ? d->periods : o->periods;
+    for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]];
+    double *won = fore_arena_alloc(arena, n * periods, sizeof(double));
+    double *lost = fore_arena_alloc(arena, n * periods, sizeof(double));
+    double *amount = fore_arena_alloc(arena, n, sizeof(double));
+    double *so_far = fore_arena_alloc(arena, periods, sizeof(double));
+    double *arrivals = fore_arena_alloc(arena, o->weeks, sizeof(double));
+    double *weight = fore_arena_alloc(arena, o->past_wins, sizeof(double));
+    double *fresh = fore_arena_alloc(arena, o->weeks * periods, sizeof(double));
+    if (!weight || !fresh || !won || !lost || !amount || !so_far || !arrivals) {
+        status = fore_no_memory(err);
+        goto done;
+    }
+    for (int64_t i = 0, m = 0; i < o->open; i++) {
+        if (d->member && !d->member[o->open_subject[i]]) continue;
+        double left =
+            1; /* a higher level takes from the losses first: the sum stays a probability */
+        for (int64_t j = 0; j < periods; j++) {
+            double level = d->level ? d->level[j] : 1;
+            won[m + j * n] = fmin(level * o->open_won[i + j * o->open], left);
+            left -= won[m + j * n];
+            lost[m + j * n] = fmin(o->open_lost[i + j * o->open], left);
+            left -= lost[m + j * n];
+        }
+        amount[m++] = o->open_amount[i];
+    }
+    for (int64_t i = 0; i < o->wins; i++)
+        if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
+    level_arrivals(o, d, periods, arrivals, fresh);
+    if (d->member) weigh_members(o, d->member, weight);
+    fore_pipeline p = {.periods = periods,
+                       .won_so_far = so_far,
+                       .open = n,
+                       .open_won = won,
+                       .open_lost = lost,
+                       .open_amount = amount,
+                       .amounts = o->past_amount,
+                       .amount_weight = d->member ? weight : o->past_weight,
+                       .amount_count = o->past_wins,
+                       .weeks = o->weeks,
+                       .arrivals = arrivals,
+                       .arrivals_size = o->arrivals_size,
+                       .new_won = fresh,
+                       .shock_sd = d->shock_sd,
+                       .shock_persistence = d->persistence};
+    fore_pipeline_options options = fore_pipeline_default();
+    options.seed = d->seed;
+    options.keep_draws = 1;
+    if (d->draws) options.draws = d->draws;
+    status = fore_pipeline_simulate(&p, &options, c->pool, result, err);
+done:
+    fore_arena_free(arena);
+    return status;
+}
+
+double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start,
+                           int32_t end, int64_t known, const uint8_t *member)
+{
+    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
+    int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
+    int64_t from = fore_time_of_date(start), to = fore_time_of_date(end);
+    double sum = 0;
+    for (int64_t s = first; s < last; s++) {
+        if (t->outcome[s] != FORE_WON || (member && !member[s])) continue;
+        if (t->closed_at[s] == FORE_NO_TIME || t->closed_at[s] < from || t->closed_at[s] >= to ||
+            t->closed_at[s] >= known)
+            continue;
+        if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) continue;
+        fore_subject_state state;
+        fore_subject_state_at(t, s, known, &state);
+        double amount = o->counts ? 1 : state.amount;
+        if (!isnan(amount)) sum += amount;
+    }
+    return sum;
+}
