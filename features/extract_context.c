@@ -62,9 +62,10 @@ static void put_account_deals(const fore_extractor *x, int64_t s, int64_t accoun
     if (is_deal && t->outcome[s] != FORE_OUTCOME_OPEN &&
         t->closed_at[s] < as_of) { /* not its own history */
         bool self_won = t->outcome[s] == FORE_WON;
+        double own = fore_closing_amount(t, s);
         closed--;
         won -= self_won;
-        amount -= self_won && !isnan(t->amount[s]) ? t->amount[s] : 0;
+        amount -= self_won && !isnan(own) ? own : 0;
     }
     const past *wins = &x->account_win;
     int64_t last = past_end(wins, account, as_of) - 1;

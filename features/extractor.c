@@ -32,12 +32,13 @@ static fore_status list_closings(const fore_timeline *t, int64_t first, int64_t 
         if (!is_closed(t, s)) continue;
         fore_subject_state state;
         fore_subject_state_at(t, s, t->closed_at[s], &state);
-        bool won = t->outcome[s] == FORE_WON, known = won && !isnan(t->amount[s]);
+        double amount = fore_closing_amount(t, s);
+        bool won = t->outcome[s] == FORE_WON, known = won && !isnan(amount);
         past_entry entry = {
             .at = t->closed_at[s],
             .item = (int32_t)s,
             .key = state.owner,
-            .value = {won, known ? fore_ln1(t->amount[s]) : 0, known, known ? t->amount[s] : 0}};
+            .value = {won, known ? fore_ln1(amount) : 0, known, known ? amount : 0}};
         FORE_TRY(past_add(list, entry, err));
     }
     return past_list_sort(list, err);

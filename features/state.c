@@ -50,3 +50,8 @@ void fore_subject_state_at(const fore_timeline *t, int64_t s, int64_t as_of,
     double owner = t->owner[s] < 0 ? NAN : t->owner[s];
     state->owner = index_of(value_at(t, s, FORE_CHANGE_OWNER, as_of, owner), t->reps);
 }
+
+double fore_closing_amount(const fore_timeline *t, int64_t s)
+{
+    return value_at(t, s, FORE_CHANGE_AMOUNT, t->closed_at[s] + 1, t->amount[s]);
+}

@@ -85,13 +85,14 @@ typedef struct fore_timeline {
     const int32_t *expected_close_on;
 
     /* --- events: owners are the subjects, then the accounts (events that name neither lead nor deal),
-     * then one "nobody". An event belongs to the deal and to the lead that it names. One that was linked
-     * with a deal through its contact also stands in the timeline of that deal's lead, where it would
-     * have been without the deal; one that names a deal alone does not, because only leads that became
-     * deals could have it. One that names a lead and no deal also stands in the timelines of all deals
-     * of that lead. Every stored activity with a time stands exactly once without FORE_EVENT_COPY: with
-     * its deal, else lead, else account, else nobody. Sorted by time within an owner, ties by what they
-     * are (code, rep, campaign, minutes). Cancelled activities are there too. --- */
+     * then one "nobody". An event belongs to the deal and to the lead that it names. One that names a deal
+     * alone is not its lead's, because only leads that became deals could have it. One that names a lead
+     * and no deal also stands in the timelines of all deals of that lead. One that was linked with a deal
+     * through its contact also stands where it would have been without the deal: with the contact's lead
+     * and its deals, and, like one linked with a lead so, with the account that it names. Every stored
+     * activity with a time stands exactly once without FORE_EVENT_COPY: with its deal, else lead, else
+     * account, else nobody. Sorted by time within an owner, ties by what they are (code, rep, campaign,
+     * minutes). Cancelled activities are there too. --- */
     int64_t owners;                  /* subjects + accounts + 1 */
     int64_t events;
     const int64_t *event_first;      /* owners + 1: events of owner o are event_first[o]..event_first[o+1]-1 */

@@ -21,36 +21,48 @@ typedef struct event_pass {
     int64_t rows;
 } event_pass;
 
-/* The owners of an event: the first one counts it, the others hold copies. An event that was linked
- * with a deal through its contact is the lead's too: otherwise leads that become deals would lose
- * such events to the deal, and the loss would tell the outcome. An event that names the deal itself
- * is not: only leads that became deals have such, and having them would tell the outcome. A lead's
- * event is also known to the deals that came out of that lead, unless it is about one deal in
- * particular. */
+/* To the lead and the deals that came out of it, but for the deal that has the event already. */
+static fore_status pile_on_lead(const fore_builder *b, fore_event_piles *piles, int32_t lead,
+                                int32_t but, bool with_deals, fore_event_record *record,
+                                fore_error *err)
+{
+    record->owner = lead;
+    FORE_TRY(fore_piles_add(piles, record, err));
+    record->flags = FORE_EVENT_COPY;
+    for (int64_t i = b->lead_deal_first[lead]; with_deals && i < b->lead_deal_first[lead + 1];
+         i++) {
+        record->owner = b->lead_deal[i];
+        if (record->owner != but) FORE_TRY(fore_piles_add(piles, record, err));
+    }
+    return FORE_OK;
+}
+
+/* The owners of an event: the first one counts it, the others hold copies. A lead's event is also
+ * known to the deals that came out of that lead. An event that names a deal is that deal's alone:
+ * only leads that became deals have such, and having them would tell the outcome.
+ *
+ * An event that was found through its contact is moved to a deal as soon as the contact has one,
+ * also back from before the deal was there. So all that would have had it until then keep a copy:
+ * the contact's own lead with its deals, and the account. Otherwise they would lose events to a
+ * deal that is yet to come, and the loss would tell of it. */
 static fore_status pile_up(const event_pass *pass, fore_event_piles *piles,
                            const fore_event_row *row, fore_event_record *record, fore_error *err)
 {
     const fore_builder *b = pass->b;
+    int32_t leads = (int32_t)b->leads.count;
     int32_t deal = row->deal ? fore_key_index(&b->deals, row->deal) : -1;
     int32_t lead = row->lead ? fore_key_index(&b->leads, row->lead) : -1;
-    if (deal >= 0) {
-        record->owner = (int32_t)(b->leads.count + deal);
-        FORE_TRY(fore_piles_add(piles, record, err));
-        record->flags = FORE_EVENT_COPY;
-        if (lead < 0 && row->contact_link) lead = b->subject.item[b->leads.count + deal].other;
-    }
-    if (lead >= 0) {
-        record->owner = lead;
-        FORE_TRY(fore_piles_add(piles, record, err));
-        record->flags = FORE_EVENT_COPY;
-        for (int64_t i = b->lead_deal_first[lead]; deal < 0 && i < b->lead_deal_first[lead + 1];
-             i++) {
-            record->owner = b->lead_deal[i];
-            FORE_TRY(fore_piles_add(piles, record, err));
-        }
-    }
-    if (deal >= 0 || lead >= 0) return FORE_OK;
     int32_t account = row->account ? fore_key_index(&b->accounts, row->account) : -1;
+    bool found = row->contact_link;
+    if (deal >= 0) {
+        record->owner = leads + deal;
+        FORE_TRY(fore_piles_add(piles, record, err));
+        record->flags = FORE_EVENT_COPY;
+        if (found) lead = fore_contact_lead(b, b->subject.item[leads + deal].contact, record->at);
+    }
+    if (lead >= 0)
+        FORE_TRY(pile_on_lead(b, piles, lead, leads + deal, deal < 0 || found, record, err));
+    if ((deal >= 0 || lead >= 0) && (!found || account < 0)) return FORE_OK;
     record->owner = (int32_t)(account >= 0 ? pass->subjects + account : pass->nobody);
     return fore_piles_add(piles, record, err);
 }
@@ -390,9 +402,9 @@ static void finish(fore_builder *b)
     fore_dictionary *words[] = {b->stages,       b->sources,  b->currencies, b->statuses,
                                 b->teams,        b->regions,  b->categories, b->channels,
                                 b->change_names, b->rep_index};
-    void *lists[] = {b->subject.item,  b->rep.item,        b->product.item,
-                     b->campaign.item, b->change.item,     b->sale.item,
-                     b->ticket.item,   b->lead_deal_first, b->lead_deal};
+    void *lists[] = {b->subject.item, b->rep.item,    b->product.item, b->campaign.item,
+                     b->change.item,  b->sale.item,   b->ticket.item,  b->lead_deal_first,
+                     b->lead_deal,    b->contact_lead};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) free_keys(maps[i]);
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         fore_text_free(&ids[i]->text);

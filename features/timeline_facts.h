@@ -16,6 +16,11 @@ typedef struct subject_fact {
     bool closing_told; /* the row itself gave the time of closing */
 } subject_fact;
 
+typedef struct contact_lead {
+    int64_t contact, created_at;
+    int32_t lead;
+} contact_lead;
+
 typedef struct rep_fact {
     int64_t pk, manager_pk;
     int32_t team, region, active_from_on, active_to_on;
@@ -97,12 +102,17 @@ typedef struct fore_builder {
     LIST(ticket_fact) ticket;
     int64_t *lead_deal_first; /* leads + 1; the deals of a lead, for the copies of its events */
     int32_t *lead_deal;
+    contact_lead *contact_lead; /* leads that name a contact, by contact and creation */
+    int64_t contact_leads;
     fore_event_piles *events, *planned;
     int64_t dropped, newest_at;
 } fore_builder;
 
 /* Reads everything but the activities, and links deals with leads. */
 fore_status fore_builder_read(fore_builder *b, fore_error *err);
+/* timeline_contacts.c: makes contact_lead; the lead of a contact's activity at a time, -1 = none. */
+fore_status fore_contacts_list(fore_builder *b, fore_error *err);
+int32_t fore_contact_lead(const fore_builder *b, int64_t contact, int64_t at);
 int32_t fore_key_index(const key_map *map, int64_t pk); /* -1: unknown */
 /* Asks for the memory that fore_key_index will read. */
 static inline void fore_key_prefetch(const key_map *map, int64_t pk)

@@ -12,7 +12,7 @@
 #include "engine/base/text.h"
 #include "features/timeline_parts.h"
 
-enum { IMAGE_VERSION = 2, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
+enum { IMAGE_VERSION = 3, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
 static const char image_magic[8] = "FORETIME";
 
 typedef enum column_check {

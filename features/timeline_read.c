@@ -277,8 +277,9 @@ static fore_status make_keys(fore_builder *b, fore_error *err)
     return FORE_OK;
 }
 
-/* deal.lead decides; a lead that names a deal which names none is taken as well. What a deal does
- * not know about its person or origin it has from its lead. */
+/* deal.lead decides; of the leads that name a deal which names none the earliest is taken (unknown
+ * creation counts as oldest), so that one that turns up later changes nothing about the past. What
+ * a deal does not know about its person or origin it has from its lead. */
 static void link_leads(fore_builder *b)
 {
     subject_fact *subject = b->subject.item;
@@ -292,7 +293,9 @@ static void link_leads(fore_builder *b)
         int32_t deal = fore_key_index(&b->deals, subject[l].other_pk);
         if (deal < 0) continue;
         subject_fact *of = &subject[leads + deal];
-        if (of->other < 0) of->other = (int32_t)l;
+        bool decided = fore_key_index(&b->leads, of->other_pk) >= 0;
+        if (of->other < 0 || (!decided && subject[l].created_at < subject[of->other].created_at))
+            of->other = (int32_t)l;
         if (subject[l].other < 0) subject[l].other = (int32_t)(leads + deal);
     }
     for (int64_t d = leads; d < b->subject.count; d++) {
@@ -332,6 +335,7 @@ static fore_status read_subjects(fore_builder *b, fore_error *err)
     FORE_TRY(finish_keys(&b->deals, err));
     FORE_TRY(make_keys(b, err));
     link_leads(b);
+    FORE_TRY(fore_contacts_list(b, err));
     return list_deals_of_leads(b, err);
 }
 

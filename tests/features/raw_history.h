@@ -231,6 +231,12 @@ static int64_t minor(double amount)
     return isnan(amount) ? FORE_NO_AMOUNT : llround(amount * 100);
 }
 
+/* Every other lead has the contact that the deal of the same number has. */
+static int contact_of_lead(const raw_history *h, int l)
+{
+    return l % 2 == 0 && l < h->deals ? l : -1;
+}
+
 static void put_subjects(const raw_history *h, fore_store *s)
 {
     static const char *const status[] = {"working", "converted", "lost", "disqualified"};
@@ -239,6 +245,7 @@ static void put_subjects(const raw_history *h, fore_store *s)
         const raw_subject *l = &h->lead[i];
         fore_lead_row row = {.id = raw_id('L', i),
                              .account = key_of(s, FORE_ACCOUNT, l->account),
+                             .contact = key_of(s, FORE_CONTACT, contact_of_lead(h, i)),
                              .source = l->source < 0 ? NULL : raw_id('Q', l->source),
                              .campaign = key_of(s, FORE_CAMPAIGN, l->campaign),
                              .owner = key_of(s, FORE_REP, l->owner),

@@ -56,9 +56,11 @@ static const raw_subject *subject_of(const raw_history *h, int s)
 static int lead_of_deal(const raw_history *h, int d)
 {
     if (h->deal[d].link >= 0) return h->deal[d].link;
+    int first = -1; /* by creation, unknown ones first, then by id */
     for (int l = 0; l < h->leads; l++)
-        if (h->lead[l].link == d) return l;
-    return -1;
+        if (h->lead[l].link == d && (first < 0 || h->lead[l].created < h->lead[first].created))
+            first = l;
+    return first;
 }
 
 /* A fact that a deal has from its lead where it has none itself. */
@@ -151,19 +153,25 @@ static int owner_at(const raw_history *h, int s, int64_t T)
 
 /* --- events --- */
 
+/* The lead that an event would have gone to through its contact if there were no deal. */
+static int lead_by_contact(const raw_history *h, const raw_event *e)
+{
+    bool found = e->by_contact && e->deal >= 0 && e->lead < 0 && e->deal < h->leads;
+    return found ? contact_of_lead(h, e->deal) : -1;
+}
+
 static bool belongs(const raw_history *h, const raw_event *e, int s)
 {
-    if (s < h->leads)
-        return e->lead == s ||
-               (e->lead < 0 && e->deal >= 0 && e->by_contact && lead_of_deal(h, e->deal) == s);
-    int d = s - h->leads;
-    return e->deal == d || (e->deal < 0 && e->lead >= 0 && lead_of_deal(h, d) == e->lead);
+    int lead = e->lead < 0 ? lead_by_contact(h, e) : e->lead, d = s - h->leads;
+    if (s < h->leads) return lead == s;
+    if (e->deal == d) return true;
+    return lead >= 0 && (e->deal < 0 || e->by_contact) && lead_of_deal(h, d) == lead;
 }
 
 /* A lead's event stands in a deal's timeline as a copy, and the other way round. */
 static int copies(const raw_history *h, int s, const raw_event *e)
 {
-    return s < h->leads ? e->deal >= 0 : e->deal < 0;
+    return s < h->leads ? e->deal >= 0 : e->deal != s - h->leads;
 }
 
 /* By time, then code, copies last, rep, campaign, minutes with unknown ones first. */
@@ -528,17 +536,23 @@ static void slow_stage(slow_row *row, const raw_history *h, int s, int64_t T)
 
 /* --- close date and amount --- */
 
+/* The amount that a deal closed with. */
+static double booked(const raw_history *h, int s)
+{
+    return state_of(h, s, AMOUNT, closing_of(h, s) + 1);
+}
+
 static double mean_won(const raw_history *h, int64_t T, char by, int key)
 {
     double sum = 0, n = 0;
     for (int s = h->leads; s < h->leads + h->deals; s++) {
         const raw_subject *x = subject_of(h, s);
-        if (!closed_before(h, s, T) || x->outcome != FORE_WON || isnan(x->amount)) continue;
+        if (!closed_before(h, s, T) || x->outcome != FORE_WON || isnan(booked(h, s))) continue;
         int its = by == 'a'   ? fact_of(h, s, 'a')
                   : by == 'p' ? x->product
                               : owner_at(h, s, closing_of(h, s));
         if (its != key || key < 0) continue;
-        sum += ln1(x->amount);
+        sum += ln1(booked(h, s));
         n += 1;
     }
     return over(sum, n);
@@ -657,7 +671,7 @@ static void slow_account(slow_row *row, const raw_history *h, int s, int64_t T)
         lost += x->outcome == FORE_LOST;
         if (x->outcome != FORE_WON) continue;
         won++;
-        amount += isnan(x->amount) ? 0 : x->amount;
+        amount += isnan(booked(h, k)) ? 0 : booked(h, k);
         since_win = fmin(since_win, days(T - closing_of(h, k)));
     }
     for (int i = 0; i < h->sales; i++) {
@@ -677,8 +691,8 @@ static void slow_account(slow_row *row, const raw_history *h, int s, int64_t T)
     }
     for (int i = 0; i < h->events; i++) {
         const raw_event *e = &h->event[i];
-        touches += e->lead < 0 && e->deal < 0 && e->account == account && e->outcome != 3 &&
-                   e->at != NONE && e->at < T && e->at >= T - 90 * FORE_DAY;
+        touches += e->lead < 0 && (e->deal < 0 || e->by_contact) && e->account == account &&
+                   e->outcome != 3 && e->at != NONE && e->at < T && e->at >= T - 90 * FORE_DAY;
     }
     const double values[] = {won,
                              lost,

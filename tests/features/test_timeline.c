@@ -116,7 +116,8 @@ static void timeline__random_history__every_activity_is_counted_once(void **stat
         done += e->at != NONE;
         planned += e->at == NONE;
         nobody += e->at != NONE && e->lead < 0 && e->deal < 0 && e->account < 0;
-        account_only += e->at != NONE && e->lead < 0 && e->deal < 0 && e->account >= 0;
+        account_only +=
+            e->at != NONE && e->lead < 0 && (e->deal < 0 || e->by_contact) && e->account >= 0;
     }
     for (int64_t i = 0; i < t->events; i++) firsts += !(t->event_flags[i] & FORE_EVENT_COPY);
     for (int64_t i = 0; i < t->planned; i++)
