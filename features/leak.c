@@ -305,6 +305,7 @@ static fore_status finder_open(fore_leak_finder *f, fore_error *err)
         fore_random random = fore_random_new(f->input->seed, (uint64_t)group);
         f->fold[i] = (uint8_t)fore_random_below(&random, FORE_LEAK_FOLDS);
         double label = f->input->label[i];
+        if (isinf(label)) continue;
         if (isnan(label))
             f->report->open++;
         else

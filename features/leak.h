@@ -83,7 +83,8 @@ typedef struct fore_leak_report {
 } fore_leak_report;
 
 typedef struct fore_leak_input {
-    const double *label;       /* rows of the frame: 1 won, 0 lost, NaN open or unknown */
+    const double *label;       /* rows of the frame: 1 won, 0 lost, NaN open or unknown;
+                                  infinite: the row is not looked at */
     const int64_t *group;      /* rows: subject ids for the folds (then row order does not matter), or
                                   NULL: the row number */
     const int64_t *set_late;   /* columns: closed rows whose value was set or changed after closing;

@@ -194,6 +194,7 @@ static shares shares_of(const fore_leak_finder *f, const fore_frame_column *c,
     for (int64_t i = 0; i < f->rows; i++) {
         if (!has(c, i)) continue;
         double label = f->input->label[i];
+        if (isinf(label)) continue;
         if (isnan(label))
             open++;
         else if (label > 0.5)

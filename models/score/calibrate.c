@@ -12,26 +12,14 @@
 
 static const double IDENTITY_LIMIT = 13.815509557963773; /* log-odds of 1 - 1e-6 */
 static const double POOL_PRIOR = 5; /* rows by which a pool is shrunk towards Platt's curve */
-static const double TAIL_SLOPE =
-    0.01;                         /* of the mean slope, beyond the outer pools: keeps the order */
-static const double FLOOR = 0.25; /* rows' worth of curvature known beforehand: sd at most 2 */
+static const double FAINT = 0.05;   /* least log-odds per standard deviation of the margins */
 static const double FEW = 20, MANY = 1000;
-static const double WIDEST =
-    30; /* log-odds of an interval's end: the probability is still below 1 */
 
 typedef struct marks { /* the calibration rows in order of margin */
     const double *margin, *y, *w;
     int64_t n, *order;
     double positives, negatives;
 } marks;
-
-void fore_calibration_free(fore_calibration *calibration)
-{
-    if (!calibration) return;
-    fore_free(calibration->margin);
-    fore_free(calibration->logit);
-    fore_free(calibration);
-}
 
 static double weight_at(const marks *m, int64_t i) { return m->w ? m->w[i] : 1; }
 
@@ -56,7 +44,11 @@ static double platt_loss(const marks *m, double a, double b, double g[2], double
     return loss;
 }
 
-static void fit_platt(const marks *m, double *a_out, double *b_out)
+typedef struct line {
+    double a, b, information; /* of a, with b free: 1 / its variance */
+} line;
+
+static bool fit_line(const marks *m, line *out)
 {
     double level = log((m->positives + 1) / (m->negatives + 1)), a = 0, b = level, g[2], h[3];
     double loss = platt_loss(m, a, b, g, h);
@@ -76,10 +68,38 @@ static void fit_platt(const marks *m, double *a_out, double *b_out)
         if (fabs(rate * da) <= 1e-12 * (1 + fabs(a)) && fabs(rate * db) <= 1e-12 * (1 + fabs(b)))
             break;
     }
-    bool fine =
-        isfinite(a) && isfinite(b) && a > 0; /* scores that point the wrong way tell nothing */
-    *a_out = fine ? a : 0;
-    *b_out = fine ? b : level;
+    *out = (line){a, b, h[2] > 0 ? fmax(0, h[0] - h[1] * h[1] / h[2]) : 0};
+    return isfinite(a) && isfinite(b);
+}
+
+/* Mean and standard deviation of the margins, weighted. */
+static void margin_spread(const marks *m, double *mean, double *sd)
+{
+    double sum = 0, total = m->positives + m->negatives, squares = 0;
+    for (int64_t k = 0; k < m->n; k++) sum += weight_at(m, m->order[k]) * m->margin[m->order[k]];
+    *mean = total > 0 ? sum / total : 0;
+    for (int64_t k = 0; k < m->n; k++) {
+        double d = m->margin[m->order[k]] - *mean;
+        squares += weight_at(m, m->order[k]) * d * d;
+    }
+    *sd = total > 0 ? sqrt(squares / total) : 0;
+}
+
+/* Scores that point the wrong way, or nowhere, tell the rate only; a faint slope keeps their order
+ * all the same, so that no two rows are tied that the model tells apart. */
+static void fit_platt(const marks *m, fore_calibration *c)
+{
+    line l;
+    double mean, sd;
+    bool fine = fit_line(m, &l);
+    margin_spread(m, &mean, &sd);
+    c->a = l.a;
+    c->b = l.b;
+    if (fine && l.a * sd >= FAINT) return;
+    c->faint = true;
+    c->a = sd > 0 ? FAINT / sd : 0;
+    if (!isfinite(c->a)) c->a = 0;
+    c->b = log((m->positives + 1) / (m->negatives + 1)) - c->a * mean;
 }
 
 /* ---- isotonic ---- */
@@ -195,14 +215,6 @@ static void count_bins(const marks *m, fore_calibration *c)
     }
 }
 
-static double rows_near(const fore_calibration *c, double margin)
-{
-    if (c->bins == 0) return 0;
-    int64_t b = 0;
-    while (b + 1 < c->bins && margin > c->edge[b]) b++;
-    return c->count[b];
-}
-
 /* ---- fitting ---- */
 
 static fore_calibrator decide(fore_calibrator kind, int min_platt, const marks *m)
@@ -224,28 +236,37 @@ static fore_status fit_kind(fore_calibrator kind, int min_platt, const marks *m,
     c->limit =
         c->kind == FORE_CALIBRATE_IDENTITY ? IDENTITY_LIMIT : log(m->positives + m->negatives + 1);
     count_bins(m, c);
-    if (c->kind != FORE_CALIBRATE_IDENTITY) fit_platt(m, &c->a, &c->b);
+    if (c->kind != FORE_CALIBRATE_IDENTITY) fit_platt(m, c);
+    if (c->faint) c->kind = FORE_CALIBRATE_PLATT; /* one pool would tie all rows */
     return c->kind == FORE_CALIBRATE_ISOTONIC ? fit_isotonic(m, c, err) : FORE_OK;
+}
+
+static fore_status read_marks(const double *margin, const double *y, const double *w, int64_t n,
+                              marks *m, fore_error *err)
+{
+    *m = (marks){margin, y, w, n, FORE_NEW(n, int64_t), 0, 0};
+    if (!m->order) return fore_no_memory(err);
+    for (int64_t i = 0; i < n; i++) {
+        if (!isfinite(margin[i]))
+            return fore_fail_at(err, FORE_E_DATA, NULL, i + 1, 0,
+                                "the margin of row %lld is not finite and cannot be calibrated on",
+                                (long long)i + 1);
+        *(y[i] > 0 ? &m->positives : &m->negatives) += weight_at(m, i);
+    }
+    return fore_order(margin, n, m->order) ? FORE_OK : fore_no_memory(err);
 }
 
 fore_status fore_calibration_fit(fore_calibrator kind, int min_platt, const double *margin,
                                  const double *y, const double *w, int64_t n,
                                  fore_calibration **out, fore_error *err)
 {
-    marks m = {margin, y, w, n, FORE_NEW(n, int64_t), 0, 0};
+    marks m = {0};
     fore_calibration *c = FORE_ZNEW(1, fore_calibration);
     fore_status status = FORE_OK;
     *out = NULL;
-    if (!m.order || !c) FORE_GO(fore_no_memory(err));
+    if (!c) FORE_GO(fore_no_memory(err));
     c->a = 1;
-    for (int64_t i = 0; i < n; i++) {
-        if (!isfinite(margin[i]))
-            FORE_GO(fore_fail_at(err, FORE_E_DATA, NULL, i + 1, 0,
-                                 "the margin of row %lld is not finite and cannot be calibrated on",
-                                 (long long)i + 1));
-        *(y[i] > 0 ? &m.positives : &m.negatives) += weight_at(&m, i);
-    }
-    if (!fore_order(margin, n, m.order)) FORE_GO(fore_no_memory(err));
+    FORE_GO(read_marks(margin, y, w, n, &m, err));
     FORE_GO(fit_kind(kind, min_platt, &m, c, err));
     *out = c;
     c = NULL;
@@ -255,177 +276,33 @@ done:
     return status;
 }
 
-/* ---- applying ---- */
-
-static double isotonic_logit(const fore_calibration *c, double margin, double *slope)
+fore_status fore_margin_slope(const double *margin, const double *y, const double *w, int64_t n,
+                              double *slope, double *information, fore_error *err)
 {
-    int64_t last = c->knots - 1, low = 0, high = last;
-    double run = c->margin[last] - c->margin[0];
-    double tail = TAIL_SLOPE * (run > 0 ? (c->logit[last] - c->logit[0]) / run : 0);
-    if (margin <= c->margin[0] || margin >= c->margin[last]) {
-        int64_t end = margin <= c->margin[0] ? 0 : last;
-        *slope = tail;
-        return c->logit[end] + tail * (margin - c->margin[end]);
+    marks m = {0};
+    line l = {0};
+    *slope = *information = 0;
+    fore_status status = read_marks(margin, y, w, n, &m, err);
+    if (status == FORE_OK && m.positives > 0 && m.negatives > 0 && fit_line(&m, &l)) {
+        *slope = l.a;
+        *information = l.information;
     }
-    while (high - low > 1) {
-        int64_t middle = (low + high) / 2;
-        *(c->margin[middle] <= margin ? &low : &high) = middle;
+    fore_free(m.order);
+    return status;
+}
+
+void fore_calibration_spread(fore_calibration *c, const double *margin, const double *variance,
+                             int64_t n)
+{
+    double sum[FORE_CALIBRATION_BINS] = {0}, rows[FORE_CALIBRATION_BINS] = {0}, all = 0, total = 0;
+    for (int64_t i = 0; i < n && c->bins > 0; i++) {
+        if (!(isfinite(margin[i]) && isfinite(variance[i]))) continue;
+        int64_t b = fore_calibration_bin(c, margin[i]);
+        sum[b] += variance[i];
+        rows[b]++;
+        all += variance[i];
+        total++;
     }
-    *slope = (c->logit[high] - c->logit[low]) / (c->margin[high] - c->margin[low]);
-    return c->logit[low] + *slope * (margin - c->margin[low]);
-}
-
-/* Also for NaN, which only a damaged model can give. */
-static double within(double logit, double limit)
-{
-    return !(logit > -limit) ? -limit : logit > limit ? limit : logit;
-}
-
-static double curve(const fore_calibration *c, double margin, double *slope)
-{
-    double logit = margin;
-    *slope = 1;
-    if (c->kind == FORE_CALIBRATE_PLATT) {
-        *slope = c->a;
-        logit = c->a * margin + c->b;
-    } else if (c->kind == FORE_CALIBRATE_ISOTONIC) {
-        logit = isotonic_logit(c, margin, slope);
-    }
-    return within(logit + c->shift, c->limit);
-}
-
-double fore_calibrated_logit(const fore_calibration *calibration, double margin)
-{
-    double slope;
-    return curve(calibration, margin, &slope);
-}
-
-static void find_logits(const fore_calibration *c, const double *margin, int64_t n, double *logit,
-                        double *slope)
-{
-    if (c->kind == FORE_CALIBRATE_ISOTONIC) {
-        for (int64_t i = 0; i < n; i++) logit[i] = curve(c, margin[i], &slope[i]);
-        return;
-    }
-    bool platt = c->kind == FORE_CALIBRATE_PLATT;
-    double a = platt ? c->a : 1, b = (platt ? c->b : 0), shift = c->shift, limit = c->limit;
-    for (int64_t i = 0; i < n; i++) {
-        logit[i] = within(a * margin[i] + b + shift, limit);
-        slope[i] = a;
-    }
-}
-
-enum { PIECE = 128 };
-
-void fore_calibrated_many(const fore_calibration *calibration, const double *margin,
-                          const double *variance, double z, int64_t n, double *probability,
-                          double *lo, double *hi)
-{
-    double logit[PIECE], slope[PIECE], edge[PIECE];
-    for (int64_t from = 0; from < n; from += PIECE) {
-        int64_t count = n - from < PIECE ? n - from : PIECE;
-        double *p = probability + from;
-        find_logits(calibration, margin + from, count, logit, slope);
-        fore_logistic_many(logit, count, p, NULL);
-        if (!lo) continue;
-        for (int64_t i = 0; i < count; i++) { /* slope becomes the standard deviation */
-            double near =
-                1 / (rows_near(calibration, margin[from + i]) * p[i] * (1 - p[i]) + FLOOR);
-            slope[i] = sqrt(near + slope[i] * slope[i] * (variance ? variance[from + i] : 0));
-        }
-        for (int64_t i = 0; i < count; i++) edge[i] = within(logit[i] - z * slope[i], WIDEST);
-        fore_logistic_many(edge, count, lo + from, NULL);
-        for (int64_t i = 0; i < count; i++) edge[i] = within(logit[i] + z * slope[i], WIDEST);
-        fore_logistic_many(edge, count, hi + from, NULL);
-    }
-}
-
-double fore_calibrated(const fore_calibration *calibration, double margin, double variance,
-                       double z, double *lo, double *hi)
-{
-    double p;
-    fore_calibrated_many(calibration, &margin, &variance, z, 1, &p, lo, hi);
-    return p;
-}
-
-void fore_calibration_shift(fore_calibration *calibration, double from, double to)
-{
-    calibration->shift += log(to / (1 - to)) - log(from / (1 - from));
-    calibration->limit += fabs(calibration->shift);
-}
-
-/* ---- as JSON ---- */
-
-static const char *const KIND[] = {"auto", "identity", "platt", "isotonic"};
-
-void fore_calibration_write(const fore_calibration *calibration, fore_json_writer *json,
-                            const char *key)
-{
-    fore_json_object(json, key);
-    fore_json_string(json, "kind", KIND[calibration->kind]);
-    fore_json_number(json, "a", calibration->a);
-    fore_json_number(json, "b", calibration->b);
-    fore_json_numbers(json, "margin", calibration->margin, calibration->knots);
-    fore_json_numbers(json, "logit", calibration->logit, calibration->knots);
-    fore_json_number(json, "limit", calibration->limit);
-    fore_json_number(json, "shift", calibration->shift);
-    fore_json_numbers(json, "edge", calibration->edge, calibration->bins);
-    fore_json_numbers(json, "count", calibration->count, calibration->bins);
-    fore_json_end_object(json);
-}
-
-static bool ascending(const double *v, int64_t n, bool strictly)
-{
-    for (int64_t i = 0; i < n; i++)
-        if (!isfinite(v[i]) || (i > 0 && (strictly ? v[i] <= v[i - 1] : v[i] < v[i - 1])))
-            return false;
-    return true;
-}
-
-static bool read_kind(const fore_json_node *node, fore_calibration *c)
-{
-    const char *word = fore_json_get_string(node, "kind");
-    for (int k = 1; word && k < 4; k++)
-        if (strcmp(word, KIND[k]) == 0) c->kind = (fore_calibrator)k;
-    return c->kind != FORE_CALIBRATE_AUTO;
-}
-
-static bool read_all(const fore_json_node *node, fore_calibration *c)
-{
-    if (!read_kind(node, c) || !fore_json_get_number(node, "a", &c->a) ||
-        !fore_json_get_number(node, "b", &c->b) ||
-        !fore_json_get_number(node, "limit", &c->limit) ||
-        !fore_json_get_number(node, "shift", &c->shift) ||
-        !fore_json_get_numbers(node, "margin", c->margin, c->knots) ||
-        !fore_json_get_numbers(node, "logit", c->logit, c->knots) ||
-        !fore_json_get_numbers(node, "edge", c->edge, c->bins) ||
-        !fore_json_get_numbers(node, "count", c->count, c->bins))
-        return false;
-    for (int64_t b = 0; b < c->bins; b++)
-        if (!(c->count[b] >= 0 && isfinite(c->count[b]))) return false;
-    return isfinite(c->a) && c->a >= 0 && isfinite(c->b) && c->limit > 0 && c->limit <= 30 &&
-           isfinite(c->shift) && ascending(c->margin, c->knots, true) &&
-           ascending(c->logit, c->knots, false) && ascending(c->edge, c->bins, false) &&
-           (c->kind == FORE_CALIBRATE_ISOTONIC) == (c->knots > 0);
-}
-
-fore_status fore_calibration_read(const fore_json_node *node, fore_calibration **out,
-                                  fore_error *err)
-{
-    fore_calibration *c = FORE_ZNEW(1, fore_calibration);
-    *out = NULL;
-    if (!c) return fore_no_memory(err);
-    c->knots = fore_json_length(fore_json_get(node, "margin"));
-    c->bins = fore_json_length(fore_json_get(node, "edge"));
-    c->margin = FORE_NEW(c->knots, double);
-    c->logit = FORE_NEW(c->knots, double);
-    bool memory = c->margin && c->logit;
-    if (memory && c->bins <= FORE_CALIBRATION_BINS && read_all(node, c)) {
-        *out = c;
-        return FORE_OK;
-    }
-    fore_calibration_free(c);
-    if (!memory) return fore_no_memory(err);
-    return fore_fail(err, FORE_E_MODEL,
-                     "the model's calibration is damaged; train the model again");
+    for (int64_t b = 0; b < c->bins && total > 0; b++)
+        c->spread[b] = rows[b] > 0 ? sum[b] / rows[b] : all / total;
 }

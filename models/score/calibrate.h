@@ -1,6 +1,8 @@
 /* From a margin to a probability with an interval.
  *
- * Platt 1999 with his smoothed targets: p = sigmoid(a m + b), a >= 0; isotonic by
+ * Platt 1999 with his smoothed targets: p = sigmoid(a m + b), where a gives at least 0.05 of
+ * log-odds per standard deviation of the margins (`faint` when it had to be raised to that: the
+ * order stays although it told nothing); isotonic by
  * pool-adjacent-violators (Ayer et al. 1955), each pool shrunk towards Platt's curve by 5 rows,
  * straight lines on the log-odds scale between the middles of the pools and nearly flat beyond
  * them; identity: p = sigmoid(m). Probabilities of the first two stay within [1 / (N + 2), 1 - 1 /
@@ -9,11 +11,14 @@
  * The interval of a row comes from how many calibration rows lie near it: in order of margin they
  * are cut into sqrt(rows of the rarer class) / 2 bins, 1 to 20; the n rows of the bin give the
  * log-odds a variance of 1 / (n p (1 - p) + 1/4). A variance of the margin itself (the logistic's
- * Laplace posterior) is added after scaling by the calibration's local slope. lo, hi = the normal
+ * Laplace posterior) is added after scaling by the calibration's local slope, and so is the bin's
+ * `spread`, the variance of the margin between models fitted without a fifth of the subjects each
+ * (learners without a posterior). lo, hi = the normal
  * interval on the log-odds scale. Few rows or few positives make it wide. */
 #ifndef FORE_SCORE_CALIBRATE_H
 #define FORE_SCORE_CALIBRATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/base/json.h"
@@ -31,15 +36,17 @@ enum { FORE_CALIBRATION_BINS = 20 };
 
 /* Plain data; free with fore_calibration_free. */
 typedef struct fore_calibration {
-    fore_calibrator kind;                /* what is used, never AUTO */
-    double a, b;                         /* Platt */
-    int64_t knots;                       /* isotonic: ascending margins and log-odds */
-    double *margin, *logit;              /* knots */
-    double limit;                        /* |log-odds| at most */
-    double shift;                        /* added to the log-odds: a prior shift; 0 */
-    int64_t bins;                        /* of the neighbourhood */
-    double edge[FORE_CALIBRATION_BINS];  /* upper margin of each bin but the last */
-    double count[FORE_CALIBRATION_BINS]; /* rows in it */
+    fore_calibrator kind;                 /* what is used, never AUTO */
+    double a, b;                          /* Platt */
+    int64_t knots;                        /* isotonic: ascending margins and log-odds */
+    double *margin, *logit;               /* knots */
+    double limit;                         /* |log-odds| at most */
+    double shift;                         /* added to the log-odds: a prior shift; 0 */
+    int64_t bins;                         /* of the neighbourhood */
+    double edge[FORE_CALIBRATION_BINS];   /* upper margin of each bin but the last */
+    double count[FORE_CALIBRATION_BINS];  /* rows in it */
+    double spread[FORE_CALIBRATION_BINS]; /* variance of the margin there; 0: not measured */
+    bool faint;                           /* not saved: the margins did not rank these rows */
 } fore_calibration;
 
 /* margin, y: n; w: n or NULL. min_platt: AUTO gives at least Platt (margins that are not log-odds).
@@ -60,6 +67,23 @@ void fore_calibrated_many(const fore_calibration *calibration, const double *mar
                           double *lo, double *hi);
 /* Shifts the log-odds so that a base rate of `from` becomes `to` (both in (0, 1)). */
 void fore_calibration_shift(fore_calibration *calibration, double from, double to);
+
+/* Multiplies the curve's log-odds by `by` in (0, 1]: what was seen may hold less well later. */
+void fore_calibration_damp(fore_calibration *calibration, double by);
+/* Shifts the log-odds so that the mean probability of these rows is their share of 1,
+ * (wins + 1/2) / (rows + 1). No rows: nothing changes. */
+void fore_calibration_level(fore_calibration *calibration, const double *margin, const double *y,
+                            const double *w, int64_t n);
+/* The bin of a margin: 0 .. bins - 1. */
+int64_t fore_calibration_bin(const fore_calibration *calibration, double margin);
+/* Sets `spread` to the mean variance per bin; rows whose margin or variance is not finite are left
+ * out, a bin without rows gets the mean of all. */
+void fore_calibration_spread(fore_calibration *calibration, const double *margin,
+                             const double *variance, int64_t n);
+/* Platt's slope as it comes, also negative, and its Fisher information with the level free; 0 and 0
+ * with one class. */
+fore_status fore_margin_slope(const double *margin, const double *y, const double *w, int64_t n,
+                              double *slope, double *information, fore_error *err);
 
 /* Pool-adjacent-violators: value (n) becomes the non-decreasing sequence that is nearest to it in
  * the weighted squares (weight n, > 0). */

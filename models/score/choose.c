@@ -2,9 +2,14 @@
  *
  *     count rows and outcomes per role
  *     fewer than FORE_FEW_POSITIVES of the rarer outcome outside TEST, or TRAIN or VALIDATE with
- * one outcome only: the logistic on everything but TEST else: a scorer per learner on TRAIN /
- * CALIBRATE, measured on VALIDATE; the least log loss wins; the winner again on TRAIN + CALIBRATE /
- * VALIDATE measure on TEST, beside the base rate of the other rows */
+ *     one outcome only: the logistic on everything but TEST
+ *     else:
+ *         a scorer per learner on TRAIN / CALIBRATE, measured on VALIDATE; the simplest wins that
+ *         no other beats by more than one standard error
+ *         forward = slope of the outcome on the winner's margins of rows after those fitted:
+ *                   TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE, pooled by information
+ *         the winner again on all rows but TEST; level of VALIDATE, damped by forward
+ *     measure on TEST, beside the base rate of the other rows */
 #include "models/score/choose.h"
 
 #include <math.h>
@@ -14,8 +19,14 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "models/measure/paired.h"
+#include "models/score/scorer_inside.h"
 
-enum { FOLDS = 5, ROLES = 5 };
+enum {
+    FOLDS = 5,
+    ROLES = 5,
+    FEW_NEWEST = 20 /* rows of each outcome by which VALIDATE alone sets the level */
+};
 #define SET(role) (UINT32_C(1) << (role))
 
 typedef struct choosing {
@@ -118,19 +129,15 @@ static fore_status measure(const choosing *c, const fore_scorer *scorer, const f
 }
 
 /* Is the mean loss `now` below that of `before` by more than one standard error of their
- * difference? */
-static bool clearly_better(const fore_sample *rows, const double *now, const double *before)
+ * difference? Rows of one subject count as one observation. */
+static fore_status clearly_better(const fore_sample *rows, const double *now, const double *before,
+                                  bool *better, fore_error *err)
 {
-    double sum = 0, squares = 0, weight = 0;
-    int64_t n = rows->x.rows;
-    for (int64_t i = 0; i < n; i++) {
-        double w = rows->weight ? rows->weight[i] : 1, gain = before[i] - now[i];
-        sum += w * gain;
-        squares += w * w * gain * gain;
-        weight += w;
-    }
-    double variance = squares - sum * sum / (double)n; /* of the weighted sum */
-    return weight > 0 && sum > sqrt(variance > 0 ? variance : 0);
+    fore_paired gain;
+    FORE_TRY(
+        fore_paired_difference(before, now, rows->weight, rows->group, rows->x.rows, &gain, err));
+    *better = gain.mean > gain.error;
+    return FORE_OK;
 }
 
 static double base_rate(const fore_sample *rows)
@@ -257,7 +264,9 @@ static fore_status compare(const choosing *c, const fore_sample *train,
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_progress(c->observer, "comparing learners", k, FORE_LEARNERS);
         FORE_GO(challenge(c, (fore_learner)k, train, calibrate, validate, &scorer, now, err));
-        if (scorer && (!*best || clearly_better(validate, now, before))) {
+        bool better = scorer && !*best;
+        if (scorer && *best) FORE_GO(clearly_better(validate, now, before, &better, err));
+        if (better) {
             fore_scorer_free(*best);
             *best = scorer;
             scorer = NULL;
@@ -318,8 +327,71 @@ static fore_status choose_few(const choosing *c, const fore_sample *fitted, cons
     return finish(c, fitted, test, true, err);
 }
 
-static fore_status choose_many(const choosing *c, const fore_sample *fitted,
-                               const fore_sample *test, fore_error *err)
+/* Adds the slope of the outcome on the scorer's margins of rows later than those it was fitted on.
+ */
+static fore_status add_slope(const choosing *c, const fore_scorer *scorer, const fore_sample *later,
+                             double *sum, double *information, fore_error *err)
+{
+    double *margin = FORE_NEW(later->x.rows, double), slope, known;
+    if (!margin) return fore_no_memory(err);
+    fore_status status = scorer_margins(c->pool, scorer, &later->x, margin, err);
+    if (status == FORE_OK)
+        status =
+            fore_margin_slope(margin, later->y, later->weight, later->x.rows, &slope, &known, err);
+    fore_free(margin);
+    if (status != FORE_OK) return status;
+    *sum += slope * known;
+    *information += known;
+    return FORE_OK;
+}
+
+/* How well does the winner rank the rows after those that it was fitted on? */
+static fore_status look_forward(const choosing *c, const fore_scorer *first,
+                                const fore_sample *calibrate, const fore_sample *earlier,
+                                const fore_sample *validate, fore_error *err)
+{
+    fore_choice *out = c->out;
+    fore_scorer_options o = options_for(c, out->winner);
+    fore_scorer *core = NULL;
+    double sum = 0, information = 0;
+    fore_status status = FORE_OK;
+    FORE_GO(add_slope(c, first, calibrate, &sum, &information, err));
+    FORE_GO(scorer_core(c->pool, earlier, &o, c->observer, &core, err));
+    FORE_GO(add_slope(c, core, validate, &sum, &information, err));
+    out->forward = information > 0 ? sum / information : NAN;
+    out->forward_error = information > 0 ? 1 / sqrt(information) : NAN;
+    if (out->forward <= 2 * out->forward_error)
+        say(out,
+            "On the newest rows the ranking learnt from older ones did not hold (slope %.2f +- %.2f; "
+            "1 would be as promised): what is published knows those rows too, but rank with care.",
+            out->forward, out->forward_error);
+done:
+    fore_scorer_free(core);
+    return status;
+}
+
+/* The winner on all rows but TEST, with the level of the newest of them. */
+static fore_status refit(const choosing *c, const fore_rows *fitted, fore_error *err)
+{
+    fore_choice *out = c->out;
+    fore_scorer_options o = options_for(c, out->winner);
+    int64_t n = fitted->sample.x.rows, negative;
+    uint8_t *newest = FORE_NEW(n, uint8_t);
+    if (!newest) return fore_no_memory(err);
+    negative = out->rows[FORE_ROLE_VALIDATE] - out->positives[FORE_ROLE_VALIDATE];
+    bool wide = out->positives[FORE_ROLE_VALIDATE] < FEW_NEWEST || negative < FEW_NEWEST;
+    for (int64_t i = 0; i < n; i++) {
+        uint8_t role = c->role[fitted->index[i]];
+        newest[i] = role == FORE_ROLE_VALIDATE || (wide && role == FORE_ROLE_CALIBRATE);
+    }
+    fore_status status = fore_scorer_refit(c->pool, &fitted->sample, newest, out->forward, &o,
+                                           c->observer, &out->scorer, err);
+    fore_free(newest);
+    return status;
+}
+
+static fore_status choose_many(const choosing *c, const fore_rows *fitted, const fore_sample *test,
+                               fore_error *err)
 {
     static const uint32_t WANTED[4] = {SET(FORE_ROLE_TRAIN), SET(FORE_ROLE_CALIBRATE),
                                        SET(FORE_ROLE_VALIDATE),
@@ -330,19 +402,17 @@ static fore_status choose_many(const choosing *c, const fore_sample *fitted,
     for (int k = 0; k < 3; k++)
         FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[k], &rows[k], err));
     FORE_GO(compare(c, &rows[0].sample, &rows[1].sample, &rows[2].sample, &best, err));
-    if (!c->options->keep_first_fit) {
-        fore_scorer_options o = options_for(c, c->out->winner);
-        fore_scorer_free(best);
+    fore_rows_free(&rows[0]);
+    FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[3], &rows[3], err));
+    FORE_GO(look_forward(c, best, &rows[1].sample, &rows[3].sample, &rows[2].sample, err));
+    for (int k = 1; k < 4; k++) fore_rows_free(&rows[k]);
+    if (c->options->keep_first_fit) {
+        c->out->scorer = best;
         best = NULL;
-        fore_rows_free(&rows[0]);
-        fore_rows_free(&rows[1]);
-        FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[3], &rows[3], err));
-        FORE_GO(fore_scorer_fit(c->pool, &rows[3].sample, &rows[2].sample, &o, c->observer, &best,
-                                err));
+    } else {
+        FORE_GO(refit(c, fitted, err));
     }
-    c->out->scorer = best;
-    best = NULL;
-    status = finish(c, fitted, test, false, err);
+    status = finish(c, &fitted->sample, test, false, err);
 done:
     fore_scorer_free(best);
     for (int k = 0; k < 4; k++) fore_rows_free(&rows[k]);
@@ -379,7 +449,7 @@ static fore_status choose(const choosing *c, fore_error *err)
     if (!out->few_positives && !comparable)
         say(out, "A time window holds one outcome only, so learners could not be compared.");
     status = out->few_positives || !comparable ? choose_few(c, &fitted.sample, &test.sample, err)
-                                               : choose_many(c, &fitted.sample, &test.sample, err);
+                                               : choose_many(c, &fitted, &test.sample, err);
 done:
     fore_rows_free(&fitted);
     fore_rows_free(&test);
@@ -392,7 +462,7 @@ fore_status fore_choose(fore_pool *pool, const fore_sample *sample, const uint8_
 {
     fore_choose_options o = options ? *options : fore_choose_default();
     choosing c = {pool, sample, role, &o, observer, out};
-    *out = (fore_choice){0};
+    *out = (fore_choice){.forward = NAN, .forward_error = NAN};
     fore_status status = choose(&c, err);
     if (status != FORE_OK) {
         fore_scorer_free(out->scorer);

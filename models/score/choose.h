@@ -2,8 +2,9 @@
  *
  *     fit on TRAIN, calibrate on CALIBRATE (later), compare by log loss on VALIDATE (later still),
  *     a more complex learner only where it is better by over one standard error of the difference,
- *     refit the winner on TRAIN + CALIBRATE, calibrate it on VALIDATE, report it on TEST (the
- * newest).
+ *     refit the winner on all three, calibrated out of fold to the level of VALIDATE, with the
+ *     slope damped where TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE did not hold
+ *     (fore_scorer_refit), report it on TEST (the newest).
  *
  * TEST is never looked at before the last step, so the figures in `test` belong to the very scorer
  * that is returned. The caller sets each row's role by time and keeps a subject in one role. */
@@ -50,6 +51,9 @@ typedef struct fore_choice {
                             * on the rows fitted; belongs to the method, not to this very scorer */
     bool few_positives;    /* under FORE_FEW_POSITIVES */
     bool beats_baseline;   /* test log loss below the baseline's */
+    double forward;        /* slope of the outcome on the winner's margins of rows later than those
+                            * it was fitted on, all outside TEST; NaN: not measured */
+    double forward_error;  /* its standard error, each row its own subject */
     int64_t rows[5], positives[5]; /* per role */
     int64_t shared_subjects;       /* subjects with rows in more than one role: should be 0 */
     char note[512];                /* sentences for people about the above; may be empty */

@@ -60,6 +60,14 @@ fore_scorer_options fore_scorer_default(fore_learner learner);
 fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const fore_sample *calibrate,
                             const fore_scorer_options *options, const fore_observer *observer,
                             fore_scorer **out, fore_error *err);
+/* The same on all rows of the past, calibrated out of fold for the rows to come: the level is that
+ * of the rows with newest[i] = 1 (of all rows, where those hold under 20 of a class), and the curve
+ * is damped where models fitted earlier ranked the rows after theirs less well than their folds
+ * promised. forward: the slope of the outcome on the margins of such later rows (with a level of
+ * its own per window); NaN: not known. */
+fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const uint8_t *newest,
+                              double forward, const fore_scorer_options *options,
+                              const fore_observer *observer, fore_scorer **out, fore_error *err);
 void fore_scorer_free(fore_scorer *scorer);
 
 fore_learner fore_scorer_learner(const fore_scorer *scorer);

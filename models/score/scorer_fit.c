@@ -4,9 +4,9 @@
  *     core = design and learner on `train`; the learner's own knob is found inside train:
  *         logistic      prior precision: largest evidence on a grid
  *         elastic net   lambda: least deviance on a fifth of the subjects, then refitted on all
- * rows trees         rounds: early stopping on that fifth, then refitted on all rows margins to
- * calibrate on: of `calibrate`, and where that is too small out of fold of train as well
- *     calibration on those margins
+ *                       rows
+ *         trees         rounds: early stopping on that fifth, then refitted on all rows
+ *     calibration: scorer_calibrate.c
  */
 #include <math.h>
 #include <string.h>
@@ -17,7 +17,6 @@
 
 enum {
     FOLDS = 5,
-    ENOUGH = 10,              /* rows of each class that a calibration sample needs */
     EVIDENCE_ROWS = 50000,    /* beyond, the prior no longer matters */
     REFIT_TREES_ROWS = 200000 /* beyond, a fifth of the rows more or less changes nothing */
 };
@@ -207,132 +206,73 @@ done:
     return status;
 }
 
-/* ---- margins to calibrate on ---- */
+/* ---- whole scorers ---- */
 
-typedef struct margins {
-    double *margin, *y, *w;
-    int64_t n;
-} margins;
-
-static fore_status margins_new(int64_t n, margins *m, fore_error *err)
+fore_status scorer_core(fore_pool *pool, const fore_sample *train,
+                        const fore_scorer_options *options, const fore_observer *observer,
+                        fore_scorer **out, fore_error *err)
 {
-    *m = (margins){FORE_NEW(n, double), FORE_NEW(n, double), FORE_NEW(n, double), 0};
-    return m->margin && m->y && m->w ? FORE_OK : fore_no_memory(err);
+    fitting f = {pool, options, observer};
+    return fit_core(&f, train, out, err);
 }
 
-static void margins_free(margins *m)
+static fore_status check_options(const fore_scorer_options *options, fore_error *err)
 {
-    fore_free(m->margin);
-    fore_free(m->y);
-    fore_free(m->w);
-}
-
-static fore_status add_margins(const fitting *f, const fore_scorer *scorer, const fore_sample *s,
-                               margins *m, fore_error *err)
-{
-    FORE_TRY(scorer_margins(f->pool, scorer, &s->x, m->margin + m->n, err));
-    for (int64_t i = 0; i < s->x.rows; i++) {
-        m->y[m->n] = s->y[i];
-        m->w[m->n++] = s->weight ? s->weight[i] : 1;
-    }
+    if (options->learner < 0 || options->learner >= FORE_LEARNERS ||
+        !(options->level > 0 && options->level < 1))
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "the scorer's learner is unknown or its level not in (0, 1)");
     return FORE_OK;
-}
-
-/* One fold's margins from a core fitted on the others. A fold whose other rows are of one class is
- * left out. */
-static fore_status add_fold(const fitting *f, const fore_sample *train, const uint8_t *fold, int k,
-                            margins *m, fore_error *err)
-{
-    fore_rows inside = {0}, outside = {0};
-    fore_scorer *core = NULL;
-    fore_status status = FORE_OK;
-    FORE_GO(fore_rows_take(f->pool, train, fold, ~(UINT32_C(1) << k), &inside, err));
-    FORE_GO(fore_rows_take(f->pool, train, fold, UINT32_C(1) << k, &outside, err));
-    int64_t positive = count_positive(&inside.sample);
-    if (outside.sample.x.rows == 0 || positive == 0 || positive == count_weighted(&inside.sample))
-        goto done;
-    FORE_GO(fit_core(f, &inside.sample, &core, err));
-    FORE_GO(add_margins(f, core, &outside.sample, m, err));
-done:
-    fore_scorer_free(core);
-    fore_rows_free(&inside);
-    fore_rows_free(&outside);
-    return status;
-}
-
-static fore_status add_folds(const fitting *f, const fore_sample *train, margins *m,
-                             fore_error *err)
-{
-    uint8_t *fold = FORE_NEW(train->x.rows, uint8_t);
-    if (!fold) return fore_no_memory(err);
-    fore_rows_fold(train, FOLDS, f->options->seed, fold);
-    fore_status status = FORE_OK;
-    for (int k = 0; k < FOLDS && status == FORE_OK; k++)
-        status = add_fold(f, train, fold, k, m, err);
-    fore_free(fold);
-    return status;
-}
-
-static bool enough(const fore_sample *s)
-{
-    int64_t positive = count_positive(s);
-    return positive >= ENOUGH && count_weighted(s) - positive >= ENOUGH;
-}
-
-static fore_status calibrate_scorer(const fitting *f, fore_scorer *scorer, const fore_sample *train,
-                                    const fore_sample *later, fore_error *err)
-{
-    margins m = {0};
-    fore_calibrator kind = f->options->calibrator;
-    int log_odds = scorer->linear != NULL;
-    fore_status status = FORE_OK;
-    FORE_GO(margins_new(train->x.rows + (later ? later->x.rows : 0), &m, err));
-    if (later) FORE_GO(add_margins(f, scorer, later, &m, err));
-    if (!later || !enough(later)) {
-        if (enough(train)) {
-            FORE_GO(add_folds(f, train, &m, err));
-        } else if (scorer->learner == FORE_LOGISTIC) { /* too few to take apart: its own log-odds */
-            FORE_GO(add_margins(f, scorer, train, &m, err));
-            kind = FORE_CALIBRATE_IDENTITY;
-        } else {
-            FORE_GO(fore_fail(
-                err, FORE_E_NO_ANSWER,
-                "the %s learner needs at least %d rows of each outcome; use the logistic one",
-                fore_learner_name(scorer->learner), ENOUGH));
-        }
-    }
-    FORE_GO(
-        fore_calibration_fit(kind, !log_odds, m.margin, m.y, m.w, m.n, &scorer->calibration, err));
-done:
-    margins_free(&m);
-    return status;
 }
 
 fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const fore_sample *calibrate,
                             const fore_scorer_options *options, const fore_observer *observer,
                             fore_scorer **out, fore_error *err)
 {
-    fitting f = {pool, options, observer};
     fore_rows rows = {0}, later = {0};
     fore_scorer *scorer = NULL;
     fore_status status = FORE_OK;
     *out = NULL;
-    if (options->learner < 0 || options->learner >= FORE_LEARNERS ||
-        !(options->level > 0 && options->level < 1))
-        return fore_fail(err, FORE_E_ARGUMENT,
-                         "the scorer's learner is unknown or its level not in (0, 1)");
+    FORE_TRY(check_options(options, err));
     if (calibrate && calibrate->x.columns != train->x.columns)
         return fore_fail(err, FORE_E_ARGUMENT,
                          "the calibration rows have other columns than the training rows");
     FORE_GO(fore_rows_take(pool, train, NULL, 0, &rows, err));
     if (calibrate) FORE_GO(fore_rows_take(pool, calibrate, NULL, 0, &later, err));
-    FORE_GO(fit_core(&f, &rows.sample, &scorer, err));
-    FORE_GO(calibrate_scorer(&f, scorer, &rows.sample, calibrate ? &later.sample : NULL, err));
+    FORE_GO(scorer_core(pool, &rows.sample, options, observer, &scorer, err));
+    FORE_GO(scorer_calibrate(pool, options, observer, &rows.sample,
+                             calibrate ? &later.sample : NULL, NULL, scorer, err));
     *out = scorer;
     scorer = NULL;
 done:
     fore_scorer_free(scorer);
     fore_rows_free(&rows);
     fore_rows_free(&later);
+    return status;
+}
+
+fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const uint8_t *newest,
+                              double forward, const fore_scorer_options *options,
+                              const fore_observer *observer, fore_scorer **out, fore_error *err)
+{
+    fore_rows rows = {0};
+    fore_scorer *scorer = NULL;
+    fore_status status = FORE_OK;
+    uint8_t *mark = NULL;
+    *out = NULL;
+    FORE_TRY(check_options(options, err));
+    FORE_GO(fore_rows_take(pool, past, NULL, 0, &rows, err));
+    mark = FORE_NEW(rows.sample.x.rows, uint8_t);
+    if (!mark) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < rows.sample.x.rows; i++) mark[i] = newest[rows.index[i]];
+    FORE_GO(scorer_core(pool, &rows.sample, options, observer, &scorer, err));
+    scorer_newest follow = {mark, forward};
+    FORE_GO(scorer_calibrate(pool, options, observer, &rows.sample, NULL, &follow, scorer, err));
+    *out = scorer;
+    scorer = NULL;
+done:
+    fore_free(mark);
+    fore_scorer_free(scorer);
+    fore_rows_free(&rows);
     return status;
 }

@@ -30,6 +30,22 @@ fore_status scorer_new(fore_learner learner, int64_t columns, double level, fore
                        fore_error *err);
 /* Fills the derived fields once the parts are there. */
 fore_status scorer_finish(fore_scorer *scorer, fore_error *err);
+/* Design and learner, without calibration; s is in key order. */
+fore_status scorer_core(fore_pool *pool, const fore_sample *s, const fore_scorer_options *options,
+                        const fore_observer *observer, fore_scorer **out, fore_error *err);
+
+typedef struct scorer_newest {
+    const uint8_t *row; /* rows of train: 1 for the newest, whose level is followed */
+    double forward;     /* see fore_scorer_refit */
+} scorer_newest;
+
+/* Calibrates the core `scorer`, fitted on train (in key order), on the margins of later rows, or
+ * out of fold of train; later and newest may be NULL. */
+fore_status scorer_calibrate(fore_pool *pool, const fore_scorer_options *options,
+                             const fore_observer *observer, const fore_sample *train,
+                             const fore_sample *later, const scorer_newest *newest,
+                             fore_scorer *scorer, fore_error *err);
+
 /* Margins of all rows of x, no calibration needed. */
 fore_status scorer_margins(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
                            double *margin, fore_error *err);

@@ -148,7 +148,8 @@ static void interval__more_rows__narrower_and_holds_the_truth(void **state)
     free(y);
 }
 
-static void platt__scores_that_point_backwards__tell_the_rate_only(void **state)
+/* They say nothing about the outcome, but no two rows may be tied that the model tells apart. */
+static void calibration__scores_that_point_backwards__keep_a_faint_order(void **state)
 {
     (void)state;
     double m[400], y[400];
@@ -156,12 +157,121 @@ static void platt__scores_that_point_backwards__tell_the_rate_only(void **state)
         m[i] = i;
         y[i] = i < 100;
     }
+    for (int kind = FORE_CALIBRATE_PLATT; kind <= FORE_CALIBRATE_ISOTONIC; kind++) {
+        fore_calibration *c = NULL;
+        assert_int_equal(fore_calibration_fit((fore_calibrator)kind, 1, m, y, NULL, 400, &c, NULL),
+                         FORE_OK);
+        assert_true(c->faint);
+        double sum = 0, before = 0;
+        for (int i = 0; i < 400; i++) {
+            double p = fore_calibrated(c, m[i], 0, 0, NULL, NULL);
+            assert_true(p > before);
+            NEAR(p, 0.25, 0.02);
+            before = p;
+            sum += p / 400;
+        }
+        NEAR(sum, 0.25, 0.002);
+        fore_calibration_free(c);
+    }
+}
+
+static void calibration__damped_and_levelled__order_stays_and_the_mean_is_the_rate(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8), *later = malloc(N * 8), *won = malloc(N * 8);
+    simulate(N, 1, -1, m, y);
+    simulate(N, 1, 0.7, later, won);
+    for (int kind = FORE_CALIBRATE_IDENTITY; kind <= FORE_CALIBRATE_ISOTONIC; kind++) {
+        fore_calibration *c = NULL;
+        assert_int_equal(fore_calibration_fit((fore_calibrator)kind, 0, m, y, NULL, N, &c, NULL),
+                         FORE_OK);
+        double steep = fore_calibrated_logit(c, 1) - fore_calibrated_logit(c, -1), sum = 0,
+               rate = 0, before = 0;
+        fore_calibration_damp(c, 0.6);
+        NEAR(fore_calibrated_logit(c, 1) - fore_calibrated_logit(c, -1), 0.6 * steep, 1e-12);
+        fore_calibration_level(c, later, won, NULL, N);
+        for (int i = 0; i < N; i++) {
+            sum += fore_calibrated(c, later[i], 0, 0, NULL, NULL);
+            rate += won[i];
+        }
+        NEAR(sum, N * (rate + 0.5) / (N + 1), 1e-6);
+        for (double at = -3; at < 3; at += 0.01) {
+            double p = fore_calibrated(c, at, 0, 0, NULL, NULL);
+            assert_true(p > before);
+            before = p;
+        }
+        fore_calibration_level(c, NULL, NULL, NULL, 0); /* no rows: nothing changes */
+        NEAR(fore_calibrated(c, 2.99, 0, 0, NULL, NULL), before, 1e-3);
+        fore_calibration_free(c);
+    }
+    free(m);
+    free(y);
+    free(later);
+    free(won);
+}
+
+/* The level that fits a slope best, by halving; the loss there. */
+static double profile_loss(double a, const double *m, const double *y, int64_t n)
+{
+    double low = -20, high = 20, positives = 0, loss = 0;
+    for (int64_t i = 0; i < n; i++) positives += y[i];
+    double up = (positives + 1) / (positives + 2), down = 1 / ((double)n - positives + 2);
+    for (int step = 0; step < 100; step++) {
+        double b = 0.5 * (low + high), g = 0;
+        for (int64_t i = 0; i < n; i++) g += sigmoid(a * m[i] + b) - (y[i] > 0 ? up : down);
+        *(g > 0 ? &high : &low) = b;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        double f = a * m[i] + low;
+        loss += log1p(exp(f)) - (y[i] > 0 ? up : down) * f;
+    }
+    return loss;
+}
+
+static void margin_slope__backward_scores__least_of_the_profile_and_its_curvature(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    double m[N], y[N], slope, information;
+    simulate(N, -0.7, -1, m, y);
+    assert_int_equal(fore_margin_slope(m, y, NULL, N, &slope, &information, NULL), FORE_OK);
+    NEAR(slope, -0.7, 4 / sqrt(information));
+    double h = 1e-3, at = profile_loss(slope, m, y, N);
+    double up = profile_loss(slope + h, m, y, N), down = profile_loss(slope - h, m, y, N);
+    NEAR((up - down) / (2 * h), 0, 1e-3);
+    NEAR((up - 2 * at + down) / (h * h), information, 1e-3 * information);
+    for (int i = 0; i < N; i++) y[i] = 1; /* one class */
+    assert_int_equal(fore_margin_slope(m, y, NULL, N, &slope, &information, NULL), FORE_OK);
+    NEAR(slope, 0, 0);
+    NEAR(information, 0, 0);
+}
+
+static void interval__spread_of_the_models__widens_its_bin_only(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    double *m = malloc(N * 8), *y = malloc(N * 8), *variance = malloc(N * 8);
     fore_calibration *c = NULL;
-    assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_PLATT, 1, m, y, NULL, 400, &c, NULL),
+    simulate(N, 1, 0, m, y);
+    assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_PLATT, 1, m, y, NULL, N, &c, NULL),
                      FORE_OK);
-    NEAR(c->a, 0, 0);
-    NEAR(fore_calibrated(c, 17, 0, 0, NULL, NULL), 0.25, 0.005);
+    double lo[2], hi[2], wide_lo[2], wide_hi[2];
+    for (int k = 0; k < 2; k++) fore_calibrated(c, k ? 2 : -2, 0, 1.645, &lo[k], &hi[k]);
+    for (int i = 0; i < N; i++) variance[i] = m[i] > 0 ? 0.3 : 0;
+    variance[7] = NAN; /* not measured */
+    fore_calibration_spread(c, m, variance, N);
+    for (int k = 0; k < 2; k++) fore_calibrated(c, k ? 2 : -2, 0, 1.645, &wide_lo[k], &wide_hi[k]);
+    NEAR(wide_lo[0], lo[0], 0);
+    NEAR(wide_hi[0], hi[0], 0);
+    double sd = (log(hi[1] / (1 - hi[1])) - log(lo[1] / (1 - lo[1]))) / 2 / 1.645;
+    double wide =
+        (log(wide_hi[1] / (1 - wide_hi[1])) - log(wide_lo[1] / (1 - wide_lo[1]))) / 2 / 1.645;
+    NEAR(wide * wide - sd * sd, 0.3 * c->a * c->a, 1e-9);
     fore_calibration_free(c);
+    free(m);
+    free(y);
+    free(variance);
 }
 
 static void calibration__separated_one_class_or_no_rows__finite(void **state)
@@ -258,7 +368,10 @@ int main(void)
         cmocka_unit_test(calibrated__any_kind__rises_and_stays_inside_0_1),
         cmocka_unit_test(isotonic__bent_truth__better_than_platt),
         cmocka_unit_test(interval__more_rows__narrower_and_holds_the_truth),
-        cmocka_unit_test(platt__scores_that_point_backwards__tell_the_rate_only),
+        cmocka_unit_test(calibration__scores_that_point_backwards__keep_a_faint_order),
+        cmocka_unit_test(calibration__damped_and_levelled__order_stays_and_the_mean_is_the_rate),
+        cmocka_unit_test(margin_slope__backward_scores__least_of_the_profile_and_its_curvature),
+        cmocka_unit_test(interval__spread_of_the_models__widens_its_bin_only),
         cmocka_unit_test(calibration__separated_one_class_or_no_rows__finite),
         cmocka_unit_test(calibration__shift__moves_the_base_rate),
         cmocka_unit_test(calibration__json__reads_back_the_same),

@@ -251,6 +251,56 @@ static void choose__allocations_failing__clean(void **state)
     leads_free(&d);
 }
 
+/* What ranked the old rows well ranks the next window the wrong way round: the answer keeps its
+ * order, hedges, and says so. */
+static void choose__ranking_that_turns__keeps_an_order_and_says_so(void **state)
+{
+    (void)state;
+    leads d = leads_new(4000, 2, 0, 8);
+    for (int64_t i = 0; i < d.n; i++)
+        if (d.role[i] == FORE_ROLE_CALIBRATE) d.x[i] = -d.x[i];
+    for (int64_t i = 0; i < d.n; i++) d.x[i + d.n] = 0; /* one column that matters */
+    fore_choose_options o = quick();
+    for (int k = 1; k < FORE_LEARNERS; k++) o.without[k] = true;
+    fore_choice c = choose(&d, &o);
+    assert_true(c.forward < 0.5);
+    assert_true(c.forward_error > 0 && c.forward_error < 0.2);
+    assert_true((c.forward <= 2 * c.forward_error) == (strstr(c.note, "did not hold") != NULL));
+    for (int64_t i = 0; i < d.n; i++)
+        if (d.role[i] == FORE_ROLE_VALIDATE) d.x[i] = -d.x[i];
+    fore_scorer_free(c.scorer);
+    c = choose(&d, &o);
+    assert_true(c.forward < 0);
+    assert_non_null(strstr(c.note, "did not hold"));
+    double low[2] = {-1, 0}, high[2] = {1, 0}, scratch[16];
+    fore_score a, b;
+    assert_int_equal(fore_scorer_row(c.scorer, low, scratch, &a, NULL), FORE_OK);
+    assert_int_equal(fore_scorer_row(c.scorer, high, scratch, &b, NULL), FORE_OK);
+    assert_true(a.probability != b.probability);
+    fore_scorer_free(c.scorer);
+    leads_free(&d);
+}
+
+/* Every row outside TEST is fitted: without the newest of them the scorer is another one. */
+static void choose__newest_past_rows_changed__another_scorer(void **state)
+{
+    (void)state;
+    leads d = leads_new(1500, 5, 0, 2);
+    fore_choose_options o = quick();
+    for (int k = 1; k < FORE_LEARNERS; k++) o.without[k] = true;
+    fore_choice a = choose(&d, &o);
+    for (int64_t i = 0; i < d.n; i++)
+        if (d.role[i] == FORE_ROLE_VALIDATE) d.x[i + 3 * d.n] = 1;
+    fore_choice b = choose(&d, &o);
+    double importance[2][5];
+    fore_scorer_importance(a.scorer, importance[0]);
+    fore_scorer_importance(b.scorer, importance[1]);
+    assert_true(importance[0][3] != importance[1][3]);
+    fore_scorer_free(a.scorer);
+    fore_scorer_free(b.scorer);
+    leads_free(&d);
+}
+
 int main(void)
 {
     fore_linear_start();
@@ -265,6 +315,8 @@ int main(void)
         cmocka_unit_test(choose__subject_on_both_sides__is_counted_and_said),
         cmocka_unit_test(choose__one_class_or_no_rows__says_which),
         cmocka_unit_test(choose__allocations_failing__clean),
+        cmocka_unit_test(choose__ranking_that_turns__keeps_an_order_and_says_so),
+        cmocka_unit_test(choose__newest_past_rows_changed__another_scorer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

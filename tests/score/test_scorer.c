@@ -389,6 +389,111 @@ static void scorer_fit__allocations_failing__clean(void **state)
     leads_free(&shuffled);
 }
 
+/* ---- refitting on all of the past ---- */
+
+static double logit(double p) { return log(p / (1 - p)); }
+
+static fore_scorer *refit(const leads *d, const uint8_t *newest, double forward,
+                          fore_learner learner)
+{
+    fore_sample sample = leads_sample(d);
+    fore_scorer_options o = quick(learner);
+    fore_scorer *s = NULL;
+    fore_error err = {0};
+    if (fore_scorer_refit(NULL, &sample, newest, forward, &o, NULL, &s, &err) != FORE_OK)
+        fail_msg("%s: %s", fore_learner_name(learner), err.message);
+    return s;
+}
+
+static double mean_probability(const fore_scorer *s, const leads *d)
+{
+    double *p = malloc((size_t)d->n * 8), sum = 0, weight = 0;
+    fore_view x = {d->x, d->n, d->p, d->n, NULL};
+    assert_int_equal(fore_scorer_predict(NULL, s, &x, p, NULL, NULL, NULL, NULL), FORE_OK);
+    for (int64_t i = 0; i < d->n; i++) {
+        sum += d->w[i] * p[i];
+        weight += d->w[i];
+    }
+    free(p);
+    return sum / weight;
+}
+
+/* The last fifth wins far more often: that is the level of the rows to come. */
+static void scorer_refit__newest_rows_at_another_level__follows_them(void **state)
+{
+    (void)state;
+    leads d = leads_new(3000, 5, -1.5, 3), late = leads_new(3000, 5, 0.5, 4);
+    leads next = leads_new(3000, 5, 0.5, 5);
+    uint8_t *newest = calloc(3000, 1), *none = calloc(3000, 1);
+    double rate = 0, weight = 0;
+    for (int64_t i = 2400; i < 3000; i++) {
+        newest[i] = 1;
+        for (int64_t j = 0; j < 5; j++) d.x[i + j * 3000] = late.x[i + j * 3000];
+        d.y[i] = late.y[i];
+    }
+    for (int64_t i = 0; i < 3000; i++) {
+        rate += next.w[i] * next.y[i];
+        weight += next.w[i];
+    }
+    for (int learner = 0; learner < FORE_LEARNERS; learner++) {
+        fore_scorer *follows = refit(&d, newest, NAN, (fore_learner)learner);
+        fore_scorer *all = refit(&d, none, NAN, (fore_learner)learner);
+        NEAR(mean_probability(follows, &next), rate / weight, 0.05);
+        assert_true(mean_probability(all, &next) < rate / weight - 0.1);
+        fore_scorer_free(follows);
+        fore_scorer_free(all);
+    }
+    free(newest);
+    free(none);
+    leads_free(&next);
+    leads_free(&d);
+    leads_free(&late);
+}
+
+static void scorer_refit__ranking_did_not_hold__log_odds_at_half_and_order_as_before(void **state)
+{
+    (void)state;
+    leads d = leads_new(1500, 5, 0, 3);
+    uint8_t *newest = calloc(1500, 1);
+    double *p = malloc(1500 * 8), *q = malloc(1500 * 8);
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
+    for (int64_t i = 1200; i < 1500; i++) newest[i] = 1;
+    fore_scorer *held = refit(&d, newest, 50, FORE_LOGISTIC);
+    fore_scorer *turned = refit(&d, newest, -3, FORE_LOGISTIC);
+    assert_int_equal(fore_scorer_predict(NULL, held, &x, p, NULL, NULL, NULL, NULL), FORE_OK);
+    assert_int_equal(fore_scorer_predict(NULL, turned, &x, q, NULL, NULL, NULL, NULL), FORE_OK);
+    for (int64_t i = 1; i < 1500; i++)
+        NEAR(logit(q[i]) - logit(q[0]), 0.5 * (logit(p[i]) - logit(p[0])), 1e-9);
+    fore_scorer_free(held);
+    fore_scorer_free(turned);
+    free(newest);
+    free(p);
+    free(q);
+    leads_free(&d);
+}
+
+static void scorer_refit__shuffled_rows_and_more_threads__no_byte_changes(void **state)
+{
+    (void)state;
+    leads d = leads_new(900, 5, 0, 3);
+    for (int64_t i = 0; i < d.n; i++) d.role[i] = i >= 700;
+    leads e = leads_shuffled(&d, 5);
+    fore_pool *pool = threads(3);
+    for (int learner = 0; learner < FORE_LEARNERS; learner++) {
+        fore_sample sample = leads_sample(&e);
+        fore_scorer_options o = quick((fore_learner)learner);
+        fore_scorer *a = refit(&d, d.role, 0.4, (fore_learner)learner), *b = NULL;
+        assert_int_equal(fore_scorer_refit(pool, &sample, e.role, 0.4, &o, NULL, &b, NULL),
+                         FORE_OK);
+        assert_true(same_model(a, b));
+        fore_scorer_free(a);
+        fore_scorer_free(b);
+    }
+    fore_pool_free(pool);
+    leads_free(&d);
+    leads_free(&e);
+}
+
 int main(void)
 {
     fore_linear_start();
@@ -407,6 +512,9 @@ int main(void)
         cmocka_unit_test(scorer_fit__subjects_repeated__folds_keep_them_together),
         cmocka_unit_test(scorer_importance__informative_columns__come_first),
         cmocka_unit_test(scorer_fit__allocations_failing__clean),
+        cmocka_unit_test(scorer_refit__newest_rows_at_another_level__follows_them),
+        cmocka_unit_test(scorer_refit__ranking_did_not_hold__log_odds_at_half_and_order_as_before),
+        cmocka_unit_test(scorer_refit__shuffled_rows_and_more_threads__no_byte_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
