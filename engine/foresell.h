@@ -229,6 +229,7 @@ typedef struct foresell_series_request {
     int64_t season;      /* 0 = from the dates */
     const char *levels;  /* "80,95" */
     const char *method;  /* NULL = auto */
+    bool strict;         /* the first row that cannot be read fails the file */
 } foresell_series_request;
 FORE_API fore_status foresell_series(const foresell_options *options,
                                      const foresell_series_request *request,

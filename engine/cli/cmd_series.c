@@ -10,7 +10,8 @@ const cli_command cli_series = {
     "forecasts for a CSV of unique_id,ds,y",
     "series FILE [OPTIONS]",
     "Forecasts every series of the file: rows unique_id,ds,step,mean,lo-80,hi-80,... One bad series never\n"
-    "stops the others; what was done about gaps, short or constant series is said.",
+    "stops the others; a row with too few or too many cells is put aside with its line. What was done\n"
+    "about gaps, short or constant series is said.",
     "foresell series sales.csv --horizon 12 --level 80,95 --csv",
     .run = run,
     .timeless = true,
@@ -25,6 +26,7 @@ static int run(cli *c, int argc, char **argv)
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"method", "NAME", CLI_TEXT, &request.method,
          "auto, ets, theta, holt-winters, croston, naive, seasonal-naive, drift, mean"},
+        {"strict", NULL, CLI_FLAG, &request.strict, "fail at the first bad row"},
         {0}};
     int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);
     if (code >= 0) return code;

@@ -1,5 +1,6 @@
 /* "Forecast these series." A CSV of unique_id,ds,y; every series on its own, so that a bad one
- * never stops the others. */
+ * never stops the others. A row with too few or too many cells is set aside, with its line and the
+ * reason, and counts as missing; a cell that cannot be read leaves its series out. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,24 +15,34 @@
 enum {
     STEP_NUMBER = -1,
     HORIZON_LEAST = 6,
+    ASIDE_SHOWN = 10,
     HORIZON_MOST = 10000,
     SEASON_MOST = 10000,
     GAP_LIMIT = 100000
 };
-static const double VALUE_LIMIT = 1e150; /* squares and their sums stay finite */
+static const char ONLY_SERIES[] = "series"; /* the name where there is no unique_id */
+static const double VALUE_LIMIT = 1e150;    /* squares and their sums stay finite */
 
 typedef struct point {
     int64_t series, at; /* at: days, or the number itself when ds is not a date */
     double y;
     int64_t line;
-    const char *bad; /* NULL, or what is wrong with the line: its series is set aside */
+    bool dated;
+    const char *bad; /* NULL, or what is wrong with the line: its series is left out */
 } point;
+
+/* A row that does not fit the header. */
+typedef struct set_aside {
+    int64_t line, cells;
+    const char *id; /* of its series, as far as the row says; NULL: it does not */
+} set_aside;
 
 typedef struct series_set {
     fore_dictionary *ids;
     point *points; /* by series, then at */
     int64_t count, capacity;
-    bool dated, numbered; /* how ds is written, in the rows so far */
+    set_aside *aside;
+    int64_t aside_count, aside_capacity, header_cells;
 } series_set;
 
 typedef struct plan {
@@ -51,48 +62,51 @@ static int64_t find_column(const fore_csv *csv, const char *name)
     return -1;
 }
 
-static bool read_when(const char *text, int64_t length, series_set *set, int64_t *at)
+static bool read_when(const char *text, int64_t length, point *p)
 {
     int64_t time;
     bool day;
     double number;
-    if (fore_time_parse(text, length, NULL, &time, &day)) {
-        *at = fore_date_of(time);
-        set->dated = true;
+    p->dated = fore_time_parse(text, length, NULL, &time, &day);
+    if (p->dated) {
+        p->at = fore_date_of(time);
         return true;
     }
     if (!fore_number_parse(text, length, &number) || number != floor(number) || fabs(number) > 1e15)
         return false;
-    *at = (int64_t)number;
-    set->numbered = true;
+    p->at = (int64_t)number;
     return true;
 }
 
-static fore_status read_point(series_set *set, const fore_csv *csv, const fore_csv_record *record,
+static fore_status put_aside(series_set *set, const fore_csv_record *record, int64_t id_column,
+                             fore_arena *arena, fore_error *err)
+{
+    set_aside row = {.line = record->line, .cells = record->count};
+    if (id_column >= 0 && id_column < record->count) {
+        row.id = fore_arena_string(arena, record->cells[id_column]);
+        if (!row.id) return fore_no_memory(err);
+    } else if (id_column < 0)
+        row.id = ONLY_SERIES;
+    FORE_TRY(fore_grow((void **)&set->aside, &set->aside_capacity, set->aside_count + 1, sizeof row,
+                       err));
+    set->aside[set->aside_count++] = row;
+    return FORE_OK;
+}
+
+static fore_status read_point(series_set *set, const fore_csv_record *record,
                               const int64_t column[3], fore_error *err)
 {
-    const char *path = fore_csv_path(csv);
-    if (record->fit != FORE_CSV_FITS)
-        return fore_fail_at(err, FORE_E_DATA, path, record->line, 0,
-                            "this line has %lld cells, the header has %lld; mend the line",
-                            (long long)record->count, (long long)fore_csv_columns(csv));
     point p = {.line = record->line, .y = NAN};
-    const char *id = column[0] < 0 ? "series" : record->cells[column[0]];
+    const char *id = column[0] < 0 ? ONLY_SERIES : record->cells[column[0]];
     const char *y = record->cells[column[2]];
     int64_t when = column[1];
     p.series = fore_dictionary_add(set->ids, id, (int64_t)strlen(id));
     if (p.series < 0) return fore_no_memory(err);
-    if (!read_when(record->cells[when], record->lengths[when], set, &p.at))
+    if (!read_when(record->cells[when], record->lengths[when], &p))
         p.bad = "ds is neither a date such as 2026-01-31 nor a whole number";
     bool missing = !*y || fore_text_equal_fold(y, "NA") || fore_text_equal_fold(y, "NaN");
     if (!missing && !fore_number_parse(y, record->lengths[column[2]], &p.y))
         p.bad = "y is not a number; leave the cell empty where the value is not known";
-    if (set->dated && set->numbered)
-        return fore_fail_at(
-            err, FORE_E_DATA, path, record->line, when + 1,
-            "'%s' stands in a column that holds both dates and plain numbers; write all "
-            "as dates, or all as whole numbers",
-            record->cells[when]);
     if (fabs(p.y) > VALUE_LIMIT)
         p.bad = "y is too large to reckon with (more than 1e150); use a larger unit";
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
@@ -108,8 +122,42 @@ static int by_series_and_time(const void *left, const void *right)
     return (a->line > b->line) - (a->line < b->line);
 }
 
-static fore_status read_file(const fore_context *c, const char *path, series_set *set,
-                             fore_error *err)
+static fore_status fail_cells(const series_set *set, const char *path, const set_aside *row,
+                              fore_error *err)
+{
+    return fore_fail_at(err, FORE_E_DATA, path, row->line, 0,
+                        "this line has %lld cells, the header has %lld; mend the line",
+                        (long long)row->cells, (long long)set->header_cells);
+}
+
+static fore_status read_row(series_set *set, const fore_csv *csv, const fore_csv_record *record,
+                            const int64_t column[3], bool strict, fore_arena *arena,
+                            fore_error *err)
+{
+    const char *path = fore_csv_path(csv);
+    if (record->fit != FORE_CSV_FITS) {
+        FORE_TRY(put_aside(set, record, column[0], arena, err));
+        return strict ? fail_cells(set, path, &set->aside[0], err) : FORE_OK;
+    }
+    FORE_TRY(read_point(set, record, column, err));
+    const point *p = &set->points[set->count - 1];
+    if (strict && p->bad) return fore_fail_at(err, FORE_E_DATA, path, p->line, 0, "%s", p->bad);
+    return FORE_OK;
+}
+
+/* Series of which no row is left get a number as well: the last ones. */
+static fore_status name_the_lost(series_set *set, fore_error *err)
+{
+    for (int64_t i = 0; i < set->aside_count; i++) {
+        const char *id = set->aside[i].id;
+        if (id && fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) < 0)
+            return fore_no_memory(err);
+    }
+    return FORE_OK;
+}
+
+static fore_status read_file(const fore_context *c, const char *path, bool strict, series_set *set,
+                             fore_arena *arena, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_csv *csv = NULL;
@@ -118,6 +166,7 @@ static fore_status read_file(const fore_context *c, const char *path, series_set
     FORE_TRY(fore_csv_open(path, NULL, &csv, err));
     int64_t column[3] = {find_column(csv, "unique_id"), find_column(csv, "ds"),
                          find_column(csv, "y")};
+    set->header_cells = fore_csv_columns(csv);
     set->ids = fore_dictionary_new();
     if (!set->ids) {
         status = fore_no_memory(err);
@@ -133,13 +182,16 @@ static fore_status read_file(const fore_context *c, const char *path, series_set
     for (;;) {
         FORE_GO(fore_csv_next(csv, &record, &more, err));
         if (!more) break;
-        FORE_GO(read_point(set, csv, &record, column, err));
+        FORE_GO(read_row(set, csv, &record, column, strict, arena, err));
     }
-    if (set->count == 0)
+    if (set->count == 0 && set->aside_count > 0)
+        status = fail_cells(set, path, &set->aside[0], err);
+    else if (set->count == 0)
         status = fore_fail_at(err, FORE_E_DATA, path, 2, 0,
                               "there is a header and no row under it; export the series again");
     else
         qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
+    if (status == FORE_OK) status = name_the_lost(set, err);
 done:
     if (status == FORE_OK && fore_csv_about(csv)->encoding == FORE_CSV_WINDOWS_1252)
         fore_message(
@@ -186,6 +238,25 @@ static int64_t next_at(int step, int64_t at, int64_t n)
     return fore_days_from_civil(year, month, last || day > length ? length : day);
 }
 
+/* The first line of the file that cannot be part of this series; into plan.why. */
+static bool find_bad(const point *points, int64_t n, plan *p)
+{
+    const point *opening = points, *bad = NULL;
+    for (int64_t i = 1; i < n; i++)
+        if (points[i].line < opening->line) opening = &points[i];
+    for (int64_t i = 0; i < n; i++) {
+        bool odd = points[i].bad || points[i].dated != opening->dated;
+        if (odd && (!bad || points[i].line < bad->line)) bad = &points[i];
+    }
+    if (!bad) return false;
+    p->line = bad->line;
+    snprintf(p->why, sizeof p->why, "line %lld: %s", (long long)bad->line,
+             bad->bad ? bad->bad
+                      : "ds holds both dates and plain numbers; write all as dates, or all as "
+                        "whole numbers");
+    return true;
+}
+
 /* One series onto a regular grid: gaps become missing values. Fills plan.why where it cannot be. */
 static fore_status make_regular(const series_set *set, int64_t from, int64_t end, plan *p,
                                 double **values, int64_t *count, int64_t *capacity, fore_error *err)
@@ -193,13 +264,7 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
     const point *first = &set->points[from];
     p->first = *count;
     p->n = 0;
-    for (int64_t i = from; i < end; i++) {
-        if (!set->points[i].bad) continue;
-        snprintf(p->why, sizeof p->why, "line %lld: %s", (long long)set->points[i].line,
-                 set->points[i].bad);
-        p->line = set->points[i].line;
-        return FORE_OK;
-    }
+    if (find_bad(first, end - from, p)) return FORE_OK;
     for (int64_t i = from, step = 0; i < end; i++, step++) {
         const point *here = &set->points[i];
         if (i > from && here->at == set->points[i - 1].at) {
@@ -287,6 +352,32 @@ static void write_forecast(series_writer *w, const char *id, const plan *p, int6
     fore_json_end_object(w->json);
 }
 
+/* The rows that were set aside, and the series that they belong to. */
+static void tell_aside(const series_set *set, const char *path, fore_answer *a,
+                       fore_json_writer *json)
+{
+    fore_json_array(json, "set_aside");
+    for (int64_t i = 0; i < set->aside_count; i++) {
+        const set_aside *row = &set->aside[i];
+        char reason[96];
+        snprintf(reason, sizeof reason, "%lld cells where the header has %lld",
+                 (long long)row->cells, (long long)set->header_cells);
+        fore_json_object(json, NULL);
+        fore_json_string(json, "file", path);
+        fore_json_integer(json, "line", row->line);
+        fore_json_string(json, "unique_id", row->id);
+        fore_json_string(json, "reason", reason);
+        fore_json_end_object(json);
+        if (i < ASIDE_SHOWN)
+            fore_answer_note(a, "%s:%lld: %s: set aside; its value of %s counts as missing.", path,
+                             (long long)row->line, reason, row->id ? row->id : "some series");
+    }
+    fore_json_end_array(json);
+    if (set->aside_count > ASIDE_SHOWN)
+        fore_answer_note(a, "And %lld more such rows; --json names them all.",
+                         (long long)(set->aside_count - ASIDE_SHOWN));
+}
+
 static fore_column *make_columns(fore_answer *a, const double *level, int64_t levels,
                                  fore_error *err)
 {
@@ -336,7 +427,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     double *values = NULL, *scratch = NULL;
     int64_t count = 0, capacity = 0, series = 0, *last = NULL, answered = 0;
     FORE_TRY(read_request(r, &options, err));
-    FORE_GO(read_file(c, r->file, &set, err));
+    FORE_GO(read_file(c, r->file, r->strict, &set, a->arena, err));
     series = fore_dictionary_count(set.ids);
     plans = FORE_ZNEW(series, plan);
     tasks = FORE_ZNEW(series, fore_series_task);
@@ -351,7 +442,14 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
         int64_t end = from;
         while (end < set.count && set.points[end].series == s) end++;
         plan *p = &plans[s];
-        p->step = set.dated ? calendar_step(set.points + from, end - from, scratch) : STEP_NUMBER;
+        if (from == end) { /* named only by rows that were set aside */
+            p->step = STEP_NUMBER;
+            p->season = 1;
+            snprintf(p->why, sizeof p->why, "all its rows were set aside");
+            continue;
+        }
+        p->step = set.points[from].dated ? calendar_step(set.points + from, end - from, scratch)
+                                         : STEP_NUMBER;
         p->season = r->season ? r->season : season_of(p->step);
         FORE_GO(make_regular(&set, from, end, p, &values, &count, &capacity, err));
         last[s] = set.points[end - 1].at;
@@ -387,6 +485,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
         fore_json_end_object(&json);
     }
     fore_json_end_array(&json);
+    tell_aside(&set, r->file, a, &json);
     fore_json_end_object(&json);
     if (answered == 0) {
         const char *why = plans[0].why[0] ? plans[0].why : tasks[0].message;
@@ -401,6 +500,7 @@ done:
     fore_free(values);
     fore_free(scratch);
     fore_free(set.points);
+    fore_free(set.aside);
     fore_dictionary_free(set.ids);
     return status;
 }

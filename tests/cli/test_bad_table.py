@@ -250,14 +250,23 @@ class BadSeries(BadCase):
         self.refuse(rows[:5] + ["a,2020-06-01,inf"], 3, "7", "y is not a number")
         self.refuse(rows[:5] + ["a,2020-06-01,1e308"], 3, "7", "too large.*larger unit")
         self.refuse(rows[:5] + ["a,someday,5"], 3, "7", "ds is neither a date")
-        self.refuse(rows[:5] + ["a,17,5"], 1, "7:2", "both dates and plain numbers; write")
-        self.refuse(rows[:5] + ["a,2020-06-01"], 1, "7", "2 cells, the header has 3; mend")
+        self.refuse(rows[:5] + ["a,17,5"], 3, "7", "both dates and plain numbers; write")
+        self.refuse(["a,2020-06-01"], 1, "2", "2 cells, the header has 3; mend")
+        self.refuse(rows[:5] + ["a,2020-06-01"], 1, "7", "2 cells, the header has 3; mend", "--strict")
+        self.refuse(rows[:5] + ["a,2020-06-01,abc"], 1, "7", "y is not a number", "--strict")
         self.refuse(rows[:5] + ["a,2020-\0-01,5"], 1, r"7:\d+", "NUL byte")
 
     def test_a_bad_cell_sets_aside_its_series_only(self):
         result = run("series", self.series(months() + ["b,2020-01-01,abc"]), "--json")
         self.assertEqual([s["unique_id"] for s in result.json["series"] if "forecast" in s], ["a"])
         self.assertIn("line 50: y is not a number", result.out)
+
+    def test_a_row_of_another_width_is_set_aside_and_told(self):
+        result = run("series", self.series(months() + ["b,2020-01-01", "a,2024-01-01,5,5"]), "--json")
+        self.assertEqual([s["unique_id"] for s in result.json["series"] if "forecast" in s], ["a"])
+        self.assertEqual([(r["line"], r["unique_id"]) for r in result.json["set_aside"]], [(50, "b"), (51, "a")])
+        told = run("series", self.series(months() + ["a,2024-01-01,5,5"]), "--csv")
+        self.assertIn(":50: 4 cells where the header has 3: set aside; its value of a", told.err)
 
     def test_times_that_make_no_series(self):
         rows = months()

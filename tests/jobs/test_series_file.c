@@ -211,6 +211,77 @@ static void series__bad_ones__are_named_and_the_others_answered(void **state)
     forget(&h);
 }
 
+/* Rows 2 to 25 are a's; one of them has a cell too few, one of b a cell too many, c is lost whole.
+ */
+static void series__rows_of_another_width__are_set_aside_and_told(void **state)
+{
+    world *w = *state;
+    a_file f = {0};
+    fore_text_puts(&f.text, "unique_id,ds,y\n");
+    for (int i = 0; i < 24; i++)
+        if (i == 10)
+            fore_text_puts(&f.text, "a,2020-11-01\n");
+        else
+            put_month(&f.text, "a", i);
+    for (int i = 0; i < 24; i++) put_month(&f.text, "b", i);
+    fore_text_puts(&f.text, "b,2022-01-01,5,6\nc,2020-01-01\nc,2020-02-01\n");
+    for (int i = 0; i < 24; i++) put_month(&f.text, "d", i);
+    fore_text_puts(&f.text, "d,17,3\n"); /* a number among dates: d alone is left out */
+    write_file(w, &f);
+    foresell_series_request r = request(&f, "naive", 2);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    static const char *const ids[] = {"a", "b", "d", "c"};
+    for (int64_t i = 0; i < 4; i++) {
+        const fore_json_node *s = series_at(&h, i);
+        assert_string_equal(fore_json_get_string(s, "unique_id"), ids[i]);
+        assert_true((fore_json_get(s, "forecast") != NULL) == (i < 2));
+    }
+    assert_string_equal(fore_json_get_string(series_at(&h, 3), "error"),
+                        "all its rows were set aside");
+    assert_non_null(
+        strstr(fore_json_get_string(series_at(&h, 2), "error"), "line 77: ds holds both"));
+    assert_string_equal(fore_json_get_string(step_of(series_at(&h, 1), 0), "ds"), "2022-01-01");
+    const fore_json_node *aside = node_of(h.root, "set_aside");
+    static const int lines[] = {12, 50, 51, 52};
+    static const char *const whose[] = {"a", "b", "c", "c"};
+    assert_int_equal(fore_json_length(aside), 4);
+    for (int64_t i = 0; i < 4; i++) {
+        assert_true(number_of(fore_json_at(aside, i), "line") == lines[i]);
+        assert_string_equal(fore_json_get_string(fore_json_at(aside, i), "unique_id"), whose[i]);
+    }
+    assert_true(
+        noted(&h, "series.csv:12: 2 cells where the header has 3: set aside; its value of a"));
+    assert_true(noted(&h, "series.csv:50: 4 cells where the header has 3"));
+    forget(&h);
+    r.strict = true;
+    DENIED(FORE_E_DATA, "2 cells, the header has 3", d, fore_job_series(&w->c, &r, d.answer, e));
+}
+
+/* What is set aside in the middle is a gap like any other. */
+static void series__a_row_set_aside__is_as_one_without_its_value(void **state)
+{
+    world *w = *state;
+    fore_text said[2] = {{0}, {0}};
+    for (int k = 0; k < 2; k++) {
+        a_file f = {0};
+        fore_text_puts(&f.text, "ds,y\n");
+        for (int i = 0; i < 36; i++)
+            fore_text_printf(
+                &f.text, i == 7 ? (k ? "%04d-%02d-01\n" : "%04d-%02d-01,\n") : "%04d-%02d-01,%g\n",
+                2020 + i / 12, i % 12 + 1, value_of(i));
+        write_file(w, &f);
+        foresell_series_request r = request(&f, "ets", 3);
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        for (int64_t i = 0; i < 3; i++)
+            fore_text_printf(&said[k], "%.17g ", number_of(step_of(series_at(&h, 0), i), "mean"));
+        assert_int_equal(fore_json_length(node_of(h.root, "set_aside")), k);
+        forget(&h);
+    }
+    assert_string_equal(fore_text_string(&said[0]), fore_text_string(&said[1]));
+    fore_text_free(&said[0]);
+    fore_text_free(&said[1]);
+}
+
 static void refused(world *w, const char *content, fore_status code, const char *words)
 {
     a_file f = {0};
@@ -226,7 +297,8 @@ static void series__unusable_files_and_requests__are_told_apart(void **state)
     refused(w, "unique_id,ds,y\n", FORE_E_DATA, "no row under it");
     refused(w, "unique_id,ds\na,2020-01-01\n", FORE_E_DATA, "ds (date) and y");
     refused(w, "unique_id,ds,y\na,2020-01-01\n", FORE_E_DATA, "2 cells");
-    refused(w, "unique_id,ds,y\na,2020-01-01,1\na,7,1\n", FORE_E_DATA, "both dates");
+    refused(w, "unique_id,ds,y\na,2020-01-01,1\na,7,1\n", FORE_E_NO_ANSWER,
+            "line 3: ds holds both dates");
     refused(w, "unique_id,ds,y\na,2020-01-01,x\n", FORE_E_NO_ANSWER, "not a number");
     refused(w, "ds,y\n2020-01-01,\n2020-02-01,NA\n", FORE_E_NO_ANSWER, "missing");
     a_file f;
@@ -273,6 +345,8 @@ int main(void)
         WITH_WORLD(series__levels__are_nested_and_named),
         WITH_WORLD(series__lines_shuffled_or_threads_added__same_bytes),
         WITH_WORLD(series__gaps_and_empty_cells__are_missing_values),
+        WITH_WORLD(series__rows_of_another_width__are_set_aside_and_told),
+        WITH_WORLD(series__a_row_set_aside__is_as_one_without_its_value),
         WITH_WORLD(series__bad_ones__are_named_and_the_others_answered),
         WITH_WORLD(series__unusable_files_and_requests__are_told_apart),
         WITH_WORLD(series__any_allocation_fails__clean_error),
