@@ -57,6 +57,15 @@ static double *cells(fore_effort_view *out, int64_t n)
     return fore_arena_alloc(out->arena, n, sizeof(double));
 }
 
+/* The first week in which anybody did something: of all reps, so that teams add up to the whole. */
+static int64_t first_effort(const fore_effort_panel *f)
+{
+    for (int64_t cell = 0; cell < f->cells; cell++)
+        for (int k = 0; k < FORE_ACTIVITY_KINDS; k++)
+            if (f->count[k][cell] > 0) return cell / f->reps;
+    return f->weeks;
+}
+
 static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
                              const fore_habits *habits, int32_t team, double period_weeks,
                              fore_effort_view *out, fore_error *err)
@@ -96,7 +105,8 @@ static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
                 if (w >= weeks - FORE_PACE_WEEKS) out->current[into] += c;
             }
         }
-    double pace = (double)(weeks < FORE_PACE_WEEKS ? weeks : FORE_PACE_WEEKS);
+    out->effort_weeks = weeks - first_effort(f);
+    double pace = fmax(1, fmin((double)out->effort_weeks, FORE_PACE_WEEKS));
     for (int64_t k = 0; k < kinds; k++) {
         out->minutes[k] = minutes_weight[k] > 0 ? minutes_sum[k] / minutes_weight[k] : 10;
         out->current[k] *= period_weeks / pace;
@@ -106,7 +116,7 @@ static fore_status fill_view(const fore_timeline *t, const fore_effort_panel *f,
     out->hours_per_week = 0;
     for (int64_t g = 0; g < reps; g++) {
         double at_work = 0;
-        for (int64_t w = weeks > FORE_PACE_WEEKS ? weeks - FORE_PACE_WEEKS : 0; w < weeks; w++)
+        for (int64_t w = weeks - (int64_t)pace; w < weeks; w++)
             at_work += f->active_days[row[g] + w * f->reps] > 0;
         if (at_work == 0) continue;
         out->reps_active += at_work / pace;

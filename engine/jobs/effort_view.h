@@ -14,7 +14,9 @@ typedef struct fore_effort_view {
     fore_response_panel panel;     /* row-major by rep; arrays live in the arena */
     const char *name[FORE_KINDS_MAX];
     double minutes[FORE_KINDS_MAX]; /* of one activity */
-    double current[FORE_KINDS_MAX]; /* activities over the coming period at the pace of the last weeks */
+    double current[FORE_KINDS_MAX]; /* activities over the coming period at the pace of the last
+                                     * FORE_PACE_WEEKS weeks (of effort_weeks, where these are fewer) */
+    int64_t effort_weeks;          /* full weeks from the first effort of anybody to the last week */
     double reps_active;
     double hours_per_week;         /* of the reps at work in the last week; NaN: not recorded */
 } fore_effort_view;

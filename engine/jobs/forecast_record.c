@@ -19,7 +19,7 @@
 /* A miss counts half after so many cuts. The level counts as if LEVEL_PRIOR more periods had met
  * expectations exactly, the weights as if all members had missed alike WEIGHT_PRIOR times. */
 static const double LEVEL_HALF_LIFE = 6, LEVEL_PRIOR = 6;
-static const double WEIGHT_HALF_LIFE = 8, WEIGHT_PRIOR = 2;
+static const double WEIGHT_HALF_LIFE = 8, WEIGHT_PRIOR = 2, MISS_LEAST = 1e-9;
 /* The weighted mean may not turn the pipeline into something else. */
 static const double LEVEL_LEAST = 0.1, LEVEL_MOST = 10;
 enum { RECORD_DRAWS = 1000, HISTORY_LEAST = 3, CUTS_ALL = FORE_RECORD_CUTS + FORE_RECORD_WARM_UP };
@@ -77,28 +77,37 @@ static double learn_level(const recording *b, const double *actual, int64_t full
     return (happened + prior) / (promised + prior);
 }
 
-/* The members' mean squared misses of one distance, relative to the size of the period. */
+/* What the members said and what came: the size that misses are relative to; 0: no size. */
+static double size_of(const double member[FORE_MEMBERS], double actual)
+{
+    double sum = 0, there = 0;
+    for (int m = 0; m < FORE_MEMBERS; m++)
+        if (!isnan(member[m])) sum += member[m], there++;
+    return there > 0 ? actual + sum / there : 0;
+}
+
+/* The members' mean squared misses of one distance, turned into weights. */
 static void learn_weights(const recording *b, const double *actual, int64_t full, int64_t h,
                           double weight[FORE_MEMBERS])
 {
-    double miss[FORE_MEMBERS] = {0}, seen = 0, mean = 0, sum = 0;
+    double miss[FORE_MEMBERS] = {0}, seen[FORE_MEMBERS] = {0}, mean = 0, there = 0, sum = 0;
     for (int64_t i = 0; i < b->origins; i++) {
         const origin *o = &b->origin[i];
         if (o->at + h >= full) continue;
-        double size = actual[o->at + h], w = aged(i, b->origins, WEIGHT_HALF_LIFE);
-        for (int m = 0; m < FORE_MEMBERS; m++) size += o->member[h][m] / FORE_MEMBERS;
-        if (!(size > 0)) continue; /* nothing, or a member was not to be had */
-        seen += w;
-        for (int m = 0; m < FORE_MEMBERS; m++) {
-            double relative = (o->member[h][m] - actual[o->at + h]) / size;
-            miss[m] += w * relative * relative;
+        double came = actual[o->at + h], size = size_of(o->member[h], came);
+        for (int m = 0; m < FORE_MEMBERS && size > 0; m++) {
+            if (isnan(o->member[h][m])) continue;
+            double relative = (o->member[h][m] - came) / size;
+            miss[m] += aged(i, b->origins, WEIGHT_HALF_LIFE) * relative * relative;
+            seen[m] += aged(i, b->origins, WEIGHT_HALF_LIFE);
         }
     }
-    for (int m = 0; m < FORE_MEMBERS; m++) mean += miss[m] / FORE_MEMBERS;
+    for (int m = 0; m < FORE_MEMBERS; m++)
+        if (seen[m] > 0) mean += miss[m] / seen[m], there++;
+    if (there > 0) mean /= there;
     for (int m = 0; m < FORE_MEMBERS; m++) {
-        double shrunk =
-            seen > 0 ? (miss[m] + WEIGHT_PRIOR * mean / seen) / (seen + WEIGHT_PRIOR) : 0;
-        weight[m] = mean > 0 ? 1 / fmax(shrunk, 1e-9 * mean) : 1;
+        double shrunk = (miss[m] + WEIGHT_PRIOR * mean) / (seen[m] + WEIGHT_PRIOR);
+        weight[m] = mean > 0 ? mean / fmax(shrunk, MISS_LEAST * mean) : 1;
         sum += weight[m];
     }
     for (int m = 0; m < FORE_MEMBERS; m++) weight[m] /= sum;
@@ -151,12 +160,14 @@ static double level_of(double said, double pipeline)
 
 /* --- one cut --- */
 
-static void speak(const learned *l, const fore_rules *rules, int64_t steps, origin *o)
+static void speak(const learned *l, const fore_rules *rules, double stages, int64_t steps,
+                  origin *o)
 {
     for (int64_t h = 0; h < steps; h++) {
         double *m = o->member[h];
         m[FORE_MEMBER_PIPELINE] = o->pipeline[h];
         m[FORE_MEMBER_LEVELLED] = o->pipeline[h] * l->level[h];
+        m[FORE_MEMBER_STAGES] = h == 0 ? stages : NAN;
         m[FORE_MEMBER_RUN_RATE] = rules->value[FORE_BASE_RUN_RATE][h];
         m[FORE_MEMBER_ETS] = rules->value[FORE_BASE_ETS][h];
         o->said[h] = weigh(l->weight[h], m);
@@ -199,8 +210,6 @@ static void show_cut(recording *b, const origin *o, const fore_outlook *outlook,
                              .hi80 = result->period[0].quantile[HI80],
                              .actual = b->actual[o->at]};
     for (int k = 0; k < FORE_BASELINES; k++) cut->baseline[k] = rules->value[k][0];
-    cut->baseline[FORE_BASE_STAGE_WEIGHTS] =
-        fore_stage_weights(b->t, outlook, outlook->start[1] - outlook->start[0]);
 }
 
 static void show_distances(const recording *b, const origin *o, const fore_rules *rules,
@@ -266,7 +275,9 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     *o = (origin){.at = at};
     FORE_GO(fore_outlook_expect(outlook, NULL, 1, o->pipeline, o->own_sd, err));
     fore_rules_read(actual, at, b->o->period, steps, &rules);
-    speak(&l, &rules, steps, o);
+    double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
+    FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
+    speak(&l, &rules, *stages, steps, o);
     if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
     b->origins++;
 done:
@@ -390,23 +401,43 @@ static double part_of(const fore_record *r, int64_t as_of, int32_t start, int32_
     return end > begin ? ((double)end - begin) / (double)(to - from) : 0;
 }
 
-fore_status fore_record_tilt(const fore_record *r, const fore_outlook *o, double *level,
-                             double *shock_sd, fore_error *err)
+/* The members' part of what was won, each win by how recent it is. */
+static double past_part(const fore_outlook *o, const uint8_t *member)
+{
+    double ours = 0, all = 0;
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        double w = o->past_weight[i] * o->past_amount[i];
+        all += w;
+        if (!member || member[o->past_subject[i]]) ours += w;
+    }
+    return all > 0 ? ours / all : 0;
+}
+
+fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const fore_outlook *o,
+                             const uint8_t *member, double share, double *level, double *shock_sd,
+                             fore_error *err)
 {
     fore_status status = FORE_OK;
-    double *pipeline = FORE_NEW(o->periods, double), *own = FORE_NEW(o->periods, double);
-    if (!pipeline || !own) FORE_GO(fore_no_memory(err));
-    FORE_GO(fore_outlook_expect(o, NULL, 1, pipeline, own, err));
+    double *all = FORE_NEW(o->periods, double), *own = FORE_NEW(o->periods, double);
+    double *sd = FORE_NEW(o->periods, double);
+    if (!all || !own || !sd) FORE_GO(fore_no_memory(err));
+    double stages, days = (double)o->start[1] - (double)o->as_of / (double)FORE_DAY;
+    double part_won = past_part(o, member);
+    FORE_GO(fore_outlook_expect(o, NULL, 1, all, sd, err));
+    FORE_GO(fore_outlook_expect(o, member, share, own, sd, err));
+    FORE_GO(fore_stage_weights(t, o, fmin(days, o->start[1] - o->start[0]), &stages, err));
     for (int64_t j = 0; j < o->periods; j++) {
         int64_t h = distance_of(r, o->as_of, o->start[j + 1]);
-        double part = part_of(r, o->as_of, o->start[j], o->start[j + 1]);
-        const double member[FORE_MEMBERS] = {pipeline[j], pipeline[j] * r->pipeline_level[h],
-                                             r->run_rate[h] * part, r->ets[h] * part};
-        level[j] = level_of(weigh(r->weight[h], member), pipeline[j]);
+        double part = part_won * part_of(r, o->as_of, o->start[j], o->start[j + 1]);
+        double near = j == 0 && h == 0 && all[j] > 0 ? stages * own[j] / all[j] : NAN;
+        const double said[FORE_MEMBERS] = {own[j], own[j] * r->pipeline_level[h], near,
+                                           r->run_rate[h] * part, r->ets[h] * part};
+        level[j] = level_of(weigh(r->weight[h], said), own[j]);
         shock_sd[j] = r->shock_sd[h];
     }
 done:
-    fore_free(pipeline);
+    fore_free(all);
     fore_free(own);
+    fore_free(sd);
     return status;
 }

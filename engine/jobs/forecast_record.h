@@ -1,9 +1,9 @@
 /* The record of the forecast: what would have been said at past starts of a period, what simple rules
  * would have said, and what happened. And what follows from it for the forecast of now.
  *
- * The forecast of a period is a mean of four members, weighted by what they are worth: the pipeline as
- * the outlook has it, the pipeline at the level that its past misses suggest, the run rate, and the
- * smoothed series. The weights go by the inverse of the mean squared miss (Bates and Granger 1969,
+ * The forecast of a period is a mean of members, weighted by what they are worth: the pipeline as the
+ * outlook has it, the pipeline at the level that its past misses suggest, the stage weights (of the
+ * nearest period, where stages are recorded), the run rate, and the smoothed series. The weights go by the inverse of the mean squared miss (Bates and Granger 1969,
  * "The combination of forecasts"), for each number of periods ahead apart, shrunk towards equal ones.
  * At each cut only what was known then is used: actuals that had happened, amounts as they stood.
  *
@@ -19,7 +19,7 @@ enum {
     FORE_RECORD_WARM_UP = 8,
     FORE_RECORD_STEPS = 6,    /* periods ahead that are told apart; further ones are like the last */
     FORE_BASELINES = 5,
-    FORE_MEMBERS = 4
+    FORE_MEMBERS = 5
 };
 typedef enum fore_baseline {
     FORE_BASE_LAST, FORE_BASE_LAST_YEAR, FORE_BASE_RUN_RATE, FORE_BASE_STAGE_WEIGHTS, FORE_BASE_ETS
@@ -27,7 +27,8 @@ typedef enum fore_baseline {
 const char *fore_baseline_word(fore_baseline baseline);
 
 typedef enum fore_record_member {
-    FORE_MEMBER_PIPELINE, FORE_MEMBER_LEVELLED, FORE_MEMBER_RUN_RATE, FORE_MEMBER_ETS
+    FORE_MEMBER_PIPELINE, FORE_MEMBER_LEVELLED, FORE_MEMBER_STAGES, /* of the nearest period only */
+    FORE_MEMBER_RUN_RATE, FORE_MEMBER_ETS
 } fore_record_member;
 const char *fore_record_member_word(fore_record_member member);
 
@@ -75,8 +76,13 @@ fore_status fore_record_make(fore_context *context, const fore_record_options *o
 /* What the record makes of an outlook as of the same moment: by period of the outlook the level that
  * its open and new deals are taken at, so that their mean is the weighted one, and the sd of the
  * common shock (o->periods doubles each). A period that is not one of the record's own counts by its
- * days. */
-fore_status fore_record_tilt(const fore_record *record, const fore_outlook *outlook, double *level,
-                             double *shock_sd, fore_error *err);
+ * days.
+ *
+ * Of members (as in fore_outlook_draws; NULL: all) the pipeline is their own, and of the series they
+ * have the part that they have of past wins, recent ones weighing more: parts of a whole add up to
+ * it. */
+fore_status fore_record_tilt(const fore_record *record, const fore_timeline *timeline,
+                             const fore_outlook *outlook, const uint8_t *member, double share,
+                             double *level, double *shock_sd, fore_error *err);
 
 #endif

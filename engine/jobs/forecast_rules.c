@@ -17,8 +17,8 @@ const char *fore_baseline_word(fore_baseline baseline)
 
 const char *fore_record_member_word(fore_record_member member)
 {
-    static const char *const words[] = {"pipeline", "pipeline at its past level", "run rate",
-                                        "smoothing (ETS)"};
+    static const char *const words[] = {"pipeline", "pipeline at its past level", "stage weights",
+                                        "run rate", "smoothing (ETS)"};
     return words[member];
 }
 
@@ -82,24 +82,27 @@ static void add_closed(const fore_timeline *t, const fore_outlook *o, int64_t s,
     }
 }
 
-double fore_stage_weights(const fore_timeline *t, const fore_outlook *o, double period_days)
+fore_status fore_stage_weights(const fore_timeline *t, const fore_outlook *o, double period_days,
+                               double *sum, fore_error *err)
 {
     closings c = {.stage = fore_zalloc(2 * (t->stages.count + 1), sizeof(double))};
-    double sum = 0;
-    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
+    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0, staged = 0;
     int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
-    if (!c.stage) return NAN;
+    if (!c.stage) return fore_no_memory(err);
     for (int64_t s = first; s < end; s++) add_closed(t, o, s, &c);
     double rate = c.closed > 0 ? c.won / c.closed : 0;
     double share = c.won > 0 ? fmin(1, period_days / fmax(c.life / c.won, 1)) : 0;
+    *sum = 0;
     for (int64_t i = 0; i < o->open; i++) {
         fore_subject_state state;
         fore_subject_state_at(t, o->open_subject[i], o->as_of, &state);
         double p = rate;
+        staged += state.stage >= 0;
         if (state.stage >= 0 && c.stage[2 * state.stage] > 0)
             p = c.stage[2 * state.stage + 1] / c.stage[2 * state.stage];
-        if (!isnan(o->open_amount[i])) sum += p * o->open_amount[i];
+        if (!isnan(o->open_amount[i])) *sum += p * o->open_amount[i];
     }
+    *sum = staged > 0 ? *sum * share : NAN;
     fore_free(c.stage);
-    return sum * share;
+    return FORE_OK;
 }

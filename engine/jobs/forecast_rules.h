@@ -15,8 +15,8 @@ void fore_rules_read(const double *past, int64_t n, fore_period period, int64_t 
                      fore_rules *rules);
 
 /* Open deals, each by its amount x the share of closed deals that were won from its stage, spread over
- * the mean life of a won deal: the part of period_days. NaN when memory runs out. */
-double fore_stage_weights(const fore_timeline *timeline, const fore_outlook *outlook,
-                          double period_days);
+ * the mean life of a won deal: the part of period_days. NaN: the stage of no open deal is known. */
+fore_status fore_stage_weights(const fore_timeline *timeline, const fore_outlook *outlook,
+                               double period_days, double *sum, fore_error *err);
 
 #endif

@@ -337,6 +337,13 @@ static fore_status effort_at(fore_context *c, int64_t cut, int64_t as_of, uint64
     FORE_GO(fore_effort_panel_make(c->timeline, as_of, -1, FORE_PANEL_WEEKS, &now, err));
     FORE_GO(fore_effort_view_make(c->timeline, then, &habits, -1, FORE_PACE_WEEKS, &v, err));
     FORE_GO(fore_effort_view_make(c->timeline, now, &habits, -1, FORE_PACE_WEEKS, &after, err));
+    if (v.effort_weeks < FORE_PACE_WEEKS) {
+        status = fore_fail(err, FORE_E_NO_ANSWER,
+                           "the pace before a past date takes %d weeks of effort, and fewer are "
+                           "recorded before it",
+                           FORE_PACE_WEEKS);
+        goto done;
+    }
     fore_response_options options = fore_response_default();
     options.seed = seed;
     FORE_GO(fore_response_fit(&v.panel, &options, c->pool, &response, err));
@@ -393,6 +400,10 @@ static fore_status backtest_effort(fore_context *c, int64_t as_of, int64_t cuts,
     fore_json_end_array(json);
     if (done == 0)
         return fore_fail(err, FORE_E_NO_ANSWER, "no past date can be answered: %s", why.message);
+    fore_json_integer(json, "effort_skipped", cuts - done);
+    if (done < cuts)
+        fore_answer_note(a, "Effort: %lld of %lld past dates are left out: %s.",
+                         (long long)(cuts - done), (long long)cuts, why.message);
     fore_answer_note(
         a,
         "Effort: the elasticity as it would have been estimated; 'effort' is the hours of "

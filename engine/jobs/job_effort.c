@@ -335,7 +335,7 @@ done:
  * that of this group. */
 static fore_status answer_group(fore_context *c, const request *q, const fore_effort_panel *f,
                                 const fore_habits *habits, const fore_outlook *o,
-                                const fore_outlook_draws *whole, int32_t team,
+                                const fore_record *record, int32_t team, uint64_t seed,
                                 fore_verdict *verdict, fore_answer *a, fore_json_writer *json,
                                 fore_error *err)
 {
@@ -355,16 +355,21 @@ static fore_status answer_group(fore_context *c, const request *q, const fore_ef
         member[s] = team < 0 || (state.owner >= 0 && t->rep_team[state.owner] == team);
     }
     FORE_GO(fore_effort_view_make(t, f, habits, team, (q->end - q->start) / 7.0, &pa, err));
-    fore_outlook_draws draws = *whole;
-    draws.member = member;
-    draws.share = fore_outlook_share(t, o, member);
+    double level[2], shock_sd[2], share = fore_outlook_share(t, o, member);
+    FORE_GO(fore_record_tilt(record, t, o, member, share, level, shock_sd, err));
+    fore_outlook_draws draws = {.member = member,
+                                .share = share,
+                                .level = level,
+                                .shock_sd = shock_sd,
+                                .persistence = record->persistence,
+                                .seed = seed};
     FORE_GO(fore_outlook_simulate(c, o, &draws, &sales, err));
     fore_date_format(q->start, from);
     fore_date_format(q->end - 1, to);
     snprintf(title, sizeof title, "Effort for more sales, %s to %s%s%s", from, to,
              team < 0 ? "" : ": team ", team < 0 ? "" : fore_word(&t->teams, team));
     if (team >= 0) snprintf(who, sizeof who, "%s: ", fore_word(&t->teams, team));
-    FORE_GO(answer_targets(c, q, &pa, sales, whole->seed, title, who, verdict, a, json, err));
+    FORE_GO(answer_targets(c, q, &pa, sales, seed, title, who, verdict, a, json, err));
 done:
     fore_pipeline_result_free(sales);
     fore_effort_view_free(&pa);
@@ -400,14 +405,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
                                   .cuts = RECORD_CUTS,
                                   .steps = 2,
                                   .seed = r->seed};
-    double level[2], shock_sd[2];
     FORE_GO(fore_record_make(c, &wanted, &record, err));
-    FORE_GO(fore_record_tilt(&record, o, level, shock_sd, err));
-    fore_outlook_draws draws = {.share = 1,
-                                .level = level,
-                                .shock_sd = shock_sd,
-                                .persistence = record.persistence,
-                                .seed = r->seed};
     fore_habits_read(t, moment.as_of, &habits);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
@@ -421,7 +419,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
                      : o->currency >= 0 ? fore_word(&t->currencies, o->currency)
                                         : "amount");
     fore_verdict whole = FORE_IDENTIFIED;
-    FORE_GO(answer_group(c, &q, f, &habits, o, &draws, -1, &whole, a, &json, err));
+    FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, &whole, a, &json, err));
     fore_answer_note(
         a,
         "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to); \"for 80 %%\": the multiple that reaches it with 80 %% probability (∞: none within the limits of change does).");
@@ -433,7 +431,8 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
             fore_json_writer before = json;
             fore_json_object(&json, NULL);
             fore_json_string(&json, "group", fore_word(&t->teams, team));
-            status = answer_group(c, &q, f, &habits, o, &draws, team, &part, a, &json, err);
+            status =
+                answer_group(c, &q, f, &habits, o, &record, team, r->seed, &part, a, &json, err);
             if (status == FORE_E_NO_ANSWER) { /* take back what this team had begun to say */
                 status = FORE_OK;
                 a->json.length = length;

@@ -204,8 +204,8 @@ static void write_group(const request *q, const fore_outlook *o, const fore_pipe
 }
 
 static fore_status write_groups(fore_context *c, const request *q, const fore_outlook *o,
-                                const fore_outlook_draws *whole, fore_answer *a,
-                                fore_json_writer *json, fore_error *err)
+                                const fore_record *record, const fore_outlook_draws *whole,
+                                fore_answer *a, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
@@ -230,9 +230,13 @@ static fore_status write_groups(fore_context *c, const request *q, const fore_ou
         for (int64_t i = 0; i < o->wins && !any; i++) any = member[o->win_subject[i]];
         if (!any) continue;
         fore_pipeline_result *result = NULL;
+        double level[HORIZON_MAX], shock_sd[HORIZON_MAX];
         fore_outlook_draws draws = *whole;
         draws.member = member;
         draws.share = share;
+        draws.level = level;
+        draws.shock_sd = shock_sd;
+        FORE_GO(fore_record_tilt(record, t, o, member, share, level, shock_sd, err));
         draws.draws = GROUP_DRAWS;
         FORE_GO(fore_outlook_simulate(c, o, &draws, &result, err));
         write_group(q, o, result, group_name(t, q->by, index), scratch, a, g, json);
@@ -340,7 +344,7 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
                                   .seed = r->seed};
     FORE_GO(fore_record_make(c, &wanted, &record, err));
     double level[HORIZON_MAX], shock_sd[HORIZON_MAX];
-    FORE_GO(fore_record_tilt(&record, o, level, shock_sd, err));
+    FORE_GO(fore_record_tilt(&record, c->timeline, o, NULL, 1, level, shock_sd, err));
     fore_outlook_draws draws = {.share = 1,
                                 .level = level,
                                 .shock_sd = shock_sd,
@@ -356,7 +360,7 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_json_string(&json, "unit", unit);
     FORE_GO(write_total(&q, o, result, a, &json, err));
     fore_json_array(&json, "groups");
-    if (q.grouped) FORE_GO(write_groups(c, &q, o, &draws, a, &json, err));
+    if (q.grouped) FORE_GO(write_groups(c, &q, o, &record, &draws, a, &json, err));
     fore_json_end_array(&json);
     write_record(&record, &draws, a, &json);
     fore_json_end_object(&json);

@@ -1,0 +1,148 @@
+/* The forecast answer beside the effort answer of the same history: one unit, one share of a team,
+ * one way to say what was left out. */
+#include "answer_help.h"
+
+enum { NOW = 456 }; /* Tuesday, 1 April 2025 */
+
+static foresell_forecast_request request(const char *period, const char *by)
+{
+    return (foresell_forecast_request){
+        .moment = {at(NOW, 0), NULL}, .period = period, .horizon = 1, .by = by, .seed = 5};
+}
+
+static void a_company(world *w)
+{
+    company k = {.seed = 2, .deals = 400, .days = 500};
+    put_company(w, &k);
+}
+
+/* Dollars beside the company's euros. */
+static void put_dollars(world *w)
+{
+    world_begin(w);
+    for (int i = 0; i < 40; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "X%03d", i);
+        fore_deal_row row = a_deal(id, at(10 * i, 9));
+        row.owner = key_of(w, FORE_REP, "R0");
+        row.currency = "USD";
+        row.amount_minor = 99900000;
+        row.outcome = i % 4 == 3 ? FORE_OUTCOME_OPEN : i % 2 ? FORE_WON : FORE_LOST;
+        if (row.outcome != FORE_OUTCOME_OPEN) row.closed_at = at(10 * i + 20, 9);
+        put_deal(w, row);
+    }
+    world_commit(w);
+}
+
+static void forecast__two_currencies__adds_up_the_main_one_and_names_the_other(void **state)
+{
+    world *w = *state, *euros = another_world(1);
+    a_company(w);
+    a_company(euros);
+    put_dollars(w);
+    foresell_forecast_request r = request(NULL, NULL);
+    r.moment.now = at(NOW + 14, 0);
+    HEAR(both, fore_job_forecast(&w->c, &r, both.answer, e));
+    HEAR(one, fore_job_forecast(&euros->c, &r, one.answer, e));
+    assert_string_equal(string_of(both.root, "unit"), "EUR");
+    assert_true(noted(&both, "40 deals in another currency"));
+    assert_false(noted(&one, "another currency"));
+    const fore_json_node *a = fore_json_at(node_of(both.root, "periods"), 0);
+    const fore_json_node *b = fore_json_at(node_of(one.root, "periods"), 0);
+    CLOSE(number_of(a, "won_so_far"), number_of(b, "won_so_far"));
+    assert_true(number_of(a, "won_so_far") > 0);
+    /* chances may move a little: the dollars' deals are wins and losses of their owner too */
+    assert_true(fabs(number_of(a, "mean") / number_of(b, "mean") - 1) < 0.05);
+    assert_true(fabs(number_of(a, "median") / number_of(b, "median") - 1) < 0.05);
+    forget(&both);
+    forget(&one);
+    world_end(euros);
+}
+
+/* The coming quarter by team: as forecast and as the baseline of effort. */
+static void forecast_and_effort__by_team__say_the_same(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    world_begin(w); /* the north had three times the deals, long ago */
+    for (int i = 0; i < 150; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "A%03d", i);
+        fore_deal_row row = a_deal(id, at(-300 + i, 9));
+        row.owner = key_of(w, FORE_REP, "R1");
+        row.outcome = i % 2 ? FORE_WON : FORE_LOST;
+        row.closed_at = at(-300 + i + 30, 9);
+        row.amount_minor = 200000;
+        row.currency = "EUR";
+        put_deal(w, row);
+    }
+    world_commit(w);
+    foresell_forecast_request r = request("quarter", "team");
+    r.moment.now = at(NOW - 1, 0); /* on the last day of the quarter before */
+    r.horizon = 2;
+    foresell_effort_request q = {.moment = r.moment, .by = "team", .seed = 5};
+    HEAR(f, fore_job_forecast(&w->c, &r, f.answer, e));
+    HEAR(h, fore_job_effort(&w->c, &q, h.answer, e));
+    const fore_json_node *groups = node_of(f.root, "groups"), *teams = node_of(h.root, "groups");
+    assert_int_equal(fore_json_length(teams), 2);
+    for (int64_t i = 0; i < 2; i++) {
+        const fore_json_node *team = fore_json_at(teams, i), *group = NULL;
+        for (int64_t k = 0; k < fore_json_length(groups); k++)
+            if (strcmp(string_of(fore_json_at(groups, k), "group"), string_of(team, "group")) == 0)
+                group = fore_json_at(groups, k);
+        assert_non_null(group);
+        const fore_json_node *period = fore_json_at(node_of(group, "periods"), 1);
+        double said = number_of(period, "mean"),
+               base = number_of(node_of(team, "baseline"), "mean");
+        assert_true(fabs(said / base - 1) < 0.06); /* 1,000 and 2,000 draws */
+    }
+    forget(&f);
+    forget(&h);
+}
+
+/* A team whose people hold deals and did nothing: it is named below, and the JSON stays whole. */
+static void effort__a_team_without_effort__is_left_out_of_sound_json(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    world_begin(w);
+    put_rep(w, "RX", "absent", 40);
+    world_commit(w);
+    foresell_effort_request q = {.moment = {at(NOW, 0), NULL}, .by = "team", .seed = 5};
+    HEAR(h, fore_job_effort(&w->c, &q, h.answer, e));
+    const fore_json_node *teams = node_of(h.root, "groups");
+    assert_int_equal(fore_json_length(teams), 2);
+    for (int64_t i = 0; i < 2; i++)
+        assert_string_not_equal(string_of(fore_json_at(teams, i), "group"), "absent");
+    assert_true(noted(&h, "Team absent: no recent effort"));
+    assert_int_equal(h.answer->grid_count, 3);
+    forget(&h);
+}
+
+static void backtest__effort_before_its_first_weeks__is_left_out_and_counted(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 2, .deals = 150, .days = 250};
+    put_company(w, &k);
+    foresell_backtest_request r = {
+        .moment = {at(7 * 36, 0), NULL}, .what = "effort", .cuts = 6, .seed = 3};
+    HEAR(h, fore_job_backtest(&w->c, &r, h.answer, e));
+    /* 36 weeks: only the cut 13 weeks back has 13 weeks before it */
+    assert_int_equal(fore_json_length(node_of(h.root, "effort")), 1);
+    CLOSE(number_of(h.root, "effort_skipped"), 5);
+    assert_true(noted(&h, "5 of 6 past dates are left out"));
+    forget(&h);
+    r.moment.now = at(7 * 20, 0);
+    DENIED(FORE_E_NO_ANSWER, "13 weeks of effort", d, fore_job_backtest(&w->c, &r, d.answer, e));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(forecast__two_currencies__adds_up_the_main_one_and_names_the_other),
+        WITH_WORLD(forecast_and_effort__by_team__say_the_same),
+        WITH_WORLD(effort__a_team_without_effort__is_left_out_of_sound_json),
+        WITH_WORLD(backtest__effort_before_its_first_weeks__is_left_out_and_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
