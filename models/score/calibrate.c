@@ -13,6 +13,8 @@
 static const double IDENTITY_LIMIT = 13.815509557963773; /* log-odds of 1 - 1e-6 */
 static const double POOL_PRIOR = 5; /* rows by which a pool is shrunk towards Platt's curve */
 static const double FAINT = 0.05;   /* least log-odds per standard deviation of the margins */
+static const double LINE_PARTS =
+    6; /* a line at some margin rests on a sixth of all rows at least */
 static const double FEW = 20, MANY = 1000;
 
 typedef struct marks { /* the calibration rows in order of margin */
@@ -238,6 +240,8 @@ static fore_status fit_kind(fore_calibrator kind, int min_platt, const marks *m,
     count_bins(m, c);
     if (c->kind != FORE_CALIBRATE_IDENTITY) fit_platt(m, c);
     if (c->faint) c->kind = FORE_CALIBRATE_PLATT; /* one pool would tie all rows */
+    for (int64_t b = 0; c->kind == FORE_CALIBRATE_PLATT && b < c->bins; b++)
+        c->count[b] *= fmax(1, (double)c->bins / LINE_PARTS);
     return c->kind == FORE_CALIBRATE_ISOTONIC ? fit_isotonic(m, c, err) : FORE_OK;
 }
 

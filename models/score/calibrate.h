@@ -8,13 +8,14 @@
  * them; identity: p = sigmoid(m). Probabilities of the first two stay within [1 / (N + 2), 1 - 1 /
  * (N + 2)] of the N rows calibrated on, those of the identity within 1e-6 of 0 and 1.
  *
- * The interval of a row comes from how many calibration rows lie near it: in order of margin they
- * are cut into sqrt(rows of the rarer class) / 2 bins, 1 to 20; the n rows of the bin give the
- * log-odds a variance of 1 / (n p (1 - p) + 1/4). A variance of the margin itself (the logistic's
- * Laplace posterior) is added after scaling by the calibration's local slope, and so is the bin's
- * `spread`, the variance of the margin between models fitted without a fifth of the subjects each
- * (learners without a posterior). lo, hi = the normal
- * interval on the log-odds scale. Few rows or few positives make it wide. */
+ * The interval of a row comes from how many calibration rows speak for it: in order of margin they
+ * are cut into sqrt(rows of the rarer class) / 2 bins, 1 to 20; the n rows of the bin (for Platt's
+ * line a sixth of all rows, where that is more) give the log-odds a variance of
+ * 1 / (n p (1 - p) + 1/4). Two more are added after scaling by the square of the calibration's
+ * local slope: the variance of the margin itself (the logistic's Laplace posterior), and the bin's
+ * `spread`, what models fitted without a fifth of the subjects each differ by there (learners
+ * without a posterior). lo, hi = the normal interval on the log-odds scale. Few rows or few
+ * positives make it wide. */
 #ifndef FORE_SCORE_CALIBRATE_H
 #define FORE_SCORE_CALIBRATE_H
 
@@ -44,7 +45,7 @@ typedef struct fore_calibration {
     double shift;                         /* added to the log-odds: a prior shift; 0 */
     int64_t bins;                         /* of the neighbourhood */
     double edge[FORE_CALIBRATION_BINS];   /* upper margin of each bin but the last */
-    double count[FORE_CALIBRATION_BINS];  /* rows in it */
+    double count[FORE_CALIBRATION_BINS];  /* rows that speak for it */
     double spread[FORE_CALIBRATION_BINS]; /* variance of the margin there; 0: not measured */
     bool faint;                           /* not saved: the margins did not rank these rows */
 } fore_calibration;

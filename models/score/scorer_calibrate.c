@@ -9,7 +9,7 @@
  *         level    that of the newest rows
  *     spread: what the margins of the fold cores differ by on the same rows. The variance of the
  *     margin of the model on all rows is that of the delete-a-group jackknife (Kott 2001),
- *         (K - 1)^2 / K times the variance between the cores;
+ *         (K - 1)^2 / K times the variance between the cores (times BIAS below);
  *     for a row that is in train itself only the K - 1 cores that saw it are compared, so that its
  *     own outcome does not count as an uncertainty. */
 #include <math.h>
@@ -23,6 +23,12 @@ enum {
     ENOUGH = 10,       /* rows of each class that a calibration sample needs */
     ENOUGH_NEWEST = 20 /* rows of each class by which the newest rows set the level */
 };
+/* What a learner's shrinkage keeps from the truth adds to what the draw of the rows moves. Stopping
+ * and margins are set where the one begins to outweigh the other, so that the square of the bias is
+ * of the order of the variance; by so much is the variance taken larger, as measured on simulated
+ * rows whose chances are known (tests/score/test_scorer.c). */
+static const double BIAS[FORE_LEARNERS] = {
+    [FORE_LOGISTIC] = 1, [FORE_ELASTIC_NET] = 1, [FORE_TREES] = 2, [FORE_SVM] = 4};
 static const int64_t SPREAD_ROWS = 10000; /* of train, evenly spaced: means per bin need no more */
 
 typedef struct calibrating {
@@ -143,7 +149,7 @@ static fore_status add_spread(const calibrating *c, fore_calibration *calibratio
     for (int64_t i = 0; i < m; i++) {
         int64_t row = c->probe.index[i];
         margin[i] = c->margin[row];
-        variance[i] = row_variance(c, i, c->fold[row]);
+        variance[i] = BIAS[c->options->learner] * row_variance(c, i, c->fold[row]);
     }
     fore_calibration_spread(calibration, margin, variance, m);
     fore_free(margin);

@@ -494,6 +494,71 @@ static void scorer_refit__shuffled_rows_and_more_threads__no_byte_changes(void *
     leads_free(&e);
 }
 
+/* ---- intervals ---- */
+
+/* Straight, for all learners; bent, for those that can bend. */
+static double true_logit(const double *v, bool bent)
+{
+    if (!bent) return -0.5 + 0.8 * v[0] - 0.5 * v[1] + 0.3 * v[2];
+    return -1 + 1.2 * v[0] - 0.8 * (v[1] * v[1] - 1) + 0.5 * v[2] * (v[3] > 0);
+}
+
+/* Shares of new rows whose true probability lies in the 90 % interval, over several histories. */
+static double coverage(fore_learner learner, bool bent, int64_t n, double *width)
+{
+    enum { P = 6, NEW = 500, HISTORIES = 6 };
+    double inside = 0;
+    *width = 0;
+    for (int h = 0; h < HISTORIES; h++) {
+        fore_random random = fore_random_new((uint64_t)h + 40, 3);
+        double *x = malloc((size_t)(n * P) * 8), *y = malloc((size_t)n * 8), z[NEW * P], v[P],
+               p[NEW], lo[NEW], hi[NEW];
+        for (int64_t i = 0; i < n; i++) {
+            for (int j = 0; j < P; j++) v[j] = x[i + j * n] = fore_random_normal(&random);
+            y[i] = fore_random_uniform(&random) < 1 / (1 + exp(-true_logit(v, bent)));
+        }
+        for (int64_t k = 0; k < NEW * P; k++) z[k] = fore_random_normal(&random);
+        fore_sample sample = {{x, n, P, n, NULL}, y, NULL, NULL, NULL};
+        fore_view fresh = {z, NEW, P, NEW, NULL};
+        fore_scorer_options o = fore_scorer_default(learner);
+        fore_scorer *s = NULL;
+        assert_int_equal(fore_scorer_fit(NULL, &sample, NULL, &o, NULL, &s, NULL), FORE_OK);
+        assert_int_equal(fore_scorer_predict(NULL, s, &fresh, p, lo, hi, NULL, NULL), FORE_OK);
+        for (int64_t i = 0; i < NEW; i++) {
+            for (int j = 0; j < P; j++) v[j] = z[i + j * NEW];
+            double truth = 1 / (1 + exp(-true_logit(v, bent)));
+            inside += lo[i] <= truth && truth <= hi[i];
+            *width += (hi[i] - lo[i]) / NEW / HISTORIES;
+        }
+        fore_scorer_free(s);
+        free(x);
+        free(y);
+    }
+    return inside / NEW / HISTORIES;
+}
+
+static bool covers(fore_learner learner, bool bent, int64_t n)
+{
+    double width, share = coverage(learner, bent, n, &width);
+    print_message("%s, %s truth, %lld rows: %.3f of the true probabilities inside, width %.3f\n",
+                  fore_learner_name(learner), bent ? "bent" : "straight", (long long)n, share,
+                  width);
+    return share >= 0.80 && share <= 0.97;
+}
+
+static void scorer_interval__known_truth__about_nine_in_ten_hold_it(void **state)
+{
+    (void)state;
+    bool fine = true;
+    for (int learner = 0; learner < FORE_LEARNERS; learner++)
+        for (int64_t n = 600; n <= 2400; n *= 4) {
+            fine &= covers((fore_learner)learner, false, n);
+            if (learner == FORE_TREES || learner == FORE_SVM)
+                fine &= covers((fore_learner)learner, true, n);
+        }
+    assert_true(fine);
+}
+
 int main(void)
 {
     fore_linear_start();
@@ -515,6 +580,7 @@ int main(void)
         cmocka_unit_test(scorer_refit__newest_rows_at_another_level__follows_them),
         cmocka_unit_test(scorer_refit__ranking_did_not_hold__log_odds_at_half_and_order_as_before),
         cmocka_unit_test(scorer_refit__shuffled_rows_and_more_threads__no_byte_changes),
+        cmocka_unit_test(scorer_interval__known_truth__about_nine_in_ten_hold_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
