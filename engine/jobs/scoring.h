@@ -11,8 +11,9 @@
 /* What a raw column says when it lies above or below its cut, measured on the training rows. */
 typedef struct fore_reason_cut {
     double cut;                  /* NaN: the column never tells the rows apart */
-    double rate_high, rate_low;  /* weighted share of wins at or above, and below the cut */
-    double count_high, count_low; /* subjects behind them */
+    double rate_high, rate_low;  /* share of wins at or above, and below the cut, shrunk towards the base
+                                  * rate (reasons.c) */
+    double count_high, count_low; /* rows behind them */
 } fore_reason_cut;
 
 typedef struct fore_scoring {
@@ -61,10 +62,13 @@ bool fore_scoring_is_idle(const fore_scoring *scoring);
 
 /* --- words --- */
 
-/* Cuts for every column from training rows (x: n x p, label, weight). */
+/* Cuts for every column from training rows (x: n x p, label, weight; rows of weight 0 are passed over).
+ * group: the subject of each row, rows of one subject together; NULL: all differ. fore_hash(group, 8
+ * bytes, FORE_REASON_LOT) sends a subject to one of two halves: what one chooses, the other measures. */
+enum { FORE_REASON_LOT = 29 };
 fore_status fore_reasons_measure(const double *x, int64_t n, int64_t p, const double *label,
-                                 const double *weight, double base_rate, fore_reason_cut *cut,
-                                 fore_error *err);
+                                 const double *weight, const int64_t *group, double base_rate,
+                                 fore_reason_cut *cut, fore_error *err);
 
 typedef struct fore_reason {
     int64_t column;

@@ -248,7 +248,7 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
                                 FORE_ENCODE_TRAINING, x, err));
     for (int64_t i = 0; i < n; i++) /* reasons are measured on the rows of the base rate */
         outside[i] = e->window[i] == FORE_WINDOW_TEST ? 0 : e->weight[i];
-    FORE_GO(fore_reasons_measure(x, n, p, e->label, outside, s->base_rate, s->cut, err));
+    FORE_GO(fore_reasons_measure(x, n, p, e->label, outside, group, s->base_rate, s->cut, err));
     fore_sample sample = {{x, n, p, n, NULL}, e->label, e->weight, group, key};
     fore_choose_options choose = fore_choose_default();
     choose.base.seed = options->seed;

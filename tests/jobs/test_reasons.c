@@ -29,7 +29,8 @@ static planted *plant(void)
     return p;
 }
 
-static double rate(const planted *p, const double *x, double cut, bool high)
+/* Share of wins on one side of the cut, over the base rate, less one. */
+static double counted(const planted *p, const double *x, double cut, bool high)
 {
     double won = 0, all = 0;
     for (int i = 0; i < N; i++)
@@ -37,24 +38,151 @@ static double rate(const planted *p, const double *x, double cut, bool high)
             won += p->weight[i] * p->label[i];
             all += p->weight[i];
         }
-    return won / all;
+    return won / all / p->base - 1;
 }
 
-static void reasons_measure__rates__are_those_counted_by_hand(void **state)
+static void reasons_measure__rates__are_those_counted_by_hand_less_what_may_be_chance(void **state)
 {
     (void)state;
     planted *p = plant();
     fore_reason_cut cut[4];
-    OK(fore_reasons_measure(p->x, N, 4, p->label, p->weight, p->base, cut, e));
-    for (int j = 0; j < 2; j++) {
-        assert_true(fabs(cut[j].rate_high - rate(p, p->x + j * N, cut[j].cut, true)) < 1e-12);
-        assert_true(fabs(cut[j].rate_low - rate(p, p->x + j * N, cut[j].cut, false)) < 1e-12);
+    OK(fore_reasons_measure(p->x, N, 4, p->label, p->weight, NULL, p->base, cut, e));
+    for (int side = 0; side < 2; side++) {
+        double said = (side ? cut[0].rate_high : cut[0].rate_low) / p->base - 1;
+        double kept = said / counted(p, p->x, cut[0].cut, side);
+        assert_true(kept > 0.8 && kept < 1.02); /* it knows: nearly all is believed */
     }
     assert_true(fabs(cut[0].cut - 0.5) < 0.06); /* the median is the candidate nearest the truth */
+    assert_true(fabs(cut[1].rate_high / p->base - 1) < 0.05 || isnan(cut[1].cut));
+    assert_true(fabs(cut[1].rate_low / p->base - 1) < 0.05 || isnan(cut[1].cut));
     assert_true(cut[0].count_high + cut[0].count_low == N);
     assert_true(cut[1].count_high + cut[1].count_low == N - (N + 2) / 3);
     assert_true(isnan(cut[2].cut) && isnan(cut[3].cut)); /* nothing to tell apart */
     free(p);
+}
+
+/* Columns of every shape that know nothing, for subjects with three rows each; and two that do. */
+enum { NOISE = 60, SUBJECTS = 8000, ROWS = 3 * SUBJECTS };
+typedef struct history {
+    double *x, *label, *weight;
+    int64_t *group;
+    double base;
+} history;
+
+static history make_history(uint64_t seed, bool with_truth)
+{
+    history h = {malloc(sizeof(double) * ROWS * (NOISE + 2)), malloc(sizeof(double) * ROWS),
+                 malloc(sizeof(double) * ROWS), malloc(sizeof(int64_t) * ROWS), 0};
+    fore_random r = fore_random_new(seed, 4);
+    for (int i = 0; i < ROWS; i++) {
+        int subject = i / 3;
+        double u = fore_random_uniform(&r), v = fore_random_uniform(&r);
+        bool same = i % 3 > 0; /* as the subject's first row */
+        for (int j = 0; j < NOISE; j++) {
+            double *x = h.x + (int64_t)j * ROWS, drawn = fore_random_uniform(&r);
+            x[i] = j % 4 == 0   ? drawn
+                   : j % 4 == 1 ? (double)(drawn < 0.02 + 0.004 * j)
+                   : j % 4 == 2 ? floor(-log(drawn))
+                   : drawn < .3 ? NAN
+                                : drawn;
+            if (same && j % 2) x[i] = x[i - 1];
+        }
+        h.x[(int64_t)NOISE * ROWS + i] = same ? h.x[(int64_t)NOISE * ROWS + i - 1] : u < 0.25;
+        h.x[(int64_t)(NOISE + 1) * ROWS + i] = same ? h.x[(int64_t)(NOISE + 1) * ROWS + i - 1] : v;
+        double p = 0.2;
+        if (with_truth) p = h.x[(int64_t)NOISE * ROWS + i] > 0 ? 0.5 : 0.1; /* 0.2 over all */
+        h.label[i] = same ? h.label[i - 1] : fore_random_uniform(&r) < p;
+        h.weight[i] = 1.0 / 3;
+        h.group[i] = 1000 + 7 * subject;
+        h.base += h.label[i] / ROWS;
+    }
+    return h;
+}
+
+static void history_end(history *h)
+{
+    free(h->x);
+    free(h->label);
+    free(h->weight);
+    free(h->group);
+}
+
+static fore_scoring hand_made(int64_t columns, double base);
+
+/* However strong the model thinks that they are. */
+static void reasons__columns_that_know_nothing__claim_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        history h = make_history(seed, false);
+        fore_reason_cut cut[NOISE + 2];
+        OK(fore_reasons_measure(h.x, ROWS, NOISE + 2, h.label, h.weight, h.group, h.base, cut, e));
+        fore_scoring s = hand_made(NOISE + 2, h.base);
+        s.cut = cut;
+        int cuts_made = 0;
+        for (int side = -1; side <= 1; side += 2)
+            for (int sign = -1; sign <= 1; sign += 2) {
+                double raw[NOISE + 2], parts[NOISE + 2];
+                fore_reason out[NOISE + 2];
+                for (int j = 0; j < NOISE + 2; j++) {
+                    cuts_made += !isnan(cut[j].cut);
+                    raw[j] = cut[j].cut + side * 1e-6;
+                    parts[j] = sign;
+                    double ratio = (side > 0 ? cut[j].rate_high : cut[j].rate_low) / h.base;
+                    if (!isnan(cut[j].cut)) assert_true(ratio > 1 / 1.1 && ratio < 1.1);
+                }
+                assert_int_equal(fore_reasons_pick(&s, raw, parts, 0, out, NOISE + 2), 0);
+            }
+        assert_true(cuts_made > 4 * NOISE / 2); /* there was something to choose among */
+        history_end(&h);
+    }
+}
+
+static void reasons__a_column_that_knows__is_told_from_those_that_do_not(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        history h = make_history(seed, true);
+        fore_reason_cut cut[NOISE + 2];
+        OK(fore_reasons_measure(h.x, ROWS, NOISE + 2, h.label, h.weight, h.group, h.base, cut, e));
+        assert_true(fabs(cut[NOISE].rate_high / h.base - 2.5) < 0.25);
+        assert_true(fabs(cut[NOISE].rate_low / h.base - 0.5) < 0.1);
+        int said = 0;
+        for (int j = 0; j < NOISE; j++)
+            if (!isnan(cut[j].cut))
+                said += cut[j].rate_high / h.base > 1.1 || cut[j].rate_low / h.base > 1.1;
+        assert_true(said <= 3); /* of 60: what two standard errors let through */
+        history_end(&h);
+    }
+}
+
+static void reasons_measure__order_of_the_subjects__changes_nothing(void **state)
+{
+    (void)state;
+    history h = make_history(1, true);
+    enum { P = 4 };
+    fore_reason_cut cut[P], back[P];
+    double *x = malloc(sizeof(double) * ROWS * P), *label = malloc(sizeof(double) * ROWS);
+    int64_t *group = malloc(sizeof(int64_t) * ROWS);
+    for (int i = 0; i < ROWS; i++) {
+        for (int j = 0; j < P; j++)
+            x[(int64_t)j * ROWS + i] = h.x[(int64_t)(NOISE - 2 + j) * ROWS + ROWS - 1 - i];
+        label[i] = h.label[ROWS - 1 - i];
+        group[i] = h.group[ROWS - 1 - i];
+    }
+    OK(fore_reasons_measure(h.x + (int64_t)(NOISE - 2) * ROWS, ROWS, P, h.label, h.weight, h.group,
+                            h.base, cut, e));
+    OK(fore_reasons_measure(x, ROWS, P, label, h.weight, group, h.base, back, e));
+    for (int j = 0; j < P; j++) {
+        assert_true(cut[j].cut == back[j].cut || (isnan(cut[j].cut) && isnan(back[j].cut)));
+        if (isnan(cut[j].cut)) continue;
+        assert_true(fabs(cut[j].rate_high - back[j].rate_high) < 1e-9);
+        assert_true(fabs(cut[j].rate_low - back[j].rate_low) < 1e-9);
+    }
+    free(x);
+    free(label);
+    free(group);
+    history_end(&h);
 }
 
 static void reasons_measure__few_rows_or_one_class__give_no_cut(void **state)
@@ -62,12 +190,12 @@ static void reasons_measure__few_rows_or_one_class__give_no_cut(void **state)
     (void)state;
     planted *p = plant();
     fore_reason_cut cut[4];
-    OK(fore_reasons_measure(p->x, 20, 1, p->label, p->weight, p->base, cut, e));
+    OK(fore_reasons_measure(p->x, 20, 1, p->label, p->weight, NULL, p->base, cut, e));
     assert_true(isnan(cut[0].cut));
     for (int i = 0; i < N; i++) p->label[i] = 0;
-    OK(fore_reasons_measure(p->x, N, 1, p->label, p->weight, 0, cut, e));
+    OK(fore_reasons_measure(p->x, N, 1, p->label, p->weight, NULL, 0, cut, e));
     assert_true(isnan(cut[0].cut));
-    OK(fore_reasons_measure(p->x, 0, 1, p->label, p->weight, 0.5, cut, e));
+    OK(fore_reasons_measure(p->x, 0, 1, p->label, p->weight, NULL, 0.5, cut, e));
     assert_true(isnan(cut[0].cut));
     free(p);
 }
@@ -210,7 +338,10 @@ static void reason_say__what_was_counted__is_never_denied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reasons_measure__rates__are_those_counted_by_hand),
+        cmocka_unit_test(reasons_measure__rates__are_those_counted_by_hand_less_what_may_be_chance),
+        cmocka_unit_test(reasons__columns_that_know_nothing__claim_nothing),
+        cmocka_unit_test(reasons__a_column_that_knows__is_told_from_those_that_do_not),
+        cmocka_unit_test(reasons_measure__order_of_the_subjects__changes_nothing),
         cmocka_unit_test(reasons_measure__few_rows_or_one_class__give_no_cut),
         cmocka_unit_test(reasons_pick__only_what_the_record_bears_out),
         cmocka_unit_test(reasons_pick__more_than_the_limit__keeps_the_strongest_in_order),
