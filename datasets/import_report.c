@@ -118,15 +118,7 @@ static fore_status say_lacks(fore_importing *run, fore_error *err)
 static fore_status count_placeholders(fore_importing *run, fore_table table, const char *word,
                                       bool described, fore_error *err)
 {
-    union {
-        fore_rep_row rep;
-        fore_account_row account;
-        fore_contact_row contact;
-        fore_campaign_row campaign;
-        fore_product_row product;
-        fore_lead_row lead;
-        fore_deal_row deal;
-    } row; /* all of them start with pk, id, known */
+    fore_any_row row; /* all of them start with pk, id, known */
     fore_cursor *cursor = NULL;
     int64_t count = 0;
     bool more = true;

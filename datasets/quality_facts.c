@@ -72,15 +72,7 @@ static void take_deal(quality_run *q, const void *row)
 
 fore_status quality_check_facts(quality_run *q, fore_error *err)
 {
-    union {
-        fore_rep_row rep;
-        fore_account_row account;
-        fore_contact_row contact;
-        fore_campaign_row campaign;
-        fore_product_row product;
-        fore_lead_row lead;
-        fore_deal_row deal;
-    } row;
+    fore_any_row row;
     FORE_TRY(quality_walk(q, FORE_TABLE_REP, true, &row, take_rep, err));
     FORE_TRY(quality_walk(q, FORE_TABLE_ACCOUNT, true, &row, take_account, err));
     FORE_TRY(quality_walk(q, FORE_TABLE_CONTACT, true, &row, take_contact, err));
@@ -141,15 +133,7 @@ static void check_deal(quality_run *q, const void *row) { check_dangling(q, FORE
 
 fore_status quality_check_references(quality_run *q, fore_error *err)
 {
-    union {
-        fore_rep_row rep;
-        fore_account_row account;
-        fore_contact_row contact;
-        fore_campaign_row campaign;
-        fore_product_row product;
-        fore_lead_row lead;
-        fore_deal_row deal;
-    } row;
+    fore_any_row row;
     FORE_TRY(quality_walk(q, FORE_TABLE_REP, true, &row, check_rep, err));
     FORE_TRY(quality_walk(q, FORE_TABLE_ACCOUNT, true, &row, check_account, err));
     FORE_TRY(quality_walk(q, FORE_TABLE_CONTACT, true, &row, check_contact, err));

@@ -135,6 +135,13 @@ typedef struct fore_target_row {
     const char *scope, *scope_id; int32_t period_start_on, period_end_on; int64_t amount_minor;
 } fore_target_row;
 
+/* Room for a row of any table: for code that walks several of them. */
+typedef union fore_any_row {
+    fore_rep_row rep; fore_account_row account; fore_contact_row contact; fore_campaign_row campaign;
+    fore_product_row product; fore_lead_row lead; fore_deal_row deal; fore_deal_change_row deal_change;
+    fore_activity_row activity; fore_sale_row sale; fore_ticket_row ticket; fore_target_row target;
+} fore_any_row;
+
 /* --- writing: upserts by id, inside a transaction --- */
 
 /* NEW also where a placeholder was waiting for the row. */

@@ -276,20 +276,6 @@ static inline void cut_ticket(cutting *c, const void *at)
 
 /* --- all --- */
 
-typedef union cut_row {
-    fore_rep_row rep;
-    fore_account_row account;
-    fore_contact_row contact;
-    fore_campaign_row campaign;
-    fore_product_row product;
-    fore_lead_row lead;
-    fore_deal_row deal;
-    fore_deal_change_row deal_change;
-    fore_activity_row activity;
-    fore_sale_row sale;
-    fore_ticket_row ticket;
-} cut_row;
-
 static inline void cut_zone(cutting *c)
 {
     fore_text zone = {0};
@@ -320,7 +306,7 @@ static inline fore_store *cut_history(fore_store *from, int64_t T)
         {FORE_TABLE_TICKET, NULL, cut_ticket},
     };
     cutting *c = calloc(1, sizeof *c);
-    cut_row row;
+    fore_any_row row;
     if (!c) abort();
     c->from = from;
     c->T = T;

@@ -240,21 +240,29 @@ static void timeline__rows_arrive_backwards__same_columns_but_for_pk(void **stat
     free(h);
 }
 
+/* Created at the start, open, and nothing else is known of it. */
+static raw_subject blank_subject(void)
+{
+    return (raw_subject){.created = raw_start(),
+                         .closed = NONE,
+                         .amount = NAN,
+                         .account = -1,
+                         .owner = -1,
+                         .product = -1,
+                         .campaign = -1,
+                         .source = -1,
+                         .link = -1,
+                         .stage = -1,
+                         .expected = FORE_NO_DATE};
+}
+
 /* More events than the insertion sort takes, in falling order and with many ties. */
 static void timeline__events_stored_backwards__sorted_by_time_and_content(void **state)
 {
     (void)state;
     raw_history *h = calloc(1, sizeof *h);
     h->leads = 1;
-    h->lead[0] = (raw_subject){.created = raw_start(),
-                               .closed = NONE,
-                               .amount = NAN,
-                               .account = -1,
-                               .owner = -1,
-                               .campaign = -1,
-                               .source = -1,
-                               .link = -1,
-                               .expected = FORE_NO_DATE};
+    h->lead[0] = blank_subject();
     for (int i = 0; i < 1000; i++)
         h->event[h->events++] = (raw_event){.at = raw_start() + (999 - i) / 7 * GRID,
                                             .due = NONE,
@@ -281,20 +289,9 @@ static void timeline__events_stored_backwards__sorted_by_time_and_content(void *
 static void timeline__deal_made_later__lead_keeps_what_its_contact_did(void **state)
 {
     (void)state;
-    raw_subject blank = {.created = raw_start(),
-                         .closed = NONE,
-                         .amount = NAN,
-                         .account = -1,
-                         .owner = -1,
-                         .product = -1,
-                         .campaign = -1,
-                         .source = -1,
-                         .link = -1,
-                         .stage = -1,
-                         .expected = FORE_NO_DATE};
     raw_history *h = calloc(1, sizeof *h);
     h->leads = h->deals = 1;
-    h->lead[0] = h->deal[0] = blank;
+    h->lead[0] = h->deal[0] = blank_subject();
     h->deal[0].created = raw_start() + 100 * FORE_DAY;
     h->deal[0].link = 0;
     h->event[h->events++] = (raw_event){.at = raw_start() + FORE_DAY,
@@ -348,15 +345,7 @@ static void timeline__one_lead_without_events__zeros_and_unknowns(void **state)
     (void)state;
     raw_history *h = calloc(1, sizeof *h);
     h->leads = 1;
-    h->lead[0] = (raw_subject){.created = raw_start(),
-                               .closed = NONE,
-                               .amount = NAN,
-                               .account = -1,
-                               .owner = -1,
-                               .campaign = -1,
-                               .source = -1,
-                               .link = -1,
-                               .expected = FORE_NO_DATE};
+    h->lead[0] = blank_subject();
     fore_timeline *t = build(h, NULL);
     fore_extractor *x = NULL;
     double v[FORE_FEATURE_LIMIT];
