@@ -30,6 +30,33 @@ static int64_t open_ids(const stored *s, int64_t when, const char **ids, int64_t
     return n;
 }
 
+/* The first deals that are open now, at most so many, explained. */
+typedef struct asked {
+    stored rows;
+    const char *ids[60];
+    int64_t n;
+    heard why;
+} asked;
+
+static asked ask(world *w, int64_t most)
+{
+    asked a = {0};
+    a_day(w);
+    a.rows = read_store(w);
+    a.n = open_ids(&a.rows, at(NOW, 8), a.ids, most);
+    assert_true(a.n >= 12 || a.n == most);
+    foresell_score_request q = request(at(NOW, 8), a.ids, a.n);
+    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
+    a.why = h;
+    return a;
+}
+
+static void drop_asked(asked *a)
+{
+    forget(&a->why);
+    drop_stored(&a->rows);
+}
+
 static const fore_json_node *explanation(const heard *h, int64_t i)
 {
     return fore_json_at(node_of(h->root, "explanations"), i);
@@ -65,58 +92,41 @@ static double margin_of(world *w, const char *id, int64_t as_of)
 static void explain__base_reasons_and_the_rest__sum_to_the_log_odds(void **state)
 {
     world *w = *state;
-    const char *ids[12];
-    a_day(w);
-    stored s = read_store(w);
-    int64_t n = open_ids(&s, at(NOW, 8), ids, 12);
-    assert_int_equal(n, 12);
-    foresell_score_request q = request(at(NOW, 8), ids, n);
-    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
+    asked a = ask(w, 12);
     int64_t reasons = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const fore_json_node *one = explanation(&h, i);
-        assert_string_equal(string_of(one, "id"), ids[i]);
-        double sum = sum_of_parts(one), margin = margin_of(w, ids[i], at(NOW, 8));
-        if (fabs(sum - margin) > 1e-8) fail_msg("%s: %.12g and %.12g", ids[i], sum, margin);
+    for (int64_t i = 0; i < a.n; i++) {
+        const fore_json_node *one = explanation(&a.why, i);
+        assert_string_equal(string_of(one, "id"), a.ids[i]);
+        double sum = sum_of_parts(one), margin = margin_of(w, a.ids[i], at(NOW, 8));
+        if (fabs(sum - margin) > 1e-8) fail_msg("%s: %.12g and %.12g", a.ids[i], sum, margin);
         reasons += fore_json_length(node_of(one, "reasons"));
     }
     assert_true(reasons > 12);
-    forget(&h);
-    drop_stored(&s);
+    drop_asked(&a);
 }
 
 static void explain__more_log_odds__is_a_greater_chance(void **state)
 {
     world *w = *state;
-    const char *ids[40];
-    a_day(w);
-    stored s = read_store(w);
-    int64_t n = open_ids(&s, at(NOW, 8), ids, 40);
-    foresell_score_request q = request(at(NOW, 8), ids, n);
-    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t j = 0; j < n; j++) {
-            const fore_json_node *a = explanation(&h, i), *b = explanation(&h, j);
+    asked all = ask(w, 40);
+    for (int64_t i = 0; i < all.n; i++)
+        for (int64_t j = 0; j < all.n; j++) {
+            const fore_json_node *a = explanation(&all.why, i), *b = explanation(&all.why, j);
             if (sum_of_parts(a) > sum_of_parts(b) + 1e-9)
                 assert_true(number_of(a, "probability") >= number_of(b, "probability"));
         }
-    forget(&h);
-    drop_stored(&s);
+    drop_asked(&all);
 }
 
 static void explain__chance__is_the_score(void **state)
 {
     world *w = *state;
-    const char *ids[20];
-    a_day(w);
-    stored s = read_store(w);
-    int64_t n = open_ids(&s, at(NOW, 8), ids, 20);
-    foresell_score_request q = request(at(NOW, 8), ids, n);
-    HEAR(why, fore_job_explain(&w->c, &q, why.answer, e));
+    asked all = ask(w, 20);
+    foresell_score_request q = request(at(NOW, 8), all.ids, all.n);
     HEAR(what, fore_job_score(&w->c, &q, what.answer, e));
     static const char *const numbers[] = {"probability", "lo", "hi", "expected_value"};
-    for (int64_t i = 0; i < n; i++) {
-        const fore_json_node *a = explanation(&why, i);
+    for (int64_t i = 0; i < all.n; i++) {
+        const fore_json_node *a = explanation(&all.why, i);
         const fore_json_node *b = fore_json_at(node_of(what.root, "scores"), i);
         for (int k = 0; k < 4; k++)
             assert_true(number_of(a, numbers[k]) == number_of(b, numbers[k]));
@@ -125,9 +135,8 @@ static void explain__chance__is_the_score(void **state)
         double lo = number_of(a, "lo"), p = number_of(a, "probability"), hi = number_of(a, "hi");
         assert_true(0 < lo && lo <= p && p <= hi && hi < 1);
     }
-    forget(&why);
     forget(&what);
-    drop_stored(&s);
+    drop_asked(&all);
 }
 
 /* --- values against the rows --- */
@@ -210,22 +219,18 @@ static void explain__values__are_those_of_the_rows(void **state)
         }
         forget(&h);
     }
-    assert_true(checked > 60); /* how many of the reasons are of these eight is the model's affair */
+    assert_true(checked >
+                60); /* how many of the reasons are of these eight is the model's affair */
     drop_stored(&s);
 }
 
 static void explain__reasons__for_before_against_and_told_once(void **state)
 {
     world *w = *state;
-    const char *ids[60];
-    a_day(w);
-    stored s = read_store(w);
-    int64_t n = open_ids(&s, at(NOW, 8), ids, 60);
-    foresell_score_request q = request(at(NOW, 8), ids, n);
-    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
+    asked a = ask(w, 60);
     int64_t for_it = 0, against = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const fore_json_node *reasons = node_of(explanation(&h, i), "reasons");
+    for (int64_t i = 0; i < a.n; i++) {
+        const fore_json_node *reasons = node_of(explanation(&a.why, i), "reasons");
         int64_t m = fore_json_length(reasons);
         for (int64_t k = 0; k < m; k++) {
             const fore_json_node *r = fore_json_at(reasons, k);
@@ -241,22 +246,16 @@ static void explain__reasons__for_before_against_and_told_once(void **state)
             }
         }
     }
-    assert_true(for_it > n / 4 && against > n / 4);
-    forget(&h);
-    drop_stored(&s);
+    assert_true(for_it > a.n / 4 && against > a.n / 4);
+    drop_asked(&a);
 }
 
 static void explain__table__is_the_json_line_by_line(void **state)
 {
     world *w = *state;
-    const char *ids[1];
-    a_day(w);
-    stored s = read_store(w);
-    open_ids(&s, at(NOW, 8), ids, 1);
-    foresell_score_request q = request(at(NOW, 8), ids, 1);
-    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
-    const fore_grid *g = grid_of(&h, "reasons");
-    const fore_json_node *one = explanation(&h, 0), *reasons = node_of(one, "reasons");
+    asked a = ask(w, 1);
+    const fore_grid *g = grid_of(&a.why, "reasons");
+    const fore_json_node *one = explanation(&a.why, 0), *reasons = node_of(one, "reasons");
     int64_t m = fore_json_length(reasons);
     assert_int_equal(g->row_count, m + 2);
     assert_true(cell_of(g, 0, "effect")->number == number_of(one, "base"));
@@ -266,10 +265,9 @@ static void explain__table__is_the_json_line_by_line(void **state)
         assert_string_equal(cell_of(g, i + 1, "feature")->text, string_of(r, "feature"));
         assert_string_equal(cell_of(g, i + 1, "text")->text, string_of(r, "text"));
         assert_true(cell_of(g, i + 1, "effect")->number == number_of(r, "effect"));
-        assert_string_equal(cell_of(g, i + 1, "id")->text, ids[0]);
+        assert_string_equal(cell_of(g, i + 1, "id")->text, a.ids[0]);
     }
-    forget(&h);
-    drop_stored(&s);
+    drop_asked(&a);
 }
 
 /* --- what moved --- */
@@ -325,16 +323,10 @@ static void explain__since_last_time__is_what_was_kept_then(void **state)
 static void explain__no_kept_score__says_how_to_keep_one(void **state)
 {
     world *w = *state;
-    const char *ids[1];
-    a_day(w);
-    stored s = read_store(w);
-    open_ids(&s, at(NOW, 8), ids, 1);
-    foresell_score_request q = request(at(NOW, 8), ids, 1);
-    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
-    assert_null(fore_json_get(explanation(&h, 0), "since"));
-    assert_true(noted(&h, "`foresell score` keeps them"));
-    forget(&h);
-    drop_stored(&s);
+    asked a = ask(w, 1);
+    assert_null(fore_json_get(explanation(&a.why, 0), "since"));
+    assert_true(noted(&a.why, "`foresell score` keeps them"));
+    drop_asked(&a);
 }
 
 static void explain__closed__keeps_its_last_score(void **state)
