@@ -11,6 +11,7 @@
 
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/training.h"
+#include "models/measure/paired.h"
 
 typedef enum step { STEP_IMPORT, STEP_CHECK, STEP_TRAIN, STEP_SCORE, STEP_FORECAST, STEPS } step;
 static const char *const step_words[STEPS] = {"import", "check", "train", "score", "forecast"};
@@ -114,17 +115,19 @@ static fore_status step_check(night *n, fore_error *err)
 }
 
 /* How much worse (in log loss per row) the challenger is than the champion on the newest window,
- * and the standard error of that difference. */
+ * and the standard error of that difference; the rows of one lead or deal count as one. */
 static fore_status compare(night *n, const fore_training *t, const fore_scoring *champion,
                            double *worse, double *error, fore_error *err)
 {
     fore_status status = FORE_OK;
     int64_t m = t->examples->n;
     fore_extract_row *rows = FORE_NEW(m, fore_extract_row);
+    int64_t *subject = FORE_NEW(m, int64_t);
     double *label = FORE_NEW(m, double), *weight = FORE_NEW(m, double),
            *p = FORE_NEW(2 * m, double);
+    fore_paired paired;
     *worse = *error = 0;
-    if (!rows || !label || !weight || !p) {
+    if (!rows || !subject || !label || !weight || !p) {
         status = fore_no_memory(err);
         goto done;
     }
@@ -134,18 +137,17 @@ static fore_status compare(night *n, const fore_training *t, const fore_scoring 
                                  NULL, NULL, err));
     FORE_GO(fore_scoring_predict(champion, n->c->extractor, n->c->pool, t->attributes, rows, m,
                                  p + m, NULL, NULL, err));
-    double sum = 0, squares = 0, total = 0;
-    for (int64_t i = 0; i < m; i++) {
-        double now = label[i] > 0 ? -log(p[i]) : -log1p(-p[i]);
-        double before = label[i] > 0 ? -log(p[m + i]) : -log1p(-p[m + i]);
-        sum += weight[i] * (now - before);
-        squares += weight[i] * weight[i] * (now - before) * (now - before);
-        total += weight[i];
+    for (int64_t i = 0; i < m; i++) { /* chances become losses */
+        subject[i] = rows[i].subject;
+        p[i] = label[i] > 0 ? -log(p[i]) : -log1p(-p[i]);
+        p[m + i] = label[i] > 0 ? -log(p[m + i]) : -log1p(-p[m + i]);
     }
-    *worse = sum / total;
-    *error = sqrt(fmax(0, squares - sum * sum / (double)m)) / total;
+    FORE_GO(fore_paired_difference(p, p + m, weight, subject, m, &paired, err));
+    *worse = paired.mean;
+    *error = paired.error;
 done:
     fore_free(rows);
+    fore_free(subject);
     fore_free(label);
     fore_free(weight);
     fore_free(p);
