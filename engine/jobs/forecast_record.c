@@ -29,6 +29,7 @@ enum { LO80 = 2, HI80 = 6 }; /* in fore_pipeline_levels */
 typedef struct origin {
     int64_t at; /* index of the period that begins there */
     double pipeline[FORE_RECORD_STEPS], own_sd[FORE_RECORD_STEPS];
+    double fresh; /* of the pipeline's nearest period: from new deals */
     double member[FORE_RECORD_STEPS][FORE_MEMBERS];
     double said[FORE_RECORD_STEPS];
 } origin;
@@ -167,7 +168,7 @@ static void speak(const learned *l, const fore_rules *rules, double stages, int6
         double *m = o->member[h];
         m[FORE_MEMBER_PIPELINE] = o->pipeline[h];
         m[FORE_MEMBER_LEVELLED] = o->pipeline[h] * l->level[h];
-        m[FORE_MEMBER_STAGES] = h == 0 ? stages : NAN;
+        m[FORE_MEMBER_STAGES] = h == 0 ? stages + o->fresh : NAN;
         m[FORE_MEMBER_RUN_RATE] = rules->value[FORE_BASE_RUN_RATE][h];
         m[FORE_MEMBER_ETS] = rules->value[FORE_BASE_ETS][h];
         o->said[h] = weigh(l->weight[h], m);
@@ -273,7 +274,10 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     const double *actual = b->counts ? then->won : then->amount;
     FORE_GO(learn(b, actual, at, &l, err));
     *o = (origin){.at = at};
+    FORE_GO(fore_outlook_expect(outlook, NULL, 0, o->pipeline, o->own_sd, err));
+    o->fresh = -o->pipeline[0];
     FORE_GO(fore_outlook_expect(outlook, NULL, 1, o->pipeline, o->own_sd, err));
+    o->fresh += o->pipeline[0];
     fore_rules_read(actual, at, b->o->period, steps, &rules);
     double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
     FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
@@ -424,12 +428,14 @@ fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const
     double stages, days = (double)o->start[1] - (double)o->as_of / (double)FORE_DAY;
     double part_won = past_part(o, member);
     FORE_GO(fore_outlook_expect(o, NULL, 1, all, sd, err));
+    FORE_GO(fore_outlook_expect(o, NULL, 0, own, sd, err));
+    double fresh = all[0] - own[0];
     FORE_GO(fore_outlook_expect(o, member, share, own, sd, err));
     FORE_GO(fore_stage_weights(t, o, fmin(days, o->start[1] - o->start[0]), &stages, err));
     for (int64_t j = 0; j < o->periods; j++) {
         int64_t h = distance_of(r, o->as_of, o->start[j + 1]);
         double part = part_won * part_of(r, o->as_of, o->start[j], o->start[j + 1]);
-        double near = j == 0 && h == 0 && all[j] > 0 ? stages * own[j] / all[j] : NAN;
+        double near = j == 0 && h == 0 && all[j] > 0 ? (stages + fresh) * own[j] / all[j] : NAN;
         const double said[FORE_MEMBERS] = {own[j], own[j] * r->pipeline_level[h], near,
                                            r->run_rate[h] * part, r->ets[h] * part};
         level[j] = level_of(weigh(r->weight[h], said), own[j]);

@@ -2,9 +2,10 @@
  * would have said, and what happened. And what follows from it for the forecast of now.
  *
  * The forecast of a period is a mean of members, weighted by what they are worth: the pipeline as the
- * outlook has it, the pipeline at the level that its past misses suggest, the stage weights (of the
- * nearest period, where stages are recorded), the run rate, and the smoothed series. The weights go by the inverse of the mean squared miss (Bates and Granger 1969,
- * "The combination of forecasts"), for each number of periods ahead apart, shrunk towards equal ones.
+ * outlook has it, the pipeline at the level that its past misses suggest, the stage weights with new
+ * deals beside them (of the nearest period, where stages are recorded), the run rate, and the smoothed
+ * series. The weights go by the inverse of the mean squared miss (Bates and Granger 1969, "The
+ * combination of forecasts"), for each number of periods ahead apart, shrunk towards equal ones.
  * At each cut only what was known then is used: actuals that had happened, amounts as they stood.
  *
  * The record begins FORE_RECORD_WARM_UP cuts before the first one that is shown, where the history

@@ -17,7 +17,7 @@ const char *fore_baseline_word(fore_baseline baseline)
 
 const char *fore_record_member_word(fore_record_member member)
 {
-    static const char *const words[] = {"pipeline", "pipeline at its past level", "stage weights",
+    static const char *const words[] = {"pipeline", "pipeline at its past level", "stages",
                                         "run rate", "smoothing (ETS)"};
     return words[member];
 }

@@ -279,7 +279,11 @@ static void tilt__whole_periods__have_the_weighted_mean(void **state)
     double level[3], shock[3], mean[3], sd[3], stages;
     OK(fore_record_tilt(&r, t, o, NULL, 1, level, shock, e));
     OK(fore_outlook_expect(o, NULL, 1, mean, sd, e));
+    OK(fore_outlook_expect(o, NULL, 0, mean, sd, e));
+    double open = mean[0];
+    OK(fore_outlook_expect(o, NULL, 1, mean, sd, e));
     OK(fore_stage_weights(t, o, 31, &stages, e));
+    stages += mean[0] - open;
     for (int j = 0; j < 3; j++) {
         int h = j < 2 ? j : 1; /* further ahead is like the last step */
         double pipeline[] = {mean[j], mean[j] * r.pipeline_level[h]}, sum = 0, total = 0;
