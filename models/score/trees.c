@@ -12,6 +12,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
+#include "engine/num/elementwise.h"
 #include "engine/num/linear.h"
 #include "engine/num/special.h"
 #include "models/score/trees_inside.h"
@@ -54,6 +55,9 @@ void fore_trees_free(fore_trees *trees)
     fore_free(trees->start);
     fore_free(trees->expected);
     fore_free(trees->node);
+    tree_flat_free(trees->flat);
+    tree_paths_free(trees->paths);
+    tree_steps_free(trees->steps);
     fore_free(trees);
 }
 
@@ -71,6 +75,20 @@ fore_status trees_reserve(fore_trees *trees, int64_t nodes, fore_error *err)
     }
     return fore_grow((void **)&trees->node, &trees->node_capacity, trees->nodes + nodes,
                      sizeof *trees->node, err);
+}
+
+static fore_status trees_append(fore_trees *trees, const fore_trees *more, fore_error *err)
+{
+    for (int64_t t = 0; t < more->count; t++) {
+        int64_t nodes = more->start[t + 1] - more->start[t];
+        FORE_TRY(trees_reserve(trees, nodes, err));
+        memcpy(trees->node + trees->nodes, more->node + more->start[t],
+               (size_t)nodes * sizeof *trees->node);
+        trees->nodes += nodes;
+        trees->expected[trees->count] = more->expected[t];
+        trees->start[++trees->count] = trees->nodes;
+    }
+    return FORE_OK;
 }
 
 int64_t fore_trees_columns(const fore_trees *trees) { return trees->columns; }
@@ -95,9 +113,12 @@ typedef struct boosting {
     fore_trees_options options;
     tree_bins bins;
     tree_grower *grower;
+    bool grown; /* the newest tree is one of this fit */
     fore_trees *trees;
-    double *weight, *margin; /* n; weight has mean 1 over the rows fitted */
-    tree_pair *gh;           /* n */
+    double *weight; /* n, mean 1 over the rows fitted; NULL = ones */
+    double largest; /* weight */
+    double *margin; /* n */
+    tree_pair *gh;  /* n */
     int32_t *fitted, *rows, *columns;
     int64_t fitted_count;
     uint8_t *drawn; /* n: takes part in this tree; NULL when all rows always do */
@@ -111,18 +132,19 @@ static fore_status gradient_block(void *context, int64_t block, int worker, fore
     boosting *b = context;
     int64_t from = block * FORE_ROW_BLOCK,
             to = from + FORE_ROW_BLOCK < b->n ? from + FORE_ROW_BLOCK : b->n;
-    double *sum = b->loss + 4 * block;
+    double *sum = b->loss + 4 * block, mean[FORE_ROW_BLOCK], softplus[FORE_ROW_BLOCK];
     memset(sum, 0, 4 * sizeof *sum);
     int64_t last = b->trees->count - 1;
-    for (int64_t i = from; i < to; i++) {
-        bool held = b->held && b->held[i];
-        if (last >= 0 && (held || (b->drawn && !b->drawn[i])))
+    for (int64_t i = from; i < to && b->grown && (b->held || b->drawn); i++)
+        if ((b->held && b->held[i]) || (b->drawn && !b->drawn[i]))
             b->margin[i] += tree_value_of_codes(b->trees, last, &b->bins, i);
-        double f = b->margin[i], e = exp(-fabs(f)), over = 1 / (1 + e), w = b->weight[i];
-        double loss = w * (log1p(e) + (f > 0 ? f : 0) - b->y[i] * f);
-        sum[held ? 2 : 0] += loss;
-        sum[held ? 3 : 1] += w;
-        b->gh[i] = (tree_pair){w * ((f >= 0 ? over : e * over) - b->y[i]), w * e * over * over};
+    fore_logistic_many(b->margin + from, to - from, mean, softplus);
+    for (int64_t i = from; i < to; i++) {
+        double p = mean[i - from], w = b->weight ? b->weight[i] : 1, y = b->y[i];
+        int part = b->held && b->held[i] ? 2 : 0;
+        sum[part] += w * (softplus[i - from] - y * b->margin[i]);
+        sum[part + 1] += w;
+        b->gh[i] = (tree_pair){(float)(w * (p - y)), (float)(w * (p * (1 - p)))};
     }
     return FORE_OK;
 }
@@ -139,10 +161,24 @@ static fore_status refresh(boosting *b, double *loss, double *held_loss, fore_er
     return FORE_OK;
 }
 
-static fore_status prepare(boosting *b, const double *w, fore_error *err)
+/* Where the boosting starts: the base rate's log-odds, or the trees to go on from. */
+static fore_status start_margins(boosting *b, const fore_view *x, double weight, double positive,
+                                 fore_error *err)
+{
+    const fore_trees *from = b->options.from;
+    b->trees->base = from ? from->base : log(positive / (weight - positive));
+    if (from) {
+        FORE_TRY(trees_append(b->trees, from, err));
+        return fore_trees_predict(b->pool, from, x, b->margin, err);
+    }
+    for (int64_t i = 0; i < b->n; i++) b->margin[i] = b->trees->base;
+    return FORE_OK;
+}
+
+static fore_status prepare(boosting *b, const fore_view *x, const double *w, fore_error *err)
 {
     int64_t n = b->n;
-    b->weight = FORE_NEW(n, double);
+    b->weight = w ? FORE_NEW(n, double) : NULL;
     b->margin = FORE_NEW(n, double);
     b->gh = FORE_NEW(n, tree_pair);
     b->fitted = FORE_NEW(n, int32_t);
@@ -150,28 +186,28 @@ static fore_status prepare(boosting *b, const double *w, fore_error *err)
     b->columns = FORE_NEW(b->bins.columns, int32_t);
     b->loss = FORE_NEW(4 * (n / FORE_ROW_BLOCK + 1), double);
     b->drawn = b->options.row_share < 1 ? FORE_ZNEW(n, uint8_t) : NULL;
-    if (!b->weight || !b->margin || !b->gh || !b->fitted || !b->rows || !b->columns || !b->loss ||
-        (b->options.row_share < 1 && !b->drawn))
+    if ((w && !b->weight) || !b->margin || !b->gh || !b->fitted || !b->rows || !b->columns ||
+        !b->loss || (b->options.row_share < 1 && !b->drawn))
         return fore_no_memory(err);
     double weight = 0, positive = 0;
     for (int64_t i = 0; i < n; i++) {
-        b->weight[i] = w ? w[i] : 1;
-        if ((b->held && b->held[i]) || !(b->weight[i] > 0)) continue;
+        double one = w ? w[i] : 1;
+        if ((b->held && b->held[i]) || !(one > 0)) continue;
         b->fitted[b->fitted_count++] = (int32_t)i;
-        weight += b->weight[i];
-        positive += b->weight[i] * b->y[i];
+        weight += one;
+        positive += one * b->y[i];
     }
     if (!(positive > 0 && positive < weight))
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "boosted trees need rows of both outcomes; all rows to fit are %s",
                          positive > 0 ? "1" : "0");
-    b->trees->base = log(positive / (weight - positive));
     double scale = (double)b->fitted_count / weight;
-    for (int64_t i = 0; i < n; i++) {
-        b->weight[i] *= scale;
-        b->margin[i] = b->trees->base;
+    b->largest = w ? 0 : 1;
+    for (int64_t i = 0; w && i < n; i++) {
+        b->weight[i] = w[i] * scale;
+        if (b->weight[i] > b->largest) b->largest = b->weight[i];
     }
-    return FORE_OK;
+    return start_margins(b, x, weight, positive, err);
 }
 
 /* The rows and columns of this tree: each row has a stream of its own, so order plays no part. */
@@ -213,7 +249,7 @@ static fore_status boost(boosting *b, const fore_observer *observer, fore_trees_
                          fore_error *err)
 {
     double loss, held, best = INFINITY;
-    int64_t best_count = 0;
+    int64_t before = b->trees->count, best_count = 0;
     FORE_TRY(refresh(b, &loss, &held, err));
     *info = (fore_trees_info){0, loss, held};
     if (!isnan(held)) best = held;
@@ -222,8 +258,9 @@ static fore_status boost(boosting *b, const fore_observer *observer, fore_trees_
             return fore_fail(err, FORE_E_CANCELLED, "the training of trees was cancelled");
         fore_progress(observer, "growing trees", round, b->options.rounds);
         int64_t rows = draw_rows(b, round), columns = draw_columns(b, round);
-        FORE_TRY(tree_grow(b->grower, b->rows, rows, b->gh, b->weight, b->columns, columns,
-                           b->trees, b->margin, err));
+        tree_drawn drawn = {b->rows, rows, b->gh, b->weight, b->largest, b->columns, columns};
+        FORE_TRY(tree_grow(b->grower, &drawn, b->trees, b->margin, err));
+        b->grown = true;
         FORE_TRY(refresh(b, &loss, &held, err));
         if (isnan(held) || held < best) {
             best = held;
@@ -233,7 +270,7 @@ static fore_status boost(boosting *b, const fore_observer *observer, fore_trees_
             break;
         }
     }
-    cut_back(b->trees, best_count);
+    cut_back(b->trees, before + best_count);
     return FORE_OK;
 }
 
@@ -241,11 +278,15 @@ static fore_status check_options(const fore_trees_options *o, const fore_view *x
 {
     if (o->rounds < 0 || o->leaves < 2 || o->leaves > 4096 || o->depth < 1 ||
         o->depth > FORE_TREES_MAX_DEPTH || o->bins < 2 || o->bins > 255 || !(o->rate > 0) ||
-        !(o->l2 >= 0) || !(o->min_hessian >= 1e-9) || !(o->row_share > 0 && o->row_share <= 1) ||
-        !(o->column_share > 0 && o->column_share <= 1))
+        !(o->l1 >= 0) || !(o->l2 >= 0) || !(o->min_hessian >= 1e-9) ||
+        !(o->row_share > 0 && o->row_share <= 1) || !(o->column_share > 0 && o->column_share <= 1))
         return fore_fail(err, FORE_E_ARGUMENT,
                          "an option of the boosted trees is out of range (see trees.h)");
     if (x->rows < 1) return fore_fail(err, FORE_E_DATA, "boosted trees have no rows to fit");
+    if (o->from && o->from->columns != x->columns)
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "the trees to go on from have %lld columns; the rows have %lld",
+                         (long long)o->from->columns, (long long)x->columns);
     if (x->rows > INT32_MAX || x->columns > INT32_MAX)
         return fore_fail(err, FORE_E_LIMIT, "boosted trees take at most %d rows", INT32_MAX);
     return FORE_OK;
@@ -268,8 +309,9 @@ fore_status fore_trees_fit(fore_pool *pool, const fore_view *x, const double *y,
     FORE_GO(trees_new(x->columns, &b.trees, err));
     FORE_GO(tree_bins_make(pool, x, b.options.bins, &b.bins, err));
     FORE_GO(tree_grower_new(pool, &b.bins, &b.options, &b.grower, err));
-    FORE_GO(prepare(&b, w, err));
+    FORE_GO(prepare(&b, x, w, err));
     FORE_GO(boost(&b, observer, info ? info : &unused, err));
+    FORE_GO(trees_compile(b.trees, err));
     *out = b.trees;
     b.trees = NULL;
 done:
@@ -296,14 +338,6 @@ static double tree_value(const tree_node *tree, const double *raw, int64_t step)
     return node->value;
 }
 
-double fore_trees_row(const fore_trees *trees, const double *raw, int64_t step)
-{
-    double margin = trees->base;
-    for (int64_t t = 0; t < trees->count; t++)
-        margin += tree_value(trees->node + trees->start[t], raw, step);
-    return margin;
-}
-
 typedef struct prediction {
     const fore_trees *trees;
     const fore_view *x;
@@ -315,6 +349,10 @@ enum { PREDICT_ROWS = 256 }; /* rows that stay in cache while all trees pass ove
 void trees_margins(const fore_trees *trees, const fore_view *x, int64_t from, int64_t rows,
                    double *margin)
 {
+    if (trees->flat) {
+        tree_flat_margins(trees, x, from, rows, margin);
+        return;
+    }
     for (int64_t i = 0; i < rows; i++) margin[i] = trees->base;
     for (int64_t t = 0; t < trees->count; t++) {
         const tree_node *tree = trees->node + trees->start[t];

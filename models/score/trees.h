@@ -3,7 +3,7 @@
  * Second-order boosting with L2-shrunk leaves (Friedman 2001; Chen and Guestrin 2016, eq. 5-7),
  * trees grown leaf by leaf (largest gain first), at most 255 quantile bins a column and one for
  * missing values that learns its own side at every split, sibling histograms by subtraction (Ke et
- * al. 2017). Contributions by path-dependent TreeSHAP (Lundberg, Erion, Lee 2018, algorithm 2):
+ * al. 2017). Contributions by path-dependent TreeSHAP (Lundberg, Erion, Lee 2018):
  * exact Shapley values of the trees' conditional expectations, adding up to the margin. */
 #ifndef FORE_SCORE_TREES_H
 #define FORE_SCORE_TREES_H
@@ -25,11 +25,14 @@ typedef struct fore_trees_options {
     int64_t depth;                  /* at most; default 8, limit FORE_TREES_MAX_DEPTH */
     int64_t bins;                   /* 2..255; default 255 */
     double rate;                    /* shrinkage of every tree; default 0.08 */
-    double l2;                      /* default 1 */
+    double l1, l2;                  /* default 0, 1 */
     double min_hessian;             /* smallest sum of w p (1 - p) in a leaf; default 1 */
     double min_gain;                /* default 1e-6 */
     double row_share, column_share; /* drawn per tree; default 1, 1 */
-    int64_t patience; /* rounds without a better loss on the held-out rows; default 20 */
+    int64_t patience;       /* rounds without a better loss on the held-out rows; default 20 */
+    bool depth_wise;        /* the shallowest leaf is split first, not that with the largest gain */
+    const int8_t *monotone; /* p: 1 never falls with the column, -1 never rises, 0 free; NULL */
+    const struct fore_trees *from; /* goes on from these trees (of p columns); NULL */
     uint64_t seed;
 } fore_trees_options;
 
@@ -61,6 +64,10 @@ double fore_trees_row(const fore_trees *trees, const double *raw, int64_t step);
 /* parts: p doubles; *base + sum(parts) = margin up to rounding. Allocates nothing. */
 void fore_trees_parts(const fore_trees *trees, const double *raw, int64_t step, double *parts,
                       double *base);
+
+/* The same for all rows of x: parts holds p doubles a row, base one. */
+fore_status fore_trees_explain(fore_pool *pool, const fore_trees *trees, const fore_view *x,
+                               double *parts, double *base, fore_error *err);
 
 void fore_trees_write(const fore_trees *trees, fore_json_writer *json, const char *key);
 fore_status fore_trees_read(const fore_json_node *node, fore_trees **out,

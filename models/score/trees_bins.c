@@ -1,11 +1,18 @@
 /* Quantile bins. Edges lie half way between neighbouring values of a sample of at most SAMPLE rows,
  * evenly spaced in the given order: every distinct value has its own bin where there are few of
  * them, else bins hold about equally many rows and a frequent value is never cut off from itself.
+ *
+ *     for each column: sample, sort, place the edges
+ *     lay the columns in groups of about equal width
+ *     for each group and block of rows: the codes, row by row
  */
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/elementwise.h"
+#include "engine/num/linear.h"
 #include "engine/num/special.h"
 #include "models/score/trees_inside.h"
 
@@ -47,20 +54,7 @@ static int64_t place_edges(const double *v, int64_t n, int64_t bins, double *edg
     return edges;
 }
 
-/* 1 + the number of edges below v: the answer's bits from the top. */
-static uint8_t code_of(double v, const double *edge, int64_t edges)
-{
-    int64_t low = 0, length = edges;
-    while (length > 0) {
-        int64_t half = length / 2;
-        int64_t right = edge[low + half] < v;
-        low += right ? half + 1 : 0;
-        length = right ? length - half - 1 : half;
-    }
-    return (uint8_t)(1 + low);
-}
-
-static fore_status bin_column(void *context, int64_t j, int worker, fore_error *err)
+static fore_status place_column(void *context, int64_t j, int worker, fore_error *err)
 {
     (void)err;
     binning *b = context;
@@ -73,11 +67,86 @@ static fore_status bin_column(void *context, int64_t j, int worker, fore_error *
     }
     fore_sort(known, count);
     int64_t edges = place_edges(known, count, b->bins, edge);
+    for (int64_t k = edges; k < TREE_BINS; k++) edge[k] = INFINITY;
     b->out->count[j] = (int32_t)edges + 1;
-    uint8_t *code = b->out->code + j * n;
-    for (int64_t i = 0; i < n; i++) {
-        double value = fore_view_row(b->x, i)[first];
-        code[i] = isnan(value) ? 0 : code_of(value, edge, edges);
+    return FORE_OK;
+}
+
+/* ---- groups ---- */
+
+/* A multiple of the threads, so that all have the same to do. */
+static int64_t group_count(const tree_bins *b, int threads)
+{
+    int64_t p = b->columns, groups = (p + TREE_GROUP - 1) / TREE_GROUP;
+    groups = (groups + threads - 1) / threads * threads;
+    return groups < p ? groups : p;
+}
+
+static fore_status lay_groups(tree_bins *b, int threads, fore_error *err)
+{
+    int64_t p = b->columns;
+    for (int64_t j = 0; j < p; j++) {
+        b->base[j] = b->total;
+        b->total += b->count[j] + 1;
+    }
+    b->groups = group_count(b, threads);
+    b->group = FORE_ZNEW(b->groups, tree_group);
+    if (!b->group) return fore_no_memory(err);
+    for (int64_t k = 0; k < b->groups; k++) {
+        tree_group *g = &b->group[k];
+        g->first = (int32_t)(k * p / b->groups);
+        g->columns = (int32_t)((k + 1) * p / b->groups) - g->first;
+        g->code = b->code + g->first * b->rows;
+        for (int32_t c = 0; c < g->columns; c++) {
+            g->offset[c] = g->bins;
+            g->bins += b->count[g->first + c] + 1;
+            b->group_of[g->first + c] = (int32_t)k;
+        }
+    }
+    return FORE_OK;
+}
+
+/* ---- codes ---- */
+
+/* The number of edges below each value by bisection, all values in step. */
+FORE_WIDE
+static void count_below(const double *v, const double *edge, int32_t edges, int32_t *restrict below)
+{
+    int32_t half = 128;
+    while (half > 1 && half > edges) half /= 2;
+    for (int i = 0; i < TREE_PIECE; i++) below[i] = 0;
+    for (; half; half /= 2)
+        for (int i = 0; i < TREE_PIECE; i++)
+            below[i] += edge[below[i] + half - 1] < v[i] ? half : 0;
+}
+
+void tree_codes(const double *v, const double *edge, int32_t edges, uint8_t *code)
+{
+    int32_t below[TREE_PIECE];
+    count_below(v, edge, edges, below);
+    for (int i = 0; i < TREE_PIECE; i++) code[i] = v[i] != v[i] ? 0 : (uint8_t)(1 + below[i]);
+}
+
+static fore_status code_block(void *context, int64_t task, int worker, fore_error *err)
+{
+    (void)worker;
+    (void)err;
+    const binning *b = context;
+    const tree_group *g = &b->out->group[task % b->out->groups];
+    int64_t from = task / b->out->groups * FORE_ROW_BLOCK, n = b->x->rows;
+    int64_t to = from + FORE_ROW_BLOCK < n ? from + FORE_ROW_BLOCK : n;
+    double room[TREE_PIECE], v[TREE_PIECE] = {0};
+    uint8_t piece[TREE_PIECE];
+    for (int32_t c = 0; c < g->columns; c++) {
+        int64_t j = g->first + c;
+        uint8_t *code = g->code + c;
+        for (int64_t at = from; at < to; at += TREE_PIECE) {
+            int64_t count = to - at < TREE_PIECE ? to - at : TREE_PIECE;
+            const double *values = fore_view_column(b->x, j, at, count, room);
+            if (count < TREE_PIECE) values = memcpy(v, values, (size_t)count * sizeof *v);
+            tree_codes(values, b->out->edge + j * TREE_BINS, b->out->count[j] - 1, piece);
+            for (int64_t i = 0; i < count; i++) code[(at + i) * g->columns] = piece[i];
+        }
     }
     return FORE_OK;
 }
@@ -86,12 +155,21 @@ fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, tr
                            fore_error *err)
 {
     int64_t n = x->rows, p = x->columns, sample = n < SAMPLE ? n : SAMPLE;
-    *out = (tree_bins){n, p, FORE_NEW(n * p, uint8_t), FORE_NEW(p * TREE_BINS, double),
-                       FORE_NEW(p, int32_t)};
+    *out = (tree_bins){.rows = n,
+                       .columns = p,
+                       .code = FORE_NEW(n * p, uint8_t),
+                       .edge = FORE_NEW(p * TREE_BINS, double),
+                       .count = FORE_NEW(p, int32_t),
+                       .group_of = FORE_NEW(p, int32_t),
+                       .base = FORE_NEW(p, int64_t)};
     binning b = {x, bins, sample, FORE_NEW(fore_pool_threads(pool) * sample, double), out};
     fore_status status = FORE_OK;
-    if (!out->code || !out->edge || !out->count || !b.known) FORE_GO(fore_no_memory(err));
-    status = fore_pool_run(pool, p, bin_column, &b, err);
+    if (!out->code || !out->edge || !out->count || !out->group_of || !out->base || !b.known)
+        FORE_GO(fore_no_memory(err));
+    FORE_GO(fore_pool_run(pool, p, place_column, &b, err));
+    FORE_GO(lay_groups(out, fore_pool_threads(pool), err));
+    int64_t blocks = (n + FORE_ROW_BLOCK - 1) / FORE_ROW_BLOCK;
+    status = fore_pool_run(pool, blocks * out->groups, code_block, &b, err);
 done:
     fore_free(b.known);
     if (status != FORE_OK) tree_bins_free(out);
@@ -103,5 +181,8 @@ void tree_bins_free(tree_bins *bins)
     fore_free(bins->code);
     fore_free(bins->edge);
     fore_free(bins->count);
+    fore_free(bins->group_of);
+    fore_free(bins->base);
+    fore_free(bins->group);
     *bins = (tree_bins){0};
 }

@@ -26,33 +26,73 @@ struct fore_trees {
     double *expected; /* count: mean of the tree's leaves by cover; derived */
     tree_node *node;
     int64_t nodes, start_capacity, node_capacity;
+    struct tree_paths *paths; /* for contributions; derived */
+    struct tree_steps *steps; /* for single rows; derived */
+    struct tree_flat *flat;   /* for batches; derived; NULL: they are walked node by node */
 };
 
-/* Columns as codes: 0 missing, else 1 + the number of edges below the value. */
+/* Columns as codes: 0 missing, else 1 + the number of edges below the value. Columns lie in groups,
+ * and a group's codes row by row: one cache line brings all codes of a row, and the histogram of a
+ * group stays in the first-level cache. */
+enum { TREE_GROUP = 16 }; /* columns of a group at most */
+
+typedef struct tree_group {
+    int32_t first, columns;
+    int32_t bins;               /* of all its columns, the missing ones included */
+    int32_t offset[TREE_GROUP]; /* where each column's bins start */
+    uint8_t *code;              /* rows x columns, row by row */
+} tree_group;
+
 typedef struct tree_bins {
-    int64_t rows, columns;
-    uint8_t *code;  /* rows x columns */
-    double *edge;   /* TREE_BINS x columns, ascending: a value in bin k is <= edge[k - 1] */
-    int32_t *count; /* columns: bins of known values; count - 1 edges are used */
+    int64_t rows, columns, groups, total; /* total: bins of all columns */
+    uint8_t *code;                        /* the groups' codes, one after the other */
+    double *edge;      /* TREE_BINS x columns, ascending, then infinite: a value in bin k is <=
+                        * edge[k - 1] */
+    int32_t *count;    /* columns: bins of known values; count - 1 edges are used */
+    int32_t *group_of; /* columns */
+    int64_t *base;     /* columns: the first of the column's bins (that of missing values) */
+    tree_group *group;
 } tree_bins;
 
+/* The pool's threads only decide how many groups there are; codes do not depend on them. */
 fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, tree_bins *out,
                            fore_error *err);
 void tree_bins_free(tree_bins *bins);
+/* The codes of TREE_PIECE values; edge is infinite from `edges` to TREE_BINS. */
+enum { TREE_PIECE = 64 };
+void tree_codes(const double *v, const double *edge, int32_t edges, uint8_t *code);
+static inline uint8_t tree_code(const tree_bins *bins, int32_t column, int64_t row)
+{
+    const tree_group *g = &bins->group[bins->group_of[column]];
+    return g->code[row * g->columns + (column - g->first)];
+}
 
 typedef struct tree_pair {
-    double g, h;
+    float g, h;
 } tree_pair;
+
+/* Gradients in fixed point: sums of integers are exact, in any order and by any number of threads.
+ * Sixteen binary places below the largest of a tree are far below what splits can see, and leaves
+ * are given their values from the gradients themselves. */
+enum { TREE_G_BITS = 18, TREE_H_BITS = 19 };
+
+typedef struct tree_drawn {
+    int32_t *row; /* n: ascending; reordered by growing */
+    int64_t n;
+    const tree_pair *gh;   /* by row */
+    const double *weight;  /* by row; NULL = ones */
+    double largest;        /* |g| <= largest, 4 h <= largest */
+    const int32_t *column; /* columns: the features it may use, ascending */
+    int64_t columns;
+} tree_drawn;
 
 typedef struct tree_grower tree_grower;
 fore_status tree_grower_new(fore_pool *pool, const tree_bins *bins,
                             const fore_trees_options *options, tree_grower **out, fore_error *err);
 void tree_grower_free(tree_grower *grower);
-/* Grows a tree on rows[0..n) (reordered) with gradients gh and weights (by row; NULL = ones),
- * appends it to `trees`, and adds its values to margin[] for those rows. columns[0..m): the
- * features it may use. */
-fore_status tree_grow(tree_grower *grower, int32_t *rows, int64_t n, const tree_pair *gh,
-                      const double *weight, const int32_t *columns, int64_t m, fore_trees *trees,
+/* Grows a tree on the rows drawn, appends it to `trees`, and adds its values to margin[] for those
+ * rows. */
+fore_status tree_grow(tree_grower *grower, const tree_drawn *drawn, fore_trees *trees,
                       double *margin, fore_error *err);
 /* The leaf value of tree t for a binned row. */
 double tree_value_of_codes(const fore_trees *trees, int64_t t, const tree_bins *bins, int64_t row);
@@ -60,6 +100,17 @@ double tree_value_of_codes(const fore_trees *trees, int64_t t, const tree_bins *
 fore_status trees_new(int64_t columns, fore_trees **out, fore_error *err);
 /* Room for one more tree of at most `nodes` nodes. */
 fore_status trees_reserve(fore_trees *trees, int64_t nodes, fore_error *err);
+typedef struct tree_paths tree_paths;
+fore_status tree_paths_make(const fore_trees *trees, tree_paths **out, fore_error *err);
+void tree_paths_free(tree_paths *paths);
+typedef struct tree_steps tree_steps;
+void tree_steps_free(tree_steps *steps);
+/* Makes `paths` and `steps`, and `flat` where the trees allow it. */
+typedef struct tree_flat tree_flat;
+fore_status trees_compile(fore_trees *trees, fore_error *err);
+void tree_flat_free(tree_flat *flat);
+void tree_flat_margins(const fore_trees *trees, const fore_view *x, int64_t from, int64_t rows,
+                       double *margin);
 /* margin[0..rows): log-odds of rows from .. from + rows of x. */
 void trees_margins(const fore_trees *trees, const fore_view *x, int64_t from, int64_t rows,
                    double *margin);

@@ -139,6 +139,7 @@ fore_status fore_trees_read(const fore_json_node *node, fore_trees **out, fore_e
                          "the model has no trees where they should be; train it again");
     FORE_TRY(trees_new(columns, &trees, err));
     fore_status status = read_trees(node, trees, err);
+    if (status == FORE_OK) status = trees_compile(trees, err);
     if (status == FORE_OK)
         *out = trees;
     else

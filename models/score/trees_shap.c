@@ -1,109 +1,203 @@
-/* Contributions: path-dependent TreeSHAP (Lundberg, Erion, Lee 2018, algorithm 2).
+/* Contributions: exact Shapley values of the trees' conditional expectations (path-dependent
+ * TreeSHAP, Lundberg, Erion, Lee 2018), by quadrature.
  *
- * A path holds the distinct features on the way from the root: the share of training rows that
- * follow when the feature is unknown (zero), whether the row itself follows (one), and the
- * permutation weight of each size of subset. extend adds a feature, unwind takes one out again. */
+ * Below a leaf's path with distinct features k the game is a product: a feature that is known
+ * counts o_k (1: the row follows, 0: it does not), an unknown one z_k (the share of training rows
+ * that follow). Its Shapley values are integrals of polynomials (Owen's multilinear extension),
+ *
+ *     phi_j = value (o_j - z_j)  int_0^1  prod_{k != j} (t o_k + (1 - t) z_k) dt,
+ *
+ * of degree below the number of features, which Gauss and Legendre's rule of half as many points
+ * gives exactly. Every factor is positive, so nothing cancels. One walk over a tree:
+ *
+ *     down:  P(t) = product of the factors on the path; a feature met again replaces its factor
+ *     leaf:  A(t) = value x weight(t) x P(t)
+ *     up:    A of a node = sum of its children's
+ *            phi[feature of the edge] += (o - z) sum_t A(t) / factor(t),
+ *            less what the edge with the same feature above would count of this part once more
+ */
+#include <math.h>
 #include <string.h>
 
+#include "engine/base/memory.h"
+#include "engine/num/linear.h"
 #include "models/score/trees_inside.h"
 
-typedef struct path_step {
+enum { POINTS = (FORE_TREES_MAX_DEPTH + 1) / 2 };
+
+struct tree_paths {
+    double
+        *zero; /* per node: share that follows its edge and the edges of the same feature above */
+    int8_t *same;  /* per node: depth of the nearest edge above with its edge's feature; 0: none */
+    int8_t points; /* enough for all trees */
+    double t[POINTS], weight[POINTS];
+};
+
+void tree_paths_free(tree_paths *paths)
+{
+    if (!paths) return;
+    fore_free(paths->zero);
+    fore_free(paths->same);
+    fore_free(paths);
+}
+
+/* The rule of n points on (0, 1): zeros of the Legendre polynomial by Newton's method. */
+static void legendre_rule(int n, double *t, double *weight)
+{
+    for (int i = 0; i < n; i++) {
+        double x = cos(M_PI * (i + 0.75) / (n + 0.5)), slope = 0;
+        for (int step = 0; step < 100; step++) {
+            double before = 1, now = x;
+            for (int k = 2; k <= n; k++) {
+                double next = ((2 * k - 1) * x * now - (k - 1) * before) / k;
+                before = now;
+                now = next;
+            }
+            slope = n * (x * now - before) / (x * x - 1);
+            double move = now / slope;
+            x -= move;
+            if (fabs(move) < 1e-15) break;
+        }
+        t[i] = 0.5 * (1 + x);
+        weight[i] = 1 / ((1 - x * x) * slope * slope);
+    }
+}
+
+typedef struct edge {
     int32_t feature;
-    double zero, one, weight;
-} path_step;
+    double zero;
+} edge;
 
-enum { PATH_ROOM = (FORE_TREES_MAX_DEPTH + 3) * (FORE_TREES_MAX_DEPTH + 4) / 2 };
-
-static void extend(path_step *path, int depth, double zero, double one, int32_t feature)
+/* path[1..depth] are the edges above node `at`; distinct features among them are counted. */
+static void measure_paths(tree_paths *p, const tree_node *tree, int64_t start, int32_t at,
+                          edge *path, int depth, int distinct)
 {
-    path[depth] = (path_step){feature, zero, one, depth == 0 ? 1.0 : 0.0};
-    for (int i = depth - 1; i >= 0; i--) {
-        path[i + 1].weight += one * path[i].weight * (i + 1) / (depth + 1);
-        path[i].weight *= zero * (depth - i) / (double)(depth + 1);
+    const tree_node *node = &tree[at];
+    if (distinct > 2 * p->points) p->points = (int8_t)((distinct + 1) / 2);
+    if (node->feature < 0) return;
+    int same = depth;
+    while (same > 0 && path[same].feature != node->feature) same--;
+    for (int side = 0; side < 2; side++) {
+        int32_t child = side ? node->right : node->left;
+        double zero = tree[child].cover / node->cover * (same ? path[same].zero : 1);
+        path[depth + 1] = (edge){node->feature, zero};
+        p->zero[start + child] = zero;
+        p->same[start + child] = (int8_t)same;
+        measure_paths(p, tree, start, child, path, depth + 1, distinct + !same);
     }
 }
 
-static void unwind(path_step *path, int depth, int index)
+fore_status tree_paths_make(const fore_trees *trees, tree_paths **out, fore_error *err)
 {
-    double one = path[index].one, zero = path[index].zero, next = path[depth].weight;
-    for (int i = depth - 1; i >= 0; i--) {
-        if (one != 0) {
-            double kept = path[i].weight;
-            path[i].weight = next * (depth + 1) / ((i + 1) * one);
-            next = kept - path[i].weight * zero * (depth - i) / (double)(depth + 1);
-        } else {
-            path[i].weight = path[i].weight * (depth + 1) / (zero * (depth - i));
-        }
+    edge path[FORE_TREES_MAX_DEPTH + 2];
+    tree_paths *p = FORE_ZNEW(1, tree_paths);
+    *out = NULL;
+    if (!p) return fore_no_memory(err);
+    p->zero = FORE_ZNEW(trees->nodes, double);
+    p->same = FORE_ZNEW(trees->nodes, int8_t);
+    if (!p->zero || !p->same) {
+        tree_paths_free(p);
+        return fore_no_memory(err);
     }
-    for (int i = index; i < depth; i++) {
-        path[i].feature = path[i + 1].feature;
-        path[i].zero = path[i + 1].zero;
-        path[i].one = path[i + 1].one;
-    }
+    p->points = 1;
+    for (int64_t t = 0; t < trees->count; t++)
+        measure_paths(p, trees->node + trees->start[t], trees->start[t], 0, path, 0, 0);
+    legendre_rule(p->points, p->t, p->weight);
+    *out = p;
+    return FORE_OK;
 }
 
-/* The sum of the weights after unwinding `index`, without changing the path. */
-static double unwound_sum(const path_step *path, int depth, int index)
-{
-    double one = path[index].one, zero = path[index].zero, next = path[depth].weight, total = 0;
-    for (int i = depth - 1; i >= 0; i--) {
-        if (one != 0) {
-            double weight = next * (depth + 1) / ((i + 1) * one);
-            total += weight;
-            next = path[i].weight - weight * zero * (depth - i) / (double)(depth + 1);
-        } else {
-            total += path[i].weight * (depth + 1) / (zero * (depth - i));
-        }
-    }
-    return total;
-}
-
-typedef struct shap {
+typedef struct walk {
+    const tree_paths *paths;
     const tree_node *tree;
+    int64_t start, step;
     const double *raw;
-    int64_t step;
     double *parts;
-} shap;
+    double factor[FORE_TREES_MAX_DEPTH + 2][POINTS]; /* of the edge at each depth */
+    double lead[FORE_TREES_MAX_DEPTH + 2];           /* its o - z */
+    bool follows[FORE_TREES_MAX_DEPTH + 2];
+} walk;
 
-static void walk(const shap *s, int32_t at, int depth, const path_step *above, path_step *path,
-                 double zero, double one, int32_t feature)
+/* product: P at node `at`, which lies `depth` edges below the root; adds its A to sum. */
+static void walk_down(walk *w, int32_t at, int depth, const double *product, double *sum)
 {
-    const tree_node *node = &s->tree[at];
-    memcpy(path, above, (size_t)depth * sizeof *path);
-    extend(path, depth, zero, one, feature);
+    const tree_node *node = &w->tree[at];
+    int points = w->paths->points;
     if (node->feature < 0) {
-        for (int i = 1; i <= depth; i++)
-            s->parts[path[i].feature] +=
-                unwound_sum(path, depth, i) * (path[i].one - path[i].zero) * node->value;
+        for (int q = 0; q < points; q++) sum[q] += node->value * w->paths->weight[q] * product[q];
         return;
     }
-    const tree_node *hot = tree_next(s->tree, node, s->raw[node->feature * s->step]);
-    int32_t hot_at = (int32_t)(hot - s->tree),
-            cold_at = hot_at == node->left ? node->right : node->left;
-    double zero_before = 1, one_before = 1;
-    int found = 1;
-    while (found <= depth && path[found].feature != node->feature) found++;
-    if (found <= depth) { /* the feature was on the path already: its shares multiply */
-        zero_before = path[found].zero;
-        one_before = path[found].one;
-        unwind(path, depth, found);
-        depth--;
+    const tree_node *next = tree_next(w->tree, node, w->raw[node->feature * w->step]);
+    for (int side = 0; side < 2; side++) {
+        int32_t child = side ? node->right : node->left;
+        int same = w->paths->same[w->start + child], here = depth + 1;
+        double zero = w->paths->zero[w->start + child], below[POINTS], own[POINTS];
+        bool one = next == &w->tree[child] && (!same || w->follows[same]);
+        double *factor = w->factor[here], part = 0, again = 0;
+        w->follows[here] = one;
+        w->lead[here] = (one ? 1 : 0) - zero;
+        for (int q = 0; q < points; q++) {
+            factor[q] = zero + w->paths->t[q] * w->lead[here];
+            own[q] = product[q] * factor[q];
+            below[q] = 0;
+        }
+        if (same)
+            for (int q = 0; q < points; q++) own[q] /= w->factor[same][q];
+        walk_down(w, child, here, own, below);
+        for (int q = 0; q < points; q++) {
+            part += below[q] / factor[q];
+            sum[q] += below[q];
+        }
+        if (same)
+            for (int q = 0; q < points; q++) again += below[q] / w->factor[same][q];
+        w->parts[node->feature] += w->lead[here] * part;
+        if (same) w->parts[node->feature] -= w->lead[same] * again;
     }
-    walk(s, hot_at, depth + 1, path, path + depth + 2,
-         zero_before * s->tree[hot_at].cover / node->cover, one_before, node->feature);
-    walk(s, cold_at, depth + 1, path, path + depth + 2,
-         zero_before * s->tree[cold_at].cover / node->cover, 0, node->feature);
 }
 
 void fore_trees_parts(const fore_trees *trees, const double *raw, int64_t step, double *parts,
                       double *base)
 {
-    path_step room[PATH_ROOM];
+    walk w = {.paths = trees->paths, .raw = raw, .step = step, .parts = parts};
+    double ones[POINTS], all[POINTS] = {0};
+    for (int q = 0; q < POINTS; q++) ones[q] = 1;
     memset(parts, 0, (size_t)trees->columns * sizeof *parts);
     *base = trees->base;
     for (int64_t t = 0; t < trees->count; t++) {
-        shap s = {trees->node + trees->start[t], raw, step, parts};
+        w.tree = trees->node + trees->start[t];
+        w.start = trees->start[t];
         *base += trees->expected[t];
-        walk(&s, 0, 0, room, room, 1, 1, -1);
+        walk_down(&w, 0, 0, ones, all);
     }
+}
+
+typedef struct explaining {
+    const fore_trees *trees;
+    const fore_view *x;
+    double *parts, *base;
+} explaining;
+
+enum { EXPLAIN_ROWS = 64 };
+
+static fore_status explain_block(void *context, int64_t block, int worker, fore_error *err)
+{
+    (void)worker;
+    (void)err;
+    const explaining *e = context;
+    int64_t from = block * EXPLAIN_ROWS, to = from + EXPLAIN_ROWS;
+    for (int64_t i = from; i < to && i < e->x->rows; i++)
+        fore_trees_parts(e->trees, fore_view_row(e->x, i), e->x->stride,
+                         e->parts + i * e->trees->columns, &e->base[i]);
+    return FORE_OK;
+}
+
+fore_status fore_trees_explain(fore_pool *pool, const fore_trees *trees, const fore_view *x,
+                               double *parts, double *base, fore_error *err)
+{
+    if (x->columns != trees->columns)
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "the rows have %lld columns; the trees were fitted on %lld",
+                         (long long)x->columns, (long long)trees->columns);
+    explaining e = {trees, x, parts, base};
+    return fore_pool_run(pool, (x->rows + EXPLAIN_ROWS - 1) / EXPLAIN_ROWS, explain_block, &e, err);
 }
