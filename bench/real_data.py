@@ -111,7 +111,7 @@ def workspace_rows(args, folder, as_of, lines):
         code, out, error, import_seconds = run(
             [args.foresell, "import", "-w", workspace, "--json", "--quiet", source])
         if code != 0:
-            row([folder, "-", number(import_seconds, 1), "-", f"import failed: {error}"] + ["-"] * 7)
+            row([folder, "-", number(import_seconds, 1), "-", f"import failed: {error}"] + ["-"] * 8)
             return False
         rows = json.loads(out)["rows"]
         moment = ["--as-of", as_of] if as_of else []
@@ -121,11 +121,11 @@ def workspace_rows(args, folder, as_of, lines):
                   train_seconds=train_seconds, exit_code=code)
         head = [folder, f"{rows:,}", number(import_seconds, 1), number(train_seconds, 1)]
         if code == 3:
-            row(head + ["no model (exit 3)"] + ["-"] * 7)
+            row(head + ["no model (exit 3)"] + ["-"] * 8)
             lines.add(set=folder, why=error)
             return True
         if code != 0:
-            row(head + [f"train failed: {error}"] + ["-"] * 7)
+            row(head + [f"train failed: {error}"] + ["-"] * 8)
             return False
         for model in json.loads(out)["models"]:
             workspace_row(args, folder, as_of, workspace, head, model, lines)
@@ -136,7 +136,7 @@ def workspace_rows(args, folder, as_of, lines):
 def workspace_row(args, folder, as_of, workspace, head, model, lines):
     figures = baseline_figures(args.baseline, workspace, model["purpose"], as_of)
     if isinstance(figures, str):
-        row(head + [model["purpose"], model["learner"], f"not measured: {figures}"] + ["-"] * 5)
+        row(head + [model["purpose"], model["learner"], f"not measured: {figures}"] + ["-"] * 6)
         return
     ours, base = figures["foresell"], figures["base rate"]
     bayes = figures.get("naive Bayes of Odoo", {"auc": None, "log_loss": None})
@@ -144,14 +144,15 @@ def workspace_row(args, folder, as_of, workspace, head, model, lines):
         lines.add(set=folder, **figure)
     where = ours["window"]
     row(head + [model["purpose"], model["learner"], f"{ours['rows']:,} {where}",
-                number(ours["auc"]), number(bayes["auc"]), number(ours["log_loss"], 4),
+                number(ours["auc"]), number(model["quality"].get("auc_same_day")), number(bayes["auc"]),
+                number(ours["log_loss"], 4),
                 f"{number(bayes['log_loss'], 4)} / {number(base['log_loss'], 4)}",
                 number(ours["calibration_error"])])
 
 
 def workspaces(args, lines):
     print("Import, train and the newest window (log loss: naive Bayes / base rate)\n")
-    row(["data", "rows", "import s", "train s", "for", "learner", "test rows", "AUC",
+    row(["data", "rows", "import s", "train s", "for", "learner", "test rows", "AUC", "same day",
          "AUC naive Bayes", "log loss", "log loss of the baselines", "calibration error"])
     row(["---"] * 12)
     good = True
@@ -182,7 +183,7 @@ def table_row(args, name, path, options, folds, newest, lines):
             [args.foresell, "table", "train", os.path.join(args.data, path), "--folds", "10",
              "-o", os.path.join(scratch, "real.model"), "--json", "--quiet"] + options)
     if code != 0:
-        row([name, f"failed: {error}"] + ["-"] * 7)
+        row([name, f"failed: {error}"] + ["-"] * 8)
         return False
     answer = json.loads(out)
     quality, winner = answer["quality"], answer["learner"]

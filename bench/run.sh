@@ -51,9 +51,11 @@ bench timeline "$build/bench/bench_features" store $((leads / 10)) $((events / 1
 if [ -n "$python" ]; then
     bench features "$python" "$here/peer_duckdb_features.py" "$build/bench/bench_features" "$leads" "$events" 3
     bench logit "$python" "$here/peer_sklearn_logit.py" "$build/bench/bench_logit" "$rows" 50 "$runs"
+    bench trees "$python" "$here/peer_trees.py" "$build/bench/bench_trees" "$rows" 50 3
 else
     bench features "$build/bench/bench_features" memory "$leads" "$events" "$scratch/features" "$runs"
     bench logit "$build/bench/bench_logit" "$rows" 50 "$scratch/logit" "$runs"
+    bench trees "$build/bench/bench_trees" "$rows" 50 "$scratch/logit" "$runs"
 fi
 if [ -d "$data" ]; then
     export FORESELL_DATA="$data"

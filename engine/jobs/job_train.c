@@ -18,6 +18,9 @@ static const fore_column quality_columns[] = {
     {"result", "", FORE_CELL_TEXT, 0},
 };
 
+/* AUC over days and within a day further apart than this are both told. */
+static const double SAME_DAY_GAP = 0.03;
+
 static void quality_row(fore_answer *a, int64_t g, const char *purpose, const char *learner,
                         const char *where, const fore_quality *q, const char *result)
 {
@@ -67,6 +70,12 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
                      purpose, won, e->horizon_days, e->horizon_chosen ? " (from the data)" : "",
                      (long long)e->subjects, fore_purpose(t->scoring->kind),
                      (long long)e->won_subjects, won);
+    if (fabs(t->auc_same_day - t->choice.test.auc) > SAME_DAY_GAP)
+        fore_answer_note(
+            a,
+            "%ss: among those open on the same day the AUC is %.2f; the rest of the %.2f "
+            "above is telling good months from bad ones, which no list needs.",
+            purpose, t->auc_same_day, t->choice.test.auc);
     if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
     if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
     fore_text names = {0};

@@ -220,6 +220,32 @@ static double training_rate(const fore_examples *e)
     return all > 0 ? won / all : NAN;
 }
 
+/* How well the winner orders what was open at one moment, which is what a daily list is. */
+static fore_status measure_same_day(fore_context *c, fore_training *t, const fore_sample *sample,
+                                    const uint8_t *role, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_rows rows = {0};
+    double *probability = NULL;
+    int64_t *moment = NULL;
+    t->auc_same_day = NAN;
+    FORE_TRY(fore_rows_take(c->pool, sample, role, 1u << FORE_ROLE_TEST, &rows, err));
+    int64_t n = rows.sample.x.rows;
+    probability = FORE_NEW(n, double);
+    moment = FORE_NEW(n, int64_t);
+    if (!probability || !moment) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < n; i++) moment[i] = t->examples->row[rows.index[i]].as_of;
+    FORE_GO(fore_scorer_predict(c->pool, t->choice.scorer, &rows.sample.x, probability, NULL, NULL,
+                                NULL, err));
+    status = fore_auc_within(probability, rows.sample.y, rows.sample.weight, moment, n,
+                             &t->auc_same_day, err);
+done:
+    fore_free(probability);
+    fore_free(moment);
+    fore_rows_free(&rows);
+    return status;
+}
+
 static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
                             const fore_timeline *timeline, const fore_extractor *extractor,
                             const fore_training_options *options, fore_error *err)
@@ -255,6 +281,7 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     choose.base.svm.rows = SVM_ROWS;
     memcpy(choose.without, options->without, sizeof choose.without);
     FORE_GO(fore_choose(c->pool, &sample, role, &choose, c->observer, &t->choice, err));
+    FORE_GO(measure_same_day(c, t, &sample, role, err));
     s->scorer = t->choice.scorer;
     t->choice.scorer = NULL;
 done:
@@ -358,6 +385,7 @@ fore_status fore_training_metrics(const fore_training *t, fore_text *out, fore_e
     fore_json_writer json = fore_json_to(out);
     fore_json_object(&json, NULL);
     fore_quality_json(&json, &t->choice.test);
+    fore_json_number(&json, "auc_same_day", t->auc_same_day);
     fore_json_number(&json, "baseline_log_loss", t->choice.baseline.log_loss);
     fore_json_bool(&json, "out_of_fold", t->choice.test_out_of_fold);
     fore_json_bool(&json, "few_wins", t->choice.few_positives || t->examples->few_wins);

@@ -8,6 +8,7 @@
 #include "models/measure/classify.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
@@ -264,6 +265,49 @@ fore_status fore_auc(const double *score, const double *y, const double *w, int6
     rank_measures(&r, out, &ks);
     fore_free(r.order);
     return FORE_OK;
+}
+
+typedef struct placed {
+    int64_t stratum, row;
+} placed;
+
+static int by_stratum(const void *a, const void *b)
+{
+    const placed *x = a, *y = b;
+    if (x->stratum != y->stratum) return x->stratum < y->stratum ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+fore_status fore_auc_within(const double *score, const double *y, const double *w,
+                            const int64_t *stratum, int64_t n, double *out, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    double right = 0, pairs = 0;
+    placed *order = FORE_NEW(n, placed);
+    double *part = FORE_NEW(3 * n, double), *part_y = part + n, *part_w = part_y + n;
+    *out = NAN;
+    if (!order || !part) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < n; i++) order[i] = (placed){stratum[i], i};
+    if (n > 1) qsort(order, (size_t)n, sizeof *order, by_stratum);
+    for (int64_t from = 0, to; from < n; from = to) {
+        double weight[2] = {0}, auc;
+        for (to = from; to < n && order[to].stratum == order[from].stratum; to++) {
+            int64_t i = order[to].row, k = to - from;
+            part[k] = score[i];
+            part_y[k] = y[i];
+            part_w[k] = w ? w[i] : 1;
+            weight[y[i] > 0] += part_w[k];
+        }
+        FORE_GO(fore_auc(part, part_y, part_w, to - from, &auc, err));
+        if (isnan(auc)) continue;
+        right += auc * (weight[0] * weight[1]);
+        pairs += weight[0] * weight[1];
+    }
+    if (pairs > 0) *out = right / pairs;
+done:
+    fore_free(order);
+    fore_free(part);
+    return status;
 }
 
 fore_status fore_reliability_table(const double *prob, const double *y, const double *w, int64_t n,

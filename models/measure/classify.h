@@ -47,6 +47,11 @@ fore_status fore_quality_measure(const double *prob, const double *y, const doub
 
 fore_status fore_auc(const double *score, const double *y, const double *w, int64_t n, double *out,
                      fore_error *err);
+/* The same among rows of one stratum (n numbers) at a time: the share of pairs with different
+ * outcomes within a stratum that are in the right order. A list is made at one moment; what only
+ * tells good moments from bad ones is of no use to it. NaN when no stratum holds both outcomes. */
+fore_status fore_auc_within(const double *score, const double *y, const double *w,
+                            const int64_t *stratum, int64_t n, double *out, fore_error *err);
 double fore_log_loss(const double *prob, const double *y, const double *w, int64_t n);
 double fore_brier(const double *prob, const double *y, const double *w, int64_t n);
 /* Equal-mass bins into table (bins entries); *count of them used. */

@@ -178,9 +178,49 @@ static void quality__allocation_failing__clean(void **state)
     assert_int_equal(status, FORE_OK);
 }
 
+/* Counting every pair of one stratum. */
+static void auc_within__strata_of_different_rates__counts_pairs_of_one_stratum(void **state)
+{
+    (void)state;
+    enum { M = 300 };
+    double p[M], y[M], w[M], right = 0, pairs = 0, got, all;
+    int64_t stratum[M];
+    fore_random random = fore_random_new(11, 3);
+    for (int i = 0; i < M; i++) {
+        stratum[i] = i % 7 == 0 ? 99 : -(int64_t)(i % 5); /* not in order; the last has one class */
+        double rate = stratum[i] == 99 ? 0 : 0.1 + 0.2 * (i % 5);
+        y[i] = fore_random_uniform(&random) < rate;
+        p[i] = floor(10 * (rate + 0.1 * fore_random_uniform(&random))) / 10; /* with ties */
+        w[i] = 0.5 + (i % 3);
+    }
+    for (int i = 0; i < M; i++)
+        for (int k = 0; k < M; k++) {
+            if (stratum[i] != stratum[k] || !(y[i] > 0) || y[k] > 0) continue;
+            pairs += w[i] * w[k];
+            right += w[i] * w[k] * (p[i] > p[k] ? 1 : p[i] == p[k] ? 0.5 : 0);
+        }
+    assert_int_equal(fore_auc_within(p, y, w, stratum, M, &got, NULL), FORE_OK);
+    near(got, right / pairs, 1e-12);
+    assert_int_equal(fore_auc(p, y, w, M, &all, NULL), FORE_OK);
+    assert_true(all > got + 0.1); /* here the score mostly tells the strata apart */
+    for (int i = 0; i < M; i++) y[i] = stratum[i] == 99;
+    assert_int_equal(fore_auc_within(p, y, NULL, stratum, M, &got, NULL), FORE_OK);
+    assert_true(isnan(got));
+    assert_int_equal(fore_auc_within(p, y, NULL, stratum, 0, &got, NULL), FORE_OK);
+    assert_true(isnan(got));
+    for (int k = 1; k < 4; k++) {
+        int64_t live = fore_memory_live();
+        fore_memory_fail_at(k);
+        assert_int_equal(fore_auc_within(p, y, w, stratum, M, &got, NULL), FORE_E_MEMORY);
+        fore_memory_fail_at(0);
+        assert_int_equal(fore_memory_live(), live);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(auc_within__strata_of_different_rates__counts_pairs_of_one_stratum),
         cmocka_unit_test(quality__ties_and_weights__equals_scikit_learn),
         cmocka_unit_test(quality__shuffled_rows__same_figures),
         cmocka_unit_test(quality__weight_two__equals_the_row_twice),
