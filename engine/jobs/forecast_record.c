@@ -266,8 +266,9 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
         starts[j] = fore_period_add(b->o->period, b->now->start[at], (int32_t)j);
     fore_outlook_options options = {.as_of = as_of, .starts = starts, .periods = steps};
     FORE_GO(fore_outlook_make(b->c, &options, &outlook, err));
-    if (outlook->counts != b->counts) { /* of another unit: it says nothing about this one */
-        status = fore_fail(err, FORE_E_NO_ANSWER, "nothing had an amount then");
+    bool other_currency = outlook->currency >= 0 && outlook->currency != b->now->currency;
+    if (outlook->counts != b->counts || other_currency) { /* it says nothing about this unit */
+        status = fore_fail(err, FORE_E_NO_ANSWER, "what was won then has another unit");
         goto done;
     }
     FORE_GO(fore_sales_series_make(b->t, as_of, b->o->period, FORE_BY_TOTAL, -1, &then, err));

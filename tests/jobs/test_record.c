@@ -126,6 +126,31 @@ static void record__amounts_corrected_later__do_not_reach_past_cuts(void **state
     world_end(past);
 }
 
+/* Most was won in yen for a year and in euros since: what was forecast in yen is measured against no
+ * euros, nor learned from. */
+static void record__another_currency_then__is_no_record_of_this_one(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    for (int i = 0; i < 900; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "D%04d", i);
+        fore_deal_row row = a_deal(id, at(i, 9));
+        row.closed_at = at(i + 20 + i % 5, 9);
+        row.outcome = i % 3 ? FORE_WON : FORE_LOST;
+        row.currency = i < 400 ? "JPY" : "EUR";
+        row.amount_minor = i < 400 ? 10000000 : 100000;
+        put_deal(w, row);
+    }
+    world_commit(w);
+    fore_record r = record_at(w, 895, 8, 1, false);
+    assert_int_equal(r.cuts, 2); /* euros lead since the spring of 2026 */
+    assert_int_equal(r.learned, 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(fabs(r.cut[i].mean / r.cut[i].actual - 1) < 0.25);
+    assert_true(r.pipeline_level[0] > 0.8 && r.pipeline_level[0] < 1.25);
+}
+
 /* Amounts come with the win and no log says when: an open deal of a past cut has none. */
 static void outlook__amounts_without_log__stay_unknown_at_a_past_cut(void **state)
 {
@@ -388,6 +413,7 @@ int main(void)
         WITH_WORLD(record__pipeline_misled__is_trusted_less_than_the_series),
         WITH_WORLD(record__distances__count_only_what_has_happened),
         WITH_WORLD(record__amounts_corrected_later__do_not_reach_past_cuts),
+        WITH_WORLD(record__another_currency_then__is_no_record_of_this_one),
         WITH_WORLD(outlook__amounts_without_log__stay_unknown_at_a_past_cut),
         WITH_WORLD(outlook__expectation__is_the_mean_of_the_draws),
         WITH_WORLD(outlook__above_the_limit__draws_whole_deals_by_their_key),
