@@ -41,7 +41,7 @@ typedef struct fore_calibration {
     double a, b;                          /* Platt */
     int64_t knots;                        /* isotonic: ascending margins and log-odds */
     double *margin, *logit;               /* knots */
-    double limit;                         /* |log-odds| at most */
+    double limit;                         /* |log-odds| at most, before the shift */
     double shift;                         /* added to the log-odds: a prior shift; 0 */
     int64_t bins;                         /* of the neighbourhood */
     double edge[FORE_CALIBRATION_BINS];   /* upper margin of each bin but the last */

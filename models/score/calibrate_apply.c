@@ -55,6 +55,12 @@ static double within(double logit, double limit)
     return !(logit > -limit) ? -limit : logit > limit ? limit : logit;
 }
 
+/* The limit comes first: it is about the rows calibrated on, and a shift moves all alike. */
+static double shifted(double logit, double limit, double shift)
+{
+    return within(within(logit, limit) + shift, LIMIT_MAX);
+}
+
 static double curve(const fore_calibration *c, double margin, double *slope)
 {
     double logit = margin;
@@ -65,7 +71,7 @@ static double curve(const fore_calibration *c, double margin, double *slope)
     } else if (c->kind == FORE_CALIBRATE_ISOTONIC) {
         logit = isotonic_logit(c, margin, slope);
     }
-    return within(logit + c->shift, c->limit);
+    return shifted(logit, c->limit, c->shift);
 }
 
 double fore_calibrated_logit(const fore_calibration *calibration, double margin)
@@ -82,9 +88,9 @@ static void find_logits(const fore_calibration *c, const double *margin, int64_t
         return;
     }
     bool platt = c->kind == FORE_CALIBRATE_PLATT;
-    double a = platt ? c->a : 1, b = (platt ? c->b : 0), shift = c->shift, limit = c->limit;
+    double a = platt ? c->a : 1, b = platt ? c->b : 0, limit = c->limit, shift = c->shift;
     for (int64_t i = 0; i < n; i++) {
-        logit[i] = within(a * margin[i] + b + shift, limit);
+        logit[i] = shifted(a * margin[i] + b, limit, shift);
         slope[i] = a;
     }
 }
@@ -129,7 +135,6 @@ double fore_calibrated(const fore_calibration *calibration, double margin, doubl
 void fore_calibration_shift(fore_calibration *calibration, double from, double to)
 {
     calibration->shift += log(to / (1 - to)) - log(from / (1 - from));
-    calibration->limit = fmin(LIMIT_MAX, calibration->limit + fabs(calibration->shift));
 }
 
 /* ---- moving ---- */
@@ -165,8 +170,7 @@ static double excess(const fore_calibration *c, const double *margin, const doub
 void fore_calibration_level(fore_calibration *c, const double *margin, const double *y,
                             const double *w, int64_t n)
 {
-    double positive = 0, total = 0, low = c->shift - 10, high = c->shift + 10, slope,
-           first = c->shift;
+    double positive = 0, total = 0, shift = c->shift, low = shift - 10, high = shift + 10, slope;
     for (int64_t i = 0; i < n; i++) {
         double v = w ? w[i] : 1;
         positive += v * (y[i] > 0);
@@ -175,15 +179,15 @@ void fore_calibration_level(fore_calibration *c, const double *margin, const dou
     if (!(total > 0)) return;
     double target = total * (positive + 0.5) / (total + 1);
     for (int step = 0; step < 60; step++) { /* Newton's step while it stays inside, else halving */
-        double over = excess(c, margin, w, n, target, c->shift, &slope);
-        *(over > 0 ? &high : &low) = c->shift;
-        double next = slope > 0 ? c->shift - over / slope : INFINITY;
+        double over = excess(c, margin, w, n, target, shift, &slope);
+        *(over > 0 ? &high : &low) = shift;
+        double next = slope > 0 ? shift - over / slope : INFINITY;
         if (!(next > low && next < high)) next = 0.5 * (low + high);
-        bool done = fabs(next - c->shift) <= 1e-12 * (1 + fabs(next));
-        c->shift = next;
+        bool done = fabs(next - shift) <= 1e-12 * (1 + fabs(next));
+        shift = next;
         if (done) break;
     }
-    c->limit = fmin(LIMIT_MAX, c->limit + fabs(c->shift - first));
+    c->shift = shift;
 }
 
 /* ---- as JSON ---- */

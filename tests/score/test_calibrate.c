@@ -211,6 +211,33 @@ static void calibration__damped_and_levelled__order_stays_and_the_mean_is_the_ra
     free(won);
 }
 
+/* Rows at the limit of the curve: a new level moves them with all others, and is met all the same. */
+static void level__margins_beyond_the_limit__is_met_and_moves_all_rows_one_way(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    double m[N], y[N], later[N];
+    for (int i = 0; i < N; i++) {
+        fore_random random = fore_random_new(4, (uint64_t)i);
+        m[i] = 16.0 * (i + 0.5) / N - 8;
+        y[i] = fore_random_uniform(&random) < sigmoid(2 * m[i]);
+        later[i] = i % 20 == 0;
+    }
+    fore_calibration *c = NULL;
+    assert_int_equal(fore_calibration_fit(FORE_CALIBRATE_PLATT, 0, m, y, NULL, N, &c, NULL),
+                     FORE_OK);
+    double least = fore_calibrated(c, m[0], 0, 0, NULL, NULL), sum = 0;
+    assert_true(c->a * m[0] + c->b < -c->limit);
+    fore_calibration_level(c, m, later, NULL, N);
+    for (int i = 0; i < N; i++) sum += fore_calibrated(c, m[i], 0, 0, NULL, NULL);
+    NEAR(sum, N * 20.5 / (N + 1), 1e-6);
+    assert_true(fore_calibrated(c, m[0], 0, 0, NULL, NULL) < least);
+    for (int i = 0; i < N; i++) later[i] = i % 4 > 0;
+    fore_calibration_level(c, m, later, NULL, N);
+    assert_true(fore_calibrated(c, m[0], 0, 0, NULL, NULL) > least);
+    fore_calibration_free(c);
+}
+
 /* The level that fits a slope best, by halving; the loss there. */
 static double profile_loss(double a, const double *m, const double *y, int64_t n)
 {
@@ -370,6 +397,7 @@ int main(void)
         cmocka_unit_test(interval__more_rows__narrower_and_holds_the_truth),
         cmocka_unit_test(calibration__scores_that_point_backwards__keep_a_faint_order),
         cmocka_unit_test(calibration__damped_and_levelled__order_stays_and_the_mean_is_the_rate),
+        cmocka_unit_test(level__margins_beyond_the_limit__is_met_and_moves_all_rows_one_way),
         cmocka_unit_test(margin_slope__backward_scores__least_of_the_profile_and_its_curvature),
         cmocka_unit_test(interval__spread_of_the_models__widens_its_bin_only),
         cmocka_unit_test(calibration__separated_one_class_or_no_rows__finite),
