@@ -299,6 +299,16 @@ static fore_status make_regular(const series_set *set, int64_t from, int64_t end
     return FORE_OK;
 }
 
+/* Asked to be strict: the first line of the file for which a series would be left out. */
+static fore_status refuse_bad(const plan *plans, int64_t series, const char *path, fore_error *err)
+{
+    const plan *first = NULL;
+    for (int64_t s = 0; s < series; s++)
+        if (plans[s].why[0] && plans[s].line > 0 && (!first || plans[s].line < first->line))
+            first = &plans[s];
+    return first ? fore_fail_at(err, FORE_E_DATA, path, first->line, 0, "%s", first->why) : FORE_OK;
+}
+
 /* --- answering --- */
 
 static void write_when(const plan *p, int64_t last, int64_t step, char out[32])
@@ -455,6 +465,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
         last[s] = set.points[end - 1].at;
         from = end;
     }
+    if (r->strict) FORE_GO(refuse_bad(plans, series, r->file, err));
     for (int64_t s = 0; s < series; s++) {
         int64_t h = plans[s].season < HORIZON_LEAST ? HORIZON_LEAST : plans[s].season;
         tasks[s] = (fore_series_task){.y = values + plans[s].first,

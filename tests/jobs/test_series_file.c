@@ -257,6 +257,28 @@ static void series__rows_of_another_width__are_set_aside_and_told(void **state)
     DENIED(FORE_E_DATA, "2 cells, the header has 3", d, fore_job_series(&w->c, &r, d.answer, e));
 }
 
+/* Strict: so is a line that is well written but does not go with the others of its series. */
+static void series__strict__fails_at_the_first_line_that_costs_a_series(void **state)
+{
+    static const char *const line[] = {"a,17,3\n", "a,2020-03-01,3\n"};
+    static const char *const words[] = {"line 50: ds holds both", "two values for the same time"};
+    world *w = *state;
+    for (int k = 0; k < 2; k++) {
+        a_file f = {0};
+        fore_text_puts(&f.text, "unique_id,ds,y\n");
+        for (int i = 0; i < 24; i++) put_month(&f.text, "a", i);
+        for (int i = 0; i < 24; i++) put_month(&f.text, "b", i);
+        fore_text_puts(&f.text, line[k]);
+        write_file(w, &f);
+        foresell_series_request r = request(&f, "naive", 2);
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        assert_non_null(strstr(fore_json_get_string(series_at(&h, 0), "error"), words[k]));
+        forget(&h);
+        r.strict = true;
+        DENIED(FORE_E_DATA, words[k], d, fore_job_series(&w->c, &r, d.answer, e));
+    }
+}
+
 /* What is set aside in the middle is a gap like any other. */
 static void series__a_row_set_aside__is_as_one_without_its_value(void **state)
 {
@@ -346,6 +368,7 @@ int main(void)
         WITH_WORLD(series__lines_shuffled_or_threads_added__same_bytes),
         WITH_WORLD(series__gaps_and_empty_cells__are_missing_values),
         WITH_WORLD(series__rows_of_another_width__are_set_aside_and_told),
+        WITH_WORLD(series__strict__fails_at_the_first_line_that_costs_a_series),
         WITH_WORLD(series__a_row_set_aside__is_as_one_without_its_value),
         WITH_WORLD(series__bad_ones__are_named_and_the_others_answered),
         WITH_WORLD(series__unusable_files_and_requests__are_told_apart),
