@@ -25,6 +25,10 @@ typedef struct fore_extract_row {
  * borrowed and must outlive the extractor. Read-only after building: any number of threads may share it. */
 typedef struct fore_extractor fore_extractor;
 fore_status fore_extractor_new(const fore_timeline *timeline, fore_pool *pool, fore_extractor **extractor, fore_error *err);
+/* The same rates and loads over another timeline, which differs from the first one in what befell single
+ * subjects only: "what if this had not happened". Shares the first one's tables, which must outlive it. */
+fore_status fore_extractor_over(const fore_extractor *extractor, const fore_timeline *timeline,
+                                fore_extractor **over, fore_error *err);
 void fore_extractor_free(fore_extractor *extractor);
 
 /* out: n x F, column-major with leading dimension ld >= n: out[f * ld + i] is feature features[f] of

@@ -290,8 +290,23 @@ fore_status fore_extractor_new(const fore_timeline *timeline, fore_pool *pool, f
     return FORE_OK;
 }
 
+fore_status fore_extractor_over(const fore_extractor *x, const fore_timeline *timeline,
+                                fore_extractor **over, fore_error *err)
+{
+    *over = FORE_NEW(1, fore_extractor);
+    if (!*over) return fore_no_memory(err);
+    **over = *x;
+    (*over)->t = timeline;
+    (*over)->shared = true;
+    return FORE_OK;
+}
+
 void fore_extractor_free(fore_extractor *x)
 {
+    if (x && x->shared) {
+        fore_free(x);
+        return;
+    }
     if (!x) return;
     for (int kind = 0; kind < 2; kind++) {
         past_free(&x->base[kind]);

@@ -36,6 +36,7 @@ enum { CLOSED_WON, CLOSED_LOG_AMOUNT, CLOSED_KNOWN, CLOSED_AMOUNT };
 
 struct fore_extractor {
     const fore_timeline *t;
+    bool shared;                      /* the tables belong to another one */
     int64_t max_events;               /* of one subject */
     uint32_t mask[256];               /* by event code; 0 = cancelled */
     uint16_t lane[256][LANES];        /* the same bits as numbers to add */

@@ -49,8 +49,13 @@ static void cell_people(const foresell_answer *a, int64_t t, int64_t row, int64_
     }
     double size_of_v = fabs(v);
     switch (kind) {
-    case FORESELL_PERCENT:
-        snprintf(out, size, size_of_v < 0.0995 && v != 0 ? "%.1f %%" : "%.0f %%", 100 * v);
+    case FORESELL_PERCENT: /* nothing that is neither 0 nor 1 is shown as such */
+        if (v > 0 && v < 0.0005)
+            snprintf(out, size, "<0.1 %%");
+        else if (v < 1 && v >= 0.995)
+            snprintf(out, size, ">99 %%");
+        else
+            snprintf(out, size, size_of_v < 0.0995 && v != 0 ? "%.1f %%" : "%.0f %%", 100 * v);
         break;
     case FORESELL_RATIO: snprintf(out, size, "%.4f", v); break;
     case FORESELL_NUMBER:

@@ -40,6 +40,21 @@ static bool is_answer(uint8_t code)
     return is_inbound(code) || fore_code_outcome(code) == FORE_EVENT_ANSWERED;
 }
 
+bool fore_is_answer(uint8_t code)
+{
+    fore_activity_kind kind = fore_code_kind(code);
+    bool takes_two = kind == FORE_MEETING || kind == FORE_DEMO || kind == FORE_VISIT;
+    return is_answer(code) ||
+           (takes_two && fore_code_outcome(code) == FORE_EVENT_OUTCOME_UNKNOWN);
+}
+
+bool fore_is_attempt(uint8_t code)
+{
+    bool ours = is_outbound(code) || (fore_code_kind(code) == FORE_SEND &&
+                                      fore_code_outcome(code) != FORE_EVENT_CANCELLED);
+    return ours && !fore_is_answer(code);
+}
+
 void fore_habits_read(const fore_timeline *t, int64_t as_of, fore_habits *h)
 {
     double sum[FORE_ACTIVITY_KINDS] = {0}, count[FORE_ACTIVITY_KINDS] = {0};

@@ -41,4 +41,9 @@ void fore_next_step_choose(const fore_timeline *timeline, const fore_habits *hab
 void fore_last_contacts(const fore_timeline *timeline, int64_t subject, int64_t as_of,
                         int64_t *outbound, int64_t *inbound);
 
+/* By an event's code: the other side answered or took part (meetings, demos and visits take two, unless
+ * their outcome says otherwise); we reached out, and nothing says that anybody was there. */
+bool fore_is_answer(uint8_t code);
+bool fore_is_attempt(uint8_t code);
+
 #endif

@@ -246,6 +246,16 @@ done:
     return status;
 }
 
+void fore_chance_say(double p, char out[24])
+{
+    if (p > 0 && p < 0.0005)
+        snprintf(out, 24, "under 0.1 %%");
+    else if (p < 1 && p >= 0.9995)
+        snprintf(out, 24, "over 99.9 %%");
+    else
+        snprintf(out, 24, "%.1f %%", 100 * p);
+}
+
 static bool borne_out(const fore_scoring *s, fore_reason *r)
 {
     const fore_reason_cut *c = &s->cut[r->column];

@@ -252,3 +252,21 @@ fore_status fore_roster_parts(fore_context *c, const fore_roster *r, const fore_
     fore_free(scratch);
     return status;
 }
+
+void fore_roster_score_json(const fore_roster *r, const fore_roster_row *row,
+                            fore_json_writer *json)
+{
+    fore_subject_kind kind = fore_subject_kind_of(r->timeline, row->subject);
+    char grade[2] = {row->grade, 0};
+    fore_json_string(json, "id", fore_word(&r->timeline->ids, row->subject));
+    fore_json_string(json, "kind", fore_purpose(kind));
+    fore_json_string(json, "rep_id", fore_word(&r->timeline->rep_ids, row->owner));
+    fore_json_number(json, "probability", row->probability);
+    fore_json_number(json, "lo", row->lo);
+    fore_json_number(json, "hi", row->hi);
+    fore_json_string(json, "grade", grade);
+    fore_json_number(json, "amount", row->amount);
+    fore_json_number(json, "expected_value", row->expected_value);
+    fore_json_number(json, "horizon_days", r->scoring[kind]->horizon_days);
+    fore_json_string(json, "model", r->scoring[kind]->model_id);
+}

@@ -52,6 +52,10 @@ void fore_roster_note_idle(const fore_roster *roster, fore_answer *answer, const
 fore_status fore_roster_parts(fore_context *context, const fore_roster *roster, const fore_roster_row *row,
                               double *raw, double *parts, double *base, fore_error *err);
 
+/* Members of the open object: id, kind, rep_id, probability, lo, hi, grade, amount, expected_value,
+ * horizon_days, model. */
+void fore_roster_score_json(const fore_roster *roster, const fore_roster_row *row, fore_json_writer *json);
+
 /* The least probability of grades A, B, C: 2, 1 and 1/2 times the base rate of the model. */
 void fore_grade_limits(const fore_scoring *scoring, double limit[3]);
 

@@ -297,3 +297,10 @@ fore_status fore_scoring_open(fore_context *c, fore_subject_kind kind, int64_t a
             purpose);
     return fore_store_model(c->store, purpose, older.id, load_row, scoring, err);
 }
+
+fore_status fore_scoring_named(fore_context *c, fore_subject_kind kind, const char *id,
+                               fore_scoring **scoring, fore_error *err)
+{
+    *scoring = NULL;
+    return fore_store_model(c->store, fore_purpose(kind), id, load_row, scoring, err);
+}

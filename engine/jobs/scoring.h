@@ -56,11 +56,17 @@ fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring *
  * E_NO_ANSWER when all saw the future. as_of FORE_NO_TIME: the published one. */
 fore_status fore_scoring_open(fore_context *context, fore_subject_kind kind, int64_t as_of,
                               fore_scoring **scoring, fore_error *err);
+/* The named model, whether it still answers or not. E_NOT_FOUND; E_MODEL when it cannot be used. */
+fore_status fore_scoring_named(fore_context *context, fore_subject_kind kind, const char *id,
+                               fore_scoring **scoring, fore_error *err);
 const char *fore_purpose(fore_subject_kind kind); /* "lead", "deal" */
 /* Was it measured as no better than saying the base rate of everybody? False where nothing was measured. */
 bool fore_scoring_is_idle(const fore_scoring *scoring);
 
 /* --- words --- */
+
+/* A chance of one that is open, in words: "12.3 %", and never 0 or 100. */
+void fore_chance_say(double probability, char out[24]);
 
 /* Cuts for every column from training rows (x: n x p, label, weight; rows of weight 0 are passed over).
  * group: the subject of each row, rows of one subject together; NULL: all differ. fore_hash(group, 8

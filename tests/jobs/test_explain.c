@@ -1,6 +1,7 @@
 /* Why a chance is what it is: the parts sum to it, the values are those of the rows, what moved is
  * what was kept. */
 #include "answer_help.h"
+#include "engine/jobs/kept_score.h"
 #include "engine/jobs/roster.h"
 #include "training_help.h"
 
@@ -364,6 +365,217 @@ static void explain__closed__keeps_its_last_score(void **state)
     drop_stored(&s);
 }
 
+/* --- the split of a move --- */
+
+enum { THEN = NOW - 6 };
+
+static void a_history(world *w, int64_t known_until)
+{
+    company deals = {.seed = 1, .deals = 600, .days = 500, .known_until = known_until};
+    put_company(w, &deals);
+    fore_training_options o = quick_options(at(NOW - 30, 0));
+    fore_training t = trained(w, FORE_SUBJECT_DEAL, &o);
+    publish(w, &t, at(NOW - 30, 0));
+    fore_training_free(&t);
+}
+
+static void another_model(world *w)
+{
+    fore_training_options o = quick_options(at(NOW - 10, 0));
+    fore_training t = trained(w, FORE_SUBJECT_DEAL, &o);
+    publish(w, &t, at(NOW - 1, 0));
+    fore_training_free(&t);
+}
+
+static double log_odds(double p) { return log(p) - log1p(-p); }
+
+/* Deals that are open at both moments. */
+static int64_t open_at_both(const stored *s, const char **ids, int64_t most)
+{
+    int64_t n = open_ids(s, at(THEN, 0), ids, most), both = 0;
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t d = 0; d < s->deals; d++)
+            if (strcmp(s->deal[d].id, ids[i]) == 0 && was_open(&s->deal[d], at(NOW, 8)))
+                ids[both++] = ids[i];
+    assert_true(both > 10);
+    return both;
+}
+
+static const fore_json_node *split_of(const heard *h, int64_t i)
+{
+    return node_of(node_of(explanation(h, i), "since"), "split");
+}
+
+static bool recomputed(const heard *h, int64_t i)
+{
+    bool same = false;
+    assert_true(fore_json_get_bool(node_of(explanation(h, i), "since"), "recomputed", &same));
+    return same;
+}
+
+static void explain__split__adds_up_and_is_recomputed_from_what_is_kept(void **state)
+{
+    world *w = *state;
+    const char *ids[100];
+    a_history(w, 0);
+    stored s = read_store(w);
+    int64_t n = open_at_both(&s, ids, 100), by_time = 0, by_facts = 0;
+    keep_scores_of(w, at(THEN, 0));
+    foresell_score_request q = request(at(NOW, 8), ids, n);
+    HEAR(one, fore_job_explain(&w->c, &q, one.answer, e));
+    another_model(w);
+    HEAR(two, fore_job_explain(&w->c, &q, two.answer, e));
+    for (int64_t i = 0; i < n; i++) {
+        const fore_json_node *a = split_of(&one, i), *b = split_of(&two, i);
+        double then = number_of(node_of(explanation(&one, i), "since"), "probability");
+        CLOSE(number_of(a, "facts") + number_of(a, "time") + number_of(a, "model"),
+              log_odds(number_of(explanation(&one, i), "probability")) - log_odds(then));
+        CLOSE(number_of(b, "facts") + number_of(b, "time") + number_of(b, "model"),
+              log_odds(number_of(explanation(&two, i), "probability")) - log_odds(then));
+        assert_true(number_of(a, "model") == 0 && number_of(b, "model") != 0);
+        assert_true(number_of(a, "late_facts") == 0);
+        assert_true(number_of(a, "time") == number_of(b, "time"));
+        assert_true(number_of(a, "facts") == number_of(b, "facts"));
+        assert_true(recomputed(&one, i) && recomputed(&two, i));
+        by_time += fabs(number_of(a, "time")) > 0.01;
+        by_facts += fabs(number_of(a, "facts")) > 0.01;
+    }
+    assert_true(by_time > 5 && by_facts > 5);
+    forget(&one);
+    forget(&two);
+    drop_stored(&s);
+}
+
+/* The chance by time alone is that of a workspace that never heard of what came after. */
+static void explain__passing_time__is_what_a_history_that_ends_then_would_say(void **state)
+{
+    world *w = *state, *ended = another_world(1);
+    const char *ids[100];
+    a_history(w, 0);
+    a_history(ended, at(THEN, 0));
+    stored s = read_store(w);
+    int64_t n = open_at_both(&s, ids, 100);
+    keep_scores_of(w, at(THEN, 0));
+    keep_scores_of(ended, at(THEN, 0));
+    foresell_score_request q = request(at(NOW, 8), ids, n);
+    HEAR(here, fore_job_explain(&w->c, &q, here.answer, e));
+    HEAR(there, fore_job_explain(&ended->c, &q, there.answer, e));
+    for (int64_t i = 0; i < n; i++) {
+        double then = number_of(node_of(explanation(&here, i), "since"), "probability");
+        double aged = number_of(explanation(&there, i), "probability");
+        CLOSE(number_of(split_of(&here, i), "time"), log_odds(aged) - log_odds(then));
+        assert_true(number_of(split_of(&there, i), "facts") == 0);
+        assert_true(number_of(split_of(&there, i), "model") == 0);
+    }
+    forget(&here);
+    forget(&there);
+    drop_stored(&s);
+    world_end(ended);
+}
+
+static void explain__what_came_in_late__is_a_new_fact_about_the_time_before(void **state)
+{
+    world *w = *state;
+    const char *ids[100];
+    a_history(w, at(THEN, 0));
+    stored s = read_store(w);
+    int64_t n = open_at_both(&s, ids, 100);
+    keep_scores_of(w, at(THEN, 0));
+    foresell_score_request q = request(at(NOW, 8), ids, n);
+    HEAR(before, fore_job_explain(&w->c, &q, before.answer, e));
+    world_begin(w);
+    for (int k = 0; k < 4; k++)
+        put_event(w, (an_event){.deal = ids[0],
+                                .rep = "R1",
+                                .kind = FORE_CALL,
+                                .direction = FORE_INBOUND,
+                                .at = at(THEN - 3, 9 + k)});
+    world_commit(w);
+    HEAR(after, fore_job_explain(&w->c, &q, after.answer, e));
+    assert_true(number_of(split_of(&before, 0), "late_facts") == 0);
+    const fore_json_node *d = split_of(&after, 0);
+    assert_true(fabs(number_of(d, "late_facts")) > 0.01);
+    CLOSE(number_of(d, "facts") + number_of(d, "time"), number_of(d, "all"));
+    assert_true(recomputed(&after, 0));
+    forget(&before);
+    forget(&after);
+    drop_stored(&s);
+}
+
+static void explain__a_kept_score_that_was_tampered_with__is_told(void **state)
+{
+    world *w = *state;
+    const char *ids[100];
+    a_history(w, 0);
+    stored s = read_store(w);
+    int64_t n = open_at_both(&s, ids, 100);
+    foresell_score_request q = request(at(NOW, 8), ids, n);
+    keep_scores_of(w, at(THEN, 0));
+    fore_kept_score kept;
+    const fore_timeline *t = world_timeline(w);
+    int64_t pk = t->pk[subject_of(w, FORE_SUBJECT_DEAL, ids[0])];
+    OK(fore_kept_read(&w->c, FORE_SUBJECT_DEAL, pk, at(NOW, 0), &kept, e));
+    assert_true(fore_kept_is_same(&kept, w->c.pool));
+    fore_score_row row = {.subject_kind = FORE_SUBJECT_DEAL,
+                          .subject = pk,
+                          .as_of = kept.as_of,
+                          .model = kept.scoring->model_pk,
+                          .probability = nextafter(kept.probability, 1),
+                          .lo = kept.lo,
+                          .hi = kept.hi,
+                          .parts = kept.text.bytes};
+    world_begin(w);
+    OK(fore_store_put_score(w->c.store, &row, e));
+    world_commit(w);
+    fore_kept_free(&kept);
+    HEAR(h, fore_job_explain(&w->c, &q, h.answer, e));
+    assert_false(recomputed(&h, 0));
+    assert_true(recomputed(&h, 1));
+    forget(&h);
+    drop_stored(&s);
+}
+
+/* Edited, merged into another's lead, contacted again, another model: the last score stands. */
+static void explain__closed_and_edited__revives_nothing(void **state)
+{
+    world *w = *state;
+    const char *closed = NULL;
+    a_history(w, 0);
+    stored s = read_store(w);
+    for (int64_t i = 0; i < s.deals; i++)
+        if (was_open(&s.deal[i], at(THEN, 0)) && !was_open(&s.deal[i], at(NOW, 8)))
+            closed = s.deal[i].id;
+    assert_non_null(closed);
+    keep_scores_of(w, at(THEN, 0));
+    foresell_score_request q = request(at(NOW, 8), &closed, 1);
+    HEAR(before, fore_job_explain(&w->c, &q, before.answer, e));
+    world_begin(w);
+    fore_deal_row row = a_deal(closed, at(NOW - 400, 9));
+    row.created_at = FORE_NO_TIME;
+    row.outcome = FORE_OUTCOME_UNKNOWN;
+    row.name = "Renamed";
+    row.amount_minor = 99900000;
+    row.lead = key_of(w, FORE_LEAD, "L-merged");
+    put_deal(w, row);
+    put_event(w, (an_event){.deal = closed,
+                            .rep = "R1",
+                            .kind = FORE_CALL,
+                            .direction = FORE_INBOUND,
+                            .at = at(NOW - 1, 9)});
+    world_commit(w);
+    another_model(w);
+    keep_scores_of(w, at(NOW, 7));
+    HEAR(after, fore_job_explain(&w->c, &q, after.answer, e));
+    assert_true(number_of(explanation(&before, 0), "probability") ==
+                number_of(explanation(&after, 0), "probability"));
+    assert_string_equal(string_of(explanation(&before, 0), "scored_as_of"),
+                        string_of(explanation(&after, 0), "scored_as_of"));
+    CLOSE(sum_of_parts(explanation(&before, 0)), sum_of_parts(explanation(&after, 0)));
+    forget(&before);
+    forget(&after);
+    drop_stored(&s);
+}
+
 static void explain__who_is_not_there__is_said(void **state)
 {
     world *w = *state;
@@ -396,6 +608,11 @@ int main(void)
         WITH_WORLD(explain__since_last_time__is_what_was_kept_then),
         WITH_WORLD(explain__no_kept_score__says_how_to_keep_one),
         WITH_WORLD(explain__closed__keeps_its_last_score),
+        WITH_WORLD(explain__split__adds_up_and_is_recomputed_from_what_is_kept),
+        WITH_WORLD(explain__passing_time__is_what_a_history_that_ends_then_would_say),
+        WITH_WORLD(explain__what_came_in_late__is_a_new_fact_about_the_time_before),
+        WITH_WORLD(explain__a_kept_score_that_was_tampered_with__is_told),
+        WITH_WORLD(explain__closed_and_edited__revives_nothing),
         WITH_WORLD(explain__who_is_not_there__is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

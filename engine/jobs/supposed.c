@@ -1,0 +1,118 @@
+/* Copies of the few columns that differ. */
+#include "engine/jobs/supposed.h"
+
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "engine/jobs/next_step.h"
+
+void fore_supposed_free(fore_supposed *s)
+{
+    fore_extractor_free(s->extractor);
+    for (int i = 0; i < s->copies; i++) fore_free(s->copied[i]);
+    *s = (fore_supposed){0};
+}
+
+/* A copy of n items that belongs to s; NULL when memory is short. */
+static void *own_copy(fore_supposed *s, const void *column, int64_t n, int64_t size)
+{
+    void *copy = fore_alloc(n + 1, size);
+    if (!copy) return NULL;
+    if (n > 0) memcpy(copy, column, (size_t)(n * size));
+    s->copied[s->copies++] = copy;
+    return copy;
+}
+
+/* Times from `since` on, up to as_of, become as_of: the order stays. */
+static bool postpone(fore_supposed *s, const int64_t **column, int64_t n, int64_t since,
+                     int64_t as_of)
+{
+    int64_t *at = own_copy(s, *column, n, sizeof *at);
+    if (!at) return false;
+    for (int64_t i = 0; i < n; i++)
+        if (at[i] >= since && at[i] < as_of) at[i] = as_of;
+    *column = at;
+    return true;
+}
+
+fore_status fore_suppose_nothing_since(const fore_timeline *timeline, int64_t since, int64_t as_of,
+                                       fore_pool *pool, fore_supposed *s, fore_error *err)
+{
+    *s = (fore_supposed){.timeline = *timeline};
+    fore_timeline *t = &s->timeline;
+    bool good = postpone(s, &t->created_at, t->subjects, since, as_of) &&
+                postpone(s, &t->closed_at, t->subjects, since, as_of) &&
+                postpone(s, &t->unsubscribed_at, t->subjects, since, as_of) &&
+                postpone(s, &t->event_at, t->events, since, as_of) &&
+                postpone(s, &t->change_at, t->changes, since, as_of) &&
+                postpone(s, &t->sale_at, t->sales, since, as_of) &&
+                postpone(s, &t->ticket_opened_at, t->tickets, since, as_of) &&
+                postpone(s, &t->ticket_closed_at, t->tickets, since, as_of);
+    if (t->expected_recorded_from >= since && t->expected_recorded_from < as_of)
+        t->expected_recorded_from = as_of;
+    fore_status status =
+        good ? fore_extractor_new(t, pool, &s->extractor, err) : fore_no_memory(err);
+    if (status != FORE_OK) fore_supposed_free(s);
+    return status;
+}
+
+int64_t fore_attempts_unanswered(const fore_timeline *t, int64_t subject, int64_t as_of,
+                                 int64_t *attempts)
+{
+    int64_t first = t->event_first[subject];
+    int64_t end = fore_time_lower(t->event_at, first, t->event_first[subject + 1], as_of);
+    *attempts = 0;
+    while (end > first && !fore_is_answer(t->event_code[end - 1]))
+        *attempts += fore_is_attempt(t->event_code[--end]);
+    return end;
+}
+
+fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline,
+                                          const fore_extractor *extractor, int64_t as_of,
+                                          fore_supposed *s, fore_error *err)
+{
+    *s = (fore_supposed){.timeline = *timeline};
+    fore_timeline *t = &s->timeline;
+    uint8_t *code = own_copy(s, t->event_code, t->events, sizeof *code);
+    if (!code) return fore_no_memory(err);
+    t->event_code = code;
+    for (int64_t i = 0; i < t->subjects; i++) {
+        int64_t attempts;
+        if (!fore_subject_open_at(t, i, as_of)) continue;
+        int64_t e = fore_attempts_unanswered(timeline, i, as_of, &attempts);
+        for (; attempts > 0; e++) {
+            if (!fore_is_attempt(code[e])) continue;
+            code[e] = fore_code(fore_code_kind(code[e]), fore_code_direction(code[e]),
+                                FORE_EVENT_CANCELLED);
+            attempts--;
+        }
+    }
+    fore_status status = fore_extractor_over(extractor, t, &s->extractor, err);
+    if (status != FORE_OK) fore_supposed_free(s);
+    return status;
+}
+
+fore_status fore_suppose_open(const fore_timeline *timeline, const fore_extractor *extractor,
+                              const int64_t *subject, int64_t n, int64_t as_of, fore_supposed *s,
+                              fore_error *err)
+{
+    *s = (fore_supposed){.timeline = *timeline};
+    fore_timeline *t = &s->timeline;
+    int64_t *closed = own_copy(s, t->closed_at, t->subjects, sizeof *closed);
+    int64_t *change = closed ? own_copy(s, t->change_at, t->changes, sizeof *change) : NULL;
+    if (!change) {
+        fore_supposed_free(s);
+        return fore_no_memory(err);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        int64_t day = closed[subject[i]] - FORE_DAY;
+        for (int64_t k = t->change_first[subject[i]]; k < t->change_first[subject[i] + 1]; k++)
+            if (change[k] > day && change[k] < as_of) change[k] = as_of;
+        closed[subject[i]] = as_of;
+    }
+    t->closed_at = closed;
+    t->change_at = change;
+    fore_status status = fore_extractor_over(extractor, t, &s->extractor, err);
+    if (status != FORE_OK) fore_supposed_free(s);
+    return status;
+}
