@@ -1,10 +1,10 @@
-/* When will the open deals close, and how: P(won by date), P(lost), the expected date, for deals open as
- * of a moment.
+/* When will the open deals close, and how: P(won by date), P(lost), the expected date, for deals
+ * open as of a moment.
  *
- * Learned from all deals known at the moment, open ones too (models/survive/landmark.h): each is read at
- * up to four moments of its life, drawn by a hash of its key; of more deals than fit so many are drawn,
- * each standing for those left out. What was known at the moment stays, age and time in stage go on.
- * Same history, same moment: same bytes. */
+ * Learned from all deals known at the moment, open ones too (models/survive/landmark.h): each is
+ * read at up to four moments of its life, drawn by a hash of its key; of more deals than fit so
+ * many are drawn, each standing for those left out. What was known at the moment stays, age and
+ * time in stage go on. Same history, same moment: same bytes. */
 #ifndef FORE_JOBS_CLOSE_CURVES_H
 #define FORE_JOBS_CLOSE_CURVES_H
 
@@ -14,34 +14,35 @@ enum { FORE_CLOSE_DATES = 5 };
 extern const int32_t fore_close_days[FORE_CLOSE_DATES]; /* 30, 60, 90, 180, 365 days ahead */
 
 typedef struct fore_close_curve {
-    bool known;             /* false: not a deal, or not open at the moment; the rest is NaN, NO_DATE */
-    int32_t expected_on;    /* half of the chance to win lies before it */
-    int32_t lo, hi;         /* a tenth, nine tenths of it */
-    double p_won, p_lost;   /* ever; what is left never closes */
+    bool known; /* false: not a deal, or not open at the moment; the rest is NaN, NO_DATE */
+    int32_t expected_on;  /* half of the chance to win lies before it */
+    int32_t lo, hi;       /* a tenth, nine tenths of it */
+    double p_won, p_lost; /* ever; what is left never closes */
     int32_t on[FORE_CLOSE_DATES];
     double p[FORE_CLOSE_DATES]; /* won by then */
 } fore_close_curve;
 
 /* out: n, for subjects (numbers of the context's timeline). E_NO_ANSWER when no deal was won before
  * as_of. n = 0 learns nothing and is fine. */
-fore_status fore_close_curves(fore_context *context, int64_t as_of, const int64_t *subject, int64_t n,
-                              fore_close_curve *out, fore_error *err);
+fore_status fore_close_curves(fore_context *context, int64_t as_of, const int64_t *subject,
+                              int64_t n, fore_close_curve *out, fore_error *err);
 
-/* "close": {"expected_on","lo","hi","p_won","p_lost","expected_amount","p_won_by":[{"on","p"}...]} in the
- * open object; nothing for a curve that is not known. amount: what the deal brings when won; NaN: null. */
+/* "close": {"expected_on","lo","hi","p_won","p_lost","expected_amount","p_won_by":[{"on","p"}...]}
+ * in the open object; nothing for a curve that is not known. amount: what the deal brings when won;
+ * NaN: null. */
 void fore_close_json(fore_json_writer *json, const fore_close_curve *curve, double amount);
 
 /* --- for measuring --- */
 
 typedef struct fore_close_options {
-    int64_t deals_max;      /* deals that are read; 0: the default */
-    double half_life_weeks; /* 0: the default; infinite: no decay */
+    int64_t deals_max;        /* deals that are read; 0: the default */
+    double half_life_weeks;   /* 0: the default; infinite: no decay */
     double ridge, ridge_fade; /* 0: the defaults of landmark.h */
 } fore_close_options;
 
 /* Weekly cumulative curves of n deals: won, lost n x horizon, [i + h * n], within h + 1 weeks. */
-fore_status fore_close_weekly(fore_context *context, int64_t as_of, const fore_close_options *options,
-                              const int64_t *subject, int64_t n, int64_t horizon, double *won,
-                              double *lost, fore_error *err);
+fore_status fore_close_weekly(fore_context *context, int64_t as_of,
+                              const fore_close_options *options, const int64_t *subject, int64_t n,
+                              int64_t horizon, double *won, double *lost, fore_error *err);
 
 #endif
