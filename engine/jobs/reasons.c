@@ -190,6 +190,7 @@ static bool measure_column(const double *x, const halves *h, double base_rate, d
         if (isnan(at) || !(base > 0 && base < 1)) return false;
         split_at(x, h, 1 - half, at, &high, &low);
         if (!is_enough(&high, &low)) return false;
+        if (!(variance(&high, base) > 0 && variance(&low, base) > 0)) return false;
         pool(&d[0], &v[0], deviation(&high, base), variance(&high, base));
         pool(&d[1], &v[1], deviation(&low, base), variance(&low, base));
     }

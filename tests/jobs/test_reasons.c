@@ -217,6 +217,37 @@ static fore_scoring hand_made(int64_t columns, double base)
                           .cut = cuts};
 }
 
+/* In one half every subject above the cut was won once and lost once: such a side has no variance
+ * at all, and no column may lose its figures over that. */
+static void reasons_measure__a_side_that_cancels_out__spoils_no_other_column(void **state)
+{
+    (void)state;
+    enum { HELD = 600, TWICE = 2 * HELD };
+    double *x = malloc(2 * TWICE * sizeof *x), label[TWICE], weight[TWICE], won = 0;
+    int64_t group[TWICE], seen[2] = {0, 0};
+    for (int64_t i = 0, id = 0; i < HELD; id++) {
+        int half = (int)(fore_hash(&id, sizeof id, FORE_REASON_LOT) & 1);
+        if (seen[half] == HELD / 2) continue;
+        int64_t k = seen[half]++; /* of four subjects two stand above the cut */
+        bool high = k % 4 < 2, ever = half ? k % 4 == 2 : high || k % 8 == 3;
+        for (int row = 0; row < 2; row++) {
+            int64_t at = 2 * i + row;
+            group[at] = id;
+            weight[at] = 1;
+            label[at] = half && high ? row : ever;
+            x[at] = high;
+            x[TWICE + at] = 2 * label[at] + (double)(k % 3 == 0);
+            won += label[at];
+        }
+        i++;
+    }
+    fore_reason_cut cut[2];
+    OK(fore_reasons_measure(x, TWICE, 2, label, weight, group, won / TWICE, cut, e));
+    assert_true(cut[1].rate_high > 1.3 * won / TWICE && cut[1].rate_low < 0.7 * won / TWICE);
+    assert_true(isnan(cut[0].cut));
+    free(x);
+}
+
 static void reasons_pick__only_what_the_record_bears_out(void **state)
 {
     (void)state;
@@ -343,6 +374,7 @@ int main(void)
         cmocka_unit_test(reasons__a_column_that_knows__is_told_from_those_that_do_not),
         cmocka_unit_test(reasons_measure__order_of_the_subjects__changes_nothing),
         cmocka_unit_test(reasons_measure__few_rows_or_one_class__give_no_cut),
+        cmocka_unit_test(reasons_measure__a_side_that_cancels_out__spoils_no_other_column),
         cmocka_unit_test(reasons_pick__only_what_the_record_bears_out),
         cmocka_unit_test(reasons_pick__more_than_the_limit__keeps_the_strongest_in_order),
         cmocka_unit_test(reason_say__says_how_often),
