@@ -18,7 +18,7 @@ static const fore_column quality_columns[] = {
     {"result", "", FORE_CELL_TEXT, 0},
 };
 
-/* AUC over days and within a day further apart than this are both told. */
+/* So much more AUC over days than within a day is told. */
 static const double SAME_DAY_GAP = 0.03;
 
 static void quality_row(fore_answer *a, int64_t g, const char *purpose, const char *learner,
@@ -70,7 +70,7 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
                      purpose, won, e->horizon_days, e->horizon_chosen ? " (from the data)" : "",
                      (long long)e->subjects, fore_purpose(t->scoring->kind),
                      (long long)e->won_subjects, won);
-    if (fabs(t->auc_same_day - t->choice.test.auc) > SAME_DAY_GAP)
+    if (t->choice.test.auc - t->auc_same_day > SAME_DAY_GAP)
         fore_answer_note(
             a,
             "%ss: among those open on the same day the AUC is %.2f; the rest of the %.2f "
