@@ -284,9 +284,11 @@ fore_status fore_auc_within(const double *score, const double *y, const double *
     fore_status status = FORE_OK;
     double right = 0, pairs = 0;
     placed *order = FORE_NEW(n, placed);
-    double *part = FORE_NEW(3 * n, double), *part_y = part + n, *part_w = part_y + n;
+    double *part = FORE_NEW(3 * n, double), *part_y, *part_w;
     *out = NAN;
     if (!order || !part) FORE_GO(fore_no_memory(err));
+    part_y = part + n;
+    part_w = part_y + n;
     for (int64_t i = 0; i < n; i++) order[i] = (placed){stratum[i], i};
     if (n > 1) qsort(order, (size_t)n, sizeof *order, by_stratum);
     for (int64_t from = 0, to; from < n; from = to) {

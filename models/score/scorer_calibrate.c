@@ -144,8 +144,9 @@ static double row_variance(const calibrating *c, int64_t row, int own)
 static fore_status add_spread(const calibrating *c, fore_calibration *calibration, fore_error *err)
 {
     int64_t m = c->probe.sample.x.rows;
-    double *margin = FORE_NEW(2 * m, double), *variance = margin + m;
+    double *margin = FORE_NEW(2 * m, double);
     if (!margin) return fore_no_memory(err);
+    double *variance = margin + m;
     for (int64_t i = 0; i < m; i++) {
         int64_t row = c->probe.index[i];
         margin[i] = c->margin[row];

@@ -126,8 +126,8 @@ static void record__amounts_corrected_later__do_not_reach_past_cuts(void **state
     world_end(past);
 }
 
-/* Most was won in yen for a year and in euros since: what was forecast in yen is measured against no
- * euros, nor learned from. */
+/* Most was won in yen for a year and in euros since: what was forecast in yen is measured against
+ * no euros, nor learned from. */
 static void record__another_currency_then__is_no_record_of_this_one(void **state)
 {
     world *w = *state;
@@ -146,8 +146,7 @@ static void record__another_currency_then__is_no_record_of_this_one(void **state
     fore_record r = record_at(w, 895, 8, 1, false);
     assert_int_equal(r.cuts, 2); /* euros lead since the spring of 2026 */
     assert_int_equal(r.learned, 2);
-    for (int i = 0; i < 2; i++)
-        assert_true(fabs(r.cut[i].mean / r.cut[i].actual - 1) < 0.25);
+    for (int i = 0; i < 2; i++) assert_true(fabs(r.cut[i].mean / r.cut[i].actual - 1) < 0.25);
     assert_true(r.pipeline_level[0] > 0.8 && r.pipeline_level[0] < 1.25);
 }
 

@@ -211,7 +211,8 @@ static void calibration__damped_and_levelled__order_stays_and_the_mean_is_the_ra
     free(won);
 }
 
-/* Rows at the limit of the curve: a new level moves them with all others, and is met all the same. */
+/* Rows at the limit of the curve: a new level moves them with all others, and is met all the same.
+ */
 static void level__margins_beyond_the_limit__is_met_and_moves_all_rows_one_way(void **state)
 {
     (void)state;
