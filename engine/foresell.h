@@ -132,9 +132,25 @@ typedef struct foresell_rank_request {
     double hours;     /* a rep's hours today; 0: a fifth of the week's hours, else 8 */
     int64_t limit;    /* rows; 0 = as many as the hours hold, at most 50 per rep */
     int32_t cool_off_days; /* after a contact; -1 = none; 0 = default (2) */
+    int32_t cap_touches;   /* at most so many of our attempts per contact ... ; -1 = no cap; 0 = default (5) */
+    int32_t cap_days;      /* ... in so many days; 0 = default (14) */
+    double explore;        /* share of the list drawn by lot; remembered; -1 = none from now on; 0 = as before */
+    uint64_t seed;         /* of the lot */
+    int32_t win_back_days; /* rest after a loss; -1 = nobody is won back; 0 = default (90) */
+    int32_t thanks_days;   /* after a won deal; -1 = no prompts; 0 = default (14) */
 } foresell_rank_request;
 FORE_API fore_status foresell_rank(foresell *w, const foresell_rank_request *request,
                                    foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_feedback_request {
+    foresell_moment moment;
+    const char *not_id;   /* keep this lead or deal off the list ... */
+    const char *because;  /* ... for this reason ... */
+    const char *until;    /* ... until that day or time; NULL: until something new happens with it */
+    const char *again_id; /* or take back what was said of this one; neither: only the record */
+} foresell_feedback_request;
+FORE_API fore_status foresell_feedback(foresell *w, const foresell_feedback_request *request,
+                                       foresell_answer **answer, fore_error *err);
 
 typedef struct foresell_score_request {
     foresell_moment moment;

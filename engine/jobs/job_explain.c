@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/jobs/feedback.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/kept_score.h"
 #include "engine/jobs/roster.h"
@@ -33,6 +34,7 @@ typedef struct explainer {
     int64_t since;                  /* of what follows; FORE_NO_TIME = not made yet */
     fore_supposed still;            /* the history in which nothing has happened since */
     fore_attributes *attributes[2]; /* as of then */
+    fore_remarks remarks;
 } explainer;
 
 static void forget_since(explainer *x)
@@ -295,6 +297,30 @@ static void say_reasons(const fore_scoring *s, const headline *h, const double *
     if (said == 0) fore_answer_note(a, "No single fact moves it: it sits near the base rate.");
 }
 
+/* --- what people said of it --- */
+
+static void say_remarks(explainer *x, int64_t subject)
+{
+    const fore_remarks *r = &x->remarks;
+    fore_json_array(x->json, "feedback");
+    for (int64_t i = 0; i < r->count; i++) {
+        const fore_remark *m = &r->remark[i];
+        char said[32];
+        if (m->subject != subject) continue;
+        fore_date_format(fore_date_of(m->at), said);
+        fore_json_object(x->json, NULL);
+        fore_json_string(x->json, "because", m->because);
+        fore_json_time(x->json, "said_at", m->at);
+        fore_json_time(x->json, "until", m->until);
+        fore_json_bool(x->json, "stands", !m->over);
+        fore_json_string(x->json, "over", m->over);
+        fore_json_end_object(x->json);
+        fore_answer_note(x->a, "Said on %s: not on the list, because %s%s%s%s.", said, m->because,
+                         m->over ? " (" : "", m->over ? m->over : "", m->over ? ")" : "");
+    }
+    fore_json_end_array(x->json);
+}
+
 /* --- one that is closed --- */
 
 static fore_status explain_closed(explainer *x, int64_t subject, fore_error *err)
@@ -377,6 +403,7 @@ static fore_status explain_one(explainer *x, const fore_roster_row *row, fore_er
                                     : "No score of %s is kept; `foresell score` keeps them.",
                          id);
     }
+    say_remarks(x, row->subject);
     fore_json_end_object(x->json);
 done:
     fore_free(raw);
@@ -407,6 +434,7 @@ fore_status fore_job_explain(fore_context *c, const foresell_score_request *q, f
     explainer x = {.c = c, .r = &r, .a = a, .json = &json, .since = FORE_NO_TIME};
     FORE_TRY(fore_context_moment(c, &q->moment, a, &moment, err));
     FORE_TRY(fore_roster_open(c, moment.as_of, &r, err));
+    FORE_GO(fore_remarks_read(c, r.timeline, moment.as_of, &x.remarks, err));
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", moment.as_of);
     fore_roster_models_json(&r, &json);
@@ -425,6 +453,7 @@ fore_status fore_job_explain(fore_context *c, const foresell_score_request *q, f
     fore_roster_note_idle(&r, a, "");
 done:
     forget_since(&x);
+    fore_remarks_free(&x.remarks);
     fore_roster_free(&r);
     return status;
 }

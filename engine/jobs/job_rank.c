@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/jobs/feedback.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
@@ -23,7 +24,7 @@ typedef struct candidate {
 } candidate;
 
 typedef struct passed_over {
-    int64_t do_not_contact, done_today, resting, hours_full, beyond_limit;
+    int64_t do_not_contact, said_not, done_today, resting, hours_full, beyond_limit;
 } passed_over;
 
 static const fore_column columns[] = {
@@ -62,12 +63,16 @@ static int by_worth(const void *left, const void *right)
     return a->row->subject < b->row->subject ? -1 : 1;
 }
 
-static bool may_be_worked(const fore_timeline *t, const candidate *k, int64_t as_of,
-                          int64_t day_start, int64_t cool_off, passed_over *passed)
+static bool may_be_worked(const fore_timeline *t, const fore_remarks *remarks, const candidate *k,
+                          int64_t as_of, int64_t day_start, int64_t cool_off, passed_over *passed)
 {
     int64_t subject = k->row->subject, out, in;
     if (t->do_not_contact[subject]) {
         passed->do_not_contact++;
+        return false;
+    }
+    if (fore_remark_on(remarks, subject)) {
+        passed->said_not++;
         return false;
     }
     fore_last_contacts(t, subject, as_of, &out, &in);
@@ -260,6 +265,7 @@ static void note_passed_over(fore_answer *a, const passed_over *p)
         int64_t count;
         const char *words;
     } part[] = {{p->do_not_contact, "that must not be contacted"},
+                {p->said_not, "of which somebody said \"not this one\" (foresell feedback)"},
                 {p->done_today, "worked today"},
                 {p->resting, "resting after a contact"},
                 {p->hours_full, "beyond the hours"},
@@ -374,6 +380,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_roster roster = {0};
     fore_habits habits;
     passed_over passed = {0};
+    fore_remarks remarks = {0};
     candidate *list = NULL;
     int64_t n = 0, kept = 0, rep = -1, rep_pk = 0;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
@@ -393,6 +400,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         if (fore_roster_rep_left(&roster, rep)) FORE_GO(refuse_who_left(&roster, rep, err));
     }
     FORE_GO(fore_roster_add_open(c, &roster, err));
+    FORE_GO(fore_remarks_read(c, roster.timeline, moment.as_of, &remarks, err));
     fore_habits_read(roster.timeline, moment.as_of, &habits);
     list = FORE_NEW(roster.count, candidate);
     if (!list) {
@@ -406,7 +414,8 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         k->row = &roster.row[i];
         if (r->rep && k->row->owner != rep) continue;
         fore_next_step_choose(roster.timeline, &habits, k->row->subject, moment.as_of, &k->step);
-        if (!may_be_worked(roster.timeline, k, moment.as_of, day_start, cool_off, &passed))
+        if (!may_be_worked(roster.timeline, &remarks, k, moment.as_of, day_start, cool_off,
+                           &passed))
             continue;
         k->step.hour = hour_of(c, &k->step, moment.as_of);
         k->gain_per_minute = gain_of(&roster, k->row) / k->step.minutes;
@@ -440,6 +449,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     note_list(a, &roster, &passed);
 done:
     fore_free(list);
+    fore_remarks_free(&remarks);
     fore_roster_free(&roster);
     return status;
 }

@@ -11,6 +11,7 @@ fore_status fore_job_import(fore_context *c, const foresell_import_request *r, f
 fore_status fore_job_check(fore_context *c, const foresell_check_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_train(fore_context *c, const foresell_train_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_answer *a, fore_error *err);
+fore_status fore_job_feedback(fore_context *c, const foresell_feedback_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_score(fore_context *c, const foresell_score_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_explain(fore_context *c, const foresell_score_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *r, fore_answer *a, fore_error *err);

@@ -157,3 +157,21 @@ CREATE TABLE job_run (               -- nightly: which step of which night is do
     pk INTEGER PRIMARY KEY, job TEXT NOT NULL, started_at INTEGER NOT NULL, finished_at INTEGER,
     step TEXT NOT NULL, state TEXT NOT NULL, report TEXT
 ) STRICT;
+
+-- the list: what people said of it, what was drawn ---------------------------------------------------
+
+CREATE TABLE feedback (              -- "not this one, because"
+    pk INTEGER PRIMARY KEY, subject_kind INTEGER NOT NULL, subject INTEGER NOT NULL,
+    at INTEGER NOT NULL,             -- the moment of the list that it was said of
+    until_at INTEGER,                -- comes back then; NULL: when something happens
+    because TEXT NOT NULL, taken_back_at INTEGER
+) STRICT;
+CREATE INDEX feedback_subject ON feedback(subject_kind, subject, at);
+
+CREATE TABLE listed (                -- the day's list, where a share of it was drawn by lot
+    day_on INTEGER NOT NULL, subject_kind INTEGER NOT NULL, subject INTEGER NOT NULL,
+    as_of INTEGER NOT NULL, seed INTEGER NOT NULL, place INTEGER NOT NULL,
+    drawn INTEGER NOT NULL,          -- 1: by lot; 0: by its worth
+    draw_chance REAL NOT NULL,       -- of being drawn that day, whether it was or not
+    PRIMARY KEY (day_on, subject_kind, subject)
+) STRICT, WITHOUT ROWID;

@@ -267,4 +267,32 @@ fore_status fore_store_job_step(fore_store *s, int64_t pk, const char *step, con
 /* The newest run of a job: *found false when none. Text in `row` is copied into *scratch. */
 fore_status fore_store_job_last(fore_store *s, const char *job, fore_job_row *row, fore_text *scratch, bool *found, fore_error *err);
 
+/* --- the list --- */
+
+typedef struct fore_feedback_row {
+    int64_t pk; fore_subject_kind subject_kind; int64_t subject, at, until_at; const char *because;
+    int64_t taken_back_at; /* reading only; FORE_NO_TIME: it stands */
+} fore_feedback_row;
+fore_status fore_store_put_feedback(fore_store *s, const fore_feedback_row *row, fore_error *err);
+/* Takes back what stands about a subject; *taken counts. */
+fore_status fore_store_take_back(fore_store *s, fore_subject_kind kind, int64_t subject, int64_t at,
+                                 int64_t *taken, fore_error *err);
+/* What was said at or before not_after, oldest first, also what was taken back. */
+fore_status fore_store_feedback(fore_store *s, int64_t not_after,
+                                fore_status (*visit)(void *context, const fore_feedback_row *row, fore_error *err),
+                                void *context, fore_error *err);
+
+typedef struct fore_listed_row {
+    int32_t day_on; fore_subject_kind subject_kind; int64_t subject, as_of, place; uint64_t seed;
+    bool drawn; double draw_chance;
+} fore_listed_row;
+fore_status fore_store_put_listed(fore_store *s, const fore_listed_row *row, fore_error *err);
+/* Forgets the list of a day, before it is written anew. */
+fore_status fore_store_clear_listed(fore_store *s, int32_t day_on, fore_error *err);
+fore_status fore_store_listed(fore_store *s, int32_t day_on,
+                              fore_status (*visit)(void *context, const fore_listed_row *row, fore_error *err),
+                              void *context, fore_error *err);
+/* May this handle write? */
+bool fore_store_is_writable(const fore_store *s);
+
 #endif

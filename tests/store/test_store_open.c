@@ -224,7 +224,7 @@ static void open__cut_off__is_damaged(void **state)
 static void read__pages_overwritten__fails_without_a_crash(void **state)
 {
     fixture *f = *state;
-    fill(f, 400);
+    fill(f, 1200); /* so that the first half holds the whole schema */
     fixture_close(f);
     struct stat info;
     assert_int_equal(stat(f->path, &info), 0);
@@ -334,9 +334,9 @@ static void open__file_not_readable__names_it(void **state)
 static void migrate__steps_above_the_version__run_once_in_order(void **state)
 {
     fixture *f = *state;
-    const store_migration steps[] = {{1, "syntax error if ever run"},
-                                     {2, "CREATE TABLE extra (a INTEGER) STRICT"},
-                                     {3, "INSERT INTO extra VALUES (7)"},
+    const store_migration steps[] = {{STORE_VERSION, "syntax error if ever run"},
+                                     {STORE_VERSION + 1, "CREATE TABLE extra (a INTEGER) STRICT"},
+                                     {STORE_VERSION + 2, "INSERT INTO extra VALUES (7)"},
                                      {0, NULL}};
     int64_t value;
     OK(store_migrate(f->store, steps, e));
@@ -344,22 +344,54 @@ static void migrate__steps_above_the_version__run_once_in_order(void **state)
     OK(store_integer(f->store, "SELECT sum(a) FROM extra", 0, &value, e));
     assert_int_equal(value, 7);
     OK(store_integer(f->store, "PRAGMA user_version", 0, &value, e));
-    assert_int_equal(value, 3);
+    assert_int_equal(value, STORE_VERSION + 2);
 }
 
 static void migrate__failing_step__leaves_the_step_before(void **state)
 {
     fixture *f = *state;
     const store_migration steps[] = {
-        {2, "CREATE TABLE extra (a INTEGER) STRICT"},
-        {3, "INSERT INTO extra VALUES (7); INSERT INTO nowhere VALUES (1)"},
+        {STORE_VERSION + 1, "CREATE TABLE extra (a INTEGER) STRICT"},
+        {STORE_VERSION + 2, "INSERT INTO extra VALUES (7); INSERT INTO nowhere VALUES (1)"},
         {0, NULL}};
     int64_t value;
-    FAILS(FORE_E_STORE, "step 3", store_migrate(f->store, steps, e));
+    FAILS(FORE_E_STORE, "step 4", store_migrate(f->store, steps, e));
     OK(store_integer(f->store, "SELECT count(*) FROM extra", -1, &value, e));
     assert_int_equal(value, 0);
     OK(store_integer(f->store, "PRAGMA user_version", 0, &value, e));
-    assert_int_equal(value, 2);
+    assert_int_equal(value, STORE_VERSION + 1);
+}
+
+/* The schema as text, whichever way it came about. */
+static void schema_of(fixture *f, fore_text *out)
+{
+    sqlite3_stmt *q = NULL;
+    OK(store_prepare(f->store, "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name",
+                     &q, e));
+    while (sqlite3_step(q) == SQLITE_ROW)
+        fore_text_printf(out, "%s\n", (const char *)sqlite3_column_text(q, 0));
+    sqlite3_finalize(q);
+}
+
+static void migrate__a_workspace_of_format_1__becomes_what_is_made_anew(void **state)
+{
+    fixture *f = *state;
+    fore_text anew = {0}, brought = {0};
+    int64_t value;
+    fill(f, 3);
+    schema_of(f, &anew);
+    fixture_close(f);
+    sql(f->path, "DROP TABLE feedback; DROP TABLE listed; PRAGMA user_version = 1");
+    FAILS(FORE_E_READONLY, "older format 1",
+          fore_store_open(f->path, FORE_STORE_READ, &f->store, e));
+    OK(fore_store_open(f->path, FORE_STORE_WRITE, &f->store, e));
+    OK(store_integer(f->store, "PRAGMA user_version", 0, &value, e));
+    assert_int_equal(value, STORE_VERSION);
+    schema_of(f, &brought);
+    assert_string_equal(fore_text_string(&anew), fore_text_string(&brought));
+    assert_int_equal(fore_store_count(f->store, FORE_TABLE_LEAD), 3);
+    fore_text_free(&anew);
+    fore_text_free(&brought);
 }
 
 /* --- leaving --- */
@@ -506,6 +538,7 @@ int main(void)
         WITH_STORE(open__file_not_readable__names_it),
         WITH_STORE(migrate__steps_above_the_version__run_once_in_order),
         WITH_STORE(migrate__failing_step__leaves_the_step_before),
+        WITH_STORE(migrate__a_workspace_of_format_1__becomes_what_is_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
