@@ -142,6 +142,21 @@ static void deal_dates(const fore_importing *run, fore_outcome outcome, fore_dea
     if (row->closed_at == FORE_NO_TIME) row->closed_at = shared;
 }
 
+/* For the sentence that asks which stages mean won, where none was recognised. */
+static fore_status note_stage(fore_importing *run, const fore_deal_row *row, fore_error *err)
+{
+    const int most = sizeof run->open_stage / sizeof *run->open_stage;
+    run->closed_deals += row->outcome != FORE_OUTCOME_OPEN;
+    if (row->outcome != FORE_OUTCOME_OPEN || !row->stage || run->open_stages == most)
+        return FORE_OK;
+    for (int k = 0; k < run->open_stages; k++)
+        if (strcmp(run->open_stage[k], row->stage) == 0) return FORE_OK;
+    const char *kept = fore_arena_copy(run->scrap, row->stage, (int64_t)strlen(row->stage));
+    if (!kept) return fore_no_memory(err);
+    run->open_stage[run->open_stages++] = kept;
+    return FORE_OK;
+}
+
 fore_status fore_put_deal(fore_importing *run, fore_put *put, fore_error *err)
 {
     fore_row *r = &run->row;
@@ -174,6 +189,7 @@ fore_status fore_put_deal(fore_importing *run, fore_put *put, fore_error *err)
     FORE_TRY(fore_reference(run, FORE_PRODUCT, FORE_SLOT_PRODUCT, &row.product, err));
     FORE_TRY(fore_reference(run, FORE_CAMPAIGN, FORE_SLOT_CAMPAIGN, &row.campaign, err));
     run->undated += row.created_at == FORE_NO_TIME;
+    FORE_TRY(note_stage(run, &row, err));
     return fore_store_put_deal(run->store, &row, put, err);
 }
 

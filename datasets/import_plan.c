@@ -118,6 +118,25 @@ static const fore_canonical *canonical_named(fore_kind kind, const char *name, s
     return NULL;
 }
 
+/* A column that other files have and this one does not: its rows would lose what it says. */
+static fore_status refuse_foreign(const fore_importing *run, const fore_file_plan *file,
+                                  const fore_mapping_entry *e, size_t head, fore_error *err)
+{
+    fore_text names = {0};
+    bool elsewhere = false;
+    for (int kind = 0; kind < FORE_KIND_COUNT && !elsewhere; kind++)
+        elsewhere = canonical_named((fore_kind)kind, e->name, head) != NULL;
+    if (!elsewhere) return FORE_OK;
+    for (const fore_canonical *k = fore_canonical_columns(file->kind); k && k->name; k++)
+        fore_text_printf(&names, "%s%s", names.length ? ", " : "", k->name);
+    fore_status status =
+        fore_fail_at(err, FORE_E_FORMAT, run->mapping.path, 0, 0,
+                     "%s: [%s] %s: %s have no such column; theirs are %.700s", run->mapping.path,
+                     e->section, e->name, fore_kind_word(file->kind), fore_text_string(&names));
+    fore_text_free(&names);
+    return status;
+}
+
 static void unbind(fore_file_plan *file, fore_slot slot)
 {
     for (int64_t c = 0; c < fore_csv_columns(file->csv); c++) {
@@ -169,6 +188,7 @@ static fore_status bind_by_mapping(fore_importing *run, fore_file_plan *file, bo
         size_t head = strcspn(e->name, ".");
         const fore_canonical *k = canonical_named(file->kind, e->name, head);
         bool is_value = e->name[head] == '.';
+        if (!k && !values) FORE_TRY(refuse_foreign(run, file, e, head, err));
         if (!k || is_value != values) continue;
         if (is_value)
             FORE_TRY(map_value(run, file, e, k->slot, e->name + head + 1, err));

@@ -96,6 +96,19 @@ static fore_status say_lacks(fore_importing *run, fore_error *err)
             run, err,
             "no deals: no sales forecast is possible, and leads are scored for conversion only"));
     }
+    if (run->kind_rows[FORE_KIND_DEALS] > 0 && run->closed_deals == 0) {
+        fore_text stages = {0};
+        for (int k = 0; k < run->open_stages; k++)
+            fore_text_printf(&stages, "%s%s", k ? ", " : "", run->open_stage[k]);
+        fore_status status = fore_run_warn(
+            run, err,
+            "no deal was read as won or lost%s%.600s; where some are, name the stages in a mapping file "
+            "([import] won_stages = ..., lost_stages = ...) or map the columns stage, outcome and closed_at",
+            stages.length ? ": all stages count as open: " : ": no column says the stage",
+            stages.length ? fore_text_string(&stages) : "");
+        fore_text_free(&stages);
+        if (status != FORE_OK) return status;
+    }
     if (people && run->undated > 0) {
         FORE_TRY(fore_run_warn(
             run, err,

@@ -181,6 +181,9 @@ typedef struct fore_importing {
     bool fresh[FORE_KIND_COUNT]; /* the workspace held no row of the kind before this run */
     int64_t kind_rows[FORE_KIND_COUNT];
     int64_t contact_links, undated, made_deals;
+    int64_t closed_deals;
+    const char *open_stage[8]; /* the first stages of deals that were read as open */
+    int open_stages;
     int64_t derived[3]; /* rows made from histories and sums, by fore_put */
 
     fore_reject_row *rejects;

@@ -1,7 +1,9 @@
 /* Answers on the terminal: tables that fit the width, CSV (RFC 4180), JSON.
  *
  * A table takes the natural width of its columns; text columns with a weight share what is left and
- * are cut or wrapped; columns of weight -1 stand on lines of their own below the row. */
+ * are cut or wrapped; columns of weight -1 stand on lines of their own below the row. An id that
+ * had to be cut shows its end, where ids differ, and the row's first one stands whole below the
+ * row. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,10 +99,35 @@ static void end_line(void)
     line.length = 0;
 }
 
+/* One word with a digit in it. */
+static bool is_id(const char *text) { return !strchr(text, ' ') && strpbrk(text, "0123456789"); }
+
+static bool must_cut(const char *text, int width)
+{
+    return text[foresell_text_fit(text, width)] != 0;
+}
+
+/* The longest end of `text` that fits. */
+static const char *end_that_fits(const char *text, int width)
+{
+    while (*text && foresell_text_width(text) > width) {
+        do text++;
+        while (((unsigned char)*text & 0xc0) == 0x80);
+    }
+    return text;
+}
+
 static void put_cell(const char *text, int width, bool right, bool last)
 {
     int64_t bytes = foresell_text_fit(text, width);
     bool cut = text[bytes] != 0;
+    if (cut && is_id(text)) {
+        const char *end = end_that_fits(text, width - 1);
+        put("…", strlen("…"));
+        put(end, strlen(end));
+        if (!last) spaces(width - 1 - foresell_text_width(end));
+        return;
+    }
     if (cut) bytes = foresell_text_fit(text, width - 1);
     int used = 0;
     char piece[1024];
@@ -200,6 +227,26 @@ static layout lay_out(const foresell_answer *a, int64_t t, int total)
     return l;
 }
 
+/* What stands below a row: its id where that was cut, and the columns of weight -1. */
+static void print_below(const foresell_answer *a, int64_t t, int64_t r, const layout *l, int total)
+{
+    char text[4096], id[1024] = "";
+    for (int64_t i = 0; i < l->count && !id[0]; i++) {
+        cell_people(a, t, r, l->column[i], text, sizeof text);
+        if (!l->right[i] && must_cut(text, l->width[i]) && is_id(text))
+            snprintf(id, sizeof id, "%.1000s", text);
+    }
+    for (int64_t c = 0; c < foresell_table_columns(a, t); c++) {
+        if (foresell_table_column(a, t, c).weight >= 0) continue;
+        char whole[sizeof text + sizeof id + 3];
+        cell_people(a, t, r, c, text, sizeof text);
+        snprintf(whole, sizeof whole, "%s%s%s", id, id[0] && text[0] ? ": " : "", text);
+        put_wrapped(whole, 4, total);
+        id[0] = 0;
+    }
+    if (id[0]) put_wrapped(id, 4, total);
+}
+
 static void print_table(const foresell_answer *a, int64_t t, int total)
 {
     layout l = lay_out(a, t, total);
@@ -227,11 +274,7 @@ static void print_table(const foresell_answer *a, int64_t t, int total)
                 put_cell(text, l.width[i], l.right[i], i + 1 == l.count);
         }
         end_line();
-        for (int64_t c = 0; c < foresell_table_columns(a, t); c++) {
-            if (foresell_table_column(a, t, c).weight >= 0) continue;
-            cell_people(a, t, r, c, text, sizeof text);
-            put_wrapped(text, 4, total);
-        }
+        print_below(a, t, r, &l, total);
     }
 }
 

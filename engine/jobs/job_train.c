@@ -226,7 +226,9 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
     fore_answer_note(a, "Log loss and calib. (how far the chances are off on average): the smaller "
                         "the better. AUC: 1 sorts perfectly, 0.5 not at all.");
     for (int kind = 0; kind < 2; kind++)
-        if (why[kind].message[0])
+        if (why[kind].message[0] &&
+            fore_store_count(c->store,
+                             kind == FORE_SUBJECT_LEAD ? FORE_TABLE_LEAD : FORE_TABLE_DEAL) != 0)
             fore_answer_note(a, "No model for %ss: %s", fore_purpose((fore_subject_kind)kind),
                              why[kind].message);
     return FORE_OK;

@@ -78,17 +78,13 @@ int64_t fore_store_count(fore_store *s, fore_table table)
     return store_integer(s, sql, -1, &count, NULL) == FORE_OK ? count : -1;
 }
 
-fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, fore_error *err)
+/* Closings are written by hand, also long ahead: they tell how far the history reaches only as far
+ * as this beyond what was recorded when it happened. */
+static const int64_t CLOSING_AHEAD = INT64_C(30) * 86400 * 1000000;
+
+static fore_status newest_of(fore_store *s, const char *sql, int64_t not_after, int64_t *at,
+                             fore_error *err)
 {
-    static const char sql[] = "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
-                              " UNION ALL SELECT max(at) FROM deal_change WHERE at <= ?1"
-                              " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
-                              " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
-                              " UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1"
-                              " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
-                              " UNION ALL SELECT max(closed_at) FROM lead WHERE closed_at <= ?1"
-                              " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1"
-                              " UNION ALL SELECT max(closed_at) FROM deal WHERE closed_at <= ?1)";
     sqlite3_stmt *statement = NULL;
     bool more;
     *at = FORE_NO_TIME;
@@ -98,4 +94,25 @@ fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, for
     if (status == FORE_OK && more) *at = store_column_long(statement, 0);
     sqlite3_finalize(statement);
     return status;
+}
+
+fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, fore_error *err)
+{
+    static const char recorded[] =
+        "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
+        " UNION ALL SELECT max(at) FROM deal_change WHERE at <= ?1"
+        " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
+        " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
+        " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
+        " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1)";
+    static const char closed[] =
+        "SELECT max(t) FROM (SELECT max(closed_at) AS t FROM deal WHERE outcome <> 'open' AND closed_at <= ?1"
+        " UNION ALL SELECT max(closed_at) FROM lead WHERE status IN ('converted', 'disqualified', 'lost')"
+        " AND closed_at <= ?1 UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1)";
+    int64_t closing;
+    FORE_TRY(newest_of(s, recorded, not_after, at, err));
+    if (*at != FORE_NO_TIME && *at < not_after - CLOSING_AHEAD) not_after = *at + CLOSING_AHEAD;
+    FORE_TRY(newest_of(s, closed, not_after, &closing, err));
+    if (*at == FORE_NO_TIME || (closing != FORE_NO_TIME && closing > *at)) *at = closing;
+    return FORE_OK;
 }

@@ -141,7 +141,8 @@ static void add_uri(const fore_store *s, fore_text *uri)
 {
     fore_text name = {0};
     add_name(s, &name);
-    fore_text_puts(uri, "file:");
+    /* the empty authority is written out, or "//folder" would be taken for one */
+    fore_text_puts(uri, s->path[0] == '/' ? "file://" : "file:");
     for (const char *p = fore_text_string(&name); *p; p++) {
         if (*p == '%' || *p == '?' || *p == '#')
             fore_text_printf(uri, "%%%02x", (unsigned char)*p);

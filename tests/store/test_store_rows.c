@@ -686,6 +686,16 @@ static void newest__moment_inside_the_history__sees_nothing_later(void **state)
     fore_deal_row deal = no_deal("D");
     deal.created_at = 5 * FORE_HOUR + 1;
     deal.closed_at = FORE_DAY * 2;
+    deal.outcome = FORE_WON;
+    OK(fore_store_put_deal(s, &deal, NULL, e));
+    deal = no_deal("open"); /* what is open has no closing, whatever its row says */
+    deal.created_at = 5 * FORE_HOUR;
+    deal.closed_at = FORE_DAY * 3;
+    OK(fore_store_put_deal(s, &deal, NULL, e));
+    deal = no_deal("mistyped"); /* far beyond all that was recorded */
+    deal.created_at = 5 * FORE_HOUR;
+    deal.closed_at = FORE_DAY * 90;
+    deal.outcome = FORE_LOST;
     OK(fore_store_put_deal(s, &deal, NULL, e));
     OK(fore_store_commit(s, e));
     OK(fore_store_newest(s, INT64_MAX, &at, e));
