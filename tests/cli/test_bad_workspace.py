@@ -333,6 +333,18 @@ class Barred(Company):
             self.assertEqual(done.returncode, 1)
             self.assertRegex(done.stderr, f"{path}: Permission denied; check its permissions")
 
+    def test_names_that_could_be_taken_for_something_else(self):
+        odd = self.folder / "50%20 a?b#c.db"
+        self.copy().rename(odd)
+        os.chmod(odd, 0o444)
+        os.chmod(self.folder, 0o555)
+        try:
+            for name in (odd, f"/{odd}", f"/{self.folder}/./{odd.name}"):
+                done = self.as_nobody("-w", name, "models", "--quiet")
+                self.assertEqual(done.returncode, 0, (name, done.stderr))
+        finally:
+            os.chmod(self.folder, 0o755)
+
     def test_a_new_workspace_where_none_can_be_made(self):
         leads = self.write("in/leads.csv", LEADS)
         os.chmod(self.folder, 0o755)
