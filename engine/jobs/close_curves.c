@@ -464,6 +464,20 @@ fore_status fore_close_curves(fore_context *c, int64_t as_of, const int64_t *sub
                       err);
 }
 
+fore_status fore_close_curves_new(fore_context *c, int64_t as_of, const int64_t *subject, int64_t n,
+                                  fore_close_curve **curves, fore_error *err)
+{
+    *curves = FORE_NEW(n, fore_close_curve);
+    if (!*curves) return fore_no_memory(err);
+    fore_error own = {0};
+    fore_status status = fore_close_curves(c, as_of, subject, n, *curves, &own);
+    if (status == FORE_OK || status == FORE_E_NO_ANSWER) return FORE_OK;
+    fore_free(*curves);
+    *curves = NULL;
+    if (err) *err = own;
+    return status;
+}
+
 void fore_close_json(fore_json_writer *json, const fore_close_curve *curve, double amount)
 {
     if (!curve->known) return;

@@ -27,6 +27,11 @@ typedef struct fore_close_curve {
 fore_status fore_close_curves(fore_context *context, int64_t as_of, const int64_t *subject,
                               int64_t n, fore_close_curve *out, fore_error *err);
 
+/* The same for whoever shows them: n curves of the caller's (fore_free), none of them known where
+ * no deal was ever won. */
+fore_status fore_close_curves_new(fore_context *context, int64_t as_of, const int64_t *subject,
+                                  int64_t n, fore_close_curve **curves, fore_error *err);
+
 /* "close": {"expected_on","lo","hi","p_won","p_lost","expected_amount","p_won_by":[{"on","p"}...]}
  * in the open object; nothing for a curve that is not known. amount: what the deal brings when won;
  * NaN: null. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/jobs/feedback.h"
+#include "engine/jobs/close_curves.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
@@ -165,8 +166,8 @@ static void write_reasons(const fore_scoring *scoring, const fore_reason *reason
 }
 
 static void write_row(const fore_roster *r, const candidate *k, int64_t place,
-                      const fore_reason *reason, int64_t reasons, fore_answer *a, int64_t g,
-                      fore_json_writer *json)
+                      const fore_reason *reason, int64_t reasons, const fore_close_curve *curve,
+                      fore_answer *a, int64_t g, fore_json_writer *json)
 {
     const fore_timeline *t = r->timeline;
     const fore_roster_row *row = k->row;
@@ -204,6 +205,7 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
                      k->step.why);
     fore_text reasons_text = {0};
     write_reasons(r->scoring[kind], reason, reasons, json, &reasons_text);
+    fore_close_json(json, curve, row->amount);
     if (reasons > 0) fore_text_printf(&words, " | %s", fore_text_string(&reasons_text));
     fore_json_end_object(json);
     fore_answer_row(a, g);
@@ -234,18 +236,24 @@ static fore_status write_list(fore_context *c, const fore_roster *r, const candi
     for (int k = 0; k < 2; k++)
         if (r->scoring[k] && r->scoring[k]->columns > widest) widest = r->scoring[k]->columns;
     double *raw = FORE_NEW(2 * widest, double), base;
-    if (!raw) return fore_no_memory(err);
+    int64_t *subject = FORE_NEW(n, int64_t);
+    fore_close_curve *curves = NULL;
+    if (!raw || !subject) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < n; i++) subject[i] = list[i].row->subject;
+    FORE_GO(fore_close_curves_new(c, r->as_of, subject, n, &curves, err));
     fore_json_array(json, "leads");
     for (int64_t i = 0; i < n; i++) {
         fore_reason reason[REASONS];
         const fore_scoring *s = r->scoring[fore_subject_kind_of(r->timeline, list[i].row->subject)];
         FORE_GO(fore_roster_parts(c, r, list[i].row, raw, raw + widest, &base, err));
         int64_t reasons = fore_reasons_pick(s, raw, raw + widest, 0, reason, REASONS);
-        write_row(r, &list[i], i + 1, reason, reasons, a, g, json);
+        write_row(r, &list[i], i + 1, reason, reasons, &curves[i], a, g, json);
     }
     fore_json_end_array(json);
 done:
     fore_free(raw);
+    fore_free(subject);
+    fore_free(curves);
     return status;
 }
 

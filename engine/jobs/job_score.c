@@ -1,5 +1,6 @@
 /* "What are the chances of this one?" The scores of all that are open are kept, so that a later
  * answer can tell what moved. */
+#include "engine/jobs/close_curves.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/kept_score.h"
 #include "engine/jobs/roster.h"
@@ -70,12 +71,25 @@ static void show_score(const fore_roster *r, const fore_roster_row *row, fore_an
     fore_answer_number(a, g, row->expected_value);
 }
 
+/* When the deals among the rows will close; the caller's. */
+static fore_status find_curves(fore_context *c, const fore_roster *r, fore_close_curve **curves,
+                               fore_error *err)
+{
+    int64_t *subject = FORE_NEW(r->count, int64_t);
+    if (!subject) return fore_no_memory(err);
+    for (int64_t i = 0; i < r->count; i++) subject[i] = r->row[i].subject;
+    fore_status status = fore_close_curves_new(c, r->as_of, subject, r->count, curves, err);
+    fore_free(subject);
+    return status;
+}
+
 fore_status fore_job_score(fore_context *c, const foresell_score_request *q, fore_answer *a,
                            fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_moment moment;
     fore_roster r = {0};
+    fore_close_curve *curves = NULL;
     FORE_TRY(fore_context_moment(c, &q->moment, a, &moment, err));
     FORE_TRY(fore_roster_open(c, moment.as_of, &r, err));
     if (q->id_count == 0) {
@@ -83,6 +97,7 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
         if (!q->forget) FORE_GO(keep_scores(c, &r, err));
     }
     for (int64_t i = 0; i < q->id_count; i++) FORE_GO(fore_roster_add(c, &r, q->ids[i], err));
+    FORE_GO(find_curves(c, &r, &curves, err));
     int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 9);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
@@ -93,6 +108,7 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
         show_score(&r, &r.row[i], a, g);
         fore_json_object(&json, NULL);
         fore_roster_score_json(&r, &r.row[i], &json);
+        fore_close_json(&json, &curves[i], r.row[i].amount);
         fore_json_end_object(&json);
     }
     fore_json_end_array(&json);
@@ -102,6 +118,7 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
                          (long long)r.count, q->forget ? "not kept" : "kept");
     fore_roster_note_idle(&r, a, "");
 done:
+    fore_free(curves);
     fore_roster_free(&r);
     return status;
 }
