@@ -20,7 +20,13 @@
 #include "engine/base/memory.h"
 #include "models/score/irls.h"
 
-enum { MOST_STEPS = 50, MOST_HALVINGS = 30, WIDEST = 5000 };
+enum {
+    MOST_STEPS = 50,
+    MOST_HALVINGS = 30,
+    WIDEST = 5000,
+    ENOUGH_ROWS = 1 << 16,     /* more neither choose lambda better nor make a better start, */
+    ENOUGH_POSITIVES = 1 << 11 /* provided that so many of the rarer outcome are among them */
+};
 
 typedef struct descent {
     fore_irls irls;
@@ -197,14 +203,34 @@ static double lambda_at(const descent *d, int64_t k, double largest)
     return largest * pow(ratio, (double)k / (double)(o->lambdas - 1));
 }
 
+/* Every how many slices of rows are enough to choose lambda by. */
+static int64_t thinning(const descent *d)
+{
+    int64_t n = d->irls.x->rows, every = n / ENOUGH_ROWS;
+    double ones = 0;
+    if (every <= 1 || d->irls.gaussian) return every > 1 ? every : 1;
+    for (int64_t i = 0; i < n; i++) ones += d->irls.y[i];
+    double rarer = fmin(ones, (double)n - ones) / ENOUGH_POSITIVES;
+    if (rarer < (double)every) every = (int64_t)rarer;
+    return every > 1 ? every : 1;
+}
+
+/* Many rows: a path that only chooses lambda sees some of them, evenly spread; a given lambda is
+ * fitted on those first, so that few passes over all rows are left. */
 static fore_status follow_path(descent *d, fore_net *net, fore_error *err)
 {
     double largest;
     int64_t q = d->irls.width;
+    bool choosing = !d->options.lambda && d->irls.held;
+    if (choosing || d->options.lambda) d->irls.skip = thinning(d);
     FORE_TRY(start_path(d, &largest, err));
     for (int64_t k = 0; k < d->options.lambdas; k++) {
         double lambda = lambda_at(d, k, largest);
         FORE_TRY(fit_lambda(d, lambda, err));
+        if (d->irls.skip > 1 && !choosing) {
+            d->irls.skip = 1;
+            FORE_TRY(fit_lambda(d, lambda, err));
+        }
         net->lambda[k] = lambda;
         memcpy(net->beta + k * q, d->point, (size_t)q * sizeof *net->beta);
         net->intercept[k] = d->point[q];

@@ -40,7 +40,9 @@ typedef struct fore_net {
 
 fore_net_options fore_net_default(void);
 
-/* x, design, y, w: as fore_logit_fit (y any number for gaussian). held: n bytes, 1 = the row takes
+/* With over 130,000 rows a path that has held-out rows, whose purpose is to choose lambda, is followed on
+ * an even part of them; fit the lambda chosen again on all.
+ * x, design, y, w: as fore_logit_fit (y any number for gaussian). held: n bytes, 1 = the row takes
  * no part in the fit and measures it; NULL = none. */
 fore_status fore_net_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
                          const double *y, const double *w, const uint8_t *held,

@@ -156,6 +156,39 @@ static void net_fit__ridge_end__equals_the_logistic_regression(void **state)
     fore_logit_free(m);
 }
 
+/* 150,000 rows: the first lambda of a list starts on a part of them, the second on all. */
+static void net_fit__many_rows__a_part_is_only_the_start(void **state)
+{
+    (void)state;
+    leads d = leads_new(150000, 4, -1, 3);
+    uint8_t *held = malloc(150000);
+    for (int64_t i = 0; i < d.n; i++) {
+        held[i] = i % 5 == 0;
+        if (isnan(d.x[i + 2 * d.n])) d.x[i + 2 * d.n] = 0;
+    }
+    fore_view x = {d.x, d.n, d.p, d.n, NULL};
+    double lambda[2] = {0.02, 0.01};
+    fore_net_options o = fore_net_default();
+    fore_net *one = NULL, *two = NULL, *path = NULL;
+    o.lambda = lambda + 1;
+    o.lambdas = 1;
+    assert_int_equal(fore_net_fit(NULL, &x, NULL, d.y, d.w, NULL, &o, &one, NULL), FORE_OK);
+    o.lambda = lambda;
+    o.lambdas = 2;
+    assert_int_equal(fore_net_fit(NULL, &x, NULL, d.y, d.w, NULL, &o, &two, NULL), FORE_OK);
+    for (int j = 0; j < 4; j++) NEAR(one->beta[j], two->beta[4 + j], 1e-7);
+    NEAR(one->intercept[0], two->intercept[1], 1e-7);
+    NEAR(one->deviance[0], two->deviance[1], 1e-12);
+    o = fore_net_default();
+    assert_int_equal(fore_net_fit(NULL, &x, NULL, d.y, d.w, held, &o, &path, NULL), FORE_OK);
+    assert_true(path->converged && path->best > 0);
+    fore_net_free(one);
+    fore_net_free(two);
+    fore_net_free(path);
+    free(held);
+    leads_free(&d);
+}
+
 static void net_fit__separable_one_row_and_wide__finite(void **state)
 {
     (void)state;
@@ -199,6 +232,7 @@ int main(void)
         cmocka_unit_test(net_fit__default_path__optimality_conditions_hold),
         cmocka_unit_test(net_fit__held_rows__take_no_part_and_choose_lambda),
         cmocka_unit_test(net_fit__ridge_end__equals_the_logistic_regression),
+        cmocka_unit_test(net_fit__many_rows__a_part_is_only_the_start),
         cmocka_unit_test(net_fit__separable_one_row_and_wide__finite),
         cmocka_unit_test(net_fit__every_allocation_failing__clean),
     };
