@@ -112,6 +112,9 @@ typedef struct foresell_check_request {
     foresell_moment moment;
     const char *code; /* list every row of one finding; NULL: the summary */
     int64_t limit;    /* rows listed; 0 = 50 */
+    bool fair;        /* how groups fare under the model that answers, instead of the quality of the data */
+    const char *by;   /* columns to look at besides region, country, language and free mail; implies fair */
+    bool leaks;       /* what the columns that know the outcome do to the measured quality: trains twice */
 } foresell_check_request;
 FORE_API fore_status foresell_check(foresell *w, const foresell_check_request *request,
                                     foresell_answer **answer, fore_error *err);
@@ -189,6 +192,7 @@ typedef struct foresell_backtest_request {
     const char *what; /* "rank", "forecast", "effort"; NULL: all that the data allow */
     int64_t cuts;     /* past dates; 0 = 4 for rank, 8 for forecast */
     uint64_t seed;
+    const char *plot; /* rank: an SVG file for its reliability, or NULL */
 } foresell_backtest_request;
 FORE_API fore_status foresell_backtest(foresell *w, const foresell_backtest_request *request,
                                        foresell_answer **answer, fore_error *err);

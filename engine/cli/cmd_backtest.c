@@ -8,7 +8,7 @@ static int run(cli *c, int argc, char **argv);
 const cli_command cli_backtest = {
     "backtest",
     "what would have been said at past dates, and what happened",
-    "backtest [--what rank|forecast|effort]",
+    "backtest [--what rank|forecast|effort] [--plot FILE.svg]",
     "Goes back to past dates, answers with what was known then, and compares with what then happened,\n"
     "beside naive baselines.",
     "foresell backtest --what forecast",
@@ -25,6 +25,7 @@ static int run(cli *c, int argc, char **argv)
     const cli_option options[] = {
         {"what", "WHAT", CLI_TEXT, &request.what, "rank, forecast or effort (all)"},
         {"cuts", "N", CLI_INTEGER, &request.cuts, "so many past dates"},
+        {"plot", "FILE.svg", CLI_TEXT, &request.plot, "draw the reliability of the ranking"},
         {"seed", "N", CLI_SEED, &request.seed, "random seed (0)"},
         {0}};
     int operands, code = cli_parse(c, &cli_backtest, options, argc, argv, &operands);

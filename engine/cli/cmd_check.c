@@ -8,10 +8,13 @@ static int run(cli *c, int argc, char **argv);
 const cli_command cli_check = {
     "check",
     "data-quality and leakage report",
-    "check [--code NAME]",
+    "check [--code NAME | --fair [--by COLUMN,...] | --leaks]",
     "Says what is wrong with the data and what it costs: closed before created, won without amount,\n"
     "stages that skip, dangling references, likely duplicates, future dates, and columns that know the\n"
-    "outcome. Suggests, and changes nothing. With --code it lists the rows of one finding.",
+    "outcome. Suggests, and changes nothing. With --code it lists the rows of one finding.\n"
+    "--fair asks of the model that answers how regions, countries, languages and free mail fare under\n"
+    "it, and what in it stands in for them; --by names more columns. --leaks trains with and without the\n"
+    "columns that know the outcome.",
     "foresell check --code closed_before_created",
     .run = run};
 
@@ -26,6 +29,9 @@ static int run(cli *c, int argc, char **argv)
     const cli_option options[] = {
         {"code", "NAME", CLI_TEXT, &request.code, "list the rows of this finding"},
         {"limit", "N", CLI_INTEGER, &request.limit, "list at most N rows (50)"},
+        {"fair", NULL, CLI_FLAG, &request.fair, "how groups fare under the model that answers"},
+        {"by", "COLUMN,...", CLI_TEXT, &request.by, "look at these columns too (implies --fair)"},
+        {"leaks", NULL, CLI_FLAG, &request.leaks, "test with and without columns that know"},
         {0}};
     int operands, code = cli_parse(c, &cli_check, options, argc, argv, &operands);
     if (code >= 0) return code;

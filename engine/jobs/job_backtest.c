@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/jobs/backtest_rank.h"
 #include "engine/jobs/effort_view.h"
 #include "engine/jobs/forecast_record.h"
 #include "engine/jobs/jobs.h"
@@ -16,182 +17,8 @@ enum {
     FORECAST_CUTS = 8,
     FORECAST_STEPS = 3,
     EFFORT_CUTS = 4,
-    CUTS_MAX = FORE_RECORD_CUTS,
-    ROWS_LEAST = 30
+    CUTS_MAX = FORE_RECORD_CUTS
 };
-static const double TOP_SHARE = 0.1;
-
-/* --- rank --- */
-
-static const fore_column rank_columns[] = {
-    {"as_of", "as of", FORE_CELL_TEXT, 0},
-    {"purpose", "for", FORE_CELL_TEXT, 0},
-    {"rows", "open", FORE_CELL_INTEGER, 0},
-    {"wins", "won", FORE_CELL_INTEGER, 0},
-    {"auc", "AUC", FORE_CELL_RATIO, 0},
-    {"log_loss", "loss", FORE_CELL_RATIO, 0},
-    {"base_log_loss", "base", FORE_CELL_RATIO, 0},
-    {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
-    {"lift", "lift", FORE_CELL_NUMBER, 0},
-    {"lift_newest", "new", FORE_CELL_NUMBER, 0},
-    {"lift_oldest", "old", FORE_CELL_NUMBER, 0},
-    {"learner", NULL, FORE_CELL_TEXT, 0},
-};
-
-typedef struct rank_cut {
-    fore_quality quality;
-    double base_log_loss, lift_newest, lift_oldest;
-    const char *learner;
-} rank_cut;
-
-/* Everything of the kind that was open at the cut: rows, and whether it was won within the horizon.
- */
-static int64_t open_rows(const fore_timeline *t, fore_subject_kind kind, int64_t cut,
-                         int64_t horizon, fore_extract_row *rows, double *label)
-{
-    int64_t from = kind == FORE_SUBJECT_LEAD ? 0 : t->leads, n = 0;
-    int64_t end = kind == FORE_SUBJECT_LEAD ? t->leads : t->subjects;
-    for (int64_t s = from; s < end; s++) {
-        if (t->left_out[s] || !fore_subject_open_at(t, s, cut)) continue;
-        rows[n] = (fore_extract_row){s, cut};
-        label[n++] = t->outcome[s] == FORE_WON && t->closed_at[s] < cut + horizon;
-    }
-    return n;
-}
-
-/* Lift of the first tenth when the list is sorted by creation; newest: descending. */
-static double lift_by_age(const fore_timeline *t, const fore_extract_row *rows, const double *label,
-                          double *scratch, int64_t n, bool newest)
-{
-    double at_top, all = 0;
-    for (int64_t i = 0; i < n; i++) {
-        double age = (double)(rows[i].as_of - t->created_at[rows[i].subject]);
-        scratch[i] = newest ? -age : age;
-        all += label[i];
-    }
-    int64_t k = (int64_t)ceil(TOP_SHARE * (double)n);
-    if (all == 0 || fore_precision_at(scratch, label, n, k, &at_top, NULL) != FORE_OK) return NAN;
-    return at_top / (all / (double)n);
-}
-
-static fore_status rank_at(fore_context *c, fore_subject_kind kind, int64_t cut, int64_t as_of,
-                           double horizon_days, uint64_t seed, rank_cut *out, fore_error *err)
-{
-    fore_status status = FORE_OK;
-    const fore_timeline *t = c->timeline;
-    fore_training training = {0};
-    fore_training_options options = {
-        .as_of = cut, .judged_at = as_of, .seed = seed, .horizon_days = horizon_days};
-    options.without[FORE_SVM] = true; /* never chosen at these sizes, and the slowest by far */
-    fore_extract_row *rows = FORE_NEW(t->subjects, fore_extract_row);
-    double *label = FORE_NEW(t->subjects, double), *p = FORE_NEW(t->subjects, double);
-    if (!rows || !label || !p) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    FORE_GO(fore_training_run(c, kind, &options, &training, err));
-    int64_t n = open_rows(t, kind, cut, (int64_t)(horizon_days * (double)FORE_DAY), rows, label);
-    if (n < ROWS_LEAST) {
-        status = fore_fail(err, FORE_E_NO_ANSWER, "only %lld were open then", (long long)n);
-        goto done;
-    }
-    FORE_GO(fore_scoring_predict(training.scoring, c->extractor, c->pool, training.attributes, rows,
-                                 n, p, NULL, NULL, err));
-    FORE_GO(fore_quality_measure(p, label, NULL, n, &out->quality, err));
-    out->learner = fore_learner_name(training.choice.winner);
-    out->lift_newest = lift_by_age(t, rows, label, p, n, true);
-    out->lift_oldest = lift_by_age(t, rows, label, p, n, false);
-    for (int64_t i = 0; i < n; i++) p[i] = training.scoring->base_rate;
-    out->base_log_loss = fore_log_loss(p, label, NULL, n);
-done:
-    fore_training_free(&training);
-    fore_free(rows);
-    fore_free(label);
-    fore_free(p);
-    return status;
-}
-
-static void write_rank(const rank_cut *r, const char *date, fore_subject_kind kind, fore_answer *a,
-                       int64_t g, fore_json_writer *json)
-{
-    fore_answer_row(a, g);
-    fore_answer_text(a, g, date);
-    fore_answer_text(a, g, fore_purpose(kind));
-    fore_answer_number(a, g, (double)r->quality.rows);
-    fore_answer_number(a, g, r->quality.positives);
-    fore_answer_number(a, g, r->quality.auc);
-    fore_answer_number(a, g, r->quality.log_loss);
-    fore_answer_number(a, g, r->base_log_loss);
-    fore_answer_number(a, g, r->quality.ece);
-    fore_answer_number(a, g, r->quality.lift_top);
-    fore_answer_number(a, g, r->lift_newest);
-    fore_answer_number(a, g, r->lift_oldest);
-    fore_answer_text(a, g, r->learner);
-    fore_json_object(json, NULL);
-    fore_json_string(json, "as_of", date);
-    fore_json_string(json, "purpose", fore_purpose(kind));
-    fore_json_string(json, "learner", r->learner);
-    fore_quality_json(json, &r->quality);
-    fore_json_number(json, "base_rate_log_loss", r->base_log_loss);
-    fore_json_number(json, "lift_newest_first", r->lift_newest);
-    fore_json_number(json, "lift_oldest_first", r->lift_oldest);
-    fore_json_end_object(json);
-}
-
-/* The horizon that the whole history suggests: outcomes must be complete after each cut. */
-static fore_status horizon_of(fore_context *c, fore_subject_kind kind, int64_t as_of, double *days,
-                              fore_error *err)
-{
-    fore_examples *e = NULL;
-    fore_examples_options options = fore_examples_defaults(as_of);
-    FORE_TRY(fore_examples_make(c->timeline, kind, &options, &e, err));
-    *days = e->horizon_days;
-    fore_examples_free(e);
-    return FORE_OK;
-}
-
-static fore_status backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed,
-                                 fore_answer *a, fore_json_writer *json, fore_error *err)
-{
-    int64_t g =
-        fore_answer_grid(a, "rank", "Scores at past dates, and what happened", rank_columns, 12);
-    int64_t done = 0;
-    fore_error why = {0};
-    fore_json_array(json, "rank");
-    for (int k = FORE_SUBJECT_LEAD; k <= FORE_SUBJECT_DEAL; k++) {
-        double days;
-        fore_status status = horizon_of(c, (fore_subject_kind)k, as_of, &days, &why);
-        if (status == FORE_E_NO_ANSWER) continue;
-        if (status != FORE_OK) {
-            if (err) *err = why;
-            return status;
-        }
-        int64_t step = (int64_t)(days * (double)FORE_DAY) / 2;
-        for (int64_t i = cuts; i-- > 0;) {
-            char date[32];
-            rank_cut r = {0};
-            int64_t cut = as_of - (int64_t)(days * (double)FORE_DAY) - i * step;
-            fore_date_format(fore_date_of(cut), date);
-            status = rank_at(c, (fore_subject_kind)k, cut, as_of, days, seed, &r, &why);
-            if (status == FORE_OK) {
-                write_rank(&r, date, (fore_subject_kind)k, a, g, json);
-                done++;
-            } else if (status != FORE_E_NO_ANSWER) {
-                if (err) *err = why;
-                return status;
-            } else
-                fore_answer_note(a, "%s, %ss: %s", date, fore_purpose((fore_subject_kind)k),
-                                 why.message);
-        }
-    }
-    fore_json_end_array(json);
-    if (done)
-        fore_answer_note(
-            a, "Lift: wins among the best tenth of the list over the average; new and old: the "
-               "same for lists by age, newest or oldest first. Base: log loss of the base rate.");
-    return done ? FORE_OK
-                : fore_fail(err, FORE_E_NO_ANSWER, "no past date can be scored: %s", why.message);
-}
 
 /* --- forecast --- */
 
@@ -421,7 +248,7 @@ fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *
                               fore_error *err)
 {
     static const char *const names[] = {"rank", "forecast", "effort"};
-    static const backtest tests[] = {backtest_rank, backtest_forecast, backtest_effort};
+    static const backtest tests[] = {NULL, backtest_forecast, backtest_effort};
     static const int64_t defaults[] = {RANK_CUTS, FORECAST_CUTS, EFFORT_CUTS};
     fore_moment moment;
     const fore_timeline *timeline;
@@ -431,6 +258,9 @@ fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *
         if (strcmp(r->what, names[i]) == 0) chosen = i;
     if (r->what && chosen < 0)
         return fore_fail(err, FORE_E_USAGE, "a backtest is of rank, forecast or effort, not '%s'",
+                         r->what);
+    if (r->plot && chosen > 0)
+        return fore_fail(err, FORE_E_USAGE, "a plot is of the ranking: --what rank, not %s",
                          r->what);
     if (r->cuts < 0 || r->cuts > CUTS_MAX)
         return fore_fail(err, FORE_E_USAGE, "cuts are 1 to %d", CUTS_MAX);
@@ -443,8 +273,10 @@ fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *
         if (chosen >= 0 && i != chosen) continue;
         int64_t length = a->json.length;
         fore_json_writer before = json;
+        int64_t cuts = r->cuts ? r->cuts : defaults[i];
         fore_status status =
-            tests[i](c, moment.as_of, r->cuts ? r->cuts : defaults[i], r->seed, a, &json, &why);
+            tests[i] ? tests[i](c, moment.as_of, cuts, r->seed, a, &json, &why)
+                     : fore_backtest_rank(c, moment.as_of, cuts, r->seed, r->plot, a, &json, &why);
         if (status == FORE_OK) {
             answered++;
             continue;

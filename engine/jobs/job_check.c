@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "datasets/quality.h"
+#include "engine/jobs/fairness.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/scoring.h"
 #include "features/leak.h"
@@ -121,6 +122,20 @@ done:
     return status;
 }
 
+/* What concerns the model rather than the rows. */
+static fore_status check_model(fore_context *c, const foresell_check_request *r, int64_t as_of,
+                               fore_answer *a, fore_error *err)
+{
+    fore_json_writer json = fore_json_to(&a->json);
+    fore_json_object(&json, NULL);
+    fore_json_time(&json, "as_of", as_of);
+    FORE_TRY(fore_context_history(c, &(const fore_timeline *){NULL}, NULL, err));
+    if (r->fair || r->by) FORE_TRY(fore_fairness(c, as_of, r->by, a, &json, err));
+    if (r->leaks) FORE_TRY(fore_leak_effect(c, as_of, a, &json, err));
+    fore_json_end_object(&json);
+    return FORE_OK;
+}
+
 fore_status fore_job_check(fore_context *c, const foresell_check_request *r, fore_answer *a,
                            fore_error *err)
 {
@@ -129,6 +144,11 @@ fore_status fore_job_check(fore_context *c, const foresell_check_request *r, for
     fore_quality_report *report = NULL;
     const fore_timeline *timeline;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    if (r->code && (r->fair || r->by || r->leaks))
+        return fore_fail(err, FORE_E_USAGE,
+                         "the rows of a finding, the effect of leaks and the groups are asked for "
+                         "one at a time");
+    if (r->fair || r->by || r->leaks) return check_model(c, r, moment.as_of, a, err);
     char code[64];
     if (r->code) {
         snprintf(code, sizeof code, "%s", r->code);

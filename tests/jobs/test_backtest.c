@@ -1,5 +1,6 @@
 /* What the backtest says happened is what the rows say happened. */
 #include "answer_help.h"
+#include "engine/base/file.h"
 #include "features/examples.h"
 
 enum { NOW = 480 }; /* Friday, 25 April 2025 */
@@ -61,6 +62,128 @@ static void backtest__rank__counts_who_was_open_and_won(void **state)
         assert_true(cell_of(g, i, "log_loss")->number == number_of(cut, "log_loss"));
     }
     forget(&h);
+    drop_stored(&s);
+}
+
+/* One open deal as the rows of the store tell it. */
+typedef struct plain_row {
+    double score[3], amount; /* newest, oldest, first contacted */
+    bool won;
+} plain_row;
+
+static int64_t first_contact_in(const stored *s, int64_t deal, int64_t from, int64_t end)
+{
+    int64_t first = FORE_NO_TIME;
+    for (int64_t i = 0; i < s->events; i++)
+        if (s->event[i].deal == deal && s->event[i].at >= from && s->event[i].at < end &&
+            (first == FORE_NO_TIME || s->event[i].at < first))
+            first = s->event[i].at;
+    return first;
+}
+
+static int64_t plain_rows(const stored *s, int64_t when, int64_t horizon, plain_row *row)
+{
+    int64_t n = 0;
+    for (int64_t d = 0; d < s->deals; d++) {
+        const stored_subject *deal = &s->deal[d];
+        if (!was_open(deal, when)) continue;
+        int64_t contact = first_contact_in(s, deal->pk, when, when + 7 * FORE_DAY);
+        row[n++] = (plain_row){
+            {(double)deal->created, -(double)deal->created,
+             contact == FORE_NO_TIME ? -1e300 : -(double)contact},
+            deal->amount,
+            was_won_in(deal, when, when + horizon)};
+    }
+    return n;
+}
+
+/* Different deals contacted on a day of the 28 before, over the days with any: all are contacts. */
+static double plain_k(const stored *s, int64_t when)
+{
+    double pairs = 0, days = 0;
+    for (int d = 0; d < 28; d++) {
+        int64_t from = when - (28 - d) * FORE_DAY, today = 0;
+        for (int64_t i = 0; i < s->deals; i++)
+            today += first_contact_in(s, s->deal[i].pk, from, from + FORE_DAY) != FORE_NO_TIME;
+        pairs += (double)today;
+        days += today > 0;
+    }
+    return floor((pairs + floor(days / 2)) / days);
+}
+
+/* Wins and won amount of the first k, tied rows counted in proportion. */
+static void plain_top(const plain_row *row, int64_t n, int order, double k, double *won,
+                      double *amount)
+{
+    *won = *amount = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double above = 0, same = 0;
+        for (int64_t j = 0; j < n; j++) {
+            above += row[j].score[order] > row[i].score[order];
+            same += row[j].score[order] == row[i].score[order];
+        }
+        double part = fmin(fmax((k - above) / same, 0), 1);
+        *won += part * row[i].won;
+        *amount += row[i].won ? part * row[i].amount : 0;
+    }
+}
+
+static void backtest__rank__first_k_of_plain_orders_as_the_rows_say(void **state)
+{
+    static const char *const key[] = {"newest_first", "oldest_first", "reps_own"};
+    world *w = *state;
+    a_past(w);
+    stored s = read_store(w);
+    plain_row *row = calloc((size_t)s.deals, sizeof *row);
+    assert_non_null(row);
+    foresell_backtest_request r = request("rank", 2);
+    char plot[128];
+    snprintf(plot, sizeof plot, "%s/plot.svg", w->folder);
+    r.plot = plot;
+    HEAR(h, fore_job_backtest(&w->c, &r, h.answer, e));
+    const fore_json_node *cuts = node_of(h.root, "rank");
+    const fore_json_node *all = fore_json_at(node_of(h.root, "rank_overall"), 0);
+    int64_t horizon = (int64_t)(horizon_of(w) * (double)FORE_DAY);
+    double hits[3] = {0}, worked = 0, kept = 0;
+    for (int64_t i = 0; i < 2; i++) {
+        const fore_json_node *cut = fore_json_at(cuts, i), *orders = node_of(cut, "orders");
+        int64_t when = at(NOW, 0) - horizon - (1 - i) * (horizon / 2);
+        int64_t n = plain_rows(&s, when, horizon, row);
+        double k = plain_k(&s, when), whole = 0;
+        assert_true(number_of(cut, "k") == k && k < (double)n);
+        for (int64_t j = 0; j < n; j++) whole += row[j].won ? row[j].amount : 0;
+        CLOSE(number_of(cut, "won_amount"), whole);
+        worked += k;
+        kept += number_of(cut, "top_kept_a_day_later") / 2;
+        for (int o = 0; o < 3; o++) {
+            double won, amount;
+            plain_top(row, n, o, k, &won, &amount);
+            hits[o] += won;
+            const fore_json_node *order = node_of(orders, key[o]);
+            CLOSE(number_of(order, "precision_at_k"), won / k);
+            CLOSE(number_of(order, "value_captured"), amount / whole);
+        }
+    }
+    for (int o = 0; o < 3; o++)
+        CLOSE(number_of(node_of(node_of(all, "orders"), key[o]), "precision_at_k"),
+              hits[o] / worked);
+    CLOSE(number_of(all, "top_kept_a_day_later"), kept);
+    assert_true(kept > 0.5 && kept <= 1);
+    const fore_json_node *intervals = node_of(all, "intervals");
+    CLOSE(number_of(intervals, "coverage"),
+          number_of(intervals, "inside") / number_of(intervals, "bins"));
+    fore_text svg = {0};
+    OK(fore_file_read(plot, 0, &svg, e));
+    assert_non_null(strstr(svg.bytes, "</svg>"));
+    int64_t circles = 0;
+    for (const char *p = svg.bytes; (p = strstr(p, "<circle ")); p++) circles++;
+    assert_int_equal(circles, fore_json_length(node_of(all, "reliability")));
+    fore_text_free(&svg);
+    forget(&h);
+    r = request("forecast", 2);
+    r.plot = plot;
+    DENIED(FORE_E_USAGE, "--what rank", d, fore_job_backtest(&w->c, &r, d.answer, e));
+    free(row);
     drop_stored(&s);
 }
 
@@ -214,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(backtest__rank__counts_who_was_open_and_won),
+        WITH_WORLD(backtest__rank__first_k_of_plain_orders_as_the_rows_say),
         WITH_WORLD(backtest__forecast__compares_with_what_was_won),
         WITH_WORLD(backtest__effort__sets_wins_beside_what_was_said),
         WITH_WORLD(backtest__of_all__holds_each_part),
