@@ -322,9 +322,10 @@ static fore_status choose_few(const choosing *c, const fore_sample *fitted, cons
     c->out->winner = FORE_LOGISTIC;
     for (int k = 0; k < FORE_LEARNERS; k++)
         snprintf(c->out->table[k].why, sizeof c->out->table[k].why,
-                 "too few outcomes to compare learners");
+                 c->out->few_positives ? "too few outcomes to compare learners"
+                                       : "a time window holds one outcome only");
     FORE_TRY(fore_scorer_fit(c->pool, fitted, NULL, &o, c->observer, &c->out->scorer, err));
-    return finish(c, fitted, test, true, err);
+    return finish(c, fitted, test, c->out->few_positives, err);
 }
 
 /* Adds the slope of the outcome on the scorer's margins of rows later than those it was fitted on.
@@ -360,10 +361,12 @@ static fore_status look_forward(const choosing *c, const fore_scorer *first,
     FORE_GO(add_slope(c, core, validate, &sum, &information, err));
     out->forward = information > 0 ? sum / information : NAN;
     out->forward_error = information > 0 ? 1 / sqrt(information) : NAN;
-    if (out->forward <= 2 * out->forward_error)
+    bool none = out->forward <= 2 * out->forward_error;
+    bool short_of_one = out->forward + 2 * out->forward_error < 1;
+    if (none && short_of_one) /* else the rows are too few to tell */
         say(out,
-            "On the newest rows the ranking learnt from older ones did not hold (slope %.2f +- %.2f; "
-            "1 would be as promised): what is published knows those rows too, but rank with care.",
+            "On the rows kept for choosing, the ranking learnt from the others did not hold (slope %.2f +- "
+            "%.2f; 1 would be as promised): what is published knows those rows too, but rank with care.",
             out->forward, out->forward_error);
 done:
     fore_scorer_free(core);
