@@ -15,7 +15,7 @@ static double noise(double p, double n) { return Z90 * sqrt(fmax(p * (1 - p), 0)
 
 static double axis_end(const fore_reliability_panel *panel)
 {
-    static const double ends[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 1};
+    static const double ends[] = {0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.4, 0.6, 0.8, 1};
     double largest = 0;
     for (int64_t b = 0; b < panel->bins; b++) {
         const fore_reliability *r = &panel->bin[b];
