@@ -139,8 +139,6 @@ typedef struct foresell_rank_request {
     int32_t cap_days;      /* ... in so many days; 0 = default (14) */
     double explore;        /* share of the list drawn by lot; remembered; -1 = none from now on; 0 = as before */
     uint64_t seed;         /* of the lot */
-    int32_t win_back_days; /* rest after a loss; -1 = nobody is won back; 0 = default (90) */
-    int32_t thanks_days;   /* after a won deal; -1 = no prompts; 0 = default (14) */
 } foresell_rank_request;
 FORE_API fore_status foresell_rank(foresell *w, const foresell_rank_request *request,
                                    foresell_answer **answer, fore_error *err);

@@ -9,23 +9,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/jobs/feedback.h"
 #include "engine/jobs/close_curves.h"
 #include "engine/jobs/jobs.h"
+#include "engine/jobs/list_rules.h"
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
+#include "engine/jobs/supposed.h"
 
 enum { REASONS = 3, ROWS_PER_REP = 50, ROWS_DEFAULT = 20, COOL_OFF_DEFAULT = 2, NAMES_SHOWN = 5 };
+enum { CAP_TOUCHES = 5, CAP_DAYS = 14 };
 static const double HOURS_DEFAULT = 8, WORKING_DAYS = 5;
 
 typedef struct candidate {
     const fore_roster_row *row;
     fore_next_step step;
+    double chance; /* that orders: without what attempts in vain would add to it */
     double gain_per_minute;
+    bool drawn;         /* by lot */
+    double draw_chance; /* of that, drawn or not; 0: could not be drawn */
 } candidate;
 
 typedef struct passed_over {
-    int64_t do_not_contact, said_not, done_today, resting, hours_full, beyond_limit;
+    int64_t do_not_contact, said_not, done_today, resting, capped, same_account, hours_full,
+        beyond_limit;
 } passed_over;
 
 static const fore_column columns[] = {
@@ -47,46 +53,75 @@ static const fore_column columns[] = {
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
 /* What it brings; its chance alone where no amount is known. */
-static double gain_of(const fore_roster *r, const fore_roster_row *row)
+static double gain_of(const fore_roster *r, const candidate *k)
 {
+    const fore_roster_row *row = k->row;
     const fore_scoring *s = r->scoring[fore_subject_kind_of(r->timeline, row->subject)];
-    double chance = fore_scoring_is_idle(s) ? s->base_rate : row->probability;
+    double chance = fore_scoring_is_idle(s) ? s->base_rate : k->chance;
     if (isnan(row->expected_value) || !(row->probability > 0)) return chance;
     return row->expected_value * (chance / row->probability);
+}
+
+/* What was promised, then who waits or is fresh, then what was drawn, then the rest. */
+static int place_of(const candidate *k)
+{
+    bool promised = k->step.due != FORE_NO_TIME;
+    return promised && k->step.urgent ? 0 : k->step.urgent ? 1 : k->drawn ? 2 : 3;
 }
 
 static int by_worth(const void *left, const void *right)
 {
     const candidate *a = left, *b = right;
-    if (a->step.urgent != b->step.urgent) return a->step.urgent ? -1 : 1;
+    if (place_of(a) != place_of(b)) return place_of(a) < place_of(b) ? -1 : 1;
     if (a->gain_per_minute != b->gain_per_minute)
         return a->gain_per_minute > b->gain_per_minute ? -1 : 1;
     return a->row->subject < b->row->subject ? -1 : 1;
 }
 
-static bool may_be_worked(const fore_timeline *t, const fore_remarks *remarks, const candidate *k,
-                          int64_t as_of, int64_t day_start, int64_t cool_off, passed_over *passed)
+/* What holds for every candidate of a day. */
+typedef struct day_rules {
+    const fore_timeline *t;
+    int64_t as_of, start, cool_off, cap;
+    fore_remarks remarks;
+    int64_t *touches; /* by subject, of the cap's days */
+} day_rules;
+
+static fore_status rules_open(fore_context *c, const foresell_rank_request *r,
+                              const fore_timeline *t, int64_t as_of, int64_t start, day_rules *d,
+                              fore_error *err)
 {
-    int64_t subject = k->row->subject, out, in;
-    if (t->do_not_contact[subject]) {
-        passed->do_not_contact++;
-        return false;
-    }
-    if (fore_remark_on(remarks, subject)) {
-        passed->said_not++;
-        return false;
-    }
-    fore_last_contacts(t, subject, as_of, &out, &in);
-    bool promised = k->step.due != FORE_NO_TIME; /* and still to do after the last contact */
-    if (out != FORE_NO_TIME && out >= day_start && in < out && !(promised && k->step.due > out)) {
-        passed->done_today++;
-        return false;
-    }
-    if (!promised && out != FORE_NO_TIME && in <= out && as_of - out < cool_off) {
-        passed->resting++;
-        return false;
-    }
-    return true;
+    *d = (day_rules){.t = t, .as_of = as_of, .start = start};
+    d->cool_off = (r->cool_off_days == 0 ? COOL_OFF_DEFAULT : r->cool_off_days) * FORE_DAY;
+    d->cap = r->cap_touches == 0 ? CAP_TOUCHES : r->cap_touches < 0 ? INT64_MAX : r->cap_touches;
+    FORE_TRY(
+        fore_touches_count(t, as_of, r->cap_days > 0 ? r->cap_days : CAP_DAYS, &d->touches, err));
+    return fore_remarks_read(c, t, as_of, &d->remarks, err);
+}
+
+static void rules_close(day_rules *d)
+{
+    fore_free(d->touches);
+    fore_remarks_free(&d->remarks);
+}
+
+static bool may_be_worked(const day_rules *d, const candidate *k, passed_over *passed)
+{
+    int64_t subject = k->row->subject, out, in, *why = NULL;
+    fore_last_contacts(d->t, subject, d->as_of, &out, &in);
+    bool promised = k->step.due != FORE_NO_TIME;  /* and still to do after the last contact */
+    bool theirs = in != FORE_NO_TIME && in > out; /* they were the last to get in touch */
+    if (d->t->do_not_contact[subject])
+        why = &passed->do_not_contact;
+    else if (fore_remark_on(&d->remarks, subject))
+        why = &passed->said_not;
+    else if (out != FORE_NO_TIME && out >= d->start && in < out && !(promised && k->step.due > out))
+        why = &passed->done_today;
+    else if (!promised && out != FORE_NO_TIME && in <= out && d->as_of - out < d->cool_off)
+        why = &passed->resting;
+    else if (!promised && !theirs && d->touches[subject] >= d->cap)
+        why = &passed->capped;
+    if (why) ++*why;
+    return !why;
 }
 
 /* Hours of a rep's day; of what belongs to nobody (rep = reps): a day of its own. */
@@ -101,37 +136,183 @@ static int64_t whose_hours(const fore_timeline *t, const fore_roster_row *row)
     return row->owner < 0 || row->owner_left ? t->reps : row->owner;
 }
 
-/* Keeps, in order, what each rep's hours hold; returns how many are kept. */
-static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n, double hours,
-                              int64_t limit, int64_t *kept, passed_over *passed, fore_error *err)
+/* What the lists hold so far. */
+typedef struct lists {
+    double *left;     /* minutes by rep, and of nobody */
+    int64_t *rows;    /* by rep */
+    int32_t *account; /* the rep who works it today, -1 = none yet */
+    int64_t limit, kept;
+} lists;
+
+static fore_status lists_open(const fore_timeline *t, double hours, int64_t limit, lists *l,
+                              fore_error *err)
 {
-    double *left = FORE_NEW(t->reps + 1, double);
-    int64_t *rows = FORE_ZNEW(t->reps + 1, int64_t), m = 0;
-    if (!left || !rows) {
-        fore_free(left);
-        fore_free(rows);
-        return fore_no_memory(err);
+    *l = (lists){FORE_NEW(t->reps + 1, double), FORE_ZNEW(t->reps + 1, int64_t),
+                 FORE_NEW(t->accounts + 1, int32_t), limit, 0};
+    if (!l->left || !l->rows || !l->account) return fore_no_memory(err);
+    for (int64_t r = 0; r <= t->reps; r++) l->left[r] = hours_of_day(t, r, hours) * 60;
+    for (int64_t i = 0; i <= t->accounts; i++) l->account[i] = -1;
+    return FORE_OK;
+}
+
+static void lists_close(lists *l)
+{
+    fore_free(l->left);
+    fore_free(l->rows);
+    fore_free(l->account);
+}
+
+/* NULL: taken; else the count of those passed over for the same reason. */
+static int64_t *take(lists *l, const fore_timeline *t, const candidate *k, int64_t rep,
+                     passed_over *passed)
+{
+    int32_t account = t->account[k->row->subject];
+    if (account >= 0 && l->account[account] >= 0 && l->account[account] != rep)
+        return &passed->same_account;
+    if (l->left[rep] < k->step.minutes || (l->limit == 0 && l->rows[rep] >= ROWS_PER_REP))
+        return &passed->hours_full;
+    if (l->limit > 0 && l->kept >= l->limit) return &passed->beyond_limit;
+    l->left[rep] -= k->step.minutes;
+    l->rows[rep]++;
+    if (account >= 0) l->account[account] = (int32_t)rep;
+    return NULL;
+}
+
+/* Keeps, in order, what the hours hold. With a rep, only theirs are kept; what the others work
+ * counts all the same: no two reps on one account. rows, unless NULL: how many each rep was given.
+ */
+static fore_status fill_hours(const fore_timeline *t, candidate *list, int64_t n, double hours,
+                              int64_t limit, int64_t only, int64_t *kept, int64_t *rows,
+                              passed_over *passed, fore_error *err)
+{
+    lists l;
+    passed_over others = {0};
+    fore_status status = lists_open(t, hours, limit, &l, err);
+    for (int64_t i = 0; i < n && status == FORE_OK; i++) {
+        int64_t rep = whose_hours(t, list[i].row);
+        bool shown = only < 0 || list[i].row->owner == only;
+        int64_t *why = take(&l, t, &list[i], rep, shown ? passed : &others);
+        if (why) ++*why;
+        if (why || !shown) continue;
+        if (rows)
+            rows[rep]++;
+        else
+            list[l.kept] = list[i];
+        l.kept++;
     }
-    for (int64_t r = 0; r <= t->reps; r++) left[r] = hours_of_day(t, r, hours) * 60;
+    *kept = l.kept;
+    lists_close(&l);
+    return status;
+}
+
+/* --- chances that order --- */
+
+/* What attempts in vain add to a chance earns no place: the chance that orders is the smaller one
+ * of with and without them. */
+static fore_status set_chances(fore_context *c, const fore_roster *r, candidate *list, int64_t n,
+                               fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_supposed never = {0};
+    fore_extract_row *row = FORE_NEW(n + 1, fore_extract_row);
+    double *p = FORE_NEW(n + 1, double);
+    int64_t *who = FORE_NEW(n + 1, int64_t);
+    if (!row || !p || !who) FORE_GO(fore_no_memory(err));
+    FORE_GO(fore_suppose_no_vain_attempts(r->timeline, r->extractor, r->as_of, &never, err));
+    for (int kind = 0; kind < 2; kind++) {
+        int64_t m = 0, attempts;
+        for (int64_t i = 0; i < n && r->scoring[kind]; i++) {
+            int64_t subject = list[i].row->subject;
+            if (fore_subject_kind_of(r->timeline, subject) != (fore_subject_kind)kind) continue;
+            list[i].chance = list[i].row->probability;
+            fore_attempts_unanswered(r->timeline, subject, r->as_of, &attempts);
+            if (attempts == 0) continue;
+            row[m] = (fore_extract_row){subject, r->as_of};
+            who[m++] = i;
+        }
+        if (m > 0)
+            FORE_GO(fore_scoring_predict(r->scoring[kind], never.extractor, c->pool,
+                                         r->attributes[kind], row, m, p, NULL, NULL, err));
+        for (int64_t i = 0; i < m; i++) list[who[i]].chance = fmin(list[who[i]].chance, p[i]);
+    }
+done:
+    fore_supposed_free(&never);
+    fore_free(row);
+    fore_free(p);
+    fore_free(who);
+    return status;
+}
+
+/* --- what is drawn by lot --- */
+
+typedef struct lottery {
+    double share;
+    int32_t day;
+    uint64_t seed;
+} lottery;
+
+/* Of each rep's list of R rows, share R are drawn (a fraction by lot) from the N that are not
+ * urgent, all alike: each with chance share R / N. */
+static fore_status draw(const fore_timeline *t, const lottery *lot, candidate *list, int64_t n,
+                        const int64_t *rows, fore_error *err)
+{
+    int64_t *pool = FORE_ZNEW(t->reps + 1, int64_t), *left = FORE_ZNEW(t->reps + 1, int64_t);
+    fore_status status = FORE_OK;
+    if (!pool || !left) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < n; i++) pool[whose_hours(t, list[i].row)] += !list[i].step.urgent;
+    for (int64_t rep = 0; rep <= t->reps; rep++) {
+        int64_t key = fore_lot_key(fore_word(&t->rep_ids, rep));
+        left[rep] = fore_lot_rows(lot->share, rows[rep], fore_lot(lot->day, lot->seed, key));
+    }
+    for (int64_t rep = 0; rep <= t->reps; rep++) /* the lowest numbers win */
+        for (; left[rep] > 0; left[rep]--) {
+            candidate *lowest = NULL;
+            double best = 2;
+            for (int64_t i = 0; i < n; i++) {
+                candidate *k = &list[i];
+                if (k->drawn || k->step.urgent || whose_hours(t, k->row) != rep) continue;
+                double number = fore_lot(lot->day, lot->seed, t->key[k->row->subject]);
+                if (number >= best) continue;
+                best = number;
+                lowest = k;
+            }
+            if (lowest) lowest->drawn = true;
+        }
     for (int64_t i = 0; i < n; i++) {
         int64_t rep = whose_hours(t, list[i].row);
-        bool full = left[rep] < list[i].step.minutes || (limit == 0 && rows[rep] >= ROWS_PER_REP);
-        if (full) {
-            passed->hours_full++;
-            continue;
-        }
-        if (limit > 0 && m >= limit) {
-            passed->beyond_limit++;
-            continue;
-        }
-        left[rep] -= list[i].step.minutes;
-        rows[rep]++;
-        list[m++] = list[i];
+        if (!list[i].step.urgent && pool[rep] > 0)
+            list[i].draw_chance = fmin(1, lot->share * (double)rows[rep] / (double)pool[rep]);
     }
-    *kept = m;
+done:
+    fore_free(pool);
     fore_free(left);
-    fore_free(rows);
-    return FORE_OK;
+    return status;
+}
+
+/* So that a later analysis can tell what was drawn from what was chosen. */
+static fore_status record_list(fore_context *c, const fore_roster *r, const lottery *lot,
+                               const candidate *list, int64_t n, bool whole, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    if (!(lot->share > 0) || !fore_store_is_writable(c->store)) return FORE_OK;
+    FORE_TRY(fore_store_begin(c->store, err));
+    if (whole) FORE_GO(fore_store_clear_listed(c->store, lot->day, err));
+    for (int64_t i = 0; i < n; i++) {
+        int64_t subject = list[i].row->subject;
+        fore_listed_row row = {.day_on = lot->day,
+                               .subject_kind = fore_subject_kind_of(r->timeline, subject),
+                               .subject = r->timeline->pk[subject],
+                               .as_of = r->as_of,
+                               .place = i + 1,
+                               .seed = lot->seed,
+                               .drawn = list[i].drawn,
+                               .draw_chance = list[i].draw_chance};
+        FORE_GO(fore_store_put_listed(c->store, &row, err));
+    }
+    FORE_GO(fore_store_commit(c->store, err));
+done:
+    if (status != FORE_OK) fore_store_rollback(c->store);
+    return status;
 }
 
 /* What is planned has its own hour; one planned for a day without an hour is planned for midnight.
@@ -191,6 +372,10 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
     fore_json_number(json, "amount", row->amount);
     fore_json_number(json, "expected_value", row->expected_value);
     fore_json_null(json, "uplift");
+    fore_json_string(json, "uplift_basis", "none: ordered by value per minute");
+    fore_json_number(json, "order_probability", k->chance);
+    fore_json_bool(json, "drawn", k->drawn);
+    fore_json_number(json, "draw_chance", k->draw_chance);
     fore_json_string(json, "grade", grade);
     fore_json_object(json, "action");
     fore_json_string(json, "kind", fore_activity_kind_word(k->step.kind));
@@ -200,6 +385,7 @@ static void write_row(const fore_roster *r, const candidate *k, int64_t place,
     fore_json_number(json, "minutes", k->step.minutes);
     fore_json_string(json, "why", k->step.why);
     fore_json_end_object(json);
+    if (k->drawn) fore_text_puts(&words, "drawn by lot | ");
     fore_text_printf(&words, "%s%s%s%s", row->owner_left ? rep : "",
                      row->owner_left ? " has left, hand it over" : "", row->owner_left ? " | " : "",
                      k->step.why);
@@ -276,6 +462,8 @@ static void note_passed_over(fore_answer *a, const passed_over *p)
                 {p->said_not, "of which somebody said \"not this one\" (foresell feedback)"},
                 {p->done_today, "worked today"},
                 {p->resting, "resting after a contact"},
+                {p->capped, "contacted often enough of late (--cap)"},
+                {p->same_account, "whose account another rep works today"},
                 {p->hours_full, "beyond the hours"},
                 {p->beyond_limit, "beyond the limit (--limit N shows more)"}};
     fore_text words = {0};
@@ -380,6 +568,15 @@ static bool before_history(const fore_timeline *t, int64_t as_of)
     return true;
 }
 
+/* Theirs alone, in order; how many. */
+static int64_t own_first(candidate *list, int64_t n, int64_t rep)
+{
+    int64_t m = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (list[i].row->owner == rep) list[m++] = list[i];
+    return m;
+}
+
 fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_answer *a,
                           fore_error *err)
 {
@@ -387,8 +584,9 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_moment moment;
     fore_roster roster = {0};
     fore_habits habits;
-    passed_over passed = {0};
-    fore_remarks remarks = {0};
+    passed_over passed = {0}, others = {0};
+    day_rules rules = {0};
+    int64_t *rows = NULL;
     candidate *list = NULL;
     int64_t n = 0, kept = 0, rep = -1, rep_pk = 0;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
@@ -408,30 +606,37 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         if (fore_roster_rep_left(&roster, rep)) FORE_GO(refuse_who_left(&roster, rep, err));
     }
     FORE_GO(fore_roster_add_open(c, &roster, err));
-    FORE_GO(fore_remarks_read(c, roster.timeline, moment.as_of, &remarks, err));
     fore_habits_read(roster.timeline, moment.as_of, &habits);
     list = FORE_NEW(roster.count, candidate);
-    if (!list) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    int64_t cool_off = (r->cool_off_days == 0 ? COOL_OFF_DEFAULT : r->cool_off_days) * FORE_DAY;
-    int64_t day_start = start_of_day(c, moment.as_of);
+    rows = FORE_ZNEW(roster.timeline->reps + 1, int64_t);
+    if (!list || !rows) FORE_GO(fore_no_memory(err));
+    int64_t start = start_of_day(c, moment.as_of);
+    FORE_GO(rules_open(c, r, roster.timeline, moment.as_of, start, &rules, err));
     for (int64_t i = 0; i < roster.count; i++) {
         candidate *k = &list[n];
-        k->row = &roster.row[i];
-        if (r->rep && k->row->owner != rep) continue;
+        *k = (candidate){.row = &roster.row[i]};
         fore_next_step_choose(roster.timeline, &habits, k->row->subject, moment.as_of, &k->step);
-        if (!may_be_worked(roster.timeline, &remarks, k, moment.as_of, day_start, cool_off,
-                           &passed))
-            continue;
+        bool theirs = r->rep && k->row->owner != rep; /* another rep's: for the accounts only */
+        if (!may_be_worked(&rules, k, theirs ? &others : &passed)) continue;
         k->step.hour = hour_of(c, &k->step, moment.as_of);
-        k->gain_per_minute = gain_of(&roster, k->row) / k->step.minutes;
         n++;
     }
+    FORE_GO(set_chances(c, &roster, list, n, err));
+    for (int64_t i = 0; i < n; i++)
+        list[i].gain_per_minute = gain_of(&roster, &list[i]) / list[i].step.minutes;
     if (n > 1) qsort(list, (size_t)n, sizeof *list, by_worth);
     int64_t limit = r->limit == 0 && !r->rep ? ROWS_DEFAULT : r->limit;
-    FORE_GO(fill_hours(roster.timeline, list, n, r->hours, limit, &kept, &passed, err));
+    lottery lot = {.day = roster.today, .seed = r->seed};
+    FORE_GO(fore_explore_share(c, r->explore, &lot.share, err));
+    if (lot.share > 0) {
+        passed_over first = {0};
+        FORE_GO(
+            fill_hours(roster.timeline, list, n, r->hours, limit, rep, &kept, rows, &first, err));
+        FORE_GO(draw(roster.timeline, &lot, list, n, rows, err));
+        qsort(list, (size_t)n, sizeof *list, by_worth);
+    }
+    FORE_GO(fill_hours(roster.timeline, list, n, r->hours, limit, rep, &kept, NULL, &passed, err));
+    if (r->rep && kept == 0) n = own_first(list, n, rep);
     bool too_long = n > 0 && kept == 0; /* the first all the same */
     if (too_long) {
         kept = 1;
@@ -449,7 +654,17 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         fore_answer_note(a, "Nothing is to be worked today.");
     else if (too_long)
         note_too_long(a, roster.timeline, &list[0], r->hours);
-    if (kept > 0) fore_answer_note(a, "Urgent steps first, then by value per minute.");
+    FORE_GO(record_list(c, &roster, &lot, list, kept, !r->rep, err));
+    if (kept > 0)
+        fore_answer_note(a,
+                         "What was promised first, then who waits or is fresh, then by value per "
+                         "minute.");
+    if (lot.share > 0)
+        fore_answer_note(
+            a, "%.0f %% of the list are drawn by lot and marked%s; --explore 0 ends it.",
+            100 * lot.share,
+            fore_store_is_writable(c->store) ? ""
+                                             : " (not recorded: the workspace cannot be written)");
     fore_roster_note_idle(&roster, a, ", and the order goes by urgency and value alone");
     if (kept > 0)
         fore_answer_note(a, "In brackets: how often leads and deals of which it holds were won, "
@@ -457,7 +672,8 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     note_list(a, &roster, &passed);
 done:
     fore_free(list);
-    fore_remarks_free(&remarks);
+    fore_free(rows);
+    rules_close(&rules);
     fore_roster_free(&roster);
     return status;
 }

@@ -27,7 +27,7 @@ static bool is_inbound(uint8_t code)
            (is_contact_kind(kind) && fore_code_direction(code) == FORE_INBOUND);
 }
 
-static bool is_outbound(uint8_t code)
+bool fore_is_outbound(uint8_t code)
 {
     fore_activity_kind kind = fore_code_kind(code);
     return is_contact_kind(kind) && kind != FORE_REPLY && kind != FORE_FORM &&
@@ -44,14 +44,13 @@ bool fore_is_answer(uint8_t code)
 {
     fore_activity_kind kind = fore_code_kind(code);
     bool takes_two = kind == FORE_MEETING || kind == FORE_DEMO || kind == FORE_VISIT;
-    return is_answer(code) ||
-           (takes_two && fore_code_outcome(code) == FORE_EVENT_OUTCOME_UNKNOWN);
+    return is_answer(code) || (takes_two && fore_code_outcome(code) == FORE_EVENT_OUTCOME_UNKNOWN);
 }
 
 bool fore_is_attempt(uint8_t code)
 {
-    bool ours = is_outbound(code) || (fore_code_kind(code) == FORE_SEND &&
-                                      fore_code_outcome(code) != FORE_EVENT_CANCELLED);
+    bool ours = fore_is_outbound(code) || (fore_code_kind(code) == FORE_SEND &&
+                                           fore_code_outcome(code) != FORE_EVENT_CANCELLED);
     return ours && !fore_is_answer(code);
 }
 
@@ -84,7 +83,8 @@ void fore_last_contacts(const fore_timeline *t, int64_t subject, int64_t as_of, 
     int64_t end = fore_time_lower(t->event_at, first, t->event_first[subject + 1], as_of);
     for (int64_t e = end; e-- > first && (*outbound == FORE_NO_TIME || *inbound == FORE_NO_TIME);) {
         if (*inbound == FORE_NO_TIME && is_inbound(t->event_code[e])) *inbound = t->event_at[e];
-        if (*outbound == FORE_NO_TIME && is_outbound(t->event_code[e])) *outbound = t->event_at[e];
+        if (*outbound == FORE_NO_TIME && fore_is_outbound(t->event_code[e]))
+            *outbound = t->event_at[e];
     }
 }
 
@@ -123,7 +123,7 @@ static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of
         if (is_inbound(code)) {
             r.last_in = t->event_at[e];
             r.kind_in = kind;
-        } else if (is_outbound(code)) {
+        } else if (fore_is_outbound(code)) {
             r.last_out = t->event_at[e];
             r.kind_out = kind;
             if (!is_answer(code)) r.unanswered++;

@@ -45,5 +45,6 @@ void fore_last_contacts(const fore_timeline *timeline, int64_t subject, int64_t 
  * their outcome says otherwise); we reached out, and nothing says that anybody was there. */
 bool fore_is_answer(uint8_t code);
 bool fore_is_attempt(uint8_t code);
+bool fore_is_outbound(uint8_t code); /* a contact that we made */
 
 #endif

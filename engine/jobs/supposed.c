@@ -91,28 +91,3 @@ fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline,
     if (status != FORE_OK) fore_supposed_free(s);
     return status;
 }
-
-fore_status fore_suppose_open(const fore_timeline *timeline, const fore_extractor *extractor,
-                              const int64_t *subject, int64_t n, int64_t as_of, fore_supposed *s,
-                              fore_error *err)
-{
-    *s = (fore_supposed){.timeline = *timeline};
-    fore_timeline *t = &s->timeline;
-    int64_t *closed = own_copy(s, t->closed_at, t->subjects, sizeof *closed);
-    int64_t *change = closed ? own_copy(s, t->change_at, t->changes, sizeof *change) : NULL;
-    if (!change) {
-        fore_supposed_free(s);
-        return fore_no_memory(err);
-    }
-    for (int64_t i = 0; i < n; i++) {
-        int64_t day = closed[subject[i]] - FORE_DAY;
-        for (int64_t k = t->change_first[subject[i]]; k < t->change_first[subject[i] + 1]; k++)
-            if (change[k] > day && change[k] < as_of) change[k] = as_of;
-        closed[subject[i]] = as_of;
-    }
-    t->closed_at = closed;
-    t->change_at = change;
-    fore_status status = fore_extractor_over(extractor, t, &s->extractor, err);
-    if (status != FORE_OK) fore_supposed_free(s);
-    return status;
-}

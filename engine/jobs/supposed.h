@@ -1,6 +1,5 @@
 /* The history as it would stand if something had been otherwise: the same timeline with one thing
- * changed, and an extractor over it. Behind the split of a score's move, the order of the list, and
- * the chance of one that was lost.
+ * changed, and an extractor over it. Behind the split of a score's move, the order of the list.
  *
  * Nothing is cut out. Every feature sees only what lies before its moment, so that what is moved to
  * the moment itself has not happened yet; and a cancelled activity counts nowhere. The columns that
@@ -28,11 +27,6 @@ fore_status fore_suppose_nothing_since(const fore_timeline *timeline, int64_t si
  * accounts are those of `extractor`. */
 fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline, const fore_extractor *extractor,
                                           int64_t as_of, fore_supposed *out, fore_error *err);
-/* subject[0..n), which were lost, as still open at as_of: their closing, and the changes made on its
- * day, have not happened. Rates as above: the loss counts in those. */
-fore_status fore_suppose_open(const fore_timeline *timeline, const fore_extractor *extractor,
-                              const int64_t *subject, int64_t n, int64_t as_of, fore_supposed *out,
-                              fore_error *err);
 void fore_supposed_free(fore_supposed *supposed);
 
 /* Index of the first event of the subject that such an attempt could be: all attempts from there to

@@ -1,5 +1,6 @@
 /* The day's list: who may be worked, in which order, within whose hours. */
 #include "engine/jobs/next_step.h"
+#include "engine/jobs/supposed.h"
 #include "training_help.h"
 
 enum {
@@ -188,38 +189,219 @@ static void rank__one_rep__lists_theirs_only(void **state)
     fore_answer_free(a);
 }
 
-static void rank__order__is_urgent_first_then_worth_per_minute(void **state)
+static double number_in(const fore_answer *a, int64_t row, const char *key)
+{
+    fore_json *document;
+    double x = NAN;
+    OK(fore_json_parse(a->json.bytes, a->json.length, &document, e));
+    fore_json_get_number(fore_json_at(fore_json_get(fore_json_root(document), "leads"), row), key,
+                         &x);
+    fore_json_free(document);
+    return x;
+}
+
+/* 0 promised, 1 urgent, 2 the rest. */
+static int class_of(const fore_next_step *s)
+{
+    return s->urgent && s->due != FORE_NO_TIME ? 0 : s->urgent ? 1 : 2;
+}
+
+static void rank__order__is_promised_urgent_then_worth_per_minute(void **state)
 {
     world *w = *state;
     a_day(w);
     world_begin(w);
     put_open(w, "X1");
+    put_open(w, "X2");
     put_contact(w, "X1", FORE_INBOUND, at(NOW - 1, 9));
+    put_event(w, (an_event){.deal = "X2", .kind = FORE_DEMO, .due = at(NOW, 15)});
     world_commit(w);
     foresell_rank_request r = request(at(NOW, 8));
     fore_answer *a = ranked(w, &r);
     const fore_timeline *t = world_timeline(w);
     fore_habits habits;
     fore_habits_read(t, at(NOW, 8), &habits);
-    bool calm = false;
     double last = INFINITY;
-    int64_t n = a->grids[0].row_count, urgent = 0;
+    int64_t n = a->grids[0].row_count, count[3] = {0};
+    int before = 0;
     for (int64_t i = 0; i < n; i++) {
         fore_next_step step;
         fore_next_step_choose(t, &habits, subject_of(w, FORE_SUBJECT_DEAL, cell(a, i, WHO)->text),
                               at(NOW, 8), &step);
-        double worth = cell(a, i, VALUE)->number / step.minutes;
-        if (!calm && !step.urgent) {
-            calm = true;
-            last = INFINITY;
-        }
-        assert_false(calm && step.urgent);
+        double order = number_in(a, i, "order_probability"), chance = cell(a, i, CHANCE)->number;
+        double worth = cell(a, i, VALUE)->number * (order / chance) / step.minutes;
+        assert_true(order <= chance);
+        if (class_of(&step) != before) last = INFINITY;
+        assert_true(class_of(&step) >= before);
         assert_true(worth <= last + 1e-9);
+        before = class_of(&step);
         last = worth;
-        urgent += step.urgent;
+        count[before]++;
     }
-    assert_true(urgent > 0 && urgent < n);
-    assert_true(place_of(a, "X1") < urgent);
+    assert_true(count[0] > 0 && count[1] > 0 && count[2] > 0);
+    assert_int_equal(place_of(a, "X2"), 0);
+    assert_true(place_of(a, "X1") < count[0] + count[1]);
+    fore_answer_free(a);
+}
+
+/* Calls and mails that nobody answers, logged by the dozen: no place is gained. */
+static void rank__activity_without_an_answer__earns_nothing(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.cool_off_days = r.cap_touches = -1;
+    fore_answer *before = ranked(w, &r);
+    int64_t n = before->grids[0].row_count, quiet = 0, changed = 0;
+    const fore_timeline *t = world_timeline(w);
+    const char *ids[5];
+    for (int64_t i = n; i-- > 0 && quiet < 5;) { /* who has no attempt in vain yet */
+        int64_t attempts, s = subject_of(w, FORE_SUBJECT_DEAL, cell(before, i, WHO)->text);
+        fore_attempts_unanswered(t, s, at(NOW, 8), &attempts);
+        int64_t end =
+            fore_time_lower(t->event_at, t->event_first[s], t->event_first[s + 1], at(NOW, 8));
+        if (attempts == 0 && end > t->event_first[s] && t->event_at[end - 1] < at(NOW - 1, 0))
+            ids[quiet++] = cell(before, i, WHO)->text;
+    }
+    assert_true(quiet >= 3);
+    world_begin(w);
+    for (int64_t q = 0; q < quiet; q++)
+        for (int k = 0; k < 24; k++)
+            put_event(w, (an_event){.deal = ids[q],
+                                    .rep = "R1",
+                                    .kind = k % 2 ? FORE_EMAIL : FORE_CALL,
+                                    .direction = FORE_OUTBOUND,
+                                    .outcome = k % 3 ? NULL : "no answer",
+                                    .at = at(NOW - 1, 0) + k * FORE_HOUR / 2,
+                                    .minutes = 5});
+    world_commit(w);
+    fore_answer *after = ranked(w, &r);
+    for (int64_t q = 0; q < quiet; q++) {
+        int64_t was = place_of(before, ids[q]), is = place_of(after, ids[q]);
+        assert_true(is >= 0);
+        assert_true(number_in(after, is, "order_probability") <=
+                    number_in(before, was, "order_probability"));
+        changed += cell(after, is, CHANCE)->number != cell(before, was, CHANCE)->number;
+    }
+    assert_true(changed > 0); /* the model does look at them */
+    fore_answer_free(before);
+    fore_answer_free(after);
+}
+
+static void rank__cap__rests_who_was_contacted_too_often_unless_promised(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_open(w, "X1");
+    for (int k = 0; k < 5; k++) put_contact(w, "X1", FORE_OUTBOUND, at(NOW - 10 + k, 9));
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    assert_false(listed_with(w, &r, "X1"));
+    r.cap_touches = 6;
+    assert_true(listed_with(w, &r, "X1"));
+    r.cap_touches = -1;
+    assert_true(listed_with(w, &r, "X1"));
+    r.cap_touches = 0;
+    r.cap_days = 7;
+    assert_true(listed_with(w, &r, "X1"));
+    r.cap_days = 0;
+    world_begin(w);
+    put_event(w, (an_event){.deal = "X1", .kind = FORE_CALL, .due = at(NOW, 15)});
+    world_commit(w);
+    assert_true(listed_with(w, &r, "X1"));
+}
+
+static void rank__one_account__is_worked_by_one_rep_a_day(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    for (int i = 0; i < 4; i++) {
+        char id[8], rep[8];
+        snprintf(id, sizeof id, "X%d", i);
+        snprintf(rep, sizeof rep, "R%d", i % 2);
+        put_open(w, id);
+        fore_deal_row row = a_deal(id, at(NOW - 40, 9));
+        row.account = key_of(w, FORE_ACCOUNT, "A1");
+        row.owner = key_of(w, FORE_REP, rep);
+        put_deal(w, row);
+    }
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    bool listed[4];
+    for (int i = 0; i < 4; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "X%d", i);
+        listed[i] = listed_with(w, &r, id);
+    }
+    assert_true(listed[0] == listed[2] && listed[1] == listed[3]);
+    assert_true(listed[0] != listed[1]);
+    r.rep = listed[0] ? "R1" : "R0"; /* nor on the list of the other one alone */
+    assert_false(listed_with(w, &r, listed[0] ? "X1" : "X0"));
+}
+
+static void count_drawn(const fore_answer *a, int64_t *drawn, double *chances)
+{
+    fore_json *document;
+    OK(fore_json_parse(a->json.bytes, a->json.length, &document, e));
+    const fore_json_node *leads = fore_json_get(fore_json_root(document), "leads");
+    *drawn = 0;
+    for (int64_t i = 0; i < fore_json_length(leads); i++) {
+        bool is = false;
+        double chance = -1;
+        assert_true(fore_json_get_bool(fore_json_at(leads, i), "drawn", &is));
+        assert_true(fore_json_get_number(fore_json_at(leads, i), "draw_chance", &chance));
+        assert_true(chance >= 0 && chance <= 1 && (!is || chance > 0));
+        *drawn += is;
+        *chances += is;
+    }
+    fore_json_free(document);
+}
+
+static fore_status add_listed(void *context, const fore_listed_row *row, fore_error *err)
+{
+    (void)err;
+    ((int64_t *)context)[row->drawn]++;
+    return FORE_OK;
+}
+
+static void rank__explore__draws_that_share_by_day_and_seed_and_keeps_which(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.cool_off_days = r.cap_touches = -1;
+    r.limit = 20;
+    fore_answer *plain = ranked(w, &r);
+    int64_t drawn, sum = 0, kept[2] = {0, 0};
+    double unused = 0;
+    count_drawn(plain, &drawn, &unused);
+    assert_int_equal(drawn, 0);
+    r.explore = 0.25;
+    fore_answer *a = ranked(w, &r);
+    OK(fore_store_listed(w->c.store, date(NOW), add_listed, kept, e));
+    count_drawn(a, &drawn, &unused);
+    assert_int_equal(kept[1], drawn);
+    assert_int_equal(kept[0] + kept[1], a->grids[0].row_count);
+    r.explore = 0; /* remembered */
+    fore_answer *again = ranked(w, &r);
+    assert_string_equal(fore_text_string(&a->json), fore_text_string(&again->json));
+    fore_answer_free(again);
+    for (int seed = 1; seed <= 20; seed++) {
+        r.seed = (uint64_t)seed;
+        again = ranked(w, &r);
+        count_drawn(again, &drawn, &unused);
+        sum += drawn;
+        fore_answer_free(again);
+    }
+    assert_true(fabs((double)sum / 20 - 5) < 1.5); /* a quarter of 20 rows */
+    r.explore = -1;
+    r.seed = 0;
+    again = ranked(w, &r);
+    assert_string_equal(fore_text_string(&plain->json), fore_text_string(&again->json));
+    fore_answer_free(again);
+    fore_answer_free(plain);
     fore_answer_free(a);
 }
 
@@ -446,7 +628,11 @@ int main(void)
         WITH_WORLD(rank__cool_off__rests_who_was_contacted_and_not_who_was_promised),
         WITH_WORLD(rank__planned__keeps_its_hour),
         WITH_WORLD(rank__one_rep__lists_theirs_only),
-        WITH_WORLD(rank__order__is_urgent_first_then_worth_per_minute),
+        WITH_WORLD(rank__order__is_promised_urgent_then_worth_per_minute),
+        WITH_WORLD(rank__activity_without_an_answer__earns_nothing),
+        WITH_WORLD(rank__cap__rests_who_was_contacted_too_often_unless_promised),
+        WITH_WORLD(rank__one_account__is_worked_by_one_rep_a_day),
+        WITH_WORLD(rank__explore__draws_that_share_by_day_and_seed_and_keeps_which),
         WITH_WORLD(rank__hours__are_a_budget_of_each_rep),
         WITH_WORLD(rank__limit__keeps_the_first),
         WITH_WORLD(rank__json__is_whole_and_agrees_with_the_table),
