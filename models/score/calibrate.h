@@ -43,6 +43,7 @@ typedef struct fore_calibration {
     double *margin, *logit;               /* knots */
     double limit;                         /* |log-odds| at most, before the shift */
     double shift;                         /* added to the log-odds: a prior shift; 0 */
+    double level_variance;                /* of the level that the shift follows; 0 */
     int64_t bins;                         /* of the neighbourhood */
     double edge[FORE_CALIBRATION_BINS];   /* upper margin of each bin but the last */
     double count[FORE_CALIBRATION_BINS];  /* rows that speak for it */

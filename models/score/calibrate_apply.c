@@ -115,7 +115,7 @@ void fore_calibrated_many(const fore_calibration *calibration, const double *mar
             double own = bins ? calibration->spread[b] : 0;
             double near = 1 / (rows * p[i] * (1 - p[i]) + FLOOR);
             own += variance ? variance[from + i] : 0;
-            slope[i] = sqrt(near + slope[i] * slope[i] * own);
+            slope[i] = sqrt(near + calibration->level_variance + slope[i] * slope[i] * own);
         }
         for (int64_t i = 0; i < count; i++) edge[i] = within(logit[i] - z * slope[i], WIDEST);
         fore_logistic_many(edge, count, lo + from, NULL);
@@ -205,6 +205,7 @@ void fore_calibration_write(const fore_calibration *calibration, fore_json_write
     fore_json_numbers(json, "logit", calibration->logit, calibration->knots);
     fore_json_number(json, "limit", calibration->limit);
     fore_json_number(json, "shift", calibration->shift);
+    fore_json_number(json, "level_variance", calibration->level_variance);
     fore_json_numbers(json, "edge", calibration->edge, calibration->bins);
     fore_json_numbers(json, "count", calibration->count, calibration->bins);
     fore_json_numbers(json, "spread", calibration->spread, calibration->bins);
@@ -238,8 +239,12 @@ static bool read_all(const fore_json_node *node, fore_calibration *c)
         !fore_json_get_numbers(node, "edge", c->edge, c->bins) ||
         !fore_json_get_numbers(node, "count", c->count, c->bins))
         return false;
-    /* Models of before know no spread: 0, as they answered then. */
+    /* Models of before know no spread and no variance of the level: 0, as they answered then. */
     if (fore_json_get(node, "spread") && !fore_json_get_numbers(node, "spread", c->spread, c->bins))
+        return false;
+    if (fore_json_get(node, "level_variance") &&
+        !(fore_json_get_number(node, "level_variance", &c->level_variance) &&
+          c->level_variance >= 0 && isfinite(c->level_variance)))
         return false;
     for (int64_t b = 0; b < c->bins; b++)
         if (!(c->count[b] >= 0 && isfinite(c->count[b]) && c->spread[b] >= 0 &&

@@ -387,8 +387,8 @@ static fore_status refit(const choosing *c, const fore_rows *fitted, fore_error 
         uint8_t role = c->role[fitted->index[i]];
         newest[i] = role == FORE_ROLE_VALIDATE || (wide && role == FORE_ROLE_CALIBRATE);
     }
-    fore_status status = fore_scorer_refit(c->pool, &fitted->sample, newest, out->forward, &o,
-                                           c->observer, &out->scorer, err);
+    fore_status status = fore_scorer_refit(c->pool, &fitted->sample, newest, out->forward,
+                                           out->forward_error, &o, c->observer, &out->scorer, err);
     fore_free(newest);
     return status;
 }

@@ -64,10 +64,12 @@ fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const for
  * of the rows with newest[i] = 1 (of all rows, where those hold under 20 of a class), and the curve
  * is damped where models fitted earlier ranked the rows after theirs less well than their folds
  * promised. forward: the slope of the outcome on the margins of such later rows (with a level of
- * its own per window); NaN: not known. */
+ * its own per window) and its standard error, which decides how far it is believed; NaN: not known.
+ */
 fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const uint8_t *newest,
-                              double forward, const fore_scorer_options *options,
-                              const fore_observer *observer, fore_scorer **out, fore_error *err);
+                              double forward, double forward_error,
+                              const fore_scorer_options *options, const fore_observer *observer,
+                              fore_scorer **out, fore_error *err);
 void fore_scorer_free(fore_scorer *scorer);
 
 fore_learner fore_scorer_learner(const fore_scorer *scorer);

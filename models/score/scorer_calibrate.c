@@ -23,6 +23,9 @@ enum {
     ENOUGH = 10,       /* rows of each class that a calibration sample needs */
     ENOUGH_NEWEST = 20 /* rows of each class by which the newest rows set the level */
 };
+/* How far the shares of slopes that were left differ from 1, over the sets of bench/README.md
+ * ("What is published under drift"): from nothing left to all of it. */
+static const double SHARE_SD = 0.5;
 /* What a learner's shrinkage keeps from the truth adds to what the draw of the rows moves. Stopping
  * and margins are set where the one begins to outweigh the other, so that the square of the bias is
  * of the order of the variance; by so much is the variance taken larger, as measured on simulated
@@ -207,11 +210,37 @@ static fore_status add_own(const calibrating *c, const fore_scorer *scorer, cons
     return status;
 }
 
-static double damping(const fore_calibration *calibration, double forward)
+/* The share of the slope that was left, its error against how much such shares differ anyway. */
+static double damping(const fore_calibration *calibration, const scorer_newest *newest)
 {
-    if (!isfinite(forward) || calibration->faint) return 1;
     double full = calibration->kind == FORE_CALIBRATE_IDENTITY ? 1 : calibration->a;
-    return 0.5 * (1 + fmin(1, fmax(0, forward / full)));
+    double share = newest->forward / full, error = newest->forward_error / full;
+    if (!isfinite(share) || !isfinite(error) || calibration->faint) return 1;
+    double belief = SHARE_SD * SHARE_SD / (SHARE_SD * SHARE_SD + error * error);
+    share = 1 + belief * (share - 1);
+    return 0.5 * (1 + fmin(1, fmax(0, share)));
+}
+
+/* The variance of a level found on these rows: 1 / information, times the rows per subject, because
+ * rows of one subject tell the same thing more than once. */
+static double level_variance(const calibrating *c, const fore_calibration *calibration,
+                             const uint8_t *keep)
+{
+    const fore_sample *s = c->train;
+    double information = 0, weight = 0, rows = 0, subjects = 0;
+    int64_t last = -1;
+    for (int64_t i = 0; i < s->x.rows; i++) {
+        if (!isfinite(c->margin[i]) || (keep && !keep[i])) continue;
+        double w = s->weight ? s->weight[i] : 1;
+        double p = fore_calibrated(calibration, c->margin[i], 0, 0, NULL, NULL);
+        information += w * p * (1 - p);
+        weight += w;
+        rows++;
+        subjects += last < 0 || !s->group || s->group[i] != s->group[last];
+        last = i;
+    }
+    if (!(information > 0)) return 0;
+    return weight / rows / information * (rows / subjects);
 }
 
 static fore_status follow_newest(const calibrating *c, const scorer_newest *newest,
@@ -221,14 +250,17 @@ static fore_status follow_newest(const calibrating *c, const scorer_newest *newe
     double positive = 0;
     fore_status status = FORE_OK;
     FORE_GO(margins_new(c->train->x.rows, &m, err));
-    add_known(c->train, c->margin, newest->row, &m);
+    const uint8_t *keep = newest->row;
+    add_known(c->train, c->margin, keep, &m);
     for (int64_t i = 0; i < m.n; i++) positive += m.y[i] > 0;
     if (positive < ENOUGH_NEWEST || (double)m.n - positive < ENOUGH_NEWEST) { /* all rows' level */
         m.n = 0;
-        add_known(c->train, c->margin, NULL, &m);
+        keep = NULL;
+        add_known(c->train, c->margin, keep, &m);
     }
-    fore_calibration_damp(calibration, damping(calibration, newest->forward));
+    fore_calibration_damp(calibration, damping(calibration, newest));
     fore_calibration_level(calibration, m.margin, m.y, m.w, m.n);
+    calibration->level_variance = level_variance(c, calibration, keep);
 done:
     margins_free(&m);
     return status;

@@ -266,8 +266,9 @@ done:
 }
 
 fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const uint8_t *newest,
-                              double forward, const fore_scorer_options *options,
-                              const fore_observer *observer, fore_scorer **out, fore_error *err)
+                              double forward, double forward_error,
+                              const fore_scorer_options *options, const fore_observer *observer,
+                              fore_scorer **out, fore_error *err)
 {
     fore_rows rows = {0};
     fore_scorer *scorer = NULL;
@@ -280,7 +281,7 @@ fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const ui
     if (!mark) FORE_GO(fore_no_memory(err));
     for (int64_t i = 0; i < rows.sample.x.rows; i++) mark[i] = newest[rows.index[i]];
     FORE_GO(scorer_core(pool, &rows.sample, options, observer, &scorer, err));
-    scorer_newest follow = {mark, forward};
+    scorer_newest follow = {mark, forward, forward_error};
     FORE_GO(scorer_calibrate(pool, options, observer, &rows.sample, NULL, &follow, scorer, err));
     *out = scorer;
     scorer = NULL;

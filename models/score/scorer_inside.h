@@ -35,8 +35,8 @@ fore_status scorer_core(fore_pool *pool, const fore_sample *s, const fore_scorer
                         const fore_observer *observer, fore_scorer **out, fore_error *err);
 
 typedef struct scorer_newest {
-    const uint8_t *row; /* rows of train: 1 for the newest, whose level is followed */
-    double forward;     /* see fore_scorer_refit */
+    const uint8_t *row;            /* rows of train: 1 for the newest, whose level is followed */
+    double forward, forward_error; /* see fore_scorer_refit */
 } scorer_newest;
 
 /* Calibrates the core `scorer`, fitted on train (in key order), on the margins of later rows, or
