@@ -1,11 +1,14 @@
 /* Simulation of coming periods.
  *
  *   for every draw, with a random stream of its own
- *     shock of every period (mean 1 on the hazard's scale, persistent) and of the arrivals' level
+ *     shock of every period (persistent) and of the arrivals' level
  *     every open deal: one uniform against its wins and losses, period after period; the shock
- * turns the chance w of a win in a period into 1 - (1 - w)^shock, losses share what is left every
- * week ahead: a count of new deals, thinned into wins by period; amounts drawn from the past
+ *       turns the chance w of a win in a period into 1 - (1 - w)^shock, losses share what is left
+ *     every week ahead: a count of new deals, thinned into wins by period; amounts drawn from the
+ *       past
  *
+ * How wide a shock of the hazards must be for the spread that is asked of the amounts, and about
+ * which middle for the mean to stay, is solved beforehand (shock_scale.c).
  * Sums over draws are made by one thread in draw order. */
 #include <math.h>
 #include <stdbool.h>
@@ -15,12 +18,11 @@
 #include "engine/base/random.h"
 #include "engine/num/special.h"
 #include "models/survive/pipeline.h"
+#include "models/survive/shock_scale.h"
 
 const double fore_pipeline_levels[FORE_PIPELINE_LEVELS] = {0.025, 0.05, 0.1,  0.25, 0.5,
                                                            0.75,  0.9,  0.95, 0.975};
 
-/* A shock is made at most so many times larger; the mean is moved by at most so much (log). */
-static const double ELASTICITY_LEAST = 0.5, MEAN_MOST = 0.5;
 static const double SUM_SLACK = 1e-9; /* rounding of probabilities that sum to 1 */
 
 fore_pipeline_options fore_pipeline_default(void)
@@ -34,12 +36,11 @@ typedef struct simulation {
     uint64_t seed;
     int64_t draws;
     double *open, *fresh, *wins_open, *wins_fresh; /* draws x periods, [d + j * draws] */
-    double *cumulative;             /* amount_count: cumulated weights; NULL: uniform */
-    double *won_given, *lost_given; /* open x periods: given that the deal is still open */
-    double *rest_given;             /* log(1 - won_given) */
-    double *scratch;                /* workers x periods: shocks */
-    double *shock_sd,
-        *shock_mean; /* periods: of the hazard's factor: sd of its log, log of its mean */
+    double *cumulative;              /* amount_count: cumulated weights; NULL: uniform */
+    double *won_given, *lost_given;  /* open x periods: given that the deal is still open */
+    double *rest_given;              /* log(1 - won_given) */
+    double *scratch;                 /* workers x periods: shocks */
+    double *shock_sd, *shock_middle; /* periods: of the log of the hazards' factor */
 } simulation;
 
 static bool probability(double v) { return v >= 0 && v <= 1 + SUM_SLACK; }
@@ -216,7 +217,7 @@ static void draw_shocks(const simulation *s, fore_random *random, double *shock)
     for (int64_t j = 0; j < s->p->periods; j++) {
         double sd = s->shock_sd[j], own = fore_random_normal(random);
         z = j == 0 ? own : rho * z + fresh * own;
-        shock[j] = sd > 0 ? exp(s->shock_mean[j] + sd * z - 0.5 * sd * sd) : 1;
+        shock[j] = sd > 0 ? exp(s->shock_middle[j] + sd * z) : 1;
     }
 }
 
@@ -257,45 +258,6 @@ static void condition(simulation *s)
     }
 }
 
-/* What deals bring in a period as a function of the hazards' factor c: value, and its first two
- * derivatives at c = 1. */
-typedef struct response {
-    double value, slope, bend;
-} response;
-
-static void respond(response *r, double weight, double given)
-{
-    if (!(given < 1)) { /* certain: follows no shock */
-        r->value += weight;
-        return;
-    }
-    double rest = log1p(-given);
-    r->value += weight * given;
-    r->slope -= weight * (1 - given) * rest;
-    r->bend -= weight * (1 - given) * rest * rest;
-}
-
-/* amount: of a win that has none yet. */
-static response respond_all(const simulation *s, int64_t j, double amount)
-{
-    const fore_pipeline *p = s->p;
-    response r = {0};
-    for (int64_t i = 0; i < p->open; i++) {
-        double given = s->won_given[i + j * p->open];
-        bool known = p->open_amount && !isnan(p->open_amount[i]);
-        if (given > 0)
-            respond(&r, p->open_won[i + j * p->open] / given * (known ? p->open_amount[i] : amount),
-                    given);
-    }
-    for (int64_t w = 0; w < p->weeks; w++) {
-        double rest = 1;
-        for (int64_t k = 0; k < j; k++) rest -= p->new_won[w + k * p->weeks];
-        double won = p->new_won[w + j * p->weeks], given = rest > 0 ? fmin(1, won / rest) : 0;
-        if (given > 0) respond(&r, p->arrivals[w] * rest * amount, given);
-    }
-    return r;
-}
-
 static double mean_amount(const fore_pipeline *p)
 {
     double sum = 0, total = 0;
@@ -307,20 +269,50 @@ static double mean_amount(const fore_pipeline *p)
     return total > 0 ? sum / total : 1;
 }
 
-/* sd asked for / elasticity, and the mean that keeps the expectation (second order). */
-static void scale_shocks(simulation *s)
+/* Row i of `given` and `keep` (`rows` x periods) for deals that arrive in week w. */
+static void arriving(const fore_pipeline *p, int64_t w, int64_t i, int64_t rows, double *given,
+                     double *keep)
 {
-    double amount = mean_amount(s->p);
-    for (int64_t j = 0; j < s->p->periods; j++) {
-        double sd = s->p->shock_sd ? s->p->shock_sd[j] : 0;
-        if (!(sd > 0)) continue;
-        response r = respond_all(s, j, amount);
-        double elasticity = r.value > 0 ? fmax(ELASTICITY_LEAST, r.slope / r.value) : 1;
-        s->shock_sd[j] = sd / elasticity;
-        if (r.slope > 0)
-            s->shock_mean[j] =
-                fmin(MEAN_MOST, -r.bend / r.slope * 0.5 * expm1(s->shock_sd[j] * s->shock_sd[j]));
+    double rest = 1;
+    for (int64_t j = 0; j < p->periods; j++) {
+        double v = p->new_won[w + j * p->weeks];
+        given[i + j * rows] = rest > 0 ? fmin(1, v / rest) : 0;
+        keep[i + j * rows] = 1;
+        rest -= v;
     }
+}
+
+/* Open deals and weeks of arrivals, as the draws treat them, for the scale of the shocks. */
+static fore_status scale_shocks(simulation *s, fore_error *err)
+{
+    const fore_pipeline *p = s->p;
+    fore_status status = FORE_OK;
+    int64_t rows = p->open + p->weeks;
+    if (!p->shock_sd) return FORE_OK;
+    double amount = mean_amount(p), *weight = FORE_NEW(rows, double),
+           *given = FORE_NEW(rows * p->periods, double),
+           *keep = FORE_NEW(rows * p->periods, double);
+    if (!weight || !given || !keep) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < p->open; i++) {
+        weight[i] = p->open_amount && !isnan(p->open_amount[i]) ? p->open_amount[i] : amount;
+        for (int64_t j = 0; j < p->periods; j++) {
+            double w = s->won_given[i + j * p->open], l = s->lost_given[i + j * p->open];
+            given[i + j * rows] = w;
+            keep[i + j * rows] = w < 1 ? fmax(0, 1 - l / (1 - w)) : 0;
+        }
+    }
+    for (int64_t w = 0; w < p->weeks; w++) {
+        weight[p->open + w] = p->arrivals[w] * amount;
+        arriving(p, w, p->open + w, rows, given, keep);
+    }
+    fore_shock_deals deals = {rows, p->periods, weight, given, keep};
+    FORE_GO(fore_shock_scale(&deals, p->shock_sd, p->shock_persistence, s->shock_sd,
+                             s->shock_middle, err));
+done:
+    fore_free(weight);
+    fore_free(given);
+    fore_free(keep);
+    return status;
 }
 
 static fore_status prepare(simulation *s, int threads, fore_error *err)
@@ -336,8 +328,8 @@ static fore_status prepare(simulation *s, int threads, fore_error *err)
     s->rest_given = FORE_NEW(p->open * p->periods, double);
     s->scratch = FORE_NEW(threads * p->periods, double);
     s->shock_sd = FORE_ZNEW(p->periods, double);
-    s->shock_mean = FORE_ZNEW(p->periods, double);
-    if (!s->shock_sd || !s->shock_mean) return fore_no_memory(err);
+    s->shock_middle = FORE_ZNEW(p->periods, double);
+    if (!s->shock_sd || !s->shock_middle) return fore_no_memory(err);
     if (!s->open || !s->fresh || !s->wins_open || !s->wins_fresh || !s->won_given ||
         !s->lost_given || !s->rest_given || !s->scratch)
         return fore_no_memory(err);
@@ -347,8 +339,7 @@ static fore_status prepare(simulation *s, int threads, fore_error *err)
         for (int64_t i = 0; i < p->amount_count; i++) s->cumulative[i] = sum += p->amount_weight[i];
     }
     condition(s);
-    scale_shocks(s);
-    return FORE_OK;
+    return scale_shocks(s, err);
 }
 
 static void simulation_free(simulation *s)
@@ -361,7 +352,7 @@ static void simulation_free(simulation *s)
     fore_free(s->lost_given);
     fore_free(s->rest_given);
     fore_free(s->shock_sd);
-    fore_free(s->shock_mean);
+    fore_free(s->shock_middle);
     fore_free(s->scratch);
     fore_free(s->cumulative);
 }

@@ -3,12 +3,12 @@
  * By simulation. Within a draw, deals are independent given one common shock per period, which
  * multiplies all hazards of a win (log-normal, sd by distance estimated from past misses):
  * independent deals alone are far too sure of themselves. A deal that is nearly sure cannot follow
- * a shock; the shocks are made so much larger that all deals together spread as asked for, and the
- * mean stays. Shocks go on: what is high in one period tends to be high in the next, so
- * that sums over periods are as wide as they ought to be. New deals arrive by week as a Poisson or
- * negative-binomial count, convert with the delay that the hazards give, and take their amount from
- * the past's won amounts. Draws use a random stream each and run in fixed blocks, so that the
- * result does not depend on the number of threads. */
+ * a shock; the shocks are made so much larger that all deals together spread as asked for, or as
+ * far as chances below 1 allow, and the mean stays (shock_scale.h). Shocks go on: what is high in
+ * one period tends to be high in the next, so that sums over periods are as wide as they ought to
+ * be. New deals arrive by week as a Poisson or negative-binomial count, convert with the delay that
+ * the hazards give, and take their amount from the past's won amounts. Draws use a random stream
+ * each and run in fixed blocks, so that the result does not depend on the number of threads. */
 #ifndef FORE_SURVIVE_PIPELINE_H
 #define FORE_SURVIVE_PIPELINE_H
 
@@ -97,10 +97,11 @@ typedef struct fore_pipeline_miss {
  * c about its period h, at [c * steps + h], cuts oldest first. sd: steps.
  *
  * Moments of the relative miss: its mean square less what independent deals explain, older cuts
- * counting less, shrunk towards a start value (for h = 0) and towards the step before (later ones)
- * as if that had been seen a few times; widened for what few misses leave unknown. persistence:
- * from the products of misses of neighbouring periods of one cut, shrunk in the same way. With no
- * misses at all both are the start values. */
+ * and cuts that expected little beside what chance alone does (own_sd) counting less, shrunk
+ * towards a start value (for h = 0) and towards the step before (later ones) as if that had been
+ * seen a few times; widened for what few misses leave unknown. persistence: from the products of
+ * misses of neighbouring periods of one cut, shrunk in the same way. With no misses at all both are
+ * the start values. */
 void fore_pipeline_shocks(const fore_pipeline_miss *miss, int64_t cuts, int64_t steps, double *sd,
                           double *persistence);
 

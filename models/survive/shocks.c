@@ -4,7 +4,10 @@
  *   E r^2       = (own_sd / e)^2 + exp(sd_h^2) - 1
  *   E r_h r_h+1 =                  exp(rho sd_h sd_h+1) - 1     (same cut, neighbouring periods)
  * where sd_h is the shock's (log scale, mean 1). One period in which a few large deals came
- * together must not rule the answer: r is cut off at MISS_MOST. */
+ * together must not rule the answer: r is cut off at MISS_MOST. Nor must a period in which hardly
+ * anything was expected, where v = (own_sd / e)^2 has no end: r^2 - v varies the more the larger v,
+ * so that a miss counts (1 + v / OWN_HALF)^-2. Alone it then takes off the sum OWN_HALF / 4 at
+ * most, less than the start values put there, and one that is all chance counts nothing. */
 #include <math.h>
 
 #include "models/survive/pipeline.h"
@@ -15,6 +18,8 @@ static const double PERSISTENCE_START = 0.5, PERSISTENCE_MOST = 0.95;
 /* The start values count like so many misses; a miss counts half after so many cuts. */
 static const double START_COUNT = 3, HALF_LIFE = 12;
 static const double MISS_MOST = 1.5;
+static const double OWN_HALF = 0.5;
+static const double OWN_MOST = 1e6; /* beyond it a miss counts nothing; squares stay finite */
 
 static double relative(const fore_pipeline_miss *m)
 {
@@ -22,9 +27,16 @@ static double relative(const fore_pipeline_miss *m)
     return fmin(m->actual / m->expected - 1, MISS_MOST);
 }
 
-static double weight_of(int64_t cut, int64_t cuts)
+static double own_of(const fore_pipeline_miss *m)
 {
-    return exp2(-(double)(cuts - 1 - cut) / HALF_LIFE);
+    return fmin(m->own_sd / m->expected, OWN_MOST);
+}
+
+/* By age, and by how much of it is not the deals' own chance. */
+static double weight_of(const fore_pipeline_miss *m, int64_t cut, int64_t cuts)
+{
+    double own = own_of(m), clear = OWN_HALF / (OWN_HALF + own * own);
+    return exp2(-(double)(cuts - 1 - cut) / HALF_LIFE) * clear * clear;
 }
 
 /* exp(sd^2) - 1 of one step, shrunk towards `start`; *seen: the weight of its misses. */
@@ -37,7 +49,7 @@ static double variance_of(const fore_pipeline_miss *miss, int64_t cuts, int64_t 
         const fore_pipeline_miss *m = &miss[c * steps + h];
         double r = relative(m);
         if (isnan(r)) continue;
-        double own = m->own_sd / m->expected, w = weight_of(c, cuts);
+        double own = own_of(m), w = weight_of(m, c, cuts);
         sum += w * (r * r - own * own);
         *seen += w;
     }
@@ -52,10 +64,12 @@ static double persistence_of(const fore_pipeline_miss *miss, int64_t cuts, int64
     double size = START_COUNT * sd[0] * sd[1], sum = PERSISTENCE_START * size;
     for (int64_t c = 0; c < cuts; c++)
         for (int64_t h = 0; h + 1 < steps; h++) {
-            double a = relative(&miss[c * steps + h]), b = relative(&miss[c * steps + h + 1]);
+            const fore_pipeline_miss *m = &miss[c * steps + h];
+            double a = relative(m), b = relative(m + 1);
             if (isnan(a) || isnan(b)) continue;
-            sum += weight_of(c, cuts) * a * b;
-            size += weight_of(c, cuts) * sd[h] * sd[h + 1];
+            double w = sqrt(weight_of(m, c, cuts) * weight_of(m + 1, c, cuts));
+            sum += w * a * b;
+            size += w * sd[h] * sd[h + 1];
         }
     return fmin(fmax(0, sum / size), PERSISTENCE_MOST);
 }
