@@ -597,12 +597,11 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
         goto done;
     }
     if (r->rep) {
-        FORE_GO(fore_store_find(c->store, FORE_REP, r->rep, &rep_pk, err));
-        rep = rep_pk ? fore_timeline_rep(roster.timeline, rep_pk) : -1;
-        if (rep < 0) {
-            status = fore_fail(err, FORE_E_NOT_FOUND, "there is no rep with the id '%s'", r->rep);
-            goto done;
-        }
+        FORE_GO(fore_roster_find_rep(c, r->rep, &rep_pk, err));
+        rep = fore_timeline_rep(roster.timeline, rep_pk);
+        if (rep < 0)
+            FORE_GO(
+                fore_fail(err, FORE_E_NOT_FOUND, "rep '%s' has no part in the history", r->rep));
         if (fore_roster_rep_left(&roster, rep)) FORE_GO(refuse_who_left(&roster, rep, err));
     }
     FORE_GO(fore_roster_add_open(c, &roster, err));

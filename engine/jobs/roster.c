@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "features/sales_series.h"
 
@@ -269,4 +270,65 @@ void fore_roster_score_json(const fore_roster *r, const fore_roster_row *row,
     fore_json_number(json, "expected_value", row->expected_value);
     fore_json_number(json, "horizon_days", r->scoring[kind]->horizon_days);
     fore_json_string(json, "model", r->scoring[kind]->model_id);
+}
+
+/* --- a rep by name --- */
+
+enum { NEAR_MOST = 200 }; /* bytes of names after which no more are named */
+
+static bool holds_fold(const char *text, const char *part)
+{
+    size_t n = strlen(part);
+    for (const char *at = text; at && n > 0 && strlen(at) >= n; at++)
+        if (strncasecmp(at, part, n) == 0) return true;
+    return false;
+}
+
+/* Where rep `row` comes near what was asked for: an equal is counted, a near one named. */
+static void compare_rep(const fore_rep_row *row, const char *text, int64_t *pk, int *equal,
+                        fore_text *near)
+{
+    bool is_equal =
+        fore_text_equal_fold(row->id, text) || (row->name && fore_text_equal_fold(row->name, text));
+    if (is_equal) {
+        *pk = row->pk;
+        ++*equal;
+    }
+    const char *name = row->name ? row->name : "";
+    if (!is_equal && !holds_fold(name, text) && !holds_fold(row->id, text)) return;
+    if (near->length > NEAR_MOST) return;
+    fore_text_printf(near, "%s%s%s%s%s", near->length ? ", " : "", row->id, *name ? " (" : "", name,
+                     *name ? ")" : "");
+}
+
+fore_status fore_roster_find_rep(fore_context *c, const char *text, int64_t *pk, fore_error *err)
+{
+    fore_cursor *cursor = NULL;
+    fore_text near = {0};
+    fore_rep_row row;
+    bool more = true;
+    int equal = 0;
+    fore_status status = FORE_OK;
+    FORE_TRY(fore_store_find(c->store, FORE_REP, text, pk, err));
+    if (*pk) return FORE_OK;
+    FORE_GO(fore_cursor_open(c->store, FORE_TABLE_REP, true, &cursor, err));
+    for (;;) {
+        FORE_GO(fore_cursor_next(cursor, &row, &more, err));
+        if (!more) break;
+        compare_rep(&row, text, pk, &equal, &near);
+    }
+    FORE_GO(fore_text_check(&near, err));
+    if (equal == 1) goto done;
+    if (equal > 1)
+        status = fore_fail(err, FORE_E_NOT_FOUND, "'%s' is several reps: %.400s; take an id", text,
+                           fore_text_string(&near));
+    else if (near.length > 0)
+        status = fore_fail(err, FORE_E_NOT_FOUND, "there is no rep '%s'; near are %.400s", text,
+                           fore_text_string(&near));
+    else
+        status = fore_fail(err, FORE_E_NOT_FOUND, "there is no rep with the id or name '%s'", text);
+done:
+    fore_cursor_close(cursor);
+    fore_text_free(&near);
+    return status;
 }

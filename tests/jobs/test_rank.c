@@ -186,6 +186,12 @@ static void rank__one_rep__lists_theirs_only(void **state)
     r.rep = "R9";
     OK(fore_answer_new(&a, e));
     FAILS(FORE_E_NOT_FOUND, "'R9'", fore_job_rank(&w->c, &r, a, e));
+    r.rep = "R"; /* near to all of them */
+    FAILS(FORE_E_NOT_FOUND, "near are R", fore_job_rank(&w->c, &r, a, e));
+    fore_answer_free(a);
+    r.rep = "r2"; /* in any case of letters */
+    a = ranked(w, &r);
+    assert_string_equal(cell(a, 0, REP)->text, "R2");
     fore_answer_free(a);
 }
 
