@@ -260,14 +260,16 @@ static void show_reason(fore_answer *a, int64_t g, const headline *h, const char
     fore_answer_text(a, g, text);
 }
 
-/* The base, the reasons, and all other facts: together the log-odds before calibration. */
+/* The base, the reasons and all other facts are log-odds before calibration; with what calibration
+ * adds they make those of the chance. */
 static void say_reasons(const fore_scoring *s, const headline *h, const double *raw,
                         const double *parts, double base, fore_answer *a, int64_t g,
                         fore_json_writer *json)
 {
-    double other = 0;
+    double other = 0, p = h->probability;
     int64_t said = 0;
     for (int64_t j = 0; j < s->columns; j++) other += parts[j];
+    double calibration = log(p / (1 - p)) - (base + other);
     show_reason(a, g, h, "base", NAN, base, "an average one of its kind");
     fore_json_number(json, "base_rate", s->base_rate);
     fore_json_number(json, "base", base);
@@ -294,6 +296,9 @@ static void say_reasons(const fore_scoring *s, const headline *h, const double *
     fore_json_end_array(json);
     fore_json_number(json, "other", other);
     show_reason(a, g, h, "other", NAN, other, "all other facts");
+    fore_json_number(json, "calibration", calibration);
+    show_reason(a, g, h, "calibration", NAN, calibration,
+                "set right by how such chances came true");
     if (said == 0) fore_answer_note(a, "No single fact moves it: it sits near the base rate.");
 }
 

@@ -258,7 +258,10 @@ static void explain__table__is_the_json_line_by_line(void **state)
     const fore_grid *g = grid_of(&a.why, "reasons");
     const fore_json_node *one = explanation(&a.why, 0), *reasons = node_of(one, "reasons");
     int64_t m = fore_json_length(reasons);
-    assert_int_equal(g->row_count, m + 2);
+    assert_int_equal(g->row_count, m + 3);
+    double p = number_of(one, "probability");
+    assert_true(cell_of(g, m + 2, "effect")->number == number_of(one, "calibration"));
+    assert_true(fabs(sum_of_parts(one) + number_of(one, "calibration") - log(p / (1 - p))) < 1e-9);
     assert_true(cell_of(g, 0, "effect")->number == number_of(one, "base"));
     assert_true(cell_of(g, m + 1, "effect")->number == number_of(one, "other"));
     for (int64_t i = 0; i < m; i++) {
