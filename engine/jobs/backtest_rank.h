@@ -11,14 +11,6 @@ fore_status fore_backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, uin
                                const char *plot, fore_answer *a, fore_json_writer *json,
                                fore_error *err);
 
-/* How many leads or deals the reps worked on a working day: different ones contacted per day, over
- * the days of the 28 before `cut` on which anybody was contacted; where the record is silent, 50
- * for each rep who owns an open one. At least 1. *recorded tells which. */
-int64_t fore_worked_in_a_day(const fore_timeline *t, fore_subject_kind kind, int64_t cut,
-                             bool *recorded);
-/* The first own contact in [from, end), FORE_NO_TIME when there is none. */
-int64_t fore_first_contact(const fore_timeline *t, int64_t subject, int64_t from, int64_t end);
-
 /* Reliability of one purpose as a picture: said against came true, with the 90 % range that chance
  * alone allows around each point. `panels` tables side by side. */
 typedef struct fore_reliability_panel {
