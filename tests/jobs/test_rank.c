@@ -583,6 +583,32 @@ static void rank__a_step_longer_than_the_day__names_what_it_takes_and_what_there
     fore_answer_free(a);
 }
 
+static void rank__a_rep_whose_accounts_others_work_today__gets_an_empty_list(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_rep(w, "RX", "north", 40);
+    put_open(w, "X1");
+    put_open(w, "X2");
+    put_event(w, (an_event){.deal = "X1", .kind = FORE_CALL, .due = at(NOW, 15)});
+    for (int i = 1; i <= 2; i++) {
+        fore_deal_row row = a_deal(i == 1 ? "X1" : "X2", at(NOW - 40, 9));
+        row.account = key_of(w, FORE_ACCOUNT, "A1");
+        row.owner = key_of(w, FORE_REP, i == 1 ? "R1" : "RX");
+        put_deal(w, row);
+    }
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.rep = "RX";
+    fore_answer *a = ranked(w, &r);
+    assert_int_equal(a->grids[0].row_count, 0);
+    assert_true(notes_say(a, "whose account another rep works today"));
+    assert_false(notes_say(a, "-1"));
+    assert_false(notes_say(a, "listed all the same"));
+    fore_answer_free(a);
+}
+
 /* The same model, measured as no better than the base rate. */
 static void rank__a_model_that_says_nothing__is_named_and_does_not_order(void **state)
 {
@@ -645,6 +671,7 @@ int main(void)
         WITH_WORLD(rank__a_rep_who_left__gets_no_list_and_the_team_sees_what_to_hand_over),
         WITH_WORLD(rank__what_was_left_behind__has_the_hours_of_nobody),
         WITH_WORLD(rank__a_step_longer_than_the_day__names_what_it_takes_and_what_there_is),
+        WITH_WORLD(rank__a_rep_whose_accounts_others_work_today__gets_an_empty_list),
         WITH_WORLD(rank__a_model_that_says_nothing__is_named_and_does_not_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
