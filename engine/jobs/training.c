@@ -13,10 +13,6 @@
 
 /* Rows x columns that a training matrix may hold: 1 GB of doubles. Beyond it subjects are drawn. */
 static const int64_t CELLS_MAX = INT64_C(1) << 27;
-/* The support vectors see at most so many rows: their time grows with the square, and a night
- * should not be theirs alone. They are measured against the others like everybody. */
-enum { SVM_ROWS = 4000 };
-
 void fore_training_free(fore_training *t)
 {
     fore_scoring_free(t->scoring);
@@ -278,7 +274,6 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     fore_sample sample = {{x, n, p, n, NULL}, e->label, e->weight, group, key};
     fore_choose_options choose = fore_choose_default();
     choose.base.seed = options->seed;
-    choose.base.svm.rows = SVM_ROWS;
     memcpy(choose.without, options->without, sizeof choose.without);
     FORE_GO(fore_choose(c->pool, &sample, role, &choose, c->observer, &t->choice, err));
     FORE_GO(measure_same_day(c, t, &sample, role, err));

@@ -221,6 +221,9 @@ static fore_scorer_options options_for(const choosing *c, fore_learner learner)
     fore_scorer_options o = c->options->base;
     o.learner = learner;
     o.trees.seed = o.svm.seed = o.seed;
+    const int64_t *rows = c->out->rows;
+    o.svm = fore_svm_settled(o.svm, rows[FORE_ROLE_TRAIN] + rows[FORE_ROLE_CALIBRATE] +
+                                        rows[FORE_ROLE_VALIDATE]);
     return o;
 }
 

@@ -210,8 +210,8 @@ static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer 
     if (learner == FORE_ELASTIC_NET) FORE_GO(fit_net(f, s, scorer, err));
     if (learner == FORE_TREES) FORE_GO(fit_trees(f, s, scorer, err));
     if (learner == FORE_SVM)
-        FORE_GO(fore_svm_fit(f->pool, &s->x, scorer->design, s->y, &f->options->svm, &scorer->svm,
-                             err));
+        FORE_GO(fore_svm_fit(f->pool, &s->x, scorer->design, s->y, s->weight, &f->options->svm,
+                             &scorer->svm, err));
     FORE_GO(scorer_finish(scorer, err));
     *out = scorer;
     scorer = NULL;
@@ -230,8 +230,11 @@ fore_status scorer_core(fore_pool *pool, const fore_sample *train,
     return fit_core(&f, train, out, err);
 }
 
-static fore_status check_options(const fore_scorer_options *options, fore_error *err)
+static fore_status settle_options(const fore_scorer_options *options, int64_t rows,
+                                  fore_scorer_options *out, fore_error *err)
 {
+    *out = *options;
+    out->svm = fore_svm_settled(options->svm, rows);
     if (options->learner < 0 || options->learner >= FORE_LEARNERS ||
         !(options->level > 0 && options->level < 1))
         return fore_fail(err, FORE_E_ARGUMENT,
@@ -244,18 +247,19 @@ fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const for
                             fore_scorer **out, fore_error *err)
 {
     fore_rows rows = {0}, later = {0};
+    fore_scorer_options o;
     fore_scorer *scorer = NULL;
     fore_status status = FORE_OK;
     *out = NULL;
-    FORE_TRY(check_options(options, err));
+    FORE_TRY(settle_options(options, train->x.rows, &o, err));
     if (calibrate && calibrate->x.columns != train->x.columns)
         return fore_fail(err, FORE_E_ARGUMENT,
                          "the calibration rows have other columns than the training rows");
     FORE_GO(fore_rows_take(pool, train, NULL, 0, &rows, err));
     if (calibrate) FORE_GO(fore_rows_take(pool, calibrate, NULL, 0, &later, err));
-    FORE_GO(scorer_core(pool, &rows.sample, options, observer, &scorer, err));
-    FORE_GO(scorer_calibrate(pool, options, observer, &rows.sample,
-                             calibrate ? &later.sample : NULL, NULL, scorer, err));
+    FORE_GO(scorer_core(pool, &rows.sample, &o, observer, &scorer, err));
+    FORE_GO(scorer_calibrate(pool, &o, observer, &rows.sample, calibrate ? &later.sample : NULL,
+                             NULL, scorer, err));
     *out = scorer;
     scorer = NULL;
 done:
@@ -271,18 +275,19 @@ fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const ui
                               fore_scorer **out, fore_error *err)
 {
     fore_rows rows = {0};
+    fore_scorer_options o;
     fore_scorer *scorer = NULL;
     fore_status status = FORE_OK;
     uint8_t *mark = NULL;
     *out = NULL;
-    FORE_TRY(check_options(options, err));
+    FORE_TRY(settle_options(options, past->x.rows, &o, err));
     FORE_GO(fore_rows_take(pool, past, NULL, 0, &rows, err));
     mark = FORE_NEW(rows.sample.x.rows, uint8_t);
     if (!mark) FORE_GO(fore_no_memory(err));
     for (int64_t i = 0; i < rows.sample.x.rows; i++) mark[i] = newest[rows.index[i]];
-    FORE_GO(scorer_core(pool, &rows.sample, options, observer, &scorer, err));
+    FORE_GO(scorer_core(pool, &rows.sample, &o, observer, &scorer, err));
     scorer_newest follow = {mark, forward, forward_error};
-    FORE_GO(scorer_calibrate(pool, options, observer, &rows.sample, NULL, &follow, scorer, err));
+    FORE_GO(scorer_calibrate(pool, &o, observer, &rows.sample, NULL, &follow, scorer, err));
     *out = scorer;
     scorer = NULL;
 done:

@@ -1,7 +1,7 @@
 /* The support vector machine: rows drawn, libsvm called, its model turned into plain arrays; our
  * own evaluation, which takes blocks of rows through a matrix product: |z - s|^2 = |z|^2 + |s|^2 -
  * 2 z.s */
-#include "models/score/svm_rbf.h"
+#include "models/score/svm_inside.h"
 
 #include <libsvm/svm.h>
 #include <math.h>
@@ -11,11 +11,27 @@
 #include "engine/base/random.h"
 #include "engine/num/linear.h"
 
-enum { MOST_ROWS = 20000, VECTOR_BLOCK = 256, CACHE_MB = 256 };
+enum { MOST_ROWS = 20000, MOST_LANDMARKS = 512, VECTOR_BLOCK = 256, CACHE_MB = 256 };
 
 fore_svm_options fore_svm_default(void)
 {
-    return (fore_svm_options){.rows = 10000, .c = 1, .gamma = 0, .tolerance = 1e-3, .seed = 1};
+    return (fore_svm_options){.rows = 4000,
+                              .landmarks = 256,
+                              .map_rows = 50000,
+                              .c = 1,
+                              .gamma = 0,
+                              .tolerance = 1e-3,
+                              .seed = 1};
+}
+
+fore_svm_options fore_svm_settled(fore_svm_options options, int64_t rows)
+{
+    if (options.landmarks == 0) return options;
+    if (rows > options.rows)
+        options.rows = 0;
+    else
+        options.landmarks = 0;
+    return options;
 }
 
 void fore_svm_free(fore_svm *svm)
@@ -27,7 +43,7 @@ void fore_svm_free(fore_svm *svm)
     fore_free(svm);
 }
 
-static fore_status svm_new(int64_t width, int64_t vectors, fore_svm **out, fore_error *err)
+fore_status svm_new(int64_t width, int64_t vectors, fore_svm **out, fore_error *err)
 {
     fore_svm *svm = FORE_ZNEW(1, fore_svm);
     *out = svm;
@@ -50,7 +66,7 @@ static double squares(const double *v, int64_t n)
     return sum;
 }
 
-static void find_norms(fore_svm *svm)
+void svm_norms(fore_svm *svm)
 {
     for (int64_t s = 0; s < svm->vectors; s++)
         svm->norm[s] = squares(svm->vector + s * svm->width, svm->width);
@@ -66,9 +82,7 @@ typedef struct problem {
 
 static void quiet(const char *text) { (void)text; }
 
-/* chosen: at most `room` row numbers, ascending, both classes: the rarer one whole if it fits a
- * half. */
-static int64_t draw(const double *y, int64_t n, int64_t room, uint64_t seed, int64_t *chosen)
+int64_t svm_draw(const double *y, int64_t n, int64_t room, uint64_t seed, int64_t *chosen)
 {
     int64_t have[2] = {0}, want[2], taken[2] = {0}, seen[2] = {0}, count = 0;
     for (int64_t i = 0; i < n; i++) have[y[i] > 0]++;
@@ -119,7 +133,7 @@ static fore_status take_model(const struct svm_model *model, int64_t q, double g
         for (const struct svm_node *node = model->SV[s]; node->index > 0; node++)
             svm->vector[s * q + node->index - 1] = node->value;
     }
-    find_norms(svm);
+    svm_norms(svm);
     return FORE_OK;
 }
 
@@ -147,18 +161,11 @@ static fore_status train(const problem *p, int64_t q, const fore_svm_options *o,
     return status;
 }
 
-fore_status fore_svm_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
-                         const double *y, const fore_svm_options *options, fore_svm **out,
-                         fore_error *err)
+static fore_status fit_libsvm(const fore_view *x, const fore_design *design, const double *y,
+                              const fore_svm_options *o, fore_svm **out, fore_error *err)
 {
-    (void)pool; /* libsvm is serial */
-    fore_svm_options o = options ? *options : fore_svm_default();
     int64_t n = x->rows, q = design ? design->width : x->columns;
-    *out = NULL;
-    if (o.rows < 2 || o.rows > MOST_ROWS)
-        return fore_fail(err, FORE_E_ARGUMENT, "the support vector machine takes 2 to %d rows",
-                         MOST_ROWS);
-    int64_t room = n < o.rows ? n : o.rows;
+    int64_t room = n < o->rows ? n : o->rows;
     problem p = {0};
     int64_t *chosen = FORE_NEW(n, int64_t);
     fore_status status = FORE_OK;
@@ -167,9 +174,9 @@ fore_status fore_svm_fit(fore_pool *pool, const fore_view *x, const fore_design 
     p.nodes = FORE_NEW(room * (q + 1), struct svm_node);
     p.z = FORE_NEW(q, double);
     if (!chosen || !p.rows.x || !p.rows.y || !p.nodes || !p.z) FORE_GO(fore_no_memory(err));
-    p.rows.l = (int)draw(y, n, room, o.seed, chosen);
+    p.rows.l = (int)svm_draw(y, n, room, o->seed, chosen);
     fill_problem(&p, x, design, y, chosen);
-    status = train(&p, q, &o, out, err);
+    status = train(&p, q, o, out, err);
 done:
     fore_free(chosen);
     fore_free(p.rows.x);
@@ -177,6 +184,26 @@ done:
     fore_free(p.nodes);
     fore_free(p.z);
     return status;
+}
+
+fore_status fore_svm_fit(fore_pool *pool, const fore_view *x, const fore_design *design,
+                         const double *y, const double *w, const fore_svm_options *options,
+                         fore_svm **out, fore_error *err)
+{
+    fore_svm_options o = options ? *options : fore_svm_default();
+    *out = NULL;
+    bool map = o.landmarks > 0 && x->rows > o.rows;
+    if (o.rows > MOST_ROWS || (!map && o.rows < 2))
+        return fore_fail(err, FORE_E_ARGUMENT, "the support vector machine takes 2 to %d rows",
+                         MOST_ROWS);
+    if (o.landmarks < 0 || o.landmarks > MOST_LANDMARKS || o.map_rows < o.landmarks || !(o.c > 0))
+        return fore_fail(
+            err, FORE_E_ARGUMENT,
+            "the support vector machine's map takes 0 to %d landmarks, no more than its "
+            "rows, and a cost above 0",
+            MOST_LANDMARKS);
+    if (map) return svm_map_fit(pool, x, design, y, w, &o, out, err);
+    return fit_libsvm(x, design, y, &o, out, err); /* which is serial */
 }
 
 /* ---- evaluation ---- */
@@ -300,7 +327,7 @@ fore_status fore_svm_read(const fore_json_node *node, int64_t width, fore_svm **
         all_finite(svm->coef, vectors) &&
         fore_json_get_numbers(node, "vector", svm->vector, width * vectors) &&
         all_finite(svm->vector, width * vectors)) {
-        find_norms(svm);
+        svm_norms(svm);
         *out = svm;
         return FORE_OK;
     }

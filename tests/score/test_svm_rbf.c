@@ -21,7 +21,7 @@ static void svm_fit__ring__learned_and_block_equals_row(void **state)
     ring(N, x, y);
     fore_view m = {x, N, 2, N, NULL};
     fore_svm *svm = NULL;
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL), FORE_OK);
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, NULL, &svm, NULL), FORE_OK);
     NEAR(svm->gamma, 0.5, 0);
     scratch = malloc((size_t)fore_svm_scratch(svm, N) * 8);
     fore_svm_block(svm, x, N, scratch, out);
@@ -43,8 +43,8 @@ static void svm_fit__first_row_negative_or_positive__same_sign(void **state)
            yb[4] = {1, 1, 0, 0}, z = 1.5;
     fore_view a = {x, 4, 1, 4, NULL}, b = {back, 4, 1, 4, NULL};
     fore_svm *sa = NULL, *sb = NULL;
-    assert_int_equal(fore_svm_fit(NULL, &a, NULL, y, NULL, &sa, NULL), FORE_OK);
-    assert_int_equal(fore_svm_fit(NULL, &b, NULL, yb, NULL, &sb, NULL), FORE_OK);
+    assert_int_equal(fore_svm_fit(NULL, &a, NULL, y, NULL, NULL, &sa, NULL), FORE_OK);
+    assert_int_equal(fore_svm_fit(NULL, &b, NULL, yb, NULL, NULL, &sb, NULL), FORE_OK);
     assert_true(fore_svm_row(sa, &z) > 0);
     NEAR(fore_svm_row(sa, &z), fore_svm_row(sb, &z), 2e-3);
     fore_svm_free(sa);
@@ -60,7 +60,7 @@ static void svm_parts__any_row__add_up_and_vanish_without_the_column(void **stat
     memset(x + 2 * N, 0, N * sizeof(double));
     fore_view m = {x, N, 3, N, NULL};
     fore_svm *svm = NULL;
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL), FORE_OK);
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, NULL, &svm, NULL), FORE_OK);
     double zero[3] = {0};
     for (int i = 0; i < N; i += 10) {
         double z[3] = {3 * x[i], x[i + N], 0};
@@ -84,8 +84,9 @@ static void svm_fit__more_rows_than_allowed__draws_both_classes(void **state)
     fore_svm_options o = fore_svm_default();
     fore_svm *a = NULL, *b = NULL;
     o.rows = 200;
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, &o, &a, NULL), FORE_OK);
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, &o, &b, NULL), FORE_OK);
+    o.landmarks = 0;
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &o, &a, NULL), FORE_OK);
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &o, &b, NULL), FORE_OK);
     assert_true(a->vectors <= 200);
     assert_int_equal(a->vectors, b->vectors);
     assert_memory_equal(a->coef, b->coef, (size_t)a->vectors * 8);
@@ -106,12 +107,12 @@ static void svm_fit__one_class_or_bad_options__refused(void **state)
     fore_view m = {x, 3, 1, 3, NULL};
     fore_svm_options o = fore_svm_default();
     fore_svm *svm = NULL;
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL), FORE_E_NO_ANSWER);
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, NULL, &svm, NULL), FORE_E_NO_ANSWER);
     o.c = -1;
     y[0] = 0;
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, &o, &svm, NULL), FORE_E_ARGUMENT);
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &o, &svm, NULL), FORE_E_ARGUMENT);
     o.rows = 1;
-    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, &o, &svm, NULL), FORE_E_ARGUMENT);
+    assert_int_equal(fore_svm_fit(NULL, &m, NULL, y, NULL, &o, &svm, NULL), FORE_E_ARGUMENT);
     assert_null(svm);
 }
 
@@ -125,7 +126,7 @@ static void svm_fit__own_allocations_failing__clean(void **state)
     for (int64_t k = 1; status == FORE_E_MEMORY && k < 50; k++) {
         fore_svm *svm = NULL;
         fore_memory_fail_at(k);
-        status = fore_svm_fit(NULL, &m, NULL, y, NULL, &svm, NULL);
+        status = fore_svm_fit(NULL, &m, NULL, y, NULL, NULL, &svm, NULL);
         fore_memory_fail_at(0);
         assert_true((status == FORE_OK) == (svm != NULL));
         assert_true(k > 8 || status == FORE_E_MEMORY);

@@ -130,9 +130,12 @@ static fore_status write_svm(const job *g, const fore_design *design)
     fore_svm *svm = NULL;
     fore_svm_options o = fore_svm_default();
     o.rows = 300;
-    FORE_TRY(fore_svm_fit(g->pool, &g->x, design, g->y, &o, &svm, NULL));
-    fore_svm_write(svm, g->json, "svm");
-    fore_svm_free(svm);
+    for (int map = 0; map < 2; map++) {
+        o.landmarks = map ? 40 : 0;
+        FORE_TRY(fore_svm_fit(g->pool, &g->x, design, g->y, NULL, &o, &svm, NULL));
+        fore_svm_write(svm, g->json, map ? "map" : "svm");
+        fore_svm_free(svm);
+    }
     return FORE_OK;
 }
 
