@@ -133,7 +133,8 @@ typedef struct foresell_rank_request {
     foresell_moment moment;
     const char *rep;  /* id; NULL: everybody */
     double hours;     /* a rep's hours today; 0: a fifth of the week's hours, else 8 */
-    int64_t limit;    /* rows; 0 = as many as the hours hold, at most 50 per rep */
+    int64_t limit;    /* rows; 0 = 20 for everybody, for a rep as many as the hours hold, at most 50;
+                       * -1 = so for everybody */
     int32_t cool_off_days; /* after a contact; -1 = none; 0 = default (2) */
     int32_t cap_touches;   /* at most so many of our attempts per contact ... ; -1 = no cap; 0 = default (5) */
     int32_t cap_days;      /* ... in so many days; 0 = default (14) */

@@ -252,7 +252,7 @@ static fore_status fill_hours(building *b, int64_t *rows, fore_error *err)
     fore_passed_over others = {0}, mine = list->passed;
     int64_t limit = b->r->limit == 0 && b->rep < 0 ? ROWS_DEFAULT : b->r->limit, full = -1;
     lists l;
-    fore_status status = lists_open(t, b->r->hours, limit, &l, err);
+    fore_status status = lists_open(t, b->r->hours, limit < 0 ? 0 : limit, &l, err);
     for (int64_t i = 0; i < b->n && status == FORE_OK; i++) {
         fore_candidate *k = &list->item[i];
         bool shown = b->rep < 0 || k->row->owner == b->rep;
@@ -279,6 +279,17 @@ static fore_status fill_hours(building *b, int64_t *rows, fore_error *err)
     return status;
 }
 
+static fore_status keep_lots(building *b, fore_error *err)
+{
+    fore_day_list *l = b->list;
+    for (int64_t i = 0; i < b->n; i++) l->lots += l->item[i].drawn || l->item[i].compared;
+    l->lot_of = FORE_NEW(l->lots + 1, fore_candidate);
+    if (!l->lot_of) return fore_no_memory(err);
+    for (int64_t i = 0, k = 0; i < b->n; i++)
+        if (l->item[i].drawn || l->item[i].compared) l->lot_of[k++] = l->item[i];
+    return FORE_OK;
+}
+
 /* What is drawn by lot takes its place: of the lists as they would be without. */
 static fore_status draw_share(building *b, fore_error *err)
 {
@@ -291,6 +302,7 @@ static fore_status draw_share(building *b, fore_error *err)
     if (!rows) return fore_no_memory(err);
     fore_status status = fill_hours(b, rows, err);
     if (status == FORE_OK) status = fore_day_draw(t, &l->lot, l->item, b->n, rows, err);
+    if (status == FORE_OK) status = keep_lots(b, err);
     if (status == FORE_OK) sort_candidates(b);
     fore_free(rows);
     return status;
@@ -317,5 +329,6 @@ done:
 void fore_day_list_free(fore_day_list *list)
 {
     fore_free(list->item);
+    fore_free(list->lot_of);
     *list = (fore_day_list){0};
 }

@@ -14,7 +14,8 @@ typedef struct fore_candidate {
     double chance; /* that orders: without what attempts in vain would add to it */
     double gain_per_minute;
     bool drawn;         /* by lot */
-    double draw_chance; /* of that, drawn or not; 0: could not be drawn */
+    bool compared;      /* drawn as well, but left where its worth puts it */
+    double draw_chance; /* of being drawn, drawn or not; 0: could not be */
 } fore_candidate;
 
 /* Who is not on the list, by the first reason that holds. */
@@ -34,6 +35,8 @@ typedef struct fore_day_list {
     int64_t kept;
     fore_passed_over passed; /* of the rep's, or of everybody's */
     fore_lottery lot;
+    fore_candidate *lot_of; /* lots that were drawn or are compared, whether or not on the list */
+    int64_t lots;
     bool too_long; /* the first takes longer than there are hours, and stands there all the same */
 } fore_day_list;
 
@@ -45,12 +48,14 @@ fore_status fore_day_list_build(fore_context *context, const foresell_rank_reque
 void fore_day_list_free(fore_day_list *list);
 
 /* Of each rep's list of rows[rep] rows (reps + 1: the last is nobody's), the lot's share is drawn
- * from those of `item` that are not urgent, all alike: each with chance share R / N. */
+ * from those of `item` that are not urgent, all alike: each with chance share R / N. As many again
+ * are drawn to be compared with them. */
 fore_status fore_day_draw(const fore_timeline *timeline, const fore_lottery *lot,
                           fore_candidate *item, int64_t n, const int64_t *rows, fore_error *err);
 
 /* Keeps a list with a share by lot in the workspace, where it can be written, so that a later
- * analysis can tell what was drawn from what was chosen. whole: in place of that day's list. */
+ * analysis can tell what was drawn from what was chosen. whole: in place of what stood on that
+ * day's list by its worth; what was drawn that day stays drawn. */
 fore_status fore_day_list_record(fore_context *context, const fore_roster *roster,
                                  const fore_day_list *list, bool whole, fore_error *err);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/jobs/jobs.h"
+#include "engine/jobs/list_rules.h"
 #include "engine/jobs/training.h"
 #include "models/measure/paired.h"
 
@@ -233,6 +234,32 @@ static fore_status step_train(night *n, fore_error *err)
     return train_one(n, FORE_SUBJECT_DEAL, err);
 }
 
+/* Where a share of the list is drawn by lot: the day's lists, so that what effort does can be
+ * learned whether or not anybody asks for them. */
+static fore_status step_list(night *n, fore_error *err)
+{
+    fore_answer *a = NULL;
+    double share;
+    FORE_TRY(fore_explore_share(n->c, 0, &share, err));
+    if (!(share > 0)) return FORE_OK;
+    foresell_rank_request request = {.moment = n->r->moment, .limit = -1, .seed = n->r->seed};
+    FORE_TRY(fore_answer_new(&a, err));
+    fore_error why = {0};
+    fore_status status = fore_job_rank(n->c, &request, a, &why);
+    if (status == FORE_OK) {
+        char text[96];
+        snprintf(text, sizeof text, "%lld rows kept, %.0f %% of them drawn by lot",
+                 (long long)a->grids[0].row_count, 100 * share);
+        report(n, "list", text, NULL);
+    } else if (status == FORE_E_NO_ANSWER) {
+        report(n, "list", "no list", why.message);
+        status = FORE_OK;
+    } else if (err)
+        *err = why;
+    fore_answer_free(a);
+    return status;
+}
+
 static fore_status step_score(night *n, fore_error *err)
 {
     fore_answer *a = NULL;
@@ -251,7 +278,7 @@ static fore_status step_score(night *n, fore_error *err)
     } else if (err)
         *err = why;
     fore_answer_free(a);
-    return status;
+    return status == FORE_OK ? step_list(n, err) : status;
 }
 
 static fore_status step_forecast(night *n, fore_error *err)

@@ -92,7 +92,7 @@ void fore_last_contacts(const fore_timeline *t, int64_t subject, int64_t as_of, 
 typedef struct record {
     int64_t last_out, last_in, last_open;
     fore_activity_kind kind_in, kind_out;
-    int unanswered;
+    int unanswered, vain[FORE_ACTIVITY_KINDS]; /* attempts since they last answered */
     int answers_call, answers_mail;
     int hour[24], hours;
     int64_t last_answer;
@@ -114,6 +114,7 @@ static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of
         if (kind == FORE_OPEN || kind == FORE_CLICK) r.last_open = t->event_at[e];
         if (is_answer(code)) {
             r.unanswered = 0;
+            memset(r.vain, 0, sizeof r.vain);
             r.last_answer = t->event_at[e];
             r.hour[t->event_hour[e] % 24]++;
             r.hours++;
@@ -126,7 +127,10 @@ static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of
         } else if (fore_is_outbound(code)) {
             r.last_out = t->event_at[e];
             r.kind_out = kind;
-            if (!is_answer(code)) r.unanswered++;
+            if (!is_answer(code)) {
+                r.unanswered++;
+                r.vain[kind]++;
+            }
         }
     }
     return r;
@@ -183,17 +187,48 @@ static fore_activity_kind answer_by(const record *r)
     return mail && !r->mail_closed ? FORE_EMAIL : FORE_CALL;
 }
 
-/* Rule 5. */
+/* Rule 5: the channel tried least since they last answered; when alike, not that of the last
+ * attempt. A message only where mail is closed. */
 static fore_activity_kind other_channel(const record *r)
 {
-    if (r->kind_out != FORE_CALL) return FORE_CALL;
-    return r->mail_closed ? FORE_MESSAGE : FORE_EMAIL;
+    fore_activity_kind other = r->mail_closed ? FORE_MESSAGE : FORE_EMAIL;
+    int more = r->vain[FORE_CALL] - r->vain[other];
+    if (more == 0) return r->kind_out == FORE_CALL ? other : FORE_CALL;
+    return more > 0 ? other : FORE_CALL;
 }
 
 /* Who talked with us in the last 30 days does answer. */
 static bool talked_lately(const record *r, int64_t as_of)
 {
     return r->last_answer != FORE_NO_TIME && as_of - r->last_answer < TALKED;
+}
+
+/* "4 calls without an answer: another channel", "4 calls, 1 mail without an answer: mail again". */
+static void turn_to_another(const record *r, fore_next_step *s)
+{
+    static const struct {
+        fore_activity_kind kind;
+        const char *one, *many;
+    } word[] = {{FORE_CALL, "call", "calls"},
+                {FORE_EMAIL, "mail", "mails"},
+                {FORE_MESSAGE, "message", "messages"}};
+    fore_activity_kind next = other_channel(r);
+    const char *again = NULL;
+    char tried[96] = "";
+    int all = 0;
+    for (size_t k = 0; k < sizeof word / sizeof *word; k++) {
+        int n = r->vain[word[k].kind];
+        size_t used = strlen(tried);
+        if (n == 0) continue;
+        if (word[k].kind == next) again = word[k].one;
+        snprintf(tried + used, sizeof tried - used, "%s%d %s", all ? ", " : "", n,
+                 n == 1 ? word[k].one : word[k].many);
+        all += n;
+    }
+    if (all < r->unanswered) snprintf(tried, sizeof tried, "%d attempts", r->unanswered);
+    step_is(s, next, false, "");
+    snprintf(s->why, sizeof s->why, "%s without an answer: %s%s", tried,
+             again ? again : "another channel", again ? " again" : "");
 }
 
 static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, const record *r,
@@ -207,7 +242,7 @@ static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, 
     else if (r->last_open > r->last_out)
         step_is(s, FORE_CALL, false, "read our mail since the last attempt");
     else if (r->unanswered >= UNANSWERED_MANY && !talked_lately(r, as_of))
-        step_is(s, other_channel(r), false, "several attempts without an answer: another channel");
+        turn_to_another(r, s);
     else if (subject >= t->leads && r->last_in != FORE_NO_TIME && has_moved_on(t, subject, as_of))
         step_is(s, FORE_MEETING, false, "in contact and late in the stages");
     else if (mail && r->answers_mail > r->answers_call)

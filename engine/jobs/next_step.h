@@ -4,8 +4,8 @@
  *   2. they got in touch last, at most 14 days ago, and nobody answered: answer, by the channel they used
  *   3. never contacted: call; while it is new (3 days) before all else, for speed decides there
  *   4. opened or clicked a mail since our last attempt: call
- *   5. three attempts and more without an answer: the other channel (mail after calls, calls after
- *      anything else; a message after calls where mail is closed)
+ *   5. three attempts and more without an answer: the channel tried least since (calls, mail; a message
+ *      only where mail is closed), when alike not that of the last attempt
  *   6. a deal that has moved on by two stages and more, with contact: propose a meeting
  *   7. else the channel that they have answered most
  *

@@ -282,14 +282,20 @@ fore_status fore_store_feedback(fore_store *s, int64_t not_after,
                                 fore_status (*visit)(void *context, const fore_feedback_row *row, fore_error *err),
                                 void *context, fore_error *err);
 
+/* How a row of a day's list came there. Compared: drawn with the same chance as those by lot, but left
+ * where its worth puts it, so that the two can be compared later. */
+typedef enum fore_listed_by { FORE_LISTED_WORTH = 0, FORE_LISTED_LOT = 1, FORE_LISTED_COMPARED = 2 } fore_listed_by;
 typedef struct fore_listed_row {
-    int32_t day_on; fore_subject_kind subject_kind; int64_t subject, as_of, place; uint64_t seed;
-    bool drawn; double draw_chance;
+    int32_t day_on; fore_subject_kind subject_kind; int64_t subject, as_of;
+    int64_t place; /* on the list, from 1; 0: not on it */
+    uint64_t seed; fore_listed_by drawn; double draw_chance;
 } fore_listed_row;
+/* Who was drawn or compared that day stays so, and whoever was on the list has been on it. */
 fore_status fore_store_put_listed(fore_store *s, const fore_listed_row *row, fore_error *err);
-/* Forgets the list of a day, before it is written anew. */
+/* Forgets what stood on the list of a day by its worth, before it is written anew. */
 fore_status fore_store_clear_listed(fore_store *s, int32_t day_on, fore_error *err);
-fore_status fore_store_listed(fore_store *s, int32_t day_on,
+/* Of the days [from_on, to_on], by day and place. */
+fore_status fore_store_listed(fore_store *s, int32_t from_on, int32_t to_on,
                               fore_status (*visit)(void *context, const fore_listed_row *row, fore_error *err),
                               void *context, fore_error *err);
 /* May this handle write? */

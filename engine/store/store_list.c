@@ -73,7 +73,7 @@ fore_status fore_store_clear_listed(fore_store *s, int32_t day_on, fore_error *e
 {
     sqlite3_stmt *q = NULL;
     FORE_TRY(store_writable(s, err));
-    FORE_TRY(store_prepare(s, "DELETE FROM listed WHERE day_on = ?1", &q, err));
+    FORE_TRY(store_prepare(s, "DELETE FROM listed WHERE day_on = ?1 AND drawn = 0", &q, err));
     sqlite3_bind_int(q, 1, day_on);
     fore_status status = store_run(s, q, err);
     sqlite3_finalize(q);
@@ -86,8 +86,11 @@ fore_status fore_store_put_listed(fore_store *s, const fore_listed_row *row, for
     FORE_TRY(store_writable(s, err));
     FORE_TRY(store_prepare(s,
                            "INSERT INTO listed VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
-                           " ON CONFLICT DO UPDATE SET as_of = ?4, seed = ?5, place = ?6,"
-                           " drawn = ?7, draw_chance = ?8",
+                           " ON CONFLICT DO UPDATE SET place = max(place, ?6),"
+                           " as_of = CASE WHEN drawn > 0 THEN as_of ELSE ?4 END,"
+                           " seed = CASE WHEN drawn > 0 THEN seed ELSE ?5 END,"
+                           " draw_chance = CASE WHEN drawn > 0 THEN draw_chance ELSE ?8 END,"
+                           " drawn = CASE WHEN drawn > 0 THEN drawn ELSE ?7 END",
                            &q, err));
     sqlite3_bind_int(q, 1, row->day_on);
     sqlite3_bind_int(q, 2, (int)row->subject_kind);
@@ -95,14 +98,14 @@ fore_status fore_store_put_listed(fore_store *s, const fore_listed_row *row, for
     sqlite3_bind_int64(q, 4, row->as_of);
     sqlite3_bind_int64(q, 5, (int64_t)row->seed);
     sqlite3_bind_int64(q, 6, row->place);
-    sqlite3_bind_int(q, 7, row->drawn);
+    sqlite3_bind_int(q, 7, (int)row->drawn);
     sqlite3_bind_double(q, 8, row->draw_chance);
     fore_status status = store_run(s, q, err);
     sqlite3_finalize(q);
     return status;
 }
 
-fore_status fore_store_listed(fore_store *s, int32_t day_on,
+fore_status fore_store_listed(fore_store *s, int32_t from_on, int32_t to_on,
                               fore_status (*visit)(void *context, const fore_listed_row *row,
                                                    fore_error *err),
                               void *context, fore_error *err)
@@ -110,21 +113,24 @@ fore_status fore_store_listed(fore_store *s, int32_t day_on,
     sqlite3_stmt *q = NULL;
     bool more;
     fore_status status;
-    FORE_TRY(store_prepare(s,
-                           "SELECT subject_kind, subject, as_of, seed, place, drawn, draw_chance"
-                           " FROM listed WHERE day_on = ?1 ORDER BY place, subject_kind, subject",
-                           &q, err));
-    sqlite3_bind_int(q, 1, day_on);
+    FORE_TRY(
+        store_prepare(s,
+                      "SELECT subject_kind, subject, as_of, seed, place, drawn, draw_chance, day_on"
+                      " FROM listed WHERE day_on BETWEEN ?1 AND ?2"
+                      " ORDER BY day_on, place, subject_kind, subject",
+                      &q, err));
+    sqlite3_bind_int(q, 1, from_on);
+    sqlite3_bind_int(q, 2, to_on);
     for (;;) {
         FORE_GO(store_step(s, q, &more, err));
         if (!more) break;
-        fore_listed_row row = {.day_on = day_on,
+        fore_listed_row row = {.day_on = sqlite3_column_int(q, 7),
                                .subject_kind = (fore_subject_kind)sqlite3_column_int(q, 0),
                                .subject = sqlite3_column_int64(q, 1),
                                .as_of = sqlite3_column_int64(q, 2),
                                .seed = (uint64_t)sqlite3_column_int64(q, 3),
                                .place = sqlite3_column_int64(q, 4),
-                               .drawn = sqlite3_column_int(q, 5) != 0,
+                               .drawn = (fore_listed_by)sqlite3_column_int(q, 5),
                                .draw_chance = sqlite3_column_double(q, 6)};
         FORE_GO(visit(context, &row, err));
     }

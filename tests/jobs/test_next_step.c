@@ -163,6 +163,26 @@ static void rule_5__calls_in_vain_and_mail_closed__is_another_channel_still(void
     assert_non_null(strstr(s.why, "another channel"));
 }
 
+/* "Another channel" is said of no channel that was tried, and the most tried one is never proposed.
+ */
+static void rule_5__calls_and_mails_in_vain__is_the_one_tried_less(void **state)
+{
+    world *w = *state;
+    three_attempts(w, FORE_CALL);
+    event(w, FORE_EMAIL, FORE_OUTBOUND, 90);
+    world_commit(w);
+    fore_next_step s = step_of(w, FORE_SUBJECT_LEAD, "L1");
+    assert_int_equal(s.kind, FORE_EMAIL);
+    assert_string_equal(s.why, "3 calls, 1 mail without an answer: mail again");
+    world_begin(w);
+    event(w, FORE_EMAIL, FORE_OUTBOUND, 91);
+    event(w, FORE_EMAIL, FORE_OUTBOUND, 92);
+    world_commit(w);
+    s = step_of(w, FORE_SUBJECT_LEAD, "L1"); /* alike: not that of the last attempt */
+    assert_int_equal(s.kind, FORE_CALL);
+    assert_string_equal(s.why, "3 calls, 3 mails without an answer: call again");
+}
+
 static void rule_6__a_deal_that_moved_on__is_met(void **state)
 {
     world *w = *state;
@@ -323,6 +343,7 @@ int main(void)
         WITH_WORLD(rule_5__three_calls_without_an_answer__turn_to_mail),
         WITH_WORLD(rule_5__three_mails_without_an_answer__turn_to_the_phone),
         WITH_WORLD(rule_5__calls_in_vain_and_mail_closed__is_another_channel_still),
+        WITH_WORLD(rule_5__calls_and_mails_in_vain__is_the_one_tried_less),
         WITH_WORLD(rule_6__a_deal_that_moved_on__is_met),
         WITH_WORLD(rule_7__else__by_what_they_answered_most),
         WITH_WORLD(mail__is_never_proposed_to_who_opted_out),

@@ -1,4 +1,5 @@
 /* The night: every step reported, worse models held back, interrupted nights taken up again. */
+#include "engine/jobs/list_rules.h"
 #include "training_help.h"
 
 enum { NOW = 450 };
@@ -71,6 +72,29 @@ static void nightly__first__does_every_step_and_keeps_the_report(void **state)
         fore_json_free(document);
         fore_text_free(&json);
     }
+    fore_answer_free(a);
+}
+
+static fore_status count_listed(void *context, const fore_listed_row *row, fore_error *err)
+{
+    (void)err;
+    ((int64_t *)context)[row->drawn]++;
+    return FORE_OK;
+}
+
+static void nightly__a_share_by_lot__keeps_the_days_lists(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 1, .deals = 250, .days = 500};
+    int64_t count[3] = {0};
+    double share;
+    put_company(w, &k);
+    OK(fore_explore_share(&w->c, 0.5, &share, e));
+    fore_answer *a = night(w, at(NOW, 2), 3);
+    assert_non_null(strstr(result_of(a, "list"), "50 % of them drawn by lot"));
+    OK(fore_store_listed(w->c.store, date(NOW), date(NOW), count_listed, count, e));
+    assert_true(count[FORE_LISTED_LOT] > 0);
+    assert_true(count[FORE_LISTED_COMPARED] > 0);
     fore_answer_free(a);
 }
 
@@ -246,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(nightly__first__does_every_step_and_keeps_the_report),
+        WITH_WORLD(nightly__a_share_by_lot__keeps_the_days_lists),
         WITH_WORLD(nightly__again__changes_no_answer),
         WITH_WORLD(nightly__a_worse_model__is_held_back_and_the_old_one_answers),
         WITH_WORLD(nightly__columns_that_were_vouched_for__are_used_again),

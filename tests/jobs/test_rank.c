@@ -367,8 +367,12 @@ static void count_drawn(const fore_answer *a, int64_t *drawn, double *chances)
 
 static fore_status add_listed(void *context, const fore_listed_row *row, fore_error *err)
 {
+    int64_t *count = context;
     (void)err;
-    ((int64_t *)context)[row->drawn]++;
+    assert_true(row->draw_chance > 0 || row->drawn == FORE_LISTED_WORTH);
+    assert_true(row->place > 0 || row->drawn != FORE_LISTED_WORTH);
+    count[row->drawn]++;
+    count[3] += row->place > 0;
     return FORE_OK;
 }
 
@@ -380,16 +384,17 @@ static void rank__explore__draws_that_share_by_day_and_seed_and_keeps_which(void
     r.cool_off_days = r.cap_touches = -1;
     r.limit = 20;
     fore_answer *plain = ranked(w, &r);
-    int64_t drawn, sum = 0, kept[2] = {0, 0};
+    int64_t drawn, sum = 0, kept[4] = {0};
     double unused = 0;
     count_drawn(plain, &drawn, &unused);
     assert_int_equal(drawn, 0);
     r.explore = 0.25;
     fore_answer *a = ranked(w, &r);
-    OK(fore_store_listed(w->c.store, date(NOW), add_listed, kept, e));
+    OK(fore_store_listed(w->c.store, date(NOW), date(NOW), add_listed, kept, e));
     count_drawn(a, &drawn, &unused);
-    assert_int_equal(kept[1], drawn);
-    assert_int_equal(kept[0] + kept[1], a->grids[0].row_count);
+    assert_int_equal(kept[FORE_LISTED_LOT], drawn);
+    assert_int_equal(kept[FORE_LISTED_COMPARED], drawn);
+    assert_int_equal(kept[3], a->grids[0].row_count);
     r.explore = 0; /* remembered */
     fore_answer *again = ranked(w, &r);
     assert_string_equal(fore_text_string(&a->json), fore_text_string(&again->json));
@@ -409,6 +414,31 @@ static void rank__explore__draws_that_share_by_day_and_seed_and_keeps_which(void
     fore_answer_free(again);
     fore_answer_free(plain);
     fore_answer_free(a);
+}
+
+/* Who was drawn in the morning and worked by noon was drawn all the same. */
+static void rank__drawn_in_the_morning__stays_drawn_when_the_list_is_made_anew(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    r.cool_off_days = r.cap_touches = -1;
+    r.explore = 0.25;
+    r.limit = 20;
+    int64_t morning[4] = {0}, noon[4] = {0};
+    fore_answer *a = ranked(w, &r);
+    OK(fore_store_listed(w->c.store, date(NOW), date(NOW), add_listed, morning, e));
+    world_begin(w);
+    for (int64_t i = 0; i < a->grids[0].row_count; i++)
+        if (strstr(cell(a, i, WHY)->text, "drawn by lot"))
+            put_contact(w, cell(a, i, WHO)->text, FORE_OUTBOUND, at(NOW, 9));
+    world_commit(w);
+    fore_answer_free(a);
+    r.moment.now = at(NOW, 12);
+    fore_answer_free(ranked(w, &r));
+    OK(fore_store_listed(w->c.store, date(NOW), date(NOW), add_listed, noon, e));
+    assert_true(morning[FORE_LISTED_LOT] > 0);
+    assert_true(noon[FORE_LISTED_LOT] > morning[FORE_LISTED_LOT]); /* others beside them */
 }
 
 static void rank__hours__are_a_budget_of_each_rep(void **state)
@@ -665,6 +695,7 @@ int main(void)
         WITH_WORLD(rank__cap__rests_who_was_contacted_too_often_unless_promised),
         WITH_WORLD(rank__one_account__is_worked_by_one_rep_a_day),
         WITH_WORLD(rank__explore__draws_that_share_by_day_and_seed_and_keeps_which),
+        WITH_WORLD(rank__drawn_in_the_morning__stays_drawn_when_the_list_is_made_anew),
         WITH_WORLD(rank__hours__are_a_budget_of_each_rep),
         WITH_WORLD(rank__limit__keeps_the_first),
         WITH_WORLD(rank__json__is_whole_and_agrees_with_the_table),
