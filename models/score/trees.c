@@ -30,6 +30,7 @@ fore_trees_options fore_trees_default(void)
                                 .row_share = 1,
                                 .column_share = 1,
                                 .patience = 20,
+                                .bundle = true,
                                 .seed = 1};
 }
 
@@ -307,7 +308,7 @@ fore_status fore_trees_fit(fore_pool *pool, const fore_view *x, const double *y,
     *out = NULL;
     FORE_TRY(check_options(&b.options, x, err));
     FORE_GO(trees_new(x->columns, &b.trees, err));
-    FORE_GO(tree_bins_make(pool, x, b.options.bins, &b.bins, err));
+    FORE_GO(tree_bins_make(pool, x, b.options.bins, b.options.bundle, &b.bins, err));
     FORE_GO(tree_grower_new(pool, &b.bins, &b.options, &b.grower, err));
     FORE_GO(prepare(&b, x, w, err));
     FORE_GO(boost(&b, observer, info ? info : &unused, err));

@@ -29,8 +29,9 @@ typedef struct fore_trees_options {
     double min_hessian;             /* smallest sum of w p (1 - p) in a leaf; default 1 */
     double min_gain;                /* default 1e-6 */
     double row_share, column_share; /* drawn per tree; default 1, 1 */
-    int64_t patience;       /* rounds without a better loss on the held-out rows; default 20 */
-    bool depth_wise;        /* the shallowest leaf is split first, not that with the largest gain */
+    int64_t patience; /* rounds without a better loss on the held-out rows; default 20 */
+    bool bundle;      /* exclusive columns share codes: the same trees, less work; default true */
+    bool depth_wise;  /* the shallowest leaf is split first, not that with the largest gain */
     const int8_t *monotone; /* p: 1 never falls with the column, -1 never rises, 0 free; NULL */
     const struct fore_trees *from; /* goes on from these trees (of p columns); NULL */
     uint64_t seed;

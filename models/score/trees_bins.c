@@ -3,7 +3,8 @@
  * them, else bins hold about equally many rows and a frequent value is never cut off from itself.
  *
  *     for each column: sample, sort, place the edges
- *     lay the columns in groups of about equal width
+ *     choose the columns that share a strip (trees_bundle.c), lay the strips in groups of about
+ *     equal width
  *     for each group and block of rows: the codes, row by row
  */
 #include <float.h>
@@ -54,6 +55,21 @@ static int64_t place_edges(const double *v, int64_t n, int64_t bins, double *edg
     return edges;
 }
 
+/* The code of more than half of the sampled rows, of which `count` sorted ones are known; -1: none.
+ */
+static int32_t usual_code(const double *known, int64_t count, int64_t sample, const double *edge)
+{
+    if (2 * (sample - count) > sample) return 0;
+    if (count == 0) return -1;
+    double middle = known[count / 2]; /* only it can be more than half of them */
+    int64_t same = 0;
+    int32_t code = 1;
+    for (int64_t i = 0; i < count; i++) same += known[i] == middle;
+    if (2 * same <= sample) return -1;
+    while (middle > edge[code - 1]) code++;
+    return code;
+}
+
 static fore_status place_column(void *context, int64_t j, int worker, fore_error *err)
 {
     (void)err;
@@ -69,6 +85,7 @@ static fore_status place_column(void *context, int64_t j, int worker, fore_error
     int64_t edges = place_edges(known, count, b->bins, edge);
     for (int64_t k = edges; k < TREE_BINS; k++) edge[k] = INFINITY;
     b->out->count[j] = (int32_t)edges + 1;
+    b->out->usual[j] = usual_code(known, count, b->sample, edge);
     return FORE_OK;
 }
 
@@ -77,31 +94,27 @@ static fore_status place_column(void *context, int64_t j, int worker, fore_error
 /* A multiple of the threads, so that all have the same to do. */
 static int64_t group_count(const tree_bins *b, int threads)
 {
-    int64_t p = b->columns, groups = (p + TREE_GROUP - 1) / TREE_GROUP;
+    int64_t n = b->strips, groups = (n + TREE_GROUP - 1) / TREE_GROUP;
     groups = (groups + threads - 1) / threads * threads;
-    return groups < p ? groups : p;
+    return groups < n ? groups : n;
 }
 
 static fore_status lay_groups(tree_bins *b, int threads, fore_error *err)
 {
-    int64_t p = b->columns;
-    for (int64_t j = 0; j < p; j++) {
-        b->base[j] = b->total;
-        b->total += b->count[j] + 1;
+    for (int64_t k = 0; k < b->strips; k++) {
+        b->strip[k].base = b->total;
+        b->total += b->strip[k].bins;
     }
     b->groups = group_count(b, threads);
     b->group = FORE_ZNEW(b->groups, tree_group);
-    if (!b->group) return fore_no_memory(err);
+    b->code = FORE_NEW(b->rows * b->strips, uint8_t);
+    if (!b->group || !b->code) return fore_no_memory(err);
     for (int64_t k = 0; k < b->groups; k++) {
         tree_group *g = &b->group[k];
-        g->first = (int32_t)(k * p / b->groups);
-        g->columns = (int32_t)((k + 1) * p / b->groups) - g->first;
+        g->first = (int32_t)(k * b->strips / b->groups);
+        g->strips = (int32_t)((k + 1) * b->strips / b->groups) - g->first;
         g->code = b->code + g->first * b->rows;
-        for (int32_t c = 0; c < g->columns; c++) {
-            g->offset[c] = g->bins;
-            g->bins += b->count[g->first + c] + 1;
-            b->group_of[g->first + c] = (int32_t)k;
-        }
+        for (int32_t c = 0; c < g->strips; c++) b->strip[g->first + c].group = (int32_t)k;
     }
     return FORE_OK;
 }
@@ -127,6 +140,40 @@ void tree_codes(const double *v, const double *edge, int32_t edges, uint8_t *cod
     for (int i = 0; i < TREE_PIECE; i++) code[i] = v[i] != v[i] ? 0 : (uint8_t)(1 + below[i]);
 }
 
+void tree_codes_of(const tree_bins *bins, const fore_view *x, int64_t j, int64_t from,
+                   int64_t count, uint8_t *code)
+{
+    double room[TREE_PIECE], v[TREE_PIECE] = {0};
+    const double *values = fore_view_column(x, j, from, count, room);
+    if (count < TREE_PIECE) values = memcpy(v, values, (size_t)count * sizeof *v);
+    tree_codes(values, bins->edge + j * TREE_BINS, bins->count[j] - 1, code);
+}
+
+/* The codes of one strip in rows from .. to - 1, `step` bytes apart. */
+static void code_strip(const binning *b, const tree_strip *s, int64_t from, int64_t to,
+                       uint8_t *out, int64_t step)
+{
+    uint8_t code[TREE_PIECE], place[TREE_BINS];
+    for (int32_t c = 0; c < s->columns; c++) {
+        int32_t j = b->out->carried[s->from + c];
+        const tree_home *home = &b->out->home[j];
+        for (int32_t k = 0; k <= b->out->count[j]; k++)
+            place[k] =
+                (uint8_t)(!home->bundled     ? k
+                          : k == home->usual ? 0
+                                             : home->first + k - home->lowest - (k > home->usual));
+        for (int64_t at = from; at < to; at += TREE_PIECE) {
+            int64_t count = to - at < TREE_PIECE ? to - at : TREE_PIECE;
+            uint8_t *o = out + at * step;
+            tree_codes_of(b->out, b->x, j, at, count, code);
+            if (c == 0)
+                for (int64_t i = 0; i < count; i++) o[i * step] = place[code[i]];
+            else
+                for (int64_t i = 0; i < count; i++) o[i * step] |= place[code[i]];
+        }
+    }
+}
+
 static fore_status code_block(void *context, int64_t task, int worker, fore_error *err)
 {
     (void)worker;
@@ -135,38 +182,30 @@ static fore_status code_block(void *context, int64_t task, int worker, fore_erro
     const tree_group *g = &b->out->group[task % b->out->groups];
     int64_t from = task / b->out->groups * FORE_ROW_BLOCK, n = b->x->rows;
     int64_t to = from + FORE_ROW_BLOCK < n ? from + FORE_ROW_BLOCK : n;
-    double room[TREE_PIECE], v[TREE_PIECE] = {0};
-    uint8_t piece[TREE_PIECE];
-    for (int32_t c = 0; c < g->columns; c++) {
-        int64_t j = g->first + c;
-        uint8_t *code = g->code + c;
-        for (int64_t at = from; at < to; at += TREE_PIECE) {
-            int64_t count = to - at < TREE_PIECE ? to - at : TREE_PIECE;
-            const double *values = fore_view_column(b->x, j, at, count, room);
-            if (count < TREE_PIECE) values = memcpy(v, values, (size_t)count * sizeof *v);
-            tree_codes(values, b->out->edge + j * TREE_BINS, b->out->count[j] - 1, piece);
-            for (int64_t i = 0; i < count; i++) code[(at + i) * g->columns] = piece[i];
-        }
-    }
+    for (int32_t c = 0; c < g->strips; c++)
+        code_strip(b, &b->out->strip[g->first + c], from, to, g->code + c, g->strips);
     return FORE_OK;
 }
 
-fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, tree_bins *out,
-                           fore_error *err)
+fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, bool bundle,
+                           tree_bins *out, fore_error *err)
 {
     int64_t n = x->rows, p = x->columns, sample = n < SAMPLE ? n : SAMPLE;
     *out = (tree_bins){.rows = n,
                        .columns = p,
-                       .code = FORE_NEW(n * p, uint8_t),
                        .edge = FORE_NEW(p * TREE_BINS, double),
                        .count = FORE_NEW(p, int32_t),
-                       .group_of = FORE_NEW(p, int32_t),
-                       .base = FORE_NEW(p, int64_t)};
+                       .usual = FORE_NEW(p, int32_t),
+                       .carried = FORE_NEW(p, int32_t),
+                       .home = FORE_ZNEW(p, tree_home),
+                       .strip = FORE_ZNEW(p, tree_strip)};
     binning b = {x, bins, sample, FORE_NEW(fore_pool_threads(pool) * sample, double), out};
     fore_status status = FORE_OK;
-    if (!out->code || !out->edge || !out->count || !out->group_of || !out->base || !b.known)
+    if (!out->edge || !out->count || !out->usual || !out->carried || !out->home || !out->strip ||
+        !b.known)
         FORE_GO(fore_no_memory(err));
     FORE_GO(fore_pool_run(pool, p, place_column, &b, err));
+    FORE_GO(tree_bundle(pool, x, bundle, out, err));
     FORE_GO(lay_groups(out, fore_pool_threads(pool), err));
     int64_t blocks = (n + FORE_ROW_BLOCK - 1) / FORE_ROW_BLOCK;
     status = fore_pool_run(pool, blocks * out->groups, code_block, &b, err);
@@ -181,8 +220,10 @@ void tree_bins_free(tree_bins *bins)
     fore_free(bins->code);
     fore_free(bins->edge);
     fore_free(bins->count);
-    fore_free(bins->group_of);
-    fore_free(bins->base);
+    fore_free(bins->usual);
+    fore_free(bins->carried);
+    fore_free(bins->home);
+    fore_free(bins->strip);
     fore_free(bins->group);
     *bins = (tree_bins){0};
 }

@@ -31,40 +31,81 @@ struct fore_trees {
     struct tree_flat *flat;   /* for batches; derived; NULL: they are walked node by node */
 };
 
-/* Columns as codes: 0 missing, else 1 + the number of edges below the value. Columns lie in groups,
- * and a group's codes row by row: one cache line brings all codes of a row, and the histogram of a
- * group stays in the first-level cache. */
-enum { TREE_GROUP = 16 }; /* columns of a group at most */
+/* Columns as codes: 0 missing, else 1 + the number of edges below the value. Codes are kept in
+ * strips of one byte a row: a strip carries one column, or several of which at most one differs
+ * from its usual code in any row (exclusive bundles, Ke et al. 2017; only where that holds in every
+ * row, so that the trees are the same). Strips lie in groups, and a group's codes row by row: one
+ * cache line brings all codes of a row, and the histogram of a group stays in the first-level
+ * cache. */
+enum { TREE_GROUP = 16 }; /* strips of a group at most */
 
 typedef struct tree_group {
-    int32_t first, columns;
-    int32_t bins;               /* of all its columns, the missing ones included */
-    int32_t offset[TREE_GROUP]; /* where each column's bins start */
-    uint8_t *code;              /* rows x columns, row by row */
+    int32_t first, strips;
+    uint8_t *code; /* rows x strips, row by row */
 } tree_group;
 
+typedef struct tree_strip {
+    int32_t group;
+    int32_t bins;          /* codes */
+    int64_t base;          /* the first of its bins among those of all strips */
+    int32_t from, columns; /* what it carries: bins->carried[from] .. [from + columns - 1] */
+} tree_strip;
+
+/* Where a column's codes are. A bundle's code 0 stands for the usual codes of all its columns; from
+ * `first` on come the other codes of this column, the `lowest` of them (0: missing, or 1 where
+ * nothing is missing) first. */
+typedef struct tree_home {
+    int32_t strip;
+    bool bundled; /* else the strip's codes are the column's */
+    int32_t first, lowest, usual;
+} tree_home;
+
 typedef struct tree_bins {
-    int64_t rows, columns, groups, total; /* total: bins of all columns */
-    uint8_t *code;                        /* the groups' codes, one after the other */
-    double *edge;      /* TREE_BINS x columns, ascending, then infinite: a value in bin k is <=
-                        * edge[k - 1] */
-    int32_t *count;    /* columns: bins of known values; count - 1 edges are used */
-    int32_t *group_of; /* columns */
-    int64_t *base;     /* columns: the first of the column's bins (that of missing values) */
+    int64_t rows, columns, strips, groups, total; /* total: bins of all strips */
+    uint8_t *code;                                /* the groups' codes, one after the other */
+    double *edge;     /* TREE_BINS x columns, ascending, then infinite: a value in bin k is <=
+                       * edge[k - 1] */
+    int32_t *count;   /* columns: bins of known values; count - 1 edges are used */
+    int32_t *usual;   /* columns: the code of more than half of the rows; -1: there is none */
+    int32_t *carried; /* columns, by strip */
+    tree_home *home;  /* columns */
+    tree_strip *strip;
     tree_group *group;
 } tree_bins;
 
-/* The pool's threads only decide how many groups there are; codes do not depend on them. */
-fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, tree_bins *out,
-                           fore_error *err);
+/* The pool's threads only decide how many groups there are; codes do not depend on them. bundle
+ * false: every column has a strip of its own. */
+fore_status tree_bins_make(fore_pool *pool, const fore_view *x, int64_t bins, bool bundle,
+                           tree_bins *out, fore_error *err);
 void tree_bins_free(tree_bins *bins);
+/* Chooses strips, carried and home; needs count, edge and usual. */
+fore_status tree_bundle(fore_pool *pool, const fore_view *x, bool bundle, tree_bins *bins,
+                        fore_error *err);
 /* The codes of TREE_PIECE values; edge is infinite from `edges` to TREE_BINS. */
 enum { TREE_PIECE = 64 };
 void tree_codes(const double *v, const double *edge, int32_t edges, uint8_t *code);
-static inline uint8_t tree_code(const tree_bins *bins, int32_t column, int64_t row)
+/* The codes of rows from .. from + count - 1 (at most TREE_PIECE) of column j. */
+void tree_codes_of(const tree_bins *bins, const fore_view *x, int64_t j, int64_t from,
+                   int64_t count, uint8_t *code);
+static inline int32_t tree_home_codes(const tree_bins *bins, int32_t column)
 {
-    const tree_group *g = &bins->group[bins->group_of[column]];
-    return g->code[row * g->columns + (column - g->first)];
+    return bins->count[column] - bins->home[column].lowest; /* other codes than the usual one */
+}
+/* What a strip's code says of a column that it carries. */
+static inline int32_t tree_code_in(const tree_bins *bins, int32_t column, int32_t code)
+{
+    const tree_home *home = &bins->home[column];
+    if (!home->bundled) return code;
+    int32_t k = code - home->first;
+    if (k < 0 || k >= tree_home_codes(bins, column)) return home->usual;
+    k += home->lowest;
+    return k + (k >= home->usual);
+}
+static inline int32_t tree_code(const tree_bins *bins, int32_t column, int64_t row)
+{
+    int32_t strip = bins->home[column].strip;
+    const tree_group *g = &bins->group[bins->strip[strip].group];
+    return tree_code_in(bins, column, g->code[row * g->strips + (strip - g->first)]);
 }
 
 typedef struct tree_pair {

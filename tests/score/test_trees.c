@@ -97,6 +97,70 @@ static void trees_fit__one_two_and_three_threads__same_bytes(void **state)
     leads_free(&d);
 }
 
+/* Indicators of two attributes (one with 300 levels: more than a bundle's codes), counts that are
+ * mostly nothing or mostly missing, and dense columns between them. */
+enum { B_ROWS = 5000, B_LEVELS = 300, B_COLUMNS = 2 + B_LEVELS + 6 + 4 };
+static void make_sparse_rows(double *x, double *y)
+{
+    lcg = 77;
+    for (int64_t i = 0; i < B_ROWS; i++) {
+        double *row = x + i, eta = 0;
+        int64_t many = (int64_t)(B_LEVELS * uniform() * uniform()), few = (int64_t)(6 * uniform());
+        for (int64_t j = 0; j < B_COLUMNS; j++) row[j * B_ROWS] = 0;
+        row[0] = uniform();
+        row[B_ROWS] = floor(10 * uniform());
+        row[(2 + many) * B_ROWS] = 1;
+        row[(2 + B_LEVELS + few) * B_ROWS] = uniform() < 0.1 ? NAN : 1;
+        double *rest = row + (8 + B_LEVELS) * B_ROWS;
+        if (few == 2) rest[0] = 1 + floor(5 * uniform());
+        rest[B_ROWS] = few == 4 ? uniform() : NAN;
+        rest[2 * B_ROWS] = NAN;
+        if (uniform() < 0.05) rest[3 * B_ROWS] = -uniform();
+        eta = 2 * row[0] - 1 + sin((double)many) + (few == 4 ? rest[B_ROWS] : 0) + rest[0] / 3;
+        y[i] = uniform() < 1 / (1 + exp(-eta));
+    }
+}
+
+static void trees_fit__exclusive_columns_bundled__same_bytes_in_less_room(void **state)
+{
+    (void)state;
+    double *x = malloc(B_ROWS * B_COLUMNS * 8), *y = malloc(B_ROWS * 8);
+    uint8_t *held = malloc(B_ROWS);
+    make_sparse_rows(x, y);
+    for (int i = 0; i < B_ROWS; i++) held[i] = i % 5 == 0;
+    fore_view m = {x, B_ROWS, B_COLUMNS, B_ROWS, NULL};
+    tree_bins bins, apart;
+    assert_int_equal(tree_bins_make(NULL, &m, 255, true, &bins, NULL), FORE_OK);
+    assert_int_equal(tree_bins_make(NULL, &m, 255, false, &apart, NULL), FORE_OK);
+    assert_int_equal(apart.strips, B_COLUMNS);
+    assert_true(bins.strips <= 8 && bins.total < apart.total);
+    for (int64_t i = 0; i < B_ROWS; i++)
+        for (int32_t j = 0; j < B_COLUMNS; j++)
+            assert_int_equal(tree_code(&bins, j, i), tree_code(&apart, j, i));
+    tree_bins_free(&bins);
+    tree_bins_free(&apart);
+    for (int share = 0; share < 2; share++) {
+        fore_trees *trees[2] = {0};
+        fore_trees_options o = fore_trees_default();
+        o.rounds = 25;
+        o.row_share = share ? 0.6 : 1;
+        o.column_share = share ? 0.3 : 1;
+        for (int b = 0; b < 2; b++) {
+            fore_pool *pool = threads(1 + b);
+            o.bundle = b;
+            assert_int_equal(
+                fore_trees_fit(pool, &m, y, NULL, held, &o, NULL, &trees[b], NULL, NULL), FORE_OK);
+            fore_pool_free(pool);
+        }
+        assert_true(fore_trees_count(trees[0]) > 10 && same_trees(trees[0], trees[1]));
+        fore_trees_free(trees[0]);
+        fore_trees_free(trees[1]);
+    }
+    free(x);
+    free(y);
+    free(held);
+}
+
 static void trees_fit__held_rows__stop_early_and_keep_the_best(void **state)
 {
     (void)state;
@@ -571,6 +635,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_fit__same_rows__as_good_as_scikit_learn),
         cmocka_unit_test(trees_fit__one_two_and_three_threads__same_bytes),
+        cmocka_unit_test(trees_fit__exclusive_columns_bundled__same_bytes_in_less_room),
         cmocka_unit_test(trees_fit__held_rows__stop_early_and_keep_the_best),
         cmocka_unit_test(trees_parts__small_trees__equal_brute_force_shapley),
         cmocka_unit_test(trees_parts__many_deep_trees__add_up_to_the_margin),
