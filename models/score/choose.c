@@ -28,6 +28,9 @@ enum {
     FEW_NEWEST = 20 /* rows of each outcome by which VALIDATE alone sets the level */
 };
 #define SET(role) (UINT32_C(1) << (role))
+static const uint32_t PAST =
+    SET(FORE_ROLE_TRAIN) | SET(FORE_ROLE_CALIBRATE) | SET(FORE_ROLE_VALIDATE);
+static const uint64_t THIN_SEED = UINT64_C(0x436f6d70);
 
 typedef struct choosing {
     fore_pool *pool;
@@ -40,7 +43,8 @@ typedef struct choosing {
 
 fore_choose_options fore_choose_default(void)
 {
-    return (fore_choose_options){.base = fore_scorer_default(FORE_LOGISTIC)};
+    return (fore_choose_options){.base = fore_scorer_default(FORE_LOGISTIC),
+                                 .compare_rows = 150000};
 }
 
 static void say(fore_choice *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -359,6 +363,7 @@ static fore_status look_forward(const choosing *c, const fore_scorer *first,
     fore_scorer *core = NULL;
     double sum = 0, information = 0;
     fore_status status = FORE_OK;
+    scorer_take_over(first, earlier->x.rows, &o);
     FORE_GO(add_slope(c, first, calibrate, &sum, &information, err));
     FORE_GO(scorer_core(c->pool, earlier, &o, c->observer, &core, err));
     FORE_GO(add_slope(c, core, validate, &sum, &information, err));
@@ -396,6 +401,19 @@ static fore_status refit(const choosing *c, const fore_rows *fitted, fore_error 
     return status;
 }
 
+/* The roles of the rows that are compared on; FORE_ROLE_NONE for those beyond compare_rows. */
+static fore_status compared(const choosing *c, uint8_t **role, fore_error *err)
+{
+    int64_t n = c->sample->x.rows;
+    uint8_t *keep = FORE_NEW(n, uint8_t);
+    *role = keep;
+    if (!keep) return fore_no_memory(err);
+    fore_rows_thin(c->sample, c->role, PAST, c->options->compare_rows,
+                   c->options->base.seed ^ THIN_SEED, keep);
+    for (int64_t i = 0; i < n; i++) keep[i] = keep[i] ? c->role[i] : FORE_ROLE_NONE;
+    return FORE_OK;
+}
+
 static fore_status choose_many(const choosing *c, const fore_rows *fitted, const fore_sample *test,
                                fore_error *err)
 {
@@ -404,12 +422,14 @@ static fore_status choose_many(const choosing *c, const fore_rows *fitted, const
                                        SET(FORE_ROLE_TRAIN) | SET(FORE_ROLE_CALIBRATE)};
     fore_rows rows[4] = {{.index = NULL}};
     fore_scorer *best = NULL;
+    uint8_t *role = NULL;
     fore_status status = FORE_OK;
+    FORE_GO(compared(c, &role, err));
     for (int k = 0; k < 3; k++)
-        FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[k], &rows[k], err));
+        FORE_GO(fore_rows_take(c->pool, c->sample, role, WANTED[k], &rows[k], err));
     FORE_GO(compare(c, &rows[0].sample, &rows[1].sample, &rows[2].sample, &best, err));
     fore_rows_free(&rows[0]);
-    FORE_GO(fore_rows_take(c->pool, c->sample, c->role, WANTED[3], &rows[3], err));
+    FORE_GO(fore_rows_take(c->pool, c->sample, role, WANTED[3], &rows[3], err));
     FORE_GO(look_forward(c, best, &rows[1].sample, &rows[3].sample, &rows[2].sample, err));
     for (int k = 1; k < 4; k++) fore_rows_free(&rows[k]);
     if (c->options->keep_first_fit) {
@@ -420,6 +440,7 @@ static fore_status choose_many(const choosing *c, const fore_rows *fitted, const
     }
     status = finish(c, &fitted->sample, test, false, err);
 done:
+    fore_free(role);
     fore_scorer_free(best);
     for (int k = 0; k < 4; k++) fore_rows_free(&rows[k]);
     return status;
@@ -427,8 +448,6 @@ done:
 
 static fore_status choose(const choosing *c, fore_error *err)
 {
-    static const uint32_t PAST =
-        SET(FORE_ROLE_TRAIN) | SET(FORE_ROLE_CALIBRATE) | SET(FORE_ROLE_VALIDATE);
     fore_choice *out = c->out;
     fore_rows fitted = {0}, test = {0};
     fore_status status = FORE_OK;

@@ -6,6 +6,10 @@
  *     slope damped where TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE did not hold
  *     (fore_scorer_refit), report it on TEST (the newest).
  *
+ * The comparison needs no more rows than tell learners apart: beyond compare_rows, TRAIN, CALIBRATE
+ * and VALIDATE take part in it, and in the look at later rows, with the same share of their subjects
+ * (by lot, fore_rows_thin). The winner is refitted on all rows, and measured on all of TEST.
+ *
  * TEST is never looked at before the last step, so the figures in `test` belong to the very scorer
  * that is returned. The caller sets each row's role by time and keeps a subject in one role. */
 #ifndef FORE_SCORE_CHOOSE_H
@@ -33,6 +37,8 @@ typedef struct fore_choose_options {
     bool without[FORE_LEARNERS]; /* learners not to try */
     fore_scorer_options base;    /* seed, level, design, trees, svm: for every learner */
     bool keep_first_fit;         /* no refit: the winner as fitted on TRAIN is published */
+    int64_t compare_rows;        /* outside TEST; 150,000: on more, learners that differ by less than
+                                  * one standard error would be told apart, and nobody is helped */
 } fore_choose_options;
 
 typedef struct fore_challenger {

@@ -2,16 +2,18 @@
  *
  *     for lambda from the largest down (warm start from the one before)
  *         repeat
- *             f, g, H at the point (all divided by W)                       one pass over the rows
+ *             f, g at the point (divided by W)                              one pass over the rows
  *             if the penalised f rose: go back half of the last step
  *             stop when the last step was small
+ *             H at the point, unless the one at hand still serves           q times as much work
  *             r <- g                                   gradient of the quadratic model at d = 0
  *             sweep over coordinates j until none moves:
  *                 b_j' = S(H_jj b_j - r_j, lambda alpha) / (H_jj + lambda (1 - alpha))
  *                 r += H_.j (b_j' - b_j)               the "covariance update": q work, no rows
  *
  * S is soft thresholding. Sweeps alternate: all coordinates, then those that are not 0 until they
- * stand. */
+ * stand. An H of another point, or of a part of the rows, has the same optimum g + penalty = 0: it
+ * serves as long as every step is at most SLOW times the one before. */
 #include "models/score/elastic_net.h"
 
 #include <math.h>
@@ -24,15 +26,21 @@ enum {
     MOST_STEPS = 50,
     MOST_HALVINGS = 30,
     WIDEST = 5000,
-    ENOUGH_ROWS = 1 << 16,     /* more neither choose lambda better nor make a better start, */
+    ENOUGH_ROWS = 1 << 15,     /* more neither choose lambda better nor make a better start, */
     ENOUGH_POSITIVES = 1 << 11 /* provided that so many of the rarer outcome are among them */
 };
+
+static const double SLOW = 0.25;
+/* Of a path that only chooses lambda: its steps end far below the error of the coefficients. */
+static const double CHOOSING_TOLERANCE = 1e-4;
 
 typedef struct descent {
     fore_irls irls;
     fore_net_options options;
     double *point, *start, *gradient, *curvature, *r; /* q + 1 each, curvature (q + 1)^2 */
     fore_irls_sums sums;
+    bool curved; /* the curvature at hand is of this point or one near by */
+    bool known;  /* loss and gradient belong to the point */
     bool converged;
 } descent;
 
@@ -58,14 +66,17 @@ void fore_net_free(fore_net *net)
     fore_free(net);
 }
 
-/* Loss, gradient and curvature per unit of weight. */
-static fore_status look(descent *d, fore_error *err)
+/* Loss and gradient, and the curvature where asked for, per unit of weight. */
+static fore_status look(descent *d, bool curvature, fore_error *err)
 {
     int64_t order = d->irls.width + 1;
-    FORE_TRY(fore_irls_pass(&d->irls, d->point, &d->sums, d->gradient, d->curvature, err));
+    FORE_TRY(fore_irls_pass(&d->irls, d->point, &d->sums, d->gradient,
+                            curvature ? d->curvature : NULL, err));
     double per = d->sums.weight > 0 ? 1 / d->sums.weight : 0;
     for (int64_t j = 0; j < order; j++) d->gradient[j] *= per;
-    for (int64_t j = 0; j < order * order; j++) d->curvature[j] *= per;
+    for (int64_t j = 0; curvature && j < order * order; j++) d->curvature[j] *= per;
+    d->curved |= curvature;
+    d->known = true;
     return FORE_OK;
 }
 
@@ -137,27 +148,41 @@ static double step_size(const descent *d)
     return largest;
 }
 
+/* Halfway back to where the step began. */
+static void retreat(descent *d)
+{
+    for (int64_t j = 0; j <= d->irls.width; j++) d->point[j] = 0.5 * (d->point[j] + d->start[j]);
+}
+
 static fore_status fit_lambda(descent *d, double lambda, fore_error *err)
 {
     int64_t order = d->irls.width + 1;
-    double before = INFINITY;
+    double before = INFINITY, last = INFINITY;
     int halvings = 0;
     for (int step = 0; step < MOST_STEPS; step++) {
-        FORE_TRY(look(d, err));
-        double objective = penalised(d, lambda);
+        if (!d->known) FORE_TRY(look(d, !d->curved, err));
+        double objective = penalised(d, lambda), size = step > 0 ? step_size(d) : INFINITY;
+        d->known = false;
         if (!(objective <= before + 1e-12 * (1 + fabs(before))) && halvings < MOST_HALVINGS) {
-            for (int64_t j = 0; j < order; j++) d->point[j] = 0.5 * (d->point[j] + d->start[j]);
+            retreat(d);
+            d->curved = false;
             halvings++;
             continue;
         }
-        if (step > 0 && step_size(d) <= d->options.tolerance) return FORE_OK;
+        if (size <= d->options.tolerance) {
+            d->known = true;
+            return FORE_OK;
+        }
+        if (!d->curved || (size > SLOW * last && isfinite(last))) FORE_TRY(look(d, true, err));
         before = objective;
+        last = size;
         halvings = 0;
         memcpy(d->start, d->point, (size_t)order * sizeof *d->start);
         minimise_quadratic(d, lambda);
+        d->known = false;
     }
     d->converged = false;
-    return look(d, err); /* the deviance that is reported belongs to the point */
+    return look(d, false, err); /* the deviance that is reported belongs to the point */
 }
 
 /* The intercept alone; then the smallest lambda that keeps every coefficient at 0. */
@@ -165,11 +190,12 @@ static fore_status start_path(descent *d, double *largest, fore_error *err)
 {
     int64_t q = d->irls.width;
     for (int step = 0; step < MOST_STEPS; step++) {
-        FORE_TRY(look(d, err));
-        double h = d->curvature[(q + 1) * (q + 1) - 1];
+        FORE_TRY(look(d, false, err));
+        double p = 1 / (1 + exp(-d->point[q])), h = d->irls.gaussian ? 1 : p * (1 - p);
         double move = h > 0 ? d->gradient[q] / h : 0;
-        d->point[q] -= move;
         if (fabs(move) <= 1e-14 * (1 + fabs(d->point[q]))) break;
+        d->point[q] -= move;
+        d->known = false;
     }
     *largest = 0;
     for (int64_t j = 0; j < q; j++) *largest = fmax(*largest, fabs(d->gradient[j]));
@@ -223,12 +249,14 @@ static fore_status follow_path(descent *d, fore_net *net, fore_error *err)
     int64_t q = d->irls.width;
     bool choosing = !d->options.lambda && d->irls.held;
     if (choosing || d->options.lambda) d->irls.skip = thinning(d);
+    if (choosing) d->options.tolerance = fmax(d->options.tolerance, CHOOSING_TOLERANCE);
     FORE_TRY(start_path(d, &largest, err));
     for (int64_t k = 0; k < d->options.lambdas; k++) {
         double lambda = lambda_at(d, k, largest);
         FORE_TRY(fit_lambda(d, lambda, err));
         if (d->irls.skip > 1 && !choosing) {
             d->irls.skip = 1;
+            d->known = false;
             FORE_TRY(fit_lambda(d, lambda, err));
         }
         net->lambda[k] = lambda;

@@ -137,11 +137,32 @@ void fore_rows_free(fore_rows *rows)
     *rows = (fore_rows){0};
 }
 
+static int64_t subject_of(const fore_sample *sample, int64_t i)
+{
+    return sample->group ? sample->group[i] : sample->key ? sample->key[i] : i;
+}
+
+void fore_rows_thin(const fore_sample *sample, const uint8_t *role, uint32_t wanted, int64_t most,
+                    uint64_t seed, uint8_t *keep)
+{
+    int64_t rows = 0, ones = 0;
+    for (int64_t i = 0; i < sample->x.rows; i++) {
+        keep[i] = !role || (role[i] < 32 && wanted >> role[i] & 1);
+        rows += keep[i];
+        ones += keep[i] && sample->y[i] > 0;
+    }
+    double rare = (double)(ones < rows - ones ? ones : rows - ones);
+    double share = fmax((double)most / (double)rows, FORE_RARE_ROWS / rare);
+    for (int64_t i = 0; share < 1 && i < sample->x.rows; i++) {
+        fore_random random = fore_random_new(seed, (uint64_t)subject_of(sample, i));
+        keep[i] = keep[i] && fore_random_uniform(&random) < share;
+    }
+}
+
 void fore_rows_fold(const fore_sample *sample, int64_t folds, uint64_t seed, uint8_t *fold)
 {
     for (int64_t i = 0; i < sample->x.rows; i++) {
-        int64_t subject = sample->group ? sample->group[i] : sample->key ? sample->key[i] : i;
-        fore_random random = fore_random_new(seed, (uint64_t)subject);
+        fore_random random = fore_random_new(seed, (uint64_t)subject_of(sample, i));
         fold[i] = (uint8_t)fore_random_below(&random, folds);
     }
 }

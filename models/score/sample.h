@@ -37,6 +37,13 @@ fore_status fore_rows_take(fore_pool *pool, const fore_sample *sample, const uin
                            uint32_t wanted, fore_rows *out, fore_error *err);
 void fore_rows_free(fore_rows *rows);
 
+/* keep[i] = 1 for about `most` of the rows with role[i] in `wanted`, 0 for all others: whole subjects
+ * by a hash of seed and subject (row key when there is no group), the same share of every role. More
+ * stay where the rarer outcome would keep under FORE_RARE_ROWS rows: it is what a fit learns from. */
+enum { FORE_RARE_ROWS = 3000 };
+void fore_rows_thin(const fore_sample *sample, const uint8_t *role, uint32_t wanted, int64_t most,
+                    uint64_t seed, uint8_t *keep);
+
 /* fold[i] in 0..folds-1 by a hash of seed and subject (row key when there is no group). */
 void fore_rows_fold(const fore_sample *sample, int64_t folds, uint64_t seed, uint8_t *fold);
 

@@ -30,16 +30,24 @@ typedef enum fore_learner {
 const char *fore_learner_name(fore_learner learner); /* "logistic" "elastic-net" "trees" "svm" */
 bool fore_learner_parse(const char *name, fore_learner *learner);
 
+/* Rows from which a fifth of the subjects more or less no longer moves a learner's own choice of its
+ * precision, lambda or rounds. */
+enum { FORE_KNOB_ROWS = 10000 };
+
 typedef struct fore_scorer_options {
     fore_learner learner;
     fore_design_options design;
     double precision; /* logistic: prior precision per standardised coefficient; 0 = the one of
                        * 0.01 .. 10000 with the largest evidence (up to 50,000 rows; 1 beyond) */
     double alpha;     /* elastic net; 0.5 */
+    double lambda;    /* elastic net; 0 = chosen on a fifth of the subjects */
     fore_trees_options trees;
+    int64_t rounds; /* trees: exactly so many; 0 = stopped early on a fifth of the subjects */
     fore_svm_options svm;
     fore_calibrator calibrator;
-    double level;  /* of the intervals; 0.9 */
+    double level;      /* of the intervals; 0.9 */
+    int64_t fold_rows; /* calibration out of fold: on about so many rows at most, whole subjects by
+                        * lot (fore_rows_thin); 100,000: a curve of two numbers asks for no more */
     uint64_t seed; /* inner folds, samples */
 } fore_scorer_options;
 
@@ -54,7 +62,8 @@ fore_scorer_options fore_scorer_default(fore_learner learner);
 
 /* Fits on `train` and calibrates on `calibrate`, which should be later than train and about other
  * subjects. calibrate NULL, or with under 10 rows of a class: calibrated on out-of-fold margins
- * of train (5 folds by subject) together with it. With under 10 rows of a class in train as
+ * of train (5 folds by subject) together with it; with over FORE_KNOB_ROWS rows the
+ * first fold chooses precision, lambda or rounds for all of them. With under 10 rows of a class in train as
  * well, the logistic keeps its own log-odds and the other learners refuse (E_NO_ANSWER).
  * E_NO_ANSWER when train holds one class only: the message names it. */
 fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const fore_sample *calibrate,

@@ -11,7 +11,10 @@
  *     margin of the model on all rows is that of the delete-a-group jackknife (Kott 2001),
  *         (K - 1)^2 / K times the variance between the cores (times BIAS below);
  *     for a row that is in train itself only the K - 1 cores that saw it are compared, so that its
- *     own outcome does not count as an uncertainty. */
+ *     own outcome does not count as an uncertainty.
+ * Beyond fold_rows the folds hold a part of train (whole subjects by lot). The cores then know less
+ * than the model on all rows: the variance, which falls as the rows grow, is taken times that part.
+ */
 #include <math.h>
 #include <string.h>
 
@@ -20,6 +23,7 @@
 
 enum {
     FOLDS = 5,
+    LEFT_OUT = 31,
     ENOUGH = 10,       /* rows of each class that a calibration sample needs */
     ENOUGH_NEWEST = 20 /* rows of each class by which the newest rows set the level */
 };
@@ -32,14 +36,17 @@ static const double SHARE_SD = 0.5;
  * rows whose chances are known (tests/score/test_scorer.c). */
 static const double BIAS[FORE_LEARNERS] = {
     [FORE_LOGISTIC] = 1, [FORE_ELASTIC_NET] = 1, [FORE_TREES] = 2, [FORE_SVM] = 4};
+static const uint32_t ALL_FOLDS = (UINT32_C(1) << FOLDS) - 1;
+static const uint64_t THIN_SEED = UINT64_C(0x5468696e);
 static const int64_t SPREAD_ROWS = 10000; /* of train, evenly spaced: means per bin need no more */
 
 typedef struct calibrating {
     fore_pool *pool;
-    const fore_scorer_options *options;
+    fore_scorer_options options;
     const fore_observer *observer;
     const fore_sample *train; /* in key order */
-    uint8_t *fold;            /* of each row of train */
+    uint8_t *fold;            /* of each row of train; LEFT_OUT beyond fold_rows */
+    double share;             /* of train's rows that lie in a fold */
     double *margin;           /* of train, out of fold; NaN: its fold was left out */
     fore_rows probe;          /* rows of train on which the cores are compared; none: not wanted */
     double *seen;             /* probe rows x FOLDS: margin of each core; NaN: left out */
@@ -76,13 +83,15 @@ static fore_status run_fold(calibrating *c, int k, fore_error *err)
     double *part = NULL;
     fore_status status = FORE_OK;
     int64_t positive, count;
-    FORE_GO(fore_rows_take(c->pool, c->train, c->fold, ~(UINT32_C(1) << k), &inside, err));
+    FORE_GO(
+        fore_rows_take(c->pool, c->train, c->fold, ALL_FOLDS & ~(UINT32_C(1) << k), &inside, err));
     FORE_GO(fore_rows_take(c->pool, c->train, c->fold, UINT32_C(1) << k, &outside, err));
     count = count_weighted(&inside.sample, &positive);
     if (outside.sample.x.rows == 0 || positive == 0 || positive == count) goto done;
     part = FORE_NEW(outside.sample.x.rows, double);
     if (!part) FORE_GO(fore_no_memory(err));
-    FORE_GO(scorer_core(c->pool, &inside.sample, c->options, c->observer, &core, err));
+    FORE_GO(scorer_core(c->pool, &inside.sample, &c->options, c->observer, &core, err));
+    scorer_take_over(core, inside.sample.x.rows, &c->options);
     FORE_GO(scorer_margins(c->pool, core, &outside.sample.x, part, err));
     for (int64_t i = 0; i < outside.sample.x.rows; i++) c->margin[outside.index[i]] = part[i];
     if (c->seen)
@@ -96,12 +105,12 @@ done:
     return status;
 }
 
-static fore_status take_probe(calibrating *c, fore_error *err)
+static fore_status take_probe(calibrating *c, int64_t folded, fore_error *err)
 {
-    int64_t n = c->train->x.rows, step = (n + SPREAD_ROWS - 1) / SPREAD_ROWS;
+    int64_t n = c->train->x.rows, step = (folded + SPREAD_ROWS - 1) / SPREAD_ROWS, seen = 0;
     uint8_t *mark = FORE_NEW(n, uint8_t);
     if (!mark) return fore_no_memory(err);
-    for (int64_t i = 0; i < n; i++) mark[i] = i % step == 0;
+    for (int64_t i = 0; i < n; i++) mark[i] = c->fold[i] != LEFT_OUT && seen++ % step == 0;
     fore_status status = fore_rows_take(c->pool, c->train, mark, UINT32_C(1) << 1, &c->probe, err);
     fore_free(mark);
     if (status != FORE_OK) return status;
@@ -112,15 +121,31 @@ static fore_status take_probe(calibrating *c, fore_error *err)
     return FORE_OK;
 }
 
-static fore_status run_folds(calibrating *c, bool spread, fore_error *err)
+static fore_status lay_folds(calibrating *c, int64_t *folded, fore_error *err)
 {
     int64_t n = c->train->x.rows;
+    uint8_t *keep = FORE_NEW(n, uint8_t);
     c->fold = FORE_NEW(n, uint8_t);
     c->margin = FORE_NEW(n, double);
-    if (!c->fold || !c->margin) return fore_no_memory(err);
-    for (int64_t i = 0; i < n; i++) c->margin[i] = NAN;
-    fore_rows_fold(c->train, FOLDS, c->options->seed, c->fold);
-    if (spread) FORE_TRY(take_probe(c, err));
+    if (keep && c->fold && c->margin) {
+        fore_rows_thin(c->train, NULL, 0, c->options.fold_rows, c->options.seed ^ THIN_SEED, keep);
+        fore_rows_fold(c->train, FOLDS, c->options.seed, c->fold);
+        for (int64_t i = 0; i < n; i++) {
+            c->margin[i] = NAN;
+            if (!keep[i]) c->fold[i] = LEFT_OUT;
+            *folded += keep[i];
+        }
+        c->share = (double)*folded / (double)n;
+    }
+    fore_free(keep);
+    return c->fold && c->margin && keep ? FORE_OK : fore_no_memory(err);
+}
+
+static fore_status run_folds(calibrating *c, bool spread, fore_error *err)
+{
+    int64_t folded = 0;
+    FORE_TRY(lay_folds(c, &folded, err));
+    if (spread) FORE_TRY(take_probe(c, folded, err));
     for (int k = 0; k < FOLDS; k++) {
         fore_progress(c->observer, "calibrating", k, FOLDS);
         FORE_TRY(run_fold(c, k, err));
@@ -153,7 +178,7 @@ static fore_status add_spread(const calibrating *c, fore_calibration *calibratio
     for (int64_t i = 0; i < m; i++) {
         int64_t row = c->probe.index[i];
         margin[i] = c->margin[row];
-        variance[i] = BIAS[c->options->learner] * row_variance(c, i, c->fold[row]);
+        variance[i] = c->share * BIAS[c->options.learner] * row_variance(c, i, c->fold[row]);
     }
     fore_calibration_spread(calibration, margin, variance, m);
     fore_free(margin);
@@ -271,7 +296,7 @@ fore_status scorer_calibrate(fore_pool *pool, const fore_scorer_options *options
                              const fore_sample *later, const scorer_newest *newest,
                              fore_scorer *scorer, fore_error *err)
 {
-    calibrating c = {.pool = pool, .options = options, .observer = observer, .train = train};
+    calibrating c = {.pool = pool, .options = *options, .observer = observer, .train = train};
     margins m = {0};
     fore_calibrator kind = options->calibrator;
     int log_odds = scorer->linear != NULL;

@@ -17,8 +17,10 @@
 
 enum {
     FOLDS = 5,
-    EVIDENCE_ROWS = 50000,    /* beyond, the prior no longer matters */
-    REFIT_TREES_ROWS = 200000 /* beyond, a fifth of the rows more or less changes nothing */
+    EVIDENCE_ROWS = 50000,     /* beyond, the prior no longer matters */
+    REFIT_TREES_ROWS = 200000, /* beyond, a fifth of the rows more or less changes nothing */
+    MADE_ROWS = 4096,
+    MADE_CELLS = 1 << 26 /* half a gigabyte */
 };
 
 static const double MANY_ROWS_TOLERANCE = 1e-8; /* far below the sampling error of so many rows */
@@ -48,6 +50,7 @@ fore_scorer_options fore_scorer_default(fore_learner learner)
                                  .svm = fore_svm_default(),
                                  .calibrator = FORE_CALIBRATE_AUTO,
                                  .level = 0.9,
+                                 .fold_rows = 100000,
                                  .seed = 1};
 }
 
@@ -86,10 +89,49 @@ static fore_status check_classes(const fore_sample *s, fore_error *err)
     return FORE_OK;
 }
 
+/* ---- design rows, made once ---- */
+
+/* Rows as a linear learner reads them, again and again: made beforehand where that takes under
+ * MADE_CELLS, else block by block out of x in every pass; the same numbers either way. */
+typedef struct designed {
+    const fore_view *x;
+    const fore_design *design; /* NULL: x holds design rows already */
+    fore_view view;
+    double *made;
+    const fore_design *from;
+    const fore_view *raw;
+} designed;
+
+static fore_status design_slice(void *context, int64_t slice, int worker, fore_error *err)
+{
+    (void)worker;
+    (void)err;
+    const designed *z = context;
+    int64_t first = slice * MADE_ROWS, rest = z->raw->rows - first;
+    fore_design_block(z->from, z->raw, first, rest < MADE_ROWS ? rest : MADE_ROWS, z->made + first,
+                      z->view.stride);
+    return FORE_OK;
+}
+
+static fore_status design_rows(const fitting *f, const fore_sample *s, const fore_design *design,
+                               designed *z, fore_error *err)
+{
+    int64_t n = s->x.rows, q = design->width;
+    *z = (designed){.x = &s->x, .design = design, .from = design, .raw = &s->x};
+    if (q == 0 || n > MADE_CELLS / q) return FORE_OK;
+    int64_t stride = n % 64 == 0 ? n + 8 : n; /* not all columns on the same cache lines */
+    z->made = FORE_NEW(stride * q, double);
+    if (!z->made) return fore_no_memory(err);
+    z->view = (fore_view){z->made, n, q, stride, NULL};
+    z->x = &z->view;
+    z->design = NULL;
+    return fore_pool_run(f->pool, (n + MADE_ROWS - 1) / MADE_ROWS, design_slice, z, err);
+}
+
 /* ---- the learners ---- */
 
-static fore_status fit_logistic(const fitting *f, const fore_sample *s, fore_scorer *out,
-                                fore_error *err)
+static fore_status fit_logistic(const fitting *f, const fore_sample *s, const designed *z,
+                                fore_scorer *out, fore_error *err)
 {
     double best = -INFINITY;
     bool search = f->options->precision == 0 && s->x.rows <= EVIDENCE_ROWS;
@@ -100,11 +142,12 @@ static fore_status fit_logistic(const fitting *f, const fore_sample *s, fore_sco
         fore_logit_model *model = NULL;
         if (s->x.rows > EVIDENCE_ROWS) o.tolerance = MANY_ROWS_TOLERANCE;
         o.precision = search ? GRID[k] : f->options->precision > 0 ? f->options->precision : 1;
-        FORE_TRY(fore_logit_fit(f->pool, &s->x, out->design, s->y, s->weight, NULL, &o, &model,
-                                &info, err));
+        FORE_TRY(fore_logit_fit(f->pool, z->x, z->design, s->y, s->weight, NULL, &o, &model, &info,
+                                err));
         bool better = !out->linear || info.evidence > best;
         if (better) {
             best = info.evidence;
+            out->knobs.precision = o.precision;
             fore_logit_free(out->linear);
             out->linear = model;
         } else {
@@ -146,24 +189,28 @@ static fore_status take_net(const fore_net *net, fore_scorer *out, fore_error *e
     return FORE_OK;
 }
 
-static fore_status fit_net(const fitting *f, const fore_sample *s, fore_scorer *out,
-                           fore_error *err)
+static fore_status fit_net(const fitting *f, const fore_sample *s, const designed *z,
+                           fore_scorer *out, fore_error *err)
 {
+    double lambda = f->options->lambda;
     fore_net_options o = fore_net_default();
     fore_net *net = NULL;
     uint8_t *held = NULL;
     fore_status status = FORE_OK;
     o.alpha = f->options->alpha;
-    FORE_GO(hold_out(f, s, &held, err));
-    FORE_GO(fore_net_fit(f->pool, &s->x, out->design, s->y, s->weight, held, &o, &net, err));
-    if (held) {
-        double lambda = net->lambda[net->best];
+    if (!(lambda > 0)) {
+        FORE_GO(hold_out(f, s, &held, err));
+        FORE_GO(fore_net_fit(f->pool, z->x, z->design, s->y, s->weight, held, &o, &net, err));
+        lambda = net->lambda[net->best];
+    }
+    if (held || !net) {
         fore_net_free(net);
         net = NULL;
         o.lambda = &lambda;
         o.lambdas = 1;
-        FORE_GO(fore_net_fit(f->pool, &s->x, out->design, s->y, s->weight, NULL, &o, &net, err));
+        FORE_GO(fore_net_fit(f->pool, z->x, z->design, s->y, s->weight, NULL, &o, &net, err));
     }
+    out->knobs.lambda = lambda;
     status = take_net(net, out, err);
 done:
     fore_net_free(net);
@@ -178,9 +225,13 @@ static fore_status fit_trees(const fitting *f, const fore_sample *s, fore_scorer
     fore_trees_info info;
     uint8_t *held = NULL;
     fore_status status = FORE_OK;
-    FORE_GO(hold_out(f, s, &held, err));
+    if (f->options->rounds > 0)
+        o.rounds = f->options->rounds;
+    else
+        FORE_GO(hold_out(f, s, &held, err));
     FORE_GO(fore_trees_fit(f->pool, &s->x, s->y, s->weight, held, &o, f->observer, &out->trees,
                            &info, err));
+    out->knobs.rounds = info.rounds;
     if (held && s->x.rows <= REFIT_TREES_ROWS) {
         fore_trees_free(out->trees);
         out->trees = NULL;
@@ -198,6 +249,7 @@ static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer 
                             fore_error *err)
 {
     fore_learner learner = f->options->learner;
+    designed z = {0};
     fore_scorer *scorer = NULL;
     fore_status status = FORE_OK;
     *out = NULL;
@@ -206,8 +258,10 @@ static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer 
     if (learner != FORE_TREES)
         FORE_GO(
             fore_design_fit(f->pool, &s->x, s->weight, &f->options->design, &scorer->design, err));
-    if (learner == FORE_LOGISTIC) FORE_GO(fit_logistic(f, s, scorer, err));
-    if (learner == FORE_ELASTIC_NET) FORE_GO(fit_net(f, s, scorer, err));
+    if (learner == FORE_LOGISTIC || learner == FORE_ELASTIC_NET)
+        FORE_GO(design_rows(f, s, scorer->design, &z, err));
+    if (learner == FORE_LOGISTIC) FORE_GO(fit_logistic(f, s, &z, scorer, err));
+    if (learner == FORE_ELASTIC_NET) FORE_GO(fit_net(f, s, &z, scorer, err));
     if (learner == FORE_TREES) FORE_GO(fit_trees(f, s, scorer, err));
     if (learner == FORE_SVM)
         FORE_GO(fore_svm_fit(f->pool, &s->x, scorer->design, s->y, s->weight, &f->options->svm,
@@ -216,8 +270,17 @@ static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer 
     *out = scorer;
     scorer = NULL;
 done:
+    fore_free(z.made);
     fore_scorer_free(scorer);
     return status;
+}
+
+void scorer_take_over(const fore_scorer *core, int64_t rows, fore_scorer_options *options)
+{
+    if (rows <= FORE_KNOB_ROWS) return;
+    if (options->precision == 0) options->precision = core->knobs.precision;
+    if (options->lambda == 0) options->lambda = core->knobs.lambda;
+    if (options->rounds == 0) options->rounds = core->knobs.rounds;
 }
 
 /* ---- whole scorers ---- */

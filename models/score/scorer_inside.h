@@ -11,6 +11,12 @@ typedef struct linear_column {
     double low, high, slope, absent;
 } linear_column;
 
+/* What the learner chose inside the rows fitted; 0: nothing to choose. */
+typedef struct scorer_knobs {
+    double precision, lambda;
+    int64_t rounds;
+} scorer_knobs;
+
 struct fore_scorer {
     fore_learner learner;
     int64_t columns; /* p */
@@ -20,6 +26,7 @@ struct fore_scorer {
     fore_trees *trees;
     fore_svm *svm;
     fore_calibration *calibration;
+    scorer_knobs knobs; /* of a core that was fitted, not of one that was loaded */
     /* derived */
     double z;              /* normal quantile of (1 + level) / 2 */
     double base;           /* linear: the constant that goes with `folded` */
@@ -33,6 +40,9 @@ fore_status scorer_finish(fore_scorer *scorer, fore_error *err);
 /* Design and learner, without calibration; s is in key order. */
 fore_status scorer_core(fore_pool *pool, const fore_sample *s, const fore_scorer_options *options,
                         const fore_observer *observer, fore_scorer **out, fore_error *err);
+
+/* Gives the core's knobs to a fit on so many rows, where they are enough for it (FORE_KNOB_ROWS). */
+void scorer_take_over(const fore_scorer *core, int64_t rows, fore_scorer_options *options);
 
 typedef struct scorer_newest {
     const uint8_t *row;            /* rows of train: 1 for the newest, whose level is followed */
