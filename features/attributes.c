@@ -63,9 +63,8 @@ void fore_attributes_free(fore_attributes *attributes)
 {
     if (!attributes) return;
     fore_frame_free(attributes->frame);
-    fore_free(attributes->set_late);
+    fore_free(attributes->late);
     fore_free(attributes->from_account);
-    fore_free(attributes->label);
     fore_free(attributes->group);
     fore_free(attributes);
 }
@@ -364,13 +363,12 @@ static int64_t closing(const reader *r, int64_t subject)
     return r->t->outcome[subject] != FORE_OUTCOME_OPEN && at < r->as_of ? at : FORE_NO_TIME;
 }
 
-static fore_status count_late(reader *r, int64_t column, fore_error *err)
+static fore_status note_late(reader *r, int64_t column, int64_t at, fore_error *err)
 {
-    int64_t before = r->late_capacity;
+    fore_attributes *out = r->out;
     FORE_TRY(
-        fore_grow((void **)&r->out->set_late, &r->late_capacity, column + 1, sizeof(int64_t), err));
-    for (; before < r->late_capacity; before++) r->out->set_late[before] = 0;
-    r->out->set_late[column]++;
+        fore_grow((void **)&out->late, &r->late_capacity, out->lates + 1, sizeof *out->late, err));
+    out->late[out->lates++] = (fore_late_change){column, at};
     return FORE_OK;
 }
 
@@ -395,7 +393,7 @@ static fore_status take_change(reader *r, int64_t subject, fore_dictionary *seen
     known = fore_dictionary_count(late);
     at = fore_dictionary_add(late, change->field, length);
     if (at < 0) return fore_no_memory(err);
-    return at == known ? count_late(r, column, err) : FORE_OK;
+    return at == known ? note_late(r, column, change->at, err) : FORE_OK;
 }
 
 /* Changes come in the order of deals' ids; those of deals without a subject are passed over. */
@@ -438,17 +436,9 @@ done:
 
 /* --- rows --- */
 
-/* A closing without a time is no example to learn from, but columns may be judged by it. */
 static void end_row(reader *r, int64_t subject)
 {
-    fore_attributes *out = r->out;
-    int64_t i = subject - out->first;
-    bool timeless = r->t->left_out[subject] == FORE_LEFT_CLOSED_WITHOUT_TIME &&
-                    r->t->created_at[subject] < r->as_of;
-    bool closed =
-        timeless || (r->t->left_out[subject] == FORE_KEPT && closing(r, subject) != FORE_NO_TIME);
-    out->label[i] = closed ? r->t->outcome[subject] == FORE_WON : NAN;
-    out->group[i] = r->t->key[subject];
+    r->out->group[subject - r->out->first] = r->t->key[subject];
     fore_frame_builder_end_row(r->builder);
 }
 
@@ -497,9 +487,8 @@ static fore_status open_reader(reader *r, int64_t rows, fore_error *err)
 {
     r->arena = fore_arena_new();
     r->names = fore_dictionary_new();
-    r->out->label = FORE_NEW(rows, double);
     r->out->group = FORE_NEW(rows, int64_t);
-    if (!r->arena || !r->names || !r->out->label || !r->out->group) return fore_no_memory(err);
+    if (!r->arena || !r->names || !r->out->group) return fore_no_memory(err);
     return fore_frame_builder_new(&r->builder, err);
 }
 
@@ -512,11 +501,27 @@ static fore_status finish(reader *r, int64_t rows, fore_error *err)
         return fore_fail(
             err, FORE_E_ARGUMENT,
             "the workspace has changed since its timeline was built; build the timeline again");
-    int64_t columns = fore_frame_columns(r->out->frame), before = r->late_capacity;
-    FORE_TRY(
-        fore_grow((void **)&r->out->set_late, &r->late_capacity, columns, sizeof(int64_t), err));
-    for (; before < columns; before++) r->out->set_late[before] = 0;
     return FORE_OK;
+}
+
+/* A closing without a time is no example to learn from, but columns may be judged by it. */
+static double label_of(const fore_timeline *t, int64_t s, int64_t before)
+{
+    bool won = t->outcome[s] == FORE_WON;
+    if (t->left_out[s] == FORE_LEFT_CLOSED_WITHOUT_TIME)
+        return t->created_at[s] < before ? won : INFINITY;
+    if (t->left_out[s] != FORE_KEPT) return INFINITY;
+    if (t->outcome[s] == FORE_OUTCOME_OPEN) return NAN;
+    return t->closed_at[s] < before ? won : INFINITY;
+}
+
+void fore_attributes_labels(const fore_attributes *a, const fore_timeline *timeline, int64_t before,
+                            double *label, int64_t *late)
+{
+    int64_t rows = fore_frame_rows(a->frame), columns = fore_frame_columns(a->frame);
+    for (int64_t i = 0; i < rows; i++) label[i] = label_of(timeline, a->first + i, before);
+    for (int64_t j = 0; j < columns; j++) late[j] = 0;
+    for (int64_t k = 0; k < a->lates; k++) late[a->late[k].column] += a->late[k].at < before;
 }
 
 fore_status fore_attributes_read(fore_store *store, const fore_timeline *timeline,

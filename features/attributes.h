@@ -25,15 +25,18 @@
 #include "features/frame.h"
 #include "features/timeline.h"
 
+typedef struct fore_late_change {
+    int64_t column, at; /* of the frame; when a subject's value changed first after its closing */
+} fore_late_change;
+
 typedef struct fore_attributes {
     fore_frame *frame;      /* rows = leads, or deals */
     fore_subject_kind kind;
     int64_t first;          /* frame row = subject - first */
-    int64_t *set_late;      /* per column: closed subjects whose value changed after the closing */
+    fore_late_change *late; /* lates: closed subjects whose value changed after the closing */
+    int64_t lates;
     uint8_t *from_account;  /* per column: 1 when it is read from the account, so that it is filled only
                                where an account is given */
-    double *label;          /* per row, as of as_of, for leak.h: 1 won, 0 lost, also when nobody knows
-                               the time of closing; NaN open or left out for another reason */
     int64_t *group;         /* per row: the key of the subject, for folds that no order changes */
 } fore_attributes;
 
@@ -41,6 +44,13 @@ typedef struct fore_attributes {
 fore_status fore_attributes_read(fore_store *store, const fore_timeline *timeline, fore_subject_kind kind,
                                  int64_t as_of, const char *const *deny, int64_t denied,
                                  fore_attributes **attributes, fore_error *err);
+/* For leak.h, what is known of each row's outcome before a moment: label (rows) 1 won, 0 lost, also
+ * when nobody knows the time of closing; NaN: open in the data as they are now, whatever the moment,
+ * for a value without history is today's, and it is on what is open today that it may be missing;
+ * infinite: closed later, or left out for another reason. late (columns): subjects whose value changed
+ * after the closing and before the moment, which is at most the as_of of the reading. */
+void fore_attributes_labels(const fore_attributes *attributes, const fore_timeline *timeline,
+                            int64_t before, double *label, int64_t *late);
 void fore_attributes_free(fore_attributes *attributes); /* NULL is fine */
 
 #endif

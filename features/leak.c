@@ -288,7 +288,7 @@ static fore_status report_new(const fore_frame *frame, fore_leak_report **report
     for (int64_t j = 0; j < columns; j++) {
         const char *name = fore_arena_string(r->arena, fore_frame_column_at(frame, j)->name);
         if (!name) return fore_no_memory(err);
-        r->finding[j] = (fore_leak_finding){name, FORE_LEAK_CLEAN, NAN, NAN, NAN, NAN, NAN, ""};
+        r->finding[j] = (fore_leak_finding){name, FORE_LEAK_CLEAN, NAN, NAN, NAN, NAN, NAN, "", false};
         r->columns++;
     }
     return FORE_OK;

@@ -71,6 +71,7 @@ typedef struct fore_leak_finding {
     double auc, auc_filled;                      /* NaN when nothing was judged */
     double filled_won, filled_lost, filled_open; /* NaN without such rows; of "X given" its yes */
     const char *reasons; /* sentences for people; "" for CLEAN */
+    bool newest_only;    /* only the outcomes of the test window betray it (leak_attributes.h) */
 } fore_leak_finding;
 
 typedef struct fore_leak_report {
@@ -79,6 +80,7 @@ typedef struct fore_leak_report {
     int64_t won, lost, open;    /* rows */
     int64_t knows, suspicious;  /* columns */
     bool too_few;
+    bool test_seen; /* too few outcomes before the test window: those in it judged (leak_attributes.h) */
     struct fore_arena *arena; /* owns the texts */
 } fore_leak_report;
 

@@ -301,7 +301,7 @@ static fore_status rank_purpose(run *u, fore_subject_kind kind, fore_past_lists 
         fore_past_list r = {.kept = NAN};
         int64_t cut = u->as_of - (int64_t)(days * (double)FORE_DAY) - i * step;
         fore_date_format(fore_date_of(cut), date);
-        status = fore_past_list_measure(u->c, kind, cut, u->as_of, days, u->seed, &r, all, &u->why);
+        status = fore_past_list_measure(u->c, kind, cut, days, u->seed, &r, all, &u->why);
         if (status == FORE_OK) {
             write_cut(&r, date, kind, u->a, u->grid, u->json);
             u->recorded |= r.k_recorded;

@@ -8,7 +8,8 @@
 #include "engine/jobs/fairness.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/scoring.h"
-#include "features/leak.h"
+#include "features/examples.h"
+#include "features/leak_attributes.h"
 
 enum { EXAMPLES_SHOWN = 3, ROWS_LISTED = 50 };
 static const double NAMES_COMMON = 0.2; /* of accounts: more equal names than doubles explain */
@@ -79,6 +80,22 @@ static void show_rows(const fore_quality_report *report, fore_answer *a)
     if (rows == 0) fore_answer_note(a, "No row has this finding.");
 }
 
+/* When the test of a training would begin; FORE_NO_TIME: nothing can be trained or tested. */
+static fore_status test_start_of(fore_context *c, fore_subject_kind kind, int64_t as_of,
+                                 int64_t *start, fore_error *err)
+{
+    fore_examples *examples = NULL;
+    fore_examples_options options = fore_examples_defaults(as_of);
+    *start = FORE_NO_TIME;
+    fore_error why = {0};
+    fore_status status = fore_examples_make(c->timeline, kind, &options, &examples, &why);
+    if (status == FORE_OK) *start = examples->test_start;
+    fore_examples_free(examples);
+    if (status == FORE_OK || status == FORE_E_NO_ANSWER) return FORE_OK;
+    if (err) *err = why;
+    return status;
+}
+
 /* Columns of one kind of subject that know the outcome. */
 static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t as_of,
                                fore_answer *a, int64_t g, fore_json_writer *json, fore_error *err)
@@ -86,12 +103,11 @@ static fore_status check_leaks(fore_context *c, fore_subject_kind kind, int64_t 
     fore_status status = FORE_OK;
     fore_attributes *attributes = NULL;
     fore_leak_report *report = NULL;
+    int64_t test_start;
     FORE_GO(fore_attributes_read(c->store, c->timeline, kind, as_of, NULL, 0, &attributes, err));
-    fore_leak_input input = {.label = attributes->label,
-                             .group = attributes->group,
-                             .set_late = attributes->set_late,
-                             .seed = 1};
-    FORE_GO(fore_leak_find(attributes->frame, &input, c->pool, &report, err));
+    FORE_GO(test_start_of(c, kind, as_of, &test_start, err));
+    FORE_GO(fore_leak_find_attributes(attributes, c->timeline, test_start, as_of, c->pool, &report,
+                                      err));
     for (int64_t j = 0; j < report->columns; j++) {
         const fore_leak_finding *f = &report->finding[j];
         if (f->grade == FORE_LEAK_CLEAN) continue;

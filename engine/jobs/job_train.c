@@ -78,16 +78,29 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
             purpose, t->auc_same_day, t->choice.test.auc);
     if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
     if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
-    fore_text names = {0};
+    fore_text names = {0}, newest = {0};
     const fore_leak_finding *f;
-    for (int64_t i = 0; (f = left_out(t, use, i)); i++)
+    for (int64_t i = 0; (f = left_out(t, use, i)); i++) {
         fore_text_printf(&names, "%s%s", i ? ", " : "", f->name);
-    a->failed |= names.failed;
+        if (f->newest_only) fore_text_printf(&newest, "%s%s", newest.length ? ", " : "", f->name);
+    }
+    a->failed |= names.failed || newest.failed;
     if (names.length > 0)
         fore_answer_note(
             a, "%ss: left out because they know the outcome: %s. `foresell check` says why.",
             purpose, fore_text_string(&names));
+    if (newest.length > 0)
+        fore_answer_note(a,
+                         "%ss: of these, only closings since the test began betray %s; for leaving "
+                         "out so much the test was looked at.",
+                         purpose, fore_text_string(&newest));
+    if (t->leaks->test_seen)
+        fore_answer_note(a,
+                         "%ss: too few closings before the test to judge columns by; those in it "
+                         "helped to say which know the outcome.",
+                         purpose);
     fore_text_free(&names);
+    fore_text_free(&newest);
 }
 
 static void training_json(fore_json_writer *json, const fore_training *t, const char *use,
@@ -111,6 +124,7 @@ static void training_json(fore_json_writer *json, const fore_training *t, const 
         fore_json_string(json, "column", f->name);
         fore_json_string(json, "grade", fore_leak_grade_word(f->grade));
         fore_json_string(json, "why", f->reasons);
+        fore_json_bool(json, "seen_by_test_only", f->newest_only);
         fore_json_end_object(json);
     }
     fore_json_end_array(json);

@@ -256,16 +256,15 @@ static fore_status add_cut(const cut_rows *r, const fore_past_list *cut, fore_pa
 }
 
 fore_status fore_past_list_measure(fore_context *c, fore_subject_kind kind, int64_t cut,
-                                   int64_t as_of, double horizon_days, uint64_t seed,
-                                   fore_past_list *out, fore_past_lists *all, fore_error *err)
+                                   double horizon_days, uint64_t seed, fore_past_list *out,
+                                   fore_past_lists *all, fore_error *err)
 {
     fore_status status = FORE_OK;
     const fore_timeline *t = c->timeline;
     fore_training training = {0};
     fore_odoo_bayes *bayes = NULL;
     cut_rows r;
-    fore_training_options options = {
-        .as_of = cut, .judged_at = as_of, .seed = seed, .horizon_days = horizon_days};
+    fore_training_options options = {.as_of = cut, .seed = seed, .horizon_days = horizon_days};
     options.without[FORE_SVM] = true; /* never chosen at these sizes, and the slowest by far */
     FORE_TRY(rows_new(t->subjects, &r, err));
     FORE_GO(fore_training_run(c, kind, &options, &training, err));

@@ -63,11 +63,10 @@ typedef struct fore_past_lists {
 /* The horizon that the whole history suggests: outcomes must be complete after each cut. */
 fore_status fore_past_lists_horizon(fore_context *c, fore_subject_kind kind, int64_t as_of,
                                     double *days, fore_error *err);
-/* One list, measured with what was known at as_of, and added to *all (zeroes at first).
+/* One list, measured, and added to *all (zeroes at first).
  * E_NO_ANSWER when nothing can be learned then, or too few were open. */
 fore_status fore_past_list_measure(fore_context *c, fore_subject_kind kind, int64_t cut,
-                                   int64_t as_of, double horizon_days, uint64_t seed,
-                                   fore_past_list *out, fore_past_lists *all, fore_error *err);
+                                   double horizon_days, uint64_t seed, fore_past_list *out, fore_past_lists *all, fore_error *err);
 void fore_past_lists_free(fore_past_lists *all);
 
 #endif

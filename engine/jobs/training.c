@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "engine/jobs/levels.h"
+#include "engine/jobs/stored_leaks.h"
+#include "features/leak_attributes.h"
 
 /* Rows x columns that a training matrix may hold: 1 GB of doubles. Beyond it subjects are drawn. */
 static const int64_t CELLS_MAX = INT64_C(1) << 27;
@@ -75,60 +77,6 @@ static void drop_dependents(fore_scoring *s, const fore_leak_report *leaks, cons
         if (!falls) s->feature[kept++] = s->feature[f];
     }
     s->feature_count = kept;
-}
-
-/* Features that rest on a value stored without history (a deal's amount) are judged by the same
- * finder as the attributes: would this number have given the outcome away? */
-static fore_status judge_stored(fore_context *c, fore_scoring *s, fore_training *t,
-                                const fore_timeline *timeline, const fore_extractor *extractor,
-                                const char *use, fore_error *err)
-{
-    fore_status status = FORE_OK;
-    fore_frame_builder *builder = NULL;
-    fore_frame *frame = NULL;
-    int64_t n = t->examples->n, kept = 0, judged = 0;
-    int32_t list[FORE_FEATURE_LIMIT];
-    for (int64_t f = 0; f < s->feature_count; f++)
-        if (fore_feature_at(s->feature[f])->stored) list[judged++] = s->feature[f];
-    double *x = FORE_NEW(n * (judged ? judged : 1), double);
-    int64_t *group = FORE_NEW(n, int64_t);
-    if (!x || !group) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    if (judged == 0) goto done;
-    FORE_GO(fore_extract(extractor, c->pool, t->examples->row, n, list, judged, x, n, err));
-    FORE_GO(fore_frame_builder_new(&builder, err));
-    for (int64_t f = 0; f < judged; f++) {
-        int64_t column;
-        FORE_GO(fore_frame_builder_typed(builder, fore_feature_at(list[f])->name,
-                                         FORE_COLUMN_NUMBER, &column, err));
-    }
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t f = 0; f < judged; f++)
-            FORE_GO(fore_frame_builder_number(builder, f, x[f * n + i], err));
-        fore_frame_builder_end_row(builder);
-        group[i] = timeline->key[t->examples->row[i].subject];
-    }
-    FORE_GO(fore_frame_builder_finish(&builder, &frame, err));
-    fore_leak_input input = {.label = t->examples->label, .group = group, .seed = 1};
-    FORE_GO(fore_leak_find(frame, &input, c->pool, &t->stored, err));
-    for (int64_t f = 0; f < s->feature_count; f++) {
-        const char *name = fore_feature_at(s->feature[f])->name;
-        const fore_leak_finding *finding = fore_leak_of(t->stored, name);
-        bool leaks = finding && finding->grade != FORE_LEAK_CLEAN && !fore_list_names(use, name);
-        if (!leaks)
-            s->feature[kept++] = s->feature[f];
-        else
-            t->left_out_columns++;
-    }
-    s->feature_count = kept;
-done:
-    fore_free(x);
-    fore_free(group);
-    fore_frame_builder_free(builder);
-    fore_frame_free(frame);
-    return status;
 }
 
 /* Fits the encoding on the train window, without the columns that know the outcome. */
@@ -288,30 +236,6 @@ done:
     return status;
 }
 
-/* Adds to the verdicts those of a later moment. */
-static fore_status judge_later(fore_context *c, fore_training *t, const fore_timeline *timeline,
-                               fore_subject_kind kind, int64_t as_of, fore_error *err)
-{
-    fore_attributes *later = NULL;
-    fore_leak_report *report = NULL;
-    fore_status status =
-        fore_attributes_read(c->store, timeline, kind, as_of, NULL, 0, &later, err);
-    if (status == FORE_OK) {
-        fore_leak_input input = {
-            .label = later->label, .group = later->group, .set_late = later->set_late, .seed = 1};
-        status = fore_leak_find(later->frame, &input, c->pool, &report, err);
-    }
-    for (int64_t j = 0; status == FORE_OK && j < t->leaks->columns; j++) {
-        const fore_leak_finding *f = fore_leak_of(report, t->leaks->finding[j].name);
-        if (!f || f->grade <= t->leaks->finding[j].grade) continue;
-        t->leaks->finding[j].grade = f->grade;
-        t->leaks->finding[j].reasons = "Seen on the whole history.";
-    }
-    fore_leak_report_free(report);
-    fore_attributes_free(later);
-    return status;
-}
-
 fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
                               const fore_training_options *options, fore_training *t,
                               fore_error *err)
@@ -334,16 +258,11 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     FORE_GO(fore_examples_make(timeline, kind, &wanted, &t->examples, err));
     FORE_GO(fore_attributes_read(c->store, timeline, kind, options->as_of, NULL, 0, &t->attributes,
                                  err));
-    fore_leak_input leak = {.label = t->attributes->label,
-                            .group = t->attributes->group,
-                            .set_late = t->attributes->set_late,
-                            .seed = 1};
-    FORE_GO(fore_leak_find(t->attributes->frame, &leak, c->pool, &t->leaks, err));
-    if (options->judged_at > options->as_of)
-        FORE_GO(judge_later(c, t, timeline, kind, options->judged_at, err));
+    FORE_GO(fore_leak_find_attributes(t->attributes, timeline, t->examples->test_start,
+                                      options->as_of, c->pool, &t->leaks, err));
     FORE_GO(choose_features(s, err));
     drop_dependents(s, t->leaks, options->use);
-    FORE_GO(judge_stored(c, s, t, timeline, extractor, options->use, err));
+    FORE_GO(fore_stored_leaks(c, s, t, timeline, extractor, options->use, err));
     FORE_GO(fit_encoding(t, s, options->use, err));
     s->columns = s->feature_count + fore_encoding_count(s->encoding);
     s->horizon_days = t->examples->horizon_days;

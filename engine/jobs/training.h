@@ -13,9 +13,6 @@ typedef struct fore_training_options {
     double horizon_days;     /* 0: from the data */
     const char *use;         /* comma-separated columns to use although they seem to know the outcome */
     bool without[FORE_LEARNERS]; /* learners not to try */
-    int64_t judged_at;           /* later than as_of: columns that know the outcome as seen then are left out
-                                  * too. For backtests: a column without history shows today's values, and
-                                  * at a past moment it no longer looks empty on what was open then */
 } fore_training_options;
 
 /* Everything that came out. Free with fore_training_free. */

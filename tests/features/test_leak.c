@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "engine/base/random.h"
-#include "features/leak.h"
+#include "features/leak_attributes.h"
 
 enum { N = 3000 };
 
@@ -231,6 +231,46 @@ static void leak__few_rows_of_a_class__nothing_judged(void **state)
     fore_leak_report_free(NULL);
 }
 
+/* Judged on half of the rows, then on all of them: the graver stands, and how it was found. */
+static void leak__judged_before_and_with_the_test__graver_stands(void **state)
+{
+    (void)state;
+    static planted p;
+    static double half[N];
+    fore_leak_report *early = NULL, *report;
+    plant(&p, NULL);
+    for (int64_t i = 0; i < N; i++) half[i] = isnan(p.label[i]) || i % 2 ? p.label[i] : INFINITY;
+    fore_leak_input input = {.label = half, .group = p.group, .seed = 1};
+    OK(fore_leak_find(p.frame, &input, NULL, &early, err));
+    report = find(&p, NULL, NULL);
+    fore_leak_finding *seen_then = &early->finding[fore_frame_find(p.frame, "Budget")];
+    fore_leak_finding *seen_now = &early->finding[fore_frame_find(p.frame, "Invoiced")];
+    *seen_then = (fore_leak_finding){
+        .name = "Budget", .grade = FORE_LEAK_SUSPICIOUS, .auc = 0.75, .reasons = "It was odd."};
+    seen_now->grade = FORE_LEAK_CLEAN;
+    int64_t day = fore_time_of_date(fore_days_from_civil(2024, 2, 29));
+    OK(fore_leak_merge(early, day, report, err));
+    expect(report, "Budget", FORE_LEAK_SUSPICIOUS,
+           "It was odd. So it was on what closed before 2024-02-29.");
+    assert_false(fore_leak_of(report, "Budget")->newest_only);
+    expect(report, "Invoiced", FORE_LEAK_KNOWS, "Only the closings since 2024-02-29 show it");
+    assert_true(fore_leak_of(report, "Invoiced")->newest_only);
+    expect(report, "Origin", FORE_LEAK_CLEAN, "");
+    assert_false(fore_leak_of(report, "Delivery")->newest_only);
+    assert_int_equal(report->suspicious, 1);
+    assert_int_equal(report->knows, 5);
+    assert_false(report->test_seen);
+    fore_leak_report_free(report);
+    report = find(&p, NULL, NULL);
+    early->too_few = true; /* nothing was judged then */
+    OK(fore_leak_merge(early, day, report, err));
+    assert_true(report->test_seen);
+    expect(report, "Budget", FORE_LEAK_CLEAN, "");
+    fore_leak_report_free(report);
+    fore_leak_report_free(early);
+    fore_frame_free(p.frame);
+}
+
 static void leak__any_allocation_fails__clean_error(void **state)
 {
     (void)state;
@@ -310,6 +350,7 @@ int main(void)
         cmocka_unit_test(leak__rows_shuffled_or_threads_added__same_findings),
         cmocka_unit_test(leak__auc_of_number__is_share_of_ordered_pairs),
         cmocka_unit_test(leak__few_rows_of_a_class__nothing_judged),
+        cmocka_unit_test(leak__judged_before_and_with_the_test__graver_stands),
         cmocka_unit_test(leak__any_allocation_fails__clean_error),
         cmocka_unit_test(leak__x_education__traps_found_and_only_those),
         cmocka_unit_test(leak__bank_marketing__duration_found_and_only_it),

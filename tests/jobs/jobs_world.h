@@ -205,6 +205,8 @@ typedef struct company {
     int64_t mirrored_until; /* of what closed before the poor ones were won, at the same base rate;
                              * nothing but their quality tells who is won */
     bool leak;              /* deals: attribute "Signed" is filled when won, Product too */
+    int64_t leak_from;      /* only where it closed from then on */
+    bool filed;             /* attribute "Drawer" is filled when won or lost: the end files it */
     bool no_amounts;
 } company;
 
@@ -216,7 +218,7 @@ static inline void put_life(world *w, const company *k, int i)
     static const char *const stage[] = {"first", "second", "third"};
     fore_random r = fore_random_new(k->seed, (uint64_t)i);
     int64_t until = k->known_until ? k->known_until : INT64_MAX;
-    char id[16], rep[16], attributes[96], before[32], after[32];
+    char id[16], rep[16], attributes[128], before[32], after[32];
     snprintf(id, sizeof id, "%c%06d", k->leads ? 'L' : 'D', i);
     snprintf(rep, sizeof rep, "R%d", i % COMPANY_REPS);
     double quality = fore_random_normal(&r), amount = 1000 + 100 * (double)(i % 37);
@@ -226,10 +228,11 @@ static inline void put_life(world *w, const company *k, int i)
     double p = 1 / (1 + exp(1 - (closed < k->mirrored_until ? -1.6 : 1.6) * quality));
     bool won = (lot < p) != (closed < k->inverted_until);
     bool big = fore_random_uniform(&r) < 0.5 + 0.3 * tanh(quality);
-    bool known_won = won && closed < until;
+    bool leaks = k->leak && won && closed < until && closed >= k->leak_from;
     if (created >= until) return;
-    snprintf(attributes, sizeof attributes, "{\"Size\":\"%s\"%s}", big ? "big" : "small",
-             k->leak && known_won ? ",\"Signed\":\"yes\"" : "");
+    snprintf(attributes, sizeof attributes, "{\"Size\":\"%s\"%s%s}", big ? "big" : "small",
+             leaks ? ",\"Signed\":\"yes\"" : "",
+             k->filed && closed < until ? ",\"Drawer\":\"archive\"" : "");
     int64_t rises = created + 5 * FORE_DAY; /* the amount is changed once */
     int moves = 0;
     for (int m = 0; m < 2; m++) {
@@ -260,7 +263,7 @@ static inline void put_life(world *w, const company *k, int i)
         row.stage = stage[moves];
         row.currency = "EUR";
         if (!k->no_amounts) row.amount_minor = llround(amount * 100);
-        if (k->leak && known_won) row.product = key_of(w, FORE_PRODUCT, i % 2 ? "P1" : "P2");
+        if (leaks) row.product = key_of(w, FORE_PRODUCT, i % 2 ? "P1" : "P2");
         row.attributes = attributes;
         put_deal(w, row);
     }

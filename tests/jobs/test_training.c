@@ -36,6 +36,62 @@ static void training__a_column_filled_when_won__is_left_out_and_named(void **sta
     fore_training_free(&t);
 }
 
+/* At a past moment today's values stand on deals that were open then and have closed since. */
+static void training__a_column_that_every_closing_fills__is_left_out_at_any_moment(void **state)
+{
+    world *w = *state;
+    company k = plain;
+    k.deals = 900;
+    k.filed = true;
+    k.known_until = at(490, 0);
+    put_company(w, &k);
+    for (int day = 400; day <= 490; day += 90) {
+        fore_training_options o = quick_options(at(day, 0));
+        fore_training t = trained(w, FORE_SUBJECT_DEAL, &o);
+        const fore_leak_finding *f = fore_leak_of(t.leaks, "Drawer");
+        assert_int_equal(f->grade, FORE_LEAK_KNOWS);
+        assert_non_null(strstr(f->reasons, "but on 0 % of the open"));
+        assert_false(f->newest_only);
+        assert_false(sees_attribute(t.scoring, "Drawer"));
+        assert_true(sees_attribute(t.scoring, "Size"));
+        fore_training_free(&t);
+    }
+}
+
+/* Before the test nothing was to be seen of it: it is left out all the same, and that is said. */
+static void training__a_column_only_the_test_betrays__is_left_out_and_told(void **state)
+{
+    world *w = *state;
+    fore_training_options o = quick_options(at(END, 0));
+    world *twin = another_world(1);
+    company k = plain;
+    put_company(twin, &k);
+    fore_training t = trained(twin, FORE_SUBJECT_DEAL, &o);
+    k.leak = true;
+    k.leak_from = t.examples->test_start;
+    fore_training_free(&t);
+    world_end(twin);
+    put_company(w, &k);
+    t = trained(w, FORE_SUBJECT_DEAL, &o);
+    const fore_leak_finding *f = fore_leak_of(t.leaks, "Signed");
+    assert_int_not_equal(f->grade, FORE_LEAK_CLEAN);
+    assert_true(f->newest_only);
+    assert_non_null(strstr(f->reasons, "on which the test is made"));
+    assert_false(sees_attribute(t.scoring, "Signed"));
+    fore_training_free(&t);
+    fore_answer *a;
+    OK(fore_answer_new(&a, e));
+    foresell_train_request r = {.moment = {at(END, 0), NULL}, .seed = 7};
+    OK(fore_job_train(&w->c, &r, a, e));
+    OK(fore_answer_finish(a, e));
+    bool told = false;
+    for (int64_t i = 0; i < a->note_count; i++)
+        told |= strstr(a->notes[i], "the test was looked at") && strstr(a->notes[i], "Signed");
+    assert_true(told);
+    assert_non_null(strstr(fore_text_string(&a->json), "\"seen_by_test_only\":true"));
+    fore_answer_free(a);
+}
+
 static void training__a_product_filled_when_won__takes_its_win_rate_along(void **state)
 {
     world *w = *state;
@@ -258,7 +314,8 @@ static void training_store__names_the_model_by_its_contents(void **state)
     assert_string_equal(s->model_id, t.scoring->model_id);
     assert_true(s->model_pk == t.scoring->model_pk);
     fore_scoring_free(s);
-    assert_int_equal(fore_scoring_open(&w->c, FORE_SUBJECT_LEAD, FORE_NO_TIME, &s, NULL), FORE_E_NOT_FOUND);
+    assert_int_equal(fore_scoring_open(&w->c, FORE_SUBJECT_LEAD, FORE_NO_TIME, &s, NULL),
+                     FORE_E_NOT_FOUND);
     assert_null(s);
     fore_training_free(&t);
 }
@@ -291,6 +348,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(training__a_good_history__beats_the_base_rate),
         WITH_WORLD(training__a_column_filled_when_won__is_left_out_and_named),
+        WITH_WORLD(training__a_column_that_every_closing_fills__is_left_out_at_any_moment),
+        WITH_WORLD(training__a_column_only_the_test_betrays__is_left_out_and_told),
         WITH_WORLD(training__a_product_filled_when_won__takes_its_win_rate_along),
         WITH_WORLD(job_train__names_what_is_left_out_and_not_what_is_asked_for),
         WITH_WORLD(training__any_number_of_threads__gives_the_same_bytes),
