@@ -4,7 +4,12 @@
  * trees grown leaf by leaf (largest gain first), at most 255 quantile bins a column and one for
  * missing values that learns its own side at every split, sibling histograms by subtraction (Ke et
  * al. 2017). Contributions by path-dependent TreeSHAP (Lundberg, Erion, Lee 2018):
- * exact Shapley values of the trees' conditional expectations, adding up to the margin. */
+ * exact Shapley values of the trees' conditional expectations, adding up to the margin; or against
+ * a background of chosen rows.
+ *
+ * Categories come encoded (features/encode.h): indicators, whose sparse columns share codes here,
+ * and beside them the level's smoothed past rate out of fold. A split of the past rate is the
+ * categorical split: it parts the levels in the order of their target statistics. */
 #ifndef FORE_SCORE_TREES_H
 #define FORE_SCORE_TREES_H
 
@@ -69,6 +74,19 @@ void fore_trees_parts(const fore_trees *trees, const double *raw, int64_t step, 
 /* The same for all rows of x: parts holds p doubles a row, base one. */
 fore_status fore_trees_explain(fore_pool *pool, const fore_trees *trees, const fore_view *x,
                                double *parts, double *base, fore_error *err);
+
+/* Contributions against chosen rows instead of the rows fitted: exact interventional Shapley values
+ * (Lundberg et al. 2020), to ask why a row's margin is not that of an average row of the background
+ * ("than the other open leads"). Borrows the trees; read-only, any number of threads. E_DATA
+ * without rows. Memory: the distinct sets of conditions that background rows meet, per leaf. */
+typedef struct fore_background fore_background;
+fore_status fore_background_new(fore_pool *pool, const fore_trees *trees, const fore_view *rows,
+                                fore_background **out, fore_error *err);
+void fore_background_free(fore_background *background); /* NULL is fine */
+/* parts: p; *base, the mean margin of the background, + sum(parts) = margin up to rounding.
+ * Allocates nothing. */
+void fore_background_parts(const fore_background *background, const double *raw, int64_t step,
+                           double *parts, double *base);
 
 void fore_trees_write(const fore_trees *trees, fore_json_writer *json, const char *key);
 fore_status fore_trees_read(const fore_json_node *node, fore_trees **out,
