@@ -115,6 +115,7 @@ typedef struct foresell_check_request {
     bool fair;        /* how groups fare under the model that answers, instead of the quality of the data */
     const char *by;   /* columns to look at besides region, country, language and free mail; implies fair */
     bool leaks;       /* what the columns that know the outcome do to the measured quality: trains twice */
+    uint64_t seed;    /* of these trainings; fair measures on the rows that the model's own seed kept back */
 } foresell_check_request;
 FORE_API fore_status foresell_check(foresell *w, const foresell_check_request *request,
                                     foresell_answer **answer, fore_error *err);

@@ -32,6 +32,7 @@ static int run(cli *c, int argc, char **argv)
         {"fair", NULL, CLI_FLAG, &request.fair, "how groups fare under the model that answers"},
         {"by", "COLUMN,...", CLI_TEXT, &request.by, "look at these columns too (implies --fair)"},
         {"leaks", NULL, CLI_FLAG, &request.leaks, "test with and without columns that know"},
+        {"seed", "N", CLI_SEED, &request.seed, "random seed of --leaks (0)"},
         {0}};
     int operands, code = cli_parse(c, &cli_check, options, argc, argv, &operands);
     if (code >= 0) return code;

@@ -117,6 +117,7 @@ static fore_status score_rows(fore_context *c, fore_subject_kind kind, int64_t a
     FORE_TRY(fore_scoring_open(c, kind, as_of, &v->scoring, err));
     fore_examples_options options = fore_examples_defaults(v->scoring->as_of);
     options.horizon_days = v->scoring->horizon_days;
+    options.seed = fore_training_examples_seed(v->scoring->seed); /* the rows it did not see */
     FORE_TRY(fore_examples_make(t, kind, &options, &v->examples, err));
     FORE_TRY(
         fore_attributes_read(c->store, t, kind, v->scoring->as_of, NULL, 0, &v->attributes, err));
@@ -447,8 +448,7 @@ fore_status fore_fairness(fore_context *c, int64_t as_of, const char *by, fore_a
 {
     fore_status status = FORE_OK;
     fore_error why = {0};
-    int64_t shown = 0, named = 0, asked = by && *by ? 1 : 0, models = 0;
-    for (const char *p = by; p && *p; p++) asked += *p == ',';
+    int64_t shown = 0, named = 0, asked = fore_list_count(by), models = 0;
     int64_t grid = fore_answer_grid(a, "groups", "How groups fare", columns, 9);
     fore_json_array(json, "fairness");
     for (int k = FORE_SUBJECT_LEAD; status == FORE_OK && k <= FORE_SUBJECT_DEAL; k++) {

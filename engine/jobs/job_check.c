@@ -147,7 +147,7 @@ static fore_status check_model(fore_context *c, const foresell_check_request *r,
     fore_json_time(&json, "as_of", as_of);
     FORE_TRY(fore_context_history(c, &(const fore_timeline *){NULL}, NULL, err));
     if (r->fair || r->by) FORE_TRY(fore_fairness(c, as_of, r->by, a, &json, err));
-    if (r->leaks) FORE_TRY(fore_leak_effect(c, as_of, a, &json, err));
+    if (r->leaks) FORE_TRY(fore_leak_effect(c, as_of, r->seed, a, &json, err));
     fore_json_end_object(&json);
     return FORE_OK;
 }

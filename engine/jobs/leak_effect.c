@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "engine/jobs/fairness.h"
+#include "engine/jobs/levels.h"
 #include "engine/jobs/training.h"
 
 static const fore_column columns[] = {
@@ -17,15 +18,17 @@ static const fore_column columns[] = {
     {"calibration_error", "calib.", FORE_CELL_RATIO, 0},
 };
 
-/* The names of all columns and features that were left out, separated by commas. */
+/* The names of all columns and features that were left out, as a list (levels.h). */
 static int64_t names_of(const fore_training *t, fore_text *names)
 {
     const fore_leak_report *reports[] = {t->leaks, t->stored};
     int64_t count = 0;
     for (int r = 0; r < 2; r++)
         for (int64_t j = 0; reports[r] && j < reports[r]->columns; j++)
-            if (reports[r]->finding[j].grade != FORE_LEAK_CLEAN)
-                fore_text_printf(names, "%s%s", count++ ? "," : "", reports[r]->finding[j].name);
+            if (reports[r]->finding[j].grade != FORE_LEAK_CLEAN) {
+                fore_list_add(names, reports[r]->finding[j].name);
+                count++;
+            }
     return count;
 }
 
@@ -47,13 +50,13 @@ static void write_side(const fore_training *t, bool with, fore_answer *a, int64_
     fore_json_end_object(json);
 }
 
-static fore_status effect_of(fore_context *c, fore_subject_kind kind, int64_t as_of, fore_answer *a,
-                             int64_t g, fore_json_writer *json, fore_error *err)
+static fore_status effect_of(fore_context *c, fore_subject_kind kind, int64_t as_of, uint64_t seed,
+                             fore_answer *a, int64_t g, fore_json_writer *json, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_training without = {0}, with = {0};
     fore_text names = {0};
-    fore_training_options options = {.as_of = as_of};
+    fore_training_options options = {.as_of = as_of, .seed = seed};
     options.without[FORE_SVM] = true; /* the slowest, and never chosen at these sizes */
     FORE_GO(fore_training_run(c, kind, &options, &without, err));
     int64_t count = names_of(&without, &names);
@@ -91,8 +94,8 @@ done:
     return status;
 }
 
-fore_status fore_leak_effect(fore_context *c, int64_t as_of, fore_answer *a, fore_json_writer *json,
-                             fore_error *err)
+fore_status fore_leak_effect(fore_context *c, int64_t as_of, uint64_t seed, fore_answer *a,
+                             fore_json_writer *json, fore_error *err)
 {
     int64_t done = 0;
     fore_error why = {0};
@@ -100,7 +103,7 @@ fore_status fore_leak_effect(fore_context *c, int64_t as_of, fore_answer *a, for
         fore_answer_grid(a, "leak_effect", "The same test with and without them", columns, 7);
     fore_json_array(json, "leak_effect");
     for (int k = FORE_SUBJECT_LEAD; k <= FORE_SUBJECT_DEAL; k++) {
-        fore_status status = effect_of(c, (fore_subject_kind)k, as_of, a, g, json, &why);
+        fore_status status = effect_of(c, (fore_subject_kind)k, as_of, seed, a, g, json, &why);
         if (status == FORE_OK)
             done++;
         else if (status != FORE_E_NO_ANSWER) {

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "engine/base/text.h"
-
 fore_status fore_numbers_parse(const char *text, const char *what, double *out, int64_t limit,
                                int64_t *count, fore_error *err)
 {
@@ -39,15 +37,76 @@ fore_status fore_levels_parse(const char *text, double level[FORE_LEVELS_MAX], i
     return FORE_OK;
 }
 
+/* One item: its text without spaces around, and without the quotation marks where it has them. */
+typedef struct item {
+    const char *text;
+    size_t length;
+    bool quoted;
+} item;
+
+/* The closing quotation mark of a quoted name that begins at p[1]; NULL when it is not one. */
+static const char *closing_quote(const char *p)
+{
+    if (*p != '"') return NULL;
+    for (p++; *p; p++) {
+        if (*p != '"') continue;
+        if (p[1] != '"')
+            return p[1 + strspn(p + 1, " ")] == ',' || !p[1 + strspn(p + 1, " ")] ? p : NULL;
+        p++;
+    }
+    return NULL;
+}
+
+static bool next_item(const char **list, item *out)
+{
+    const char *p = *list ? *list + strspn(*list, " ,") : "";
+    if (!*p) return false;
+    const char *close = closing_quote(p);
+    *out =
+        (item){close ? p + 1 : p, close ? (size_t)(close - p - 1) : strcspn(p, ","), close != NULL};
+    *list = close ? close + 1 : p + out->length;
+    while (!close && out->length > 0 && p[out->length - 1] == ' ') out->length--;
+    return true;
+}
+
+static bool is_item(const item *it, const char *name)
+{
+    size_t i = 0;
+    for (; *name && i < it->length; name++, i++) {
+        if (it->text[i] != *name) return false;
+        if (it->quoted && *name == '"') i++; /* doubled */
+    }
+    return !*name && i == it->length && i > 0;
+}
+
 bool fore_list_names(const char *list, const char *name)
 {
-    size_t length = strlen(name);
-    for (const char *p = list ? list : ""; *p;) {
-        while (*p == ' ' || *p == ',') p++;
-        size_t item = strcspn(p, ","), trimmed = item;
-        while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
-        if (trimmed == length && length > 0 && strncmp(p, name, length) == 0) return true;
-        p += item;
-    }
+    item it;
+    while (next_item(&list, &it))
+        if (is_item(&it, name)) return true;
     return false;
+}
+
+int64_t fore_list_count(const char *list)
+{
+    item it;
+    int64_t count = 0;
+    while (next_item(&list, &it)) count++;
+    return count;
+}
+
+void fore_list_add(fore_text *list, const char *name)
+{
+    bool quote = strchr(name, ',') || *name == '"' || *name == ' ';
+    if (list->length > 0) fore_text_putc(list, ',');
+    if (!quote) {
+        fore_text_puts(list, name);
+        return;
+    }
+    fore_text_putc(list, '"');
+    for (; *name; name++) {
+        if (*name == '"') fore_text_putc(list, '"');
+        fore_text_putc(list, *name);
+    }
+    fore_text_putc(list, '"');
 }

@@ -255,6 +255,7 @@ static fore_status load_row(void *context, const fore_model_row *row, fore_error
     FORE_TRY(fore_scoring_load(row->body, row->body_length, out, err));
     read_metrics(*out, row->metrics);
     (*out)->model_pk = row->pk;
+    (*out)->seed = (uint64_t)row->seed;
     snprintf((*out)->model_id, sizeof(*out)->model_id, "%s", row->id);
     return FORE_OK;
 }

@@ -31,6 +31,7 @@ typedef struct fore_scoring {
     int64_t model_pk;            /* 0 until stored */
     char model_id[96];
     int64_t as_of;
+    uint64_t seed;               /* of its training, from the registry; 0 until stored */
 } fore_scoring;
 
 void fore_scoring_free(fore_scoring *scoring); /* NULL is fine */

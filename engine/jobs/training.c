@@ -236,6 +236,8 @@ done:
     return status;
 }
 
+uint64_t fore_training_examples_seed(uint64_t seed) { return seed + 1; }
+
 fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
                               const fore_training_options *options, fore_training *t,
                               fore_error *err)
@@ -252,7 +254,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     s->log_loss = s->baseline_log_loss = NAN;
     FORE_GO(fore_scoring_set_use(s, options->use, err));
     wanted.horizon_days = options->horizon_days;
-    wanted.seed = options->seed + 1;
+    wanted.seed = fore_training_examples_seed(options->seed);
     FORE_GO(fore_context_history(c, &timeline, &extractor, err));
     fore_progress(c->observer, "examples", 0, 0);
     FORE_GO(fore_examples_make(timeline, kind, &wanted, &t->examples, err));

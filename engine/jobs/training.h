@@ -32,6 +32,9 @@ fore_status fore_training_run(fore_context *context, fore_subject_kind kind,
                               const fore_training_options *options, fore_training *out, fore_error *err);
 void fore_training_free(fore_training *training);
 
+/* Who lies in which window: the same for the same seed of a training. */
+uint64_t fore_training_examples_seed(uint64_t seed);
+
 /* Quality as JSON members of the open object: log_loss, auc, brier, calibration_error, ... */
 void fore_quality_json(fore_json_writer *json, const fore_quality *quality);
 /* The metrics column of the registry. */

@@ -205,6 +205,7 @@ typedef struct company {
     int64_t mirrored_until; /* of what closed before the poor ones were won, at the same base rate;
                              * nothing but their quality tells who is won */
     bool leak;              /* deals: attribute "Signed" is filled when won, Product too */
+    const char *leak_name;  /* another name than "Signed" */
     int64_t leak_from;      /* only where it closed from then on */
     bool filed;             /* attribute "Drawer" is filled when won or lost: the end files it */
     bool no_amounts;
@@ -230,8 +231,10 @@ static inline void put_life(world *w, const company *k, int i)
     bool big = fore_random_uniform(&r) < 0.5 + 0.3 * tanh(quality);
     bool leaks = k->leak && won && closed < until && closed >= k->leak_from;
     if (created >= until) return;
-    snprintf(attributes, sizeof attributes, "{\"Size\":\"%s\"%s%s}", big ? "big" : "small",
-             leaks ? ",\"Signed\":\"yes\"" : "",
+    char leak[64] = "";
+    if (leaks)
+        snprintf(leak, sizeof leak, ",\"%s\":\"yes\"", k->leak_name ? k->leak_name : "Signed");
+    snprintf(attributes, sizeof attributes, "{\"Size\":\"%s\"%s%s}", big ? "big" : "small", leak,
              k->filed && closed < until ? ",\"Drawer\":\"archive\"" : "");
     int64_t rises = created + 5 * FORE_DAY; /* the amount is changed once */
     int moves = 0;

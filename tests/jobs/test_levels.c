@@ -41,6 +41,28 @@ static void levels_parse__anything_else__is_refused_and_named(void **state)
     FAILS(FORE_E_USAGE, "raise", fore_numbers_parse("1,2,3", "raise", level, 2, &count, e));
 }
 
+static void list_names__with_commas__stand_in_quotation_marks(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Revenue, annual", "Signed", "say \"yes\"",
+                                        "\"quoted\", so", " blank"};
+    fore_text list = {0};
+    for (int i = 0; i < 5; i++) fore_list_add(&list, names[i]);
+    assert_string_equal(fore_text_string(&list),
+                        "\"Revenue, annual\",Signed,say \"yes\",\"\"\"quoted\"\", so\",\" blank\"");
+    for (int i = 0; i < 5; i++) assert_true(fore_list_names(fore_text_string(&list), names[i]));
+    assert_int_equal(fore_list_count(fore_text_string(&list)), 5);
+    fore_text_free(&list);
+    assert_false(fore_list_names("Revenue, annual", "Revenue, annual"));
+    assert_true(fore_list_names("Revenue, annual", "annual"));
+    assert_true(fore_list_names(" \"A, B\" , C", "A, B"));
+    assert_true(fore_list_names(" \"A, B\" , C", "C"));
+    assert_false(fore_list_names("\"A, B\"", "A"));
+    assert_true(fore_list_names("\"A", "\"A")); /* never closed: a name as it stands */
+    assert_int_equal(fore_list_count(" ,, "), 0);
+    assert_int_equal(fore_list_count(NULL), 0);
+}
+
 static void list_names__finds_whole_names_only(void **state)
 {
     (void)state;
@@ -61,6 +83,7 @@ int main(void)
         cmocka_unit_test(levels_parse__nothing__gives_80_and_95),
         cmocka_unit_test(levels_parse__spaces_and_fractions__are_read),
         cmocka_unit_test(levels_parse__anything_else__is_refused_and_named),
+        cmocka_unit_test(list_names__with_commas__stand_in_quotation_marks),
         cmocka_unit_test(list_names__finds_whole_names_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
