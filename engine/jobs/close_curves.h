@@ -1,14 +1,15 @@
 /* When will the open deals close, and how: P(won by date), P(lost), the expected date, for deals
  * open as of a moment.
  *
- * Learned from all deals known at the moment, open ones too (models/survive/landmark.h): each is
- * read at up to four moments of its life, drawn by a hash of its key; of more deals than fit so
- * many are drawn, each standing for those left out. What was known at the moment stays, age and
- * time in stage go on. Same history, same moment: same bytes. */
+ * By the model kept beside the scores' model (close_model.h), or by one learned now. Where the
+ * scores' chance to be won within their horizon is given, the curves agree with it: by the horizon
+ * exactly that chance; how it is spread over time within the horizon, and what comes after it for
+ * what is still open then, is what the curve says. Same history, same moment: same bytes. */
 #ifndef FORE_JOBS_CLOSE_CURVES_H
 #define FORE_JOBS_CLOSE_CURVES_H
 
-#include "engine/jobs/context.h"
+#include "engine/jobs/close_model.h"
+#include "engine/jobs/roster.h"
 
 enum { FORE_CLOSE_DATES = 5 };
 extern const int32_t fore_close_days[FORE_CLOSE_DATES]; /* 30, 60, 90, 180, 365 days ahead */
@@ -22,15 +23,24 @@ typedef struct fore_close_curve {
     double p[FORE_CLOSE_DATES]; /* won by then */
 } fore_close_curve;
 
-/* out: n, for subjects (numbers of the context's timeline). E_NO_ANSWER when no deal was won before
- * as_of. n = 0 learns nothing and is fine. */
-fore_status fore_close_curves(fore_context *context, int64_t as_of, const int64_t *subject,
-                              int64_t n, fore_close_curve *out, fore_error *err);
+typedef struct fore_close_basis {
+    const fore_close_model *model; /* NULL: learned now */
+    const double
+        *chance; /* n: to be won within horizon_days; NULL: the curves stand by themselves */
+    double horizon_days;
+} fore_close_basis;
 
-/* The same for whoever shows them: n curves of the caller's (fore_free), none of them known where
- * no deal was ever won. */
-fore_status fore_close_curves_new(fore_context *context, int64_t as_of, const int64_t *subject,
-                                  int64_t n, fore_close_curve **curves, fore_error *err);
+/* out: n, for subjects (numbers of the context's timeline). E_NO_ANSWER when no deal was won before
+ * as_of. n = 0 learns nothing and is fine. basis NULL: learned now, by themselves. */
+fore_status fore_close_curves(fore_context *context, int64_t as_of, const fore_close_basis *basis,
+                              const int64_t *subject, int64_t n, fore_close_curve *out,
+                              fore_error *err);
+
+/* The same for whoever shows rows of a roster: n curves of the caller's (fore_free) that agree with
+ * the rows' chances, none of them known where no deal was ever won. */
+fore_status fore_close_curves_new(fore_context *context, const fore_roster *roster,
+                                  const fore_roster_row *const *row, int64_t n,
+                                  fore_close_curve **curves, fore_error *err);
 
 /* "close": {"expected_on","lo","hi","p_won","p_lost","expected_amount","p_won_by":[{"on","p"}...]}
  * in the open object; nothing for a curve that is not known. amount: what the deal brings when won;
@@ -38,12 +48,6 @@ fore_status fore_close_curves_new(fore_context *context, int64_t as_of, const in
 void fore_close_json(fore_json_writer *json, const fore_close_curve *curve, double amount);
 
 /* --- for measuring --- */
-
-typedef struct fore_close_options {
-    int64_t deals_max;        /* deals that are read; 0: the default */
-    double half_life_weeks;   /* 0: the default; infinite: no decay */
-    double ridge, ridge_fade; /* 0: the defaults of landmark.h */
-} fore_close_options;
 
 /* Weekly cumulative curves of n deals: won, lost n x horizon, [i + h * n], within h + 1 weeks. */
 fore_status fore_close_weekly(fore_context *context, int64_t as_of,

@@ -75,11 +75,11 @@ static void show_score(const fore_roster *r, const fore_roster_row *row, fore_an
 static fore_status find_curves(fore_context *c, const fore_roster *r, fore_close_curve **curves,
                                fore_error *err)
 {
-    int64_t *subject = FORE_NEW(r->count, int64_t);
-    if (!subject) return fore_no_memory(err);
-    for (int64_t i = 0; i < r->count; i++) subject[i] = r->row[i].subject;
-    fore_status status = fore_close_curves_new(c, r->as_of, subject, r->count, curves, err);
-    fore_free(subject);
+    const fore_roster_row **row = FORE_NEW(r->count + 1, const fore_roster_row *);
+    if (!row) return fore_no_memory(err);
+    for (int64_t i = 0; i < r->count; i++) row[i] = &r->row[i];
+    fore_status status = fore_close_curves_new(c, r, row, r->count, curves, err);
+    fore_free(row);
     return status;
 }
 

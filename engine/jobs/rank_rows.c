@@ -124,11 +124,11 @@ fore_status fore_rank_rows(fore_context *c, const fore_roster *r, const fore_day
         if (r->scoring[k] && r->scoring[k]->columns > widest) widest = r->scoring[k]->columns;
     int64_t n = list->kept;
     double *raw = FORE_NEW(2 * widest, double), base;
-    int64_t *subject = FORE_NEW(n, int64_t);
+    const fore_roster_row **row = FORE_NEW(n + 1, const fore_roster_row *);
     fore_close_curve *curves = NULL;
-    if (!raw || !subject) FORE_GO(fore_no_memory(err));
-    for (int64_t i = 0; i < n; i++) subject[i] = list->item[i].row->subject;
-    FORE_GO(fore_close_curves_new(c, r->as_of, subject, n, &curves, err));
+    if (!raw || !row) FORE_GO(fore_no_memory(err));
+    for (int64_t i = 0; i < n; i++) row[i] = list->item[i].row;
+    FORE_GO(fore_close_curves_new(c, r, row, n, &curves, err));
     fore_json_array(json, "leads");
     for (int64_t i = 0; i < n; i++) {
         fore_reason reason[REASONS];
@@ -141,7 +141,7 @@ fore_status fore_rank_rows(fore_context *c, const fore_roster *r, const fore_day
     fore_json_end_array(json);
 done:
     fore_free(raw);
-    fore_free(subject);
+    fore_free(row);
     fore_free(curves);
     return status;
 }

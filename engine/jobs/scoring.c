@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/file.h"
+#include "engine/jobs/close_model.h"
 
 static const char FORMAT[] = "foresell-scoring";
 enum { VERSION = 1, SCORE_BLOCK = 8192 };
@@ -21,6 +22,7 @@ void fore_scoring_free(fore_scoring *s)
     if (!s) return;
     fore_encoding_free(s->encoding);
     fore_scorer_free(s->scorer);
+    fore_close_model_free(s->close);
     fore_free(s->feature);
     fore_free(s->cut);
     fore_free(s->use);
@@ -130,6 +132,7 @@ fore_status fore_scoring_save(const fore_scoring *s, fore_text *packed, fore_err
     if (s->encoding) fore_encoding_write(s->encoding, &json, "encoding");
     fore_json_string_n(&json, "scorer", scorer.bytes, scorer.length);
     write_cuts(&json, s);
+    if (s->close) fore_close_model_write(s->close, &json, "close");
     fore_json_end_object(&json);
     FORE_GO(fore_text_check(&text, err));
     FORE_GO(fore_pack(text.bytes, text.length, packed, err));
@@ -210,6 +213,8 @@ static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_e
     FORE_TRY(fore_scoring_set_use(s, fore_json_get_string(root, "use"), err));
     FORE_TRY(read_features(s, fore_json_get(root, "features"), err));
     if (encoding) FORE_TRY(fore_encoding_load(encoding, &s->encoding, err));
+    const fore_json_node *close = fore_json_get(root, "close"); /* absent in older models */
+    if (close) FORE_TRY(fore_close_model_read(close, &s->close, err));
     FORE_TRY(fore_scorer_load(scorer, (int64_t)strlen(scorer), &s->scorer, err));
     s->columns = s->feature_count + (s->encoding ? fore_encoding_count(s->encoding) : 0);
     if (fore_scorer_columns(s->scorer) != s->columns)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/jobs/close_model.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/stored_leaks.h"
 #include "features/leak_attributes.h"
@@ -334,6 +335,17 @@ static void name_model(fore_scoring *s, const fore_text *body)
              date + 5, date + 8, hex);
 }
 
+/* What answers ask for beside the chance itself, learned once, here, from the same history. */
+static fore_status learn_beside(fore_context *c, fore_scoring *s, fore_error *err)
+{
+    if (s->kind != FORE_SUBJECT_DEAL || s->close) return FORE_OK;
+    fore_error why = {0};
+    fore_status status = fore_close_model_learn(c, s->as_of, NULL, &s->close, &why);
+    if (status == FORE_E_NO_ANSWER) return FORE_OK;
+    if (status != FORE_OK && err) *err = why;
+    return status;
+}
+
 fore_status fore_training_store(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
                                 const char *state, const char *note, fore_error *err)
 {
@@ -341,6 +353,7 @@ fore_status fore_training_store(fore_context *c, fore_training *t, int64_t now, 
     fore_scoring *s = t->scoring;
     fore_text body = {0}, metrics = {0};
     char fingerprint[33];
+    FORE_GO(learn_beside(c, s, err));
     FORE_GO(fore_scoring_save(s, &body, err));
     FORE_GO(fore_training_metrics(t, &metrics, err));
     FORE_GO(fore_store_fingerprint(c->store, fingerprint, err));

@@ -387,6 +387,70 @@ void fore_landmark_predict(const fore_landmark *m, const fore_reading *r, const 
     }
 }
 
+/* --- writing and reading --- */
+
+void fore_landmark_write(const fore_landmark *m, fore_json_writer *json, const char *key)
+{
+    fore_json_object(json, key);
+    fore_json_bool(json, "fades", m->fades);
+    fore_json_integer(json, "followed", m->followed);
+    fore_json_numbers(json, "intercept", m->intercept, CAUSES);
+    fore_json_numbers(json, "won", m->beta[0], m->columns);
+    fore_json_numbers(json, "lost", m->beta[1], m->columns);
+    if (m->design) fore_design_write(m->design, json, "design");
+    fore_json_end_object(json);
+}
+
+static bool all_finite(const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(x[i])) return false;
+    return true;
+}
+
+static fore_status damaged(fore_error *err)
+{
+    return fore_fail(err, FORE_E_MODEL, "the model's curves are damaged; train the model again");
+}
+
+static fore_status read_landmark(const fore_json_node *node, int64_t covariates, fore_landmark *m,
+                                 fore_error *err)
+{
+    const fore_json_node *design = fore_json_get(node, "design");
+    static const char *const cause[CAUSES] = {"won", "lost"};
+    if (!fore_json_get_bool(node, "fades", &m->fades) ||
+        !fore_json_get_integer(node, "followed", &m->followed) || m->followed < 0 ||
+        !fore_json_get_numbers(node, "intercept", m->intercept, CAUSES) ||
+        !all_finite(m->intercept, CAUSES) || (design == NULL) != (covariates == 0))
+        return damaged(err);
+    if (design) FORE_TRY(fore_design_read(design, &m->design, err));
+    if (m->design && m->design->columns != covariates) return damaged(err);
+    m->width = m->design ? m->design->width : 0;
+    m->columns = CLOCK_COLUMNS + m->width * (m->fades ? 2 : 1);
+    for (int c = 0; c < CAUSES; c++) {
+        if (fore_json_length(fore_json_get(node, cause[c])) != m->columns) return damaged(err);
+        if (!(m->beta[c] = FORE_NEW(m->columns, double))) return fore_no_memory(err);
+        if (!fore_json_get_numbers(node, cause[c], m->beta[c], m->columns) ||
+            !all_finite(m->beta[c], m->columns))
+            return damaged(err);
+    }
+    return FORE_OK;
+}
+
+fore_status fore_landmark_read(const fore_json_node *node, int64_t covariates,
+                               fore_landmark **model, fore_error *err)
+{
+    *model = NULL;
+    fore_landmark *m = FORE_ZNEW(1, fore_landmark);
+    if (!m) return fore_no_memory(err);
+    fore_status status = read_landmark(node, covariates, m, err);
+    if (status == FORE_OK)
+        *model = m;
+    else
+        fore_landmark_free(m);
+    return status;
+}
+
 double fore_curve_at(const double *curve, int64_t horizon, double week)
 {
     if (!(week > 0) || horizon < 1) return 0;

@@ -17,6 +17,7 @@
 #ifndef FORE_SURVIVE_LANDMARK_H
 #define FORE_SURVIVE_LANDMARK_H
 
+#include "engine/base/json.h"
 #include "models/survive/hazard.h"
 
 #define FORE_DUE_UNKNOWN INT64_MIN
@@ -65,6 +66,11 @@ int64_t fore_landmark_followed(const fore_landmark *model);
  * allowed. won or lost may be NULL. Allocates nothing. */
 void fore_landmark_predict(const fore_landmark *model, const fore_reading *reading,
                            const double *row, int64_t horizon, double *won, double *lost);
+
+void fore_landmark_write(const fore_landmark *model, fore_json_writer *json, const char *key);
+/* covariates: what p must be. E_MODEL when it is damaged or fits other covariates. */
+fore_status fore_landmark_read(const fore_json_node *node, int64_t covariates,
+                               fore_landmark **model, fore_error *err);
 
 /* --- reading a cumulative curve (horizon values, by the end of weeks 1, 2, ...) --- */
 

@@ -15,7 +15,7 @@ static int64_t curves_at(world *w, int64_t as_of, fore_close_curve *out, int64_t
     for (int64_t s = t->leads; s < t->subjects; s++)
         if (fore_subject_open_at(t, s, as_of) && n < OPEN_MAX) subject[n++] = s;
     memset(out, 0, OPEN_MAX * sizeof *out);
-    OK(fore_close_curves(&w->c, as_of, subject, n, out, e));
+    OK(fore_close_curves(&w->c, as_of, NULL, subject, n, out, e));
     return n;
 }
 
@@ -83,6 +83,60 @@ static void close_curves__any_deal__is_a_distribution_with_dates_in_order(void *
     }
 }
 
+/* Kept beside a model and read again: the same curves. Damaged: said so. */
+static void close_model__written_and_read__same_bytes(void **state)
+{
+    world *w = *state;
+    fore_close_curve a[OPEN_MAX], b[OPEN_MAX];
+    int64_t subject[OPEN_MAX];
+    fore_close_model *learned, *read;
+    fore_text text = {0};
+    fore_json *document;
+    put_company(w, &plain);
+    int64_t n = curves_at(w, at(MOMENT, 0), a, subject);
+    OK(fore_close_model_learn(&w->c, at(MOMENT, 0), NULL, &learned, e));
+    fore_json_writer json = fore_json_to(&text);
+    fore_close_model_write(learned, &json, NULL);
+    fore_close_model_free(learned);
+    OK(fore_json_parse(text.bytes, text.length, &document, e));
+    OK(fore_close_model_read(fore_json_root(document), &read, e));
+    memset(b, 0, sizeof b);
+    OK(fore_close_curves(&w->c, at(MOMENT, 0), &(fore_close_basis){.model = read}, subject, n, b,
+                         e));
+    assert_same(a, b, n);
+    fore_close_model_free(read);
+    fore_json_free(document);
+    memcpy(strstr(text.bytes, "\"won\":["), "\"wan\"", 5);
+    OK(fore_json_parse(text.bytes, text.length, &document, e));
+    FAILS(FORE_E_MODEL, "damaged", fore_close_model_read(fore_json_root(document), &read, e));
+    fore_json_free(document);
+    fore_text_free(&text);
+}
+
+/* The scores' chance holds at the horizon; before it the shape, after it what is still open then.
+ */
+static void close_curves__with_a_chance__agree_with_it_and_stay_a_distribution(void **state)
+{
+    world *w = *state;
+    fore_close_curve plainly[OPEN_MAX], c[OPEN_MAX];
+    int64_t subject[OPEN_MAX];
+    double chance[OPEN_MAX];
+    put_company(w, &plain);
+    int64_t n = curves_at(w, at(MOMENT, 0), plainly, subject);
+    for (int64_t i = 0; i < n; i++) chance[i] = 0.01 + 0.98 * (double)i / (double)n;
+    fore_close_basis basis = {NULL, chance, 90};
+    OK(fore_close_curves(&w->c, at(MOMENT, 0), &basis, subject, n, c, e));
+    for (int64_t i = 0; i < n; i++) {
+        const double *p = plainly[i].p, by = p[2]; /* 90 days */
+        assert_true(fabs(c[i].p[2] - chance[i]) < 1e-12);
+        assert_true(fabs(c[i].p[0] / c[i].p[2] - p[0] / p[2]) < 1e-12);
+        assert_true(fabs((c[i].p[3] - chance[i]) / (1 - chance[i]) - (p[3] - by) / (1 - by)) <
+                    1e-12);
+        assert_true(c[i].p_lost >= 0 && c[i].p_won + c[i].p_lost <= 1 + 1e-12);
+        assert_true(c[i].lo <= c[i].expected_on && c[i].expected_on <= c[i].hi);
+    }
+}
+
 /* Many moments of one company: what was said to be won by a date, on average, was; half of the wins
  * came before the expected date; those that were won had better chances than those that were not.
  */
@@ -123,10 +177,10 @@ static void close_curves__leads_and_closed_deals__are_not_known(void **state)
     const fore_timeline *t = world_timeline(w);
     int64_t subject[] = {0, t->leads, t->subjects - 1}; /* a lead, the first deal, the newest */
     fore_close_curve c[3];
-    OK(fore_close_curves(&w->c, at(DAYS, 0), subject, 3, c, e));
+    OK(fore_close_curves(&w->c, at(DAYS, 0), NULL, subject, 3, c, e));
     assert_true(!c[0].known && !c[1].known && c[2].known);
     assert_true(isnan(c[0].p_won) && c[1].expected_on == FORE_NO_DATE);
-    OK(fore_close_curves(&w->c, at(DAYS, 0), subject, 2, c, e)); /* nobody to ask about */
+    OK(fore_close_curves(&w->c, at(DAYS, 0), NULL, subject, 2, c, e)); /* nobody to ask about */
     fore_text text = {0};
     fore_json_writer json = fore_json_to(&text);
     fore_json_object(&json, NULL);
@@ -146,7 +200,7 @@ static void close_curves__nothing_won_yet__is_said(void **state)
     fore_close_curve c;
     int64_t subject = subject_of(w, FORE_SUBJECT_DEAL, "D2");
     FAILS(FORE_E_NO_ANSWER, "no deal was ever won",
-          fore_close_curves(&w->c, at(60, 0), &subject, 1, &c, e));
+          fore_close_curves(&w->c, at(60, 0), NULL, &subject, 1, &c, e));
     assert_false(c.known);
 }
 
@@ -185,12 +239,12 @@ static void close_curves__every_failing_allocation__leaves_nothing(void **state)
     const fore_timeline *t = world_timeline(w);
     int64_t subject = t->subjects - 1, before = 0;
     fore_close_curve c;
-    OK(fore_close_curves(&w->c, at(199, 0), &subject, 1, &c, e));
+    OK(fore_close_curves(&w->c, at(199, 0), NULL, &subject, 1, &c, e));
     assert_true(c.known);
     before = fore_memory_live();
     for (int64_t k = 1;; k++) {
         fore_memory_fail_at(k);
-        fore_status status = fore_close_curves(&w->c, at(199, 0), &subject, 1, &c, NULL);
+        fore_status status = fore_close_curves(&w->c, at(199, 0), NULL, &subject, 1, &c, NULL);
         fore_memory_fail_at(0);
         assert_int_equal(fore_memory_live(), before);
         if (status == FORE_OK) break;
@@ -204,6 +258,8 @@ int main(void)
         WITH_WORLD(close_curves__history_that_goes_on__same_bytes),
         WITH_WORLD(close_curves__a_product_filled_in_with_the_win__is_not_looked_at),
         WITH_WORLD(close_curves__any_deal__is_a_distribution_with_dates_in_order),
+        WITH_WORLD(close_model__written_and_read__same_bytes),
+        WITH_WORLD(close_curves__with_a_chance__agree_with_it_and_stay_a_distribution),
         WITH_WORLD(close_curves__chances_and_dates__come_true),
         WITH_WORLD(close_curves__leads_and_closed_deals__are_not_known),
         WITH_WORLD(close_curves__nothing_won_yet__is_said),
