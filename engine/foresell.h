@@ -228,9 +228,10 @@ FORE_API fore_status foresell_simulate(const foresell_options *options,
 typedef struct foresell_table_request {
     const char *file;
     const char *model;    /* train: where to write it; score: which to use */
-    const char *target;   /* train only, as all that follows */
+    const char *target;   /* train only, as all that follows but id and time */
     const char *positive; /* the value that counts as 1; NULL: yes/true/1/won */
-    const char *id, *time;
+    const char *id;
+    const char *time;     /* train: the newest rows are the test. score: outcomes known move later rows */
     const char *drop;     /* comma-separated columns to leave out */
     const char *use;      /* columns to use although they were found to know the outcome */
     int64_t folds;        /* report k-fold figures beside the split; 0 = none */

@@ -12,7 +12,9 @@ const cli_command cli_table = {
     "table train FILE --target COL -o MODEL | table score MODEL FILE",
     "train: types are inferred, missing values and categories handled, columns that know the outcome\n"
     "are found, named and left out; the report is measured on rows that the model has not seen. With\n"
-    "--time the test rows are the newest. score: writes id,probability as CSV.",
+    "--time the test rows are the newest, and a level that drifts is followed up to the newest row.\n"
+    "score: writes id,probability as CSV. With --time, outcomes that the file tells in the target's\n"
+    "column (empty: not known) move the chances of the rows after them.",
     "foresell table train leads.csv --target Converted --id \"Lead Number\" -o leads.model",
     .run = run,
     .timeless = true,
@@ -27,7 +29,7 @@ static int run(cli *c, int argc, char **argv)
          "train: its value that counts (yes, true, 1, won)"},
         {"id", "COL", CLI_TEXT, &request.id, "the column that names a row"},
         {"time", "COL", CLI_TEXT, &request.time,
-         "train: test on the newest rows by this column; ROW: file order"},
+         "train: test on the newest rows; score: follow; ROW: file order"},
         {"drop", "COLS", CLI_TEXT, &request.drop, "train: columns to leave out, comma-separated"},
         {"use", "COLS", CLI_TEXT, &request.use,
          "train: columns to use although they seem to know the outcome"},

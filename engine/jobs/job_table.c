@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/jobs/calibration_words.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/table.h"
@@ -273,11 +274,30 @@ static fore_status report_folds(fore_context *c, const fitting *f, int64_t folds
     return FORE_OK;
 }
 
+/* How well the chances hold, and what follows from it. */
+static void report_calibration(fore_answer *a, const fore_choice *choice,
+                               const fore_flat_followed *followed)
+{
+    fore_text text = {0};
+    fore_calibration_tell(choice, &text);
+    if (followed->step > 0 && !choice->test_out_of_fold) {
+        fore_text_printf(&text,
+                         " Followed, with the outcomes of the rows before each row, told in steps "
+                         "of %lld: ",
+                         (long long)followed->step);
+        fore_calibration_say(&followed->quality, &text);
+        fore_text_puts(&text, ". The model file knows the level of the newest row.");
+    }
+    a->failed |= text.failed;
+    fore_answer_note(a, "%s", fore_text_string(&text));
+    fore_text_free(&text);
+}
+
 /* Every learner on the rows it was chosen by, the winner and the base rate on rows never seen, and
  * what was asked for besides. */
 static fore_status report_quality(fore_context *c, const foresell_table_request *r,
                                   const fitting *f, const uint8_t *role, const fore_choice *choice,
-                                  report *rep, fore_error *err)
+                                  const fore_flat_followed *followed, report *rep, fore_error *err)
 {
     for (int l = 0; l < FORE_LEARNERS; l++)
         if (choice->table[l].tried)
@@ -287,6 +307,9 @@ static fore_status report_quality(fore_context *c, const foresell_table_request 
                         : r->time                ? "newest fifth"
                                                  : "random fifth";
     report_row(rep, fore_learner_name(choice->winner), where, &choice->test);
+    if (followed->step > 0 && !choice->test_out_of_fold)
+        report_row(rep, fore_learner_name(choice->winner), "newest fifth, followed",
+                   &followed->quality);
     report_row(rep, "base rate", where, &choice->baseline);
     if (r->folds && !choice->test_out_of_fold) {
         fore_quality plain;
@@ -318,15 +341,17 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_flat_model model = {0};
     fore_leak_report *leaks = NULL;
     fore_choice choice = {0};
-    double *x = NULL;
+    fore_flat_followed followed = {0};
+    double *x = NULL, *p = NULL;
     uint8_t *role = NULL, *keep = NULL;
     const char **drop = NULL;
     if (r->folds < 0 || r->folds == 1 || r->folds > FOLDS_MAX)
         return fore_fail(err, FORE_E_USAGE, "folds are 2 to %d", FOLDS_MAX);
-    FORE_TRY(fore_flat_read(c, r, r->id, r->target, &t, err));
+    FORE_TRY(fore_flat_read(c, r, r->id, r->target, r->positive, true, &t, err));
     role = FORE_NEW(t.n, uint8_t);
     keep = FORE_NEW(t.n, uint8_t);
-    if (!role || !keep) {
+    p = FORE_NEW(t.n, double);
+    if (!role || !keep || !p) {
         status = fore_no_memory(err);
         goto done;
     }
@@ -350,6 +375,11 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     options.base.seed = r->seed;
     FORE_GO(fore_choose(c->pool, &sample, role, &options, c->observer, &choice, err));
     model.scorer = choice.scorer;
+    FORE_GO(fore_scorer_predict(c->pool, model.scorer, &sample.x, p, NULL, NULL, NULL, err));
+    FORE_GO(fore_flat_follow(&t, role, p, &followed, err));
+    model.follower = followed.follower;
+    model.step = followed.step;
+    snprintf(model.positive, sizeof model.positive, "%s", r->positive ? r->positive : "");
     snprintf(model.target, sizeof model.target, "%s", r->target);
     snprintf(model.id, sizeof model.id, "%s", r->id ? r->id : "");
     FORE_GO(fore_flat_model_save(&model, r->model, err));
@@ -360,7 +390,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_json_string(&json, "learner", fore_learner_name(choice.winner));
     fore_json_integer(&json, "rows", t.n);
     fore_json_array(&json, "quality");
-    FORE_GO(report_quality(c, r, &f, role, &choice, &rep, err));
+    FORE_GO(report_quality(c, r, &f, role, &choice, &followed, &rep, err));
     fore_json_end_array(&json);
     fore_json_bool(&json, "beats_baseline", choice.beats_baseline);
     fore_json_number(&json, "forward_slope", choice.forward);
@@ -371,6 +401,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_json_end_object(&json);
     report_leaks(a, leaks, r->use);
     if (choice.note[0]) fore_answer_note(a, "%s", choice.note);
+    report_calibration(a, &choice, &followed);
     fore_answer_note(a, "The model (%s, %lld columns) is written to %s.",
                      fore_learner_name(choice.winner),
                      (long long)fore_encoding_count(model.encoding), r->model);
@@ -382,6 +413,7 @@ done:
     fore_free(x);
     fore_free(role);
     fore_free(keep);
+    fore_free(p);
     fore_flat_free(&t);
     return status;
 }
@@ -400,9 +432,15 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
     fore_flat_table t = {0};
     fore_flat_model m;
     double *x = NULL, *p = NULL;
+    int64_t known = 0;
     FORE_TRY(fore_flat_model_load(r->model, &m, err));
+    if (r->time && m.step == 0)
+        FORE_GO(fore_fail(err, FORE_E_MODEL,
+                          "the model was trained without --time and follows no outcomes; train it "
+                          "again with --time, or score without it"));
     const char *id = r->id ? r->id : m.id[0] ? m.id : NULL;
-    FORE_GO(fore_flat_read(c, r, id, NULL, &t, err));
+    FORE_GO(fore_flat_read(c, r, id, r->time ? m.target : NULL, m.positive[0] ? m.positive : NULL,
+                           false, &t, err));
     int64_t columns_used = fore_encoding_count(m.encoding);
     x = FORE_NEW(t.n * columns_used, double);
     p = FORE_NEW(t.n, double);
@@ -414,6 +452,7 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
     FORE_GO(fore_encoding_apply(m.encoding, t.frame, &all, FORE_ENCODE_SCORING, x, t.n, err));
     fore_view view = {x, t.n, columns_used, t.n, NULL};
     FORE_GO(fore_scorer_predict(c->pool, m.scorer, &view, p, NULL, NULL, NULL, err));
+    if (m.step > 0) FORE_GO(fore_flat_chances(&t, &m, p, &known, err));
     int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 2);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
@@ -429,6 +468,7 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
         fore_json_end_object(&json);
     }
     fore_json_end_array(&json);
+    if (r->time) fore_json_integer(&json, "known_outcomes", known);
     fore_json_end_object(&json);
 done:
     name_file(status, r->file, err);

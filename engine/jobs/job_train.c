@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "engine/jobs/calibration_words.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/training.h"
@@ -61,6 +62,15 @@ static const fore_leak_finding *left_out(const fore_training *t, const char *use
     return NULL;
 }
 
+static void note_calibration(fore_answer *a, const char *purpose, const fore_choice *choice)
+{
+    fore_text text = {0};
+    fore_calibration_tell(choice, &text);
+    a->failed |= text.failed;
+    fore_answer_note(a, "%ss: %s", purpose, fore_text_string(&text));
+    fore_text_free(&text);
+}
+
 static void note_training(fore_answer *a, const fore_training *t, const char *use)
 {
     bool leads = t->scoring->kind == FORE_SUBJECT_LEAD;
@@ -78,6 +88,7 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
             purpose, t->auc_same_day, t->choice.test.auc);
     if (e->notes[0]) fore_answer_note(a, "%ss: %s", purpose, e->notes);
     if (t->choice.note[0]) fore_answer_note(a, "%ss: %s", purpose, t->choice.note);
+    note_calibration(a, purpose, &t->choice);
     fore_text names = {0}, newest = {0};
     const fore_leak_finding *f;
     for (int64_t i = 0; (f = left_out(t, use, i)); i++) {

@@ -26,6 +26,11 @@ fore_status fore_flat_model_save(const fore_flat_model *m, const char *path, for
     fore_json_integer(&json, "version", VERSION);
     fore_json_string(&json, "target", m->target);
     fore_json_string(&json, "id", m->id);
+    fore_json_string(&json, "positive", m->positive);
+    if (m->step > 0) {
+        fore_json_integer(&json, "step", m->step);
+        fore_follower_write(&m->follower, &json, "follow");
+    }
     fore_encoding_write(m->encoding, &json, "encoding");
     fore_json_string_n(&json, "scorer", scorer.bytes, scorer.length);
     fore_json_end_object(&json);
@@ -55,6 +60,15 @@ static fore_status model_parse(const fore_json_node *root, fore_flat_model *m, f
         return fore_fail(err, FORE_E_MODEL, "parts of the model are missing; train it again");
     snprintf(m->id, sizeof m->id, "%s", id);
     snprintf(m->target, sizeof m->target, "%s", target);
+    const char *positive = fore_json_get_string(root, "positive"); /* models of before: none */
+    snprintf(m->positive, sizeof m->positive, "%s", positive ? positive : "");
+    const fore_json_node *follow = fore_json_get(root, "follow");
+    m->step = 0; /* models of before: they follow nothing */
+    if (follow) {
+        FORE_TRY(fore_follower_read(follow, &m->follower, err));
+        if (!fore_json_get_integer(root, "step", &m->step) || m->step < 1)
+            return fore_fail(err, FORE_E_MODEL, "the step of its level is missing; train it again");
+    }
     FORE_TRY(fore_encoding_load(fore_json_get(root, "encoding"), &m->encoding, err));
     FORE_TRY(fore_scorer_load(scorer, (int64_t)strlen(scorer), &m->scorer, err));
     if (fore_scorer_columns(m->scorer) != fore_encoding_count(m->encoding))

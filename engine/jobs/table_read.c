@@ -1,4 +1,5 @@
 /* Reading a flat CSV: target, time and id beside the columns to learn from. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,9 +48,11 @@ static bool is_positive(const char *cell, int64_t length, const char *positive, 
 
 static fore_status read_label(fore_flat_table *t, const fore_csv *csv,
                               const fore_csv_record *record, int64_t column, const char *positive,
-                              fore_error *err)
+                              bool every, fore_error *err)
 {
     bool known;
+    t->label[t->n] = NAN;
+    if (!every && record->lengths[column] == 0) return FORE_OK;
     bool yes = is_positive(record->cells[column], record->lengths[column], positive, &known);
     if (!known)
         return fore_fail_at(
@@ -92,7 +95,8 @@ static fore_status make_room(fore_flat_table *t, int64_t *capacity, bool label, 
 }
 
 static fore_status read_rows(fore_csv *csv, const foresell_table_request *r, const char *id_name,
-                             const char *target, fore_flat_table *t, fore_error *err)
+                             const char *target, const char *positive, bool every,
+                             fore_flat_table *t, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_frame_builder *builder = NULL;
@@ -122,7 +126,7 @@ static fore_status read_rows(fore_csv *csv, const foresell_table_request *r, con
             goto done;
         }
         FORE_GO(make_room(t, &capacity, target != NULL, r->time != NULL, err));
-        if (target) FORE_GO(read_label(t, csv, &record, label, r->positive, err));
+        if (target) FORE_GO(read_label(t, csv, &record, label, positive, every, err));
         if (by_row)
             t->when[t->n] = (double)t->n;
         else if (r->time)
@@ -160,12 +164,13 @@ static fore_status check_outcomes(const fore_flat_table *t, const foresell_table
 }
 
 fore_status fore_flat_read(fore_context *c, const foresell_table_request *r, const char *id,
-                           const char *target, fore_flat_table *t, fore_error *err)
+                           const char *target, const char *positive, bool every,
+                           fore_flat_table *t, fore_error *err)
 {
     fore_csv *csv = NULL;
     *t = (fore_flat_table){0};
     FORE_TRY(fore_csv_open(r->file, NULL, &csv, err));
-    fore_status status = read_rows(csv, r, id, target, t, err);
+    fore_status status = read_rows(csv, r, id, target, positive, every, t, err);
     const fore_csv_info *info = fore_csv_about(csv);
     if (status == FORE_OK && info->encoding == FORE_CSV_WINDOWS_1252)
         fore_message(
@@ -177,7 +182,7 @@ fore_status fore_flat_read(fore_context *c, const foresell_table_request *r, con
     if (status == FORE_OK && t->n == 0)
         status = fore_fail_at(err, FORE_E_DATA, r->file, 2, 0,
                               "there is a header and no row under it; export the table again");
-    if (status == FORE_OK && target) status = check_outcomes(t, r, err);
+    if (status == FORE_OK && target && every) status = check_outcomes(t, r, err);
     if (status != FORE_OK) fore_flat_free(t);
     return status;
 }

@@ -292,6 +292,7 @@ void fore_quality_json(fore_json_writer *json, const fore_quality *q)
     fore_json_number(json, "log_loss", q->log_loss);
     fore_json_number(json, "brier", q->brier);
     fore_json_number(json, "calibration_error", q->ece);
+    fore_json_number(json, "calibration_error_by_chance", q->ece_chance);
     fore_json_number(json, "calibration_slope", q->slope);
     fore_json_number(json, "calibration_intercept", q->intercept);
     fore_json_number(json, "lift_top_tenth", q->lift_top);

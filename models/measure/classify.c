@@ -179,6 +179,16 @@ double fore_ece(const fore_reliability *table, int64_t count)
     return weight > 0 ? sum / weight : NAN;
 }
 
+double fore_ece_chance(const fore_reliability *table, int64_t count)
+{
+    double sum = 0, weight = 0;
+    for (int64_t b = 0; b < count; b++) { /* mean |normal| = sqrt(2 / pi) standard deviations */
+        sum += sqrt(2 / M_PI * table[b].weight * fmax(0, table[b].mean * (1 - table[b].mean)));
+        weight += table[b].weight;
+    }
+    return weight > 0 ? sum / weight : NAN;
+}
+
 /* y ~ sigmoid(intercept + slope * logit(prob)): Newton in two unknowns, each step halved until the
  * likelihood does not fall. */
 typedef struct line_fit {
@@ -238,7 +248,9 @@ fore_status fore_quality_measure(const double *prob, const double *y, const doub
     FORE_TRY(rank_rows(prob, y, w, n, &r, err));
     *out = (fore_quality){.rows = n, .weight = r.weight, .positives = r.positives};
     fore_reliability table[FORE_RELIABILITY_BINS];
-    out->ece = fore_ece(table, fill_bins(&r, FORE_RELIABILITY_BINS, table));
+    int64_t bins = fill_bins(&r, FORE_RELIABILITY_BINS, table);
+    out->ece = fore_ece(table, bins);
+    out->ece_chance = fore_ece_chance(table, bins);
     rank_measures(&r, &out->auc, &out->ks);
     double share = 1.0 / FORE_LIFT_PARTS, best = 0;
     best_parts(&r, 1, &share, &best);

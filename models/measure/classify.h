@@ -36,6 +36,7 @@ typedef struct fore_quality {
     double log_loss; /* weighted mean, nats */
     double brier;
     double ece;              /* mean |rate - mean| over FORE_RELIABILITY_BINS bins of equal mass */
+    double ece_chance;       /* what it would be by chance if every probability were right */
     double slope, intercept; /* of y on logit(prob), by maximum likelihood; 1 and 0 are ideal */
     double ks;               /* largest distance between the two classes' score distributions */
     double lift_top;         /* rate in the best-scored 10 % over the base rate */
@@ -59,6 +60,9 @@ fore_status fore_reliability_table(const double *prob, const double *y, const do
                                    int64_t bins, fore_reliability *table, int64_t *count,
                                    fore_error *err);
 double fore_ece(const fore_reliability *table, int64_t count);
+/* The mean of fore_ece over outcomes drawn with the probabilities themselves, each unit of weight
+ * a row of its own: mean |normal| of variance mean (1 - mean) / weight in each bin. */
+double fore_ece_chance(const fore_reliability *table, int64_t count);
 /* lift[k]: rate of positives in the k-th best tenth (k = 0 is the best) over the base rate; ties
  * that lie across a border are shared between both sides. */
 fore_status fore_lift(const double *score, const double *y, const double *w, int64_t n,

@@ -90,6 +90,26 @@ static void reliability__two_levels__counts_by_hand(void **state)
     near(fore_ece(table, count), 0.5 * 0.05 + 0.5 * 0.2, 1e-15);
 }
 
+/* Outcomes drawn with the chances themselves are off by what chance alone is said to make. */
+static void ece_chance__outcomes_drawn_from_the_chances__mean_error_is_met(void **state)
+{
+    (void)state;
+    enum { ROWS = 1000, DRAWS = 200 };
+    double p[ROWS], y[ROWS], mean = 0, said = 0;
+    fore_quality q;
+    for (int d = 0; d < DRAWS; d++) {
+        fore_random random = fore_random_new(31, (uint64_t)d);
+        for (int i = 0; i < ROWS; i++) {
+            p[i] = 0.05 + 0.4 * fore_random_uniform(&random);
+            y[i] = fore_random_uniform(&random) < p[i];
+        }
+        assert_int_equal(fore_quality_measure(p, y, NULL, ROWS, &q, NULL), FORE_OK);
+        mean += q.ece / DRAWS;
+        said += q.ece_chance / DRAWS;
+    }
+    near(mean / said, 1, 0.05);
+}
+
 static void reliability__distinct_probabilities__bins_hold_equal_mass(void **state)
 {
     (void)state;
@@ -225,6 +245,7 @@ int main(void)
         cmocka_unit_test(quality__shuffled_rows__same_figures),
         cmocka_unit_test(quality__weight_two__equals_the_row_twice),
         cmocka_unit_test(reliability__two_levels__counts_by_hand),
+        cmocka_unit_test(ece_chance__outcomes_drawn_from_the_chances__mean_error_is_met),
         cmocka_unit_test(reliability__distinct_probabilities__bins_hold_equal_mass),
         cmocka_unit_test(lift__perfect_and_useless_scores__known_values),
         cmocka_unit_test(log_loss__certain_and_wrong__is_clipped),

@@ -1,0 +1,45 @@
+/* Calibration in words; see calibration_words.h. */
+#include "engine/jobs/calibration_words.h"
+
+static const double CHANCE_TIMES = 1.5; /* the error of right chances seldom reaches more */
+
+bool fore_calibration_is_off(const fore_quality *q)
+{
+    return q->ece > FORE_CALIBRATION_GOOD && q->ece > CHANCE_TIMES * q->ece_chance;
+}
+
+void fore_calibration_say(const fore_quality *q, fore_text *out)
+{
+    fore_text_printf(out,
+                     "the chances were off by %.3f on average (%.3f by chance alone); slope %.2f, "
+                     "intercept %.2f (ideal: 1 and 0)",
+                     q->ece, q->ece_chance, q->slope, q->intercept);
+}
+
+static double rate(const fore_choice *c, fore_role role)
+{
+    return (double)c->positives[role] / (double)c->rows[role];
+}
+
+void fore_calibration_tell(const fore_choice *c, fore_text *out)
+{
+    const fore_quality *q = &c->test;
+    fore_text_printf(out, c->test_out_of_fold ? "Out of fold " : "On the newest rows ");
+    fore_calibration_say(q, out);
+    fore_text_puts(out, ".");
+    if (c->test_out_of_fold || !fore_calibration_is_off(q) || c->rows[FORE_ROLE_VALIDATE] == 0)
+        return;
+    double was = rate(c, FORE_ROLE_VALIDATE), is = rate(c, FORE_ROLE_TEST);
+    double noise = is * (1 - is) / (double)c->rows[FORE_ROLE_TEST] +
+                   was * (1 - was) / (double)c->rows[FORE_ROLE_VALIDATE];
+    if ((is - was) * (is - was) > 9 * noise)
+        fore_text_printf(out,
+                         " The base rate moved: of the last rows learned from %.1f %% came true, "
+                         "of those after them %.1f %%.",
+                         100 * was, 100 * is);
+    else
+        fore_text_printf(out,
+                         " The base rate stayed (%.1f %%, then %.1f %%): what the columns tell "
+                         "changed.",
+                         100 * was, 100 * is);
+}

@@ -1,0 +1,18 @@
+/* What is said about the calibration of a model, wherever one is measured. */
+#ifndef FORE_JOBS_CALIBRATION_WORDS_H
+#define FORE_JOBS_CALIBRATION_WORDS_H
+
+#include "engine/base/text.h"
+#include "models/score/choose.h"
+
+/* A calibration error up to here is as good as it gets. */
+#define FORE_CALIBRATION_GOOD 0.02
+
+/* "the chances were off by 0.152 on average (0.012 by chance alone); slope 1.06, intercept 1.07". */
+void fore_calibration_say(const fore_quality *quality, fore_text *out);
+/* The published model on the newest rows, and why where it is not good: how the base rate moved. */
+void fore_calibration_tell(const fore_choice *choice, fore_text *out);
+/* Off by more than FORE_CALIBRATION_GOOD and by more than chance explains? */
+bool fore_calibration_is_off(const fore_quality *quality);
+
+#endif
