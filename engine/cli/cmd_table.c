@@ -12,9 +12,8 @@ const cli_command cli_table = {
     "table train FILE --target COL -o MODEL | table score MODEL FILE",
     "train: types are inferred, missing values and categories handled, columns that know the outcome\n"
     "are found, named and left out; the report is measured on rows that the model has not seen. With\n"
-    "--time the test rows are the newest, and a level that drifts is followed up to the newest row.\n"
-    "score: writes id,probability as CSV. With --time, outcomes that the file tells in the target's\n"
-    "column (empty: not known) move the chances of the rows after them.",
+    "--time the test rows are the newest. score: writes id,probability as CSV. With --time, outcomes\n"
+    "that the file tells (empty: not known) move level and slope for the rows after them.",
     "foresell table train leads.csv --target Converted --id \"Lead Number\" -o leads.model",
     .run = run,
     .timeless = true,

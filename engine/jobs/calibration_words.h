@@ -8,7 +8,8 @@
 /* A calibration error up to here is as good as it gets. */
 #define FORE_CALIBRATION_GOOD 0.02
 
-/* "the chances were off by 0.152 on average (0.012 by chance alone); slope 1.06, intercept 1.07". */
+/* "the chances were off by 0.152 on average (0.012 by chance alone); slope 1.06, intercept 1.07".
+ */
 void fore_calibration_say(const fore_quality *quality, fore_text *out);
 /* The published model on the newest rows, and why where it is not good: how the base rate moved. */
 void fore_calibration_tell(const fore_choice *choice, fore_text *out);

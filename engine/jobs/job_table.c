@@ -286,7 +286,7 @@ static void report_calibration(fore_answer *a, const fore_choice *choice,
                          "of %lld: ",
                          (long long)followed->step);
         fore_calibration_say(&followed->quality, &text);
-        fore_text_puts(&text, ". The model file knows the level of the newest row.");
+        fore_text_puts(&text, ". `table score --time` does so where a file tells outcomes.");
     }
     a->failed |= text.failed;
     fore_answer_note(a, "%s", fore_text_string(&text));
@@ -377,7 +377,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     model.scorer = choice.scorer;
     FORE_GO(fore_scorer_predict(c->pool, model.scorer, &sample.x, p, NULL, NULL, NULL, err));
     FORE_GO(fore_flat_follow(&t, role, p, &followed, err));
-    model.follower = followed.follower;
+    model.pivot = followed.pivot;
     model.step = followed.step;
     snprintf(model.positive, sizeof model.positive, "%s", r->positive ? r->positive : "");
     snprintf(model.target, sizeof model.target, "%s", r->target);
@@ -452,7 +452,7 @@ fore_status fore_job_table_score(fore_context *c, const foresell_table_request *
     FORE_GO(fore_encoding_apply(m.encoding, t.frame, &all, FORE_ENCODE_SCORING, x, t.n, err));
     fore_view view = {x, t.n, columns_used, t.n, NULL};
     FORE_GO(fore_scorer_predict(c->pool, m.scorer, &view, p, NULL, NULL, NULL, err));
-    if (m.step > 0) FORE_GO(fore_flat_chances(&t, &m, p, &known, err));
+    if (r->time) FORE_GO(fore_flat_chances(&t, &m, p, &known, err));
     int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 2);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);

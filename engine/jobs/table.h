@@ -29,8 +29,8 @@ typedef struct fore_flat_model {
     fore_encoding *encoding;
     fore_scorer *scorer;
     char target[256], id[256], positive[256]; /* empty: none was named */
-    int64_t step;           /* rows whose outcomes are told together; 0: it follows nothing */
-    fore_follower follower; /* after the newest row that was known */
+    int64_t step; /* to follow: rows whose outcomes are told together; 0: without times */
+    double pivot; /* to follow: log-odds of the base rate */
 } fore_flat_model;
 
 fore_status fore_flat_model_save(const fore_flat_model *model, const char *path, fore_error *err);
@@ -40,14 +40,14 @@ void fore_flat_model_free(fore_flat_model *model);
 
 typedef struct fore_flat_followed {
     int64_t step; /* 0: the table has no times, nothing is followed */
-    fore_follower follower; /* after all rows */
-    fore_quality quality;   /* of the test, each row answered with the outcomes of the rows before */
+    double pivot;
+    fore_quality quality; /* of the test, each row answered with the outcomes of the rows before */
 } fore_flat_followed;
 /* role: n (fore_role); probability: n, as published. */
 fore_status fore_flat_follow(const fore_flat_table *table, const uint8_t *role,
                              const double *probability, fore_flat_followed *out, fore_error *err);
-/* probability: n, in: as the scorer says; out: by the newest level of a model that follows; in a
- * table with times, row after row by the outcomes known before. *known: rows with an outcome. */
+/* probability: n, in: as published; out: followed through the table's times by the outcomes known
+ * before each row. *known: rows with an outcome. */
 fore_status fore_flat_chances(const fore_flat_table *table, const fore_flat_model *model,
                               double *probability, int64_t *known, fore_error *err);
 

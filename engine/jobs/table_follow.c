@@ -25,8 +25,8 @@ static void walk_free(walk *w)
 
 /* The rows of the table (role NULL), or those of its test, in order of time; a block holds at least
  * `step` rows, and whole moments. */
-static fore_status walk_new(const fore_flat_table *t, const uint8_t *role, const double *probability,
-                            int64_t step, walk *w, fore_error *err)
+static fore_status walk_new(const fore_flat_table *t, const uint8_t *role,
+                            const double *probability, int64_t step, walk *w, fore_error *err)
 {
     *w = (walk){.row = FORE_NEW(t->n, int64_t), .block = FORE_NEW(t->n, int64_t)};
     w->f = FORE_NEW(3 * t->n, double);
@@ -65,9 +65,10 @@ fore_status fore_flat_follow(const fore_flat_table *t, const uint8_t *role,
     }
     if (!t->when) return FORE_OK;
     out->step = (int64_t)ceil((double)past * STEP_SHARE);
-    out->follower = fore_follower_new(fore_logit(((double)won + 0.5) / ((double)past + 1)));
+    out->pivot = fore_logit(((double)won + 0.5) / ((double)past + 1));
+    fore_follower s = fore_follower_new(out->pivot);
     FORE_GO(walk_new(t, role, probability, out->step, &w, err));
-    fore_follow(&out->follower, w.f, w.y, NULL, w.block, w.n, w.chance);
+    fore_follow(&s, w.f, w.y, NULL, w.block, w.n, w.chance);
     status = fore_quality_measure(w.chance, w.y, NULL, w.n, &out->quality, err);
 done:
     walk_free(&w);
@@ -77,13 +78,10 @@ done:
 fore_status fore_flat_chances(const fore_flat_table *t, const fore_flat_model *model,
                               double *probability, int64_t *known, fore_error *err)
 {
-    fore_follower s = model->follower;
+    fore_follower s = fore_follower_new(model->pivot);
     walk w = {0};
     fore_status status = FORE_OK;
     *known = 0;
-    for (int64_t i = 0; !t->when && i < t->n; i++)
-        probability[i] = fore_followed(&s, fore_logit(probability[i]));
-    if (!t->when) return FORE_OK;
     FORE_GO(walk_new(t, NULL, probability, model->step, &w, err));
     fore_follow(&s, w.f, w.y, NULL, w.block, w.n, w.chance);
     for (int64_t k = 0; k < w.n; k++) {

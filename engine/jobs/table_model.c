@@ -1,4 +1,5 @@
 /* The model file of `foresell table train`: packed JSON with the encoding and the scorer. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,7 +30,7 @@ fore_status fore_flat_model_save(const fore_flat_model *m, const char *path, for
     fore_json_string(&json, "positive", m->positive);
     if (m->step > 0) {
         fore_json_integer(&json, "step", m->step);
-        fore_follower_write(&m->follower, &json, "follow");
+        fore_json_number(&json, "pivot", m->pivot);
     }
     fore_encoding_write(m->encoding, &json, "encoding");
     fore_json_string_n(&json, "scorer", scorer.bytes, scorer.length);
@@ -62,13 +63,10 @@ static fore_status model_parse(const fore_json_node *root, fore_flat_model *m, f
     snprintf(m->target, sizeof m->target, "%s", target);
     const char *positive = fore_json_get_string(root, "positive"); /* models of before: none */
     snprintf(m->positive, sizeof m->positive, "%s", positive ? positive : "");
-    const fore_json_node *follow = fore_json_get(root, "follow");
-    m->step = 0; /* models of before: they follow nothing */
-    if (follow) {
-        FORE_TRY(fore_follower_read(follow, &m->follower, err));
-        if (!fore_json_get_integer(root, "step", &m->step) || m->step < 1)
-            return fore_fail(err, FORE_E_MODEL, "the step of its level is missing; train it again");
-    }
+    bool follows = fore_json_get(root, "step") != NULL; /* else: of before, or without times */
+    if (follows && !(fore_json_get_integer(root, "step", &m->step) && m->step > 0 &&
+                     fore_json_get_number(root, "pivot", &m->pivot) && fabs(m->pivot) < 100))
+        return fore_fail(err, FORE_E_MODEL, "the level that it follows is damaged; train it again");
     FORE_TRY(fore_encoding_load(fore_json_get(root, "encoding"), &m->encoding, err));
     FORE_TRY(fore_scorer_load(scorer, (int64_t)strlen(scorer), &m->scorer, err));
     if (fore_scorer_columns(m->scorer) != fore_encoding_count(m->encoding))

@@ -164,8 +164,8 @@ static fore_status check_outcomes(const fore_flat_table *t, const foresell_table
 }
 
 fore_status fore_flat_read(fore_context *c, const foresell_table_request *r, const char *id,
-                           const char *target, const char *positive, bool every,
-                           fore_flat_table *t, fore_error *err)
+                           const char *target, const char *positive, bool every, fore_flat_table *t,
+                           fore_error *err)
 {
     fore_csv *csv = NULL;
     *t = (fore_flat_table){0};

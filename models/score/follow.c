@@ -1,12 +1,13 @@
 /* Following level and slope; see follow.h.
  *
  *     block: covariance += rows x diag(step, step / 10)
- *            weight = half^(rows / FORE_FOLLOW_HALF) weight + log-likelihood of the block as answered
- *            (level, slope) = argmax of the rows' log-likelihood + the Gaussian of before (Newton)
+ *            weight = half^(rows / FORE_FOLLOW_HALF) weight + log-likelihood of the block as
+ * answered (level, slope) = argmax of the rows' log-likelihood + the Gaussian of before (Newton)
  *            covariance = inverse of the curvature there */
 #include "models/score/follow.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "engine/num/special.h"
 
@@ -141,47 +142,4 @@ void fore_follow(fore_follower *s, const double *f, const double *y, const doubl
         for (int64_t i = from; chance && i < end; i++) chance[i] = answer(s, share, f[i]);
         fore_follower_learn(s, f + from, y + from, w ? w + from : NULL, end - from);
     }
-}
-
-/* ---- as JSON ---- */
-
-enum { CELLS = 6 };
-
-void fore_follower_write(const fore_follower *s, fore_json_writer *json, const char *key)
-{
-    fore_json_object(json, key);
-    fore_json_number(json, "pivot", s->pivot);
-    fore_json_array(json, "walks");
-    for (int k = 0; k < FORE_FOLLOW_WALKS; k++) {
-        const fore_follow_walk *v = &s->walk[k];
-        const double cell[CELLS] = {v->level,         v->slope,         v->covariance[0],
-                                    v->covariance[1], v->covariance[2], v->weight};
-        fore_json_object(json, NULL);
-        fore_json_numbers(json, "state", cell, CELLS);
-        fore_json_end_object(json);
-    }
-    fore_json_end_array(json);
-    fore_json_end_object(json);
-}
-
-static bool read_walk(const fore_json_node *node, fore_follow_walk *walk)
-{
-    double c[CELLS];
-    if (!node || !fore_json_get_numbers(node, "state", c, CELLS)) return false;
-    for (int i = 0; i < CELLS; i++)
-        if (!(fabs(c[i]) < 1e6)) return false;
-    *walk = (fore_follow_walk){c[0], c[1], {c[2], c[3], c[4]}, c[5]};
-    return c[2] > 0 && c[4] > 0 && c[2] * c[4] > c[3] * c[3];
-}
-
-fore_status fore_follower_read(const fore_json_node *node, fore_follower *s, fore_error *err)
-{
-    const fore_json_node *walks = fore_json_get(node, "walks");
-    bool sound = fore_json_get_number(node, "pivot", &s->pivot) && fabs(s->pivot) < 1e6 &&
-                 fore_json_length(walks) == FORE_FOLLOW_WALKS;
-    for (int k = 0; k < FORE_FOLLOW_WALKS && sound; k++)
-        sound = read_walk(fore_json_at(walks, k), &s->walk[k]);
-    if (sound) return FORE_OK;
-    return fore_fail(err, FORE_E_MODEL,
-                     "the level that the model follows is damaged; train the model again");
 }

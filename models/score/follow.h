@@ -17,9 +17,6 @@
 
 #include <stdint.h>
 
-#include "engine/base/json.h"
-#include "engine/base/status.h"
-
 enum { FORE_FOLLOW_WALKS = 5, FORE_FOLLOW_HALF = 4000 };
 extern const double fore_follow_steps[FORE_FOLLOW_WALKS]; /* 0 1e-5 1e-4 1e-3 1e-2 */
 
@@ -47,8 +44,5 @@ void fore_follower_learn(fore_follower *follower, const double *f, const double 
  * other. chance: n, or NULL. */
 void fore_follow(fore_follower *follower, const double *f, const double *y, const double *w,
                  const int64_t *block, int64_t n, double *chance);
-
-void fore_follower_write(const fore_follower *follower, fore_json_writer *json, const char *key);
-fore_status fore_follower_read(const fore_json_node *node, fore_follower *out, fore_error *err);
 
 #endif

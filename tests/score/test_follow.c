@@ -156,36 +156,6 @@ static void follow__nothing_known__as_the_model_said(void **state)
     for (double f = -5; f < 5; f += 0.5) NEAR(fore_followed(&s, f), sigmoid(f), 1e-12);
 }
 
-static void follower__json__reads_back_the_same_or_says_damaged(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {"{}", "{\"pivot\":0,\"walks\":[]}",
-                                      "{\"pivot\":0,\"walks\":[{\"state\":[0,1,1,2,1,0]}]}"};
-    rows *r = simulate(1, 1);
-    fore_follower s = fore_follower_new(-1), read;
-    fore_follow(&s, r->f, r->y, NULL, r->block, 400, NULL);
-    free(r);
-    for (int k = 0; k < 2; k++) {
-        fore_text text = {0};
-        fore_json *document = NULL;
-        fore_json_writer json = fore_json_to(&text);
-        if (k) s.walk[3].covariance[0] = -1;
-        fore_follower_write(&s, &json, NULL);
-        assert_int_equal(fore_json_parse(text.bytes, text.length, &document, NULL), FORE_OK);
-        fore_status status = fore_follower_read(fore_json_root(document), &read, NULL);
-        assert_int_equal(status, k ? FORE_E_MODEL : FORE_OK);
-        if (!k) assert_memory_equal(&s, &read, sizeof s);
-        fore_json_free(document);
-        fore_text_free(&text);
-    }
-    for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
-        fore_json *document = NULL;
-        assert_int_equal(fore_json_parse(bad[k], (int64_t)strlen(bad[k]), &document, NULL), FORE_OK);
-        assert_int_equal(fore_follower_read(fore_json_root(document), &read, NULL), FORE_E_MODEL);
-        fore_json_free(document);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,7 +166,6 @@ int main(void)
         cmocka_unit_test(follow__unknown_outcomes__are_answered_and_only_widen),
         cmocka_unit_test(follow__outcomes_backwards__the_order_stays),
         cmocka_unit_test(follow__nothing_known__as_the_model_said),
-        cmocka_unit_test(follower__json__reads_back_the_same_or_says_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
