@@ -19,7 +19,7 @@ static bool is_contact_kind(fore_activity_kind kind)
            kind == FORE_VISIT || kind == FORE_MESSAGE || kind == FORE_REPLY || kind == FORE_FORM;
 }
 
-static bool is_inbound(uint8_t code)
+bool fore_is_inbound(uint8_t code)
 {
     fore_activity_kind kind = fore_code_kind(code);
     if (fore_code_outcome(code) == FORE_EVENT_CANCELLED) return false;
@@ -37,7 +37,7 @@ bool fore_is_outbound(uint8_t code)
 
 static bool is_answer(uint8_t code)
 {
-    return is_inbound(code) || fore_code_outcome(code) == FORE_EVENT_ANSWERED;
+    return fore_is_inbound(code) || fore_code_outcome(code) == FORE_EVENT_ANSWERED;
 }
 
 bool fore_is_answer(uint8_t code)
@@ -82,7 +82,7 @@ void fore_last_contacts(const fore_timeline *t, int64_t subject, int64_t as_of, 
     int64_t first = t->event_first[subject];
     int64_t end = fore_time_lower(t->event_at, first, t->event_first[subject + 1], as_of);
     for (int64_t e = end; e-- > first && (*outbound == FORE_NO_TIME || *inbound == FORE_NO_TIME);) {
-        if (*inbound == FORE_NO_TIME && is_inbound(t->event_code[e])) *inbound = t->event_at[e];
+        if (*inbound == FORE_NO_TIME && fore_is_inbound(t->event_code[e])) *inbound = t->event_at[e];
         if (*outbound == FORE_NO_TIME && fore_is_outbound(t->event_code[e]))
             *outbound = t->event_at[e];
     }
@@ -121,7 +121,7 @@ static record read_record(const fore_timeline *t, int64_t subject, int64_t as_of
             if (kind == FORE_CALL) r.answers_call++;
             if (kind == FORE_EMAIL || kind == FORE_REPLY) r.answers_mail++;
         }
-        if (is_inbound(code)) {
+        if (fore_is_inbound(code)) {
             r.last_in = t->event_at[e];
             r.kind_in = kind;
         } else if (fore_is_outbound(code)) {

@@ -46,5 +46,6 @@ void fore_last_contacts(const fore_timeline *timeline, int64_t subject, int64_t 
 bool fore_is_answer(uint8_t code);
 bool fore_is_attempt(uint8_t code);
 bool fore_is_outbound(uint8_t code); /* a contact that we made */
+bool fore_is_inbound(uint8_t code);  /* one that they made: a reply, a form, a call, mail or message */
 
 #endif

@@ -91,3 +91,45 @@ fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline,
     if (status != FORE_OK) fore_supposed_free(s);
     return status;
 }
+
+/* The changes of a closed deal from the one that closed it on: into its last stage, or at the closing. */
+static void undo_closing(const fore_timeline *t, int64_t s, int64_t as_of, int64_t *change_at)
+{
+    int64_t first = t->change_first[s], end = t->change_first[s + 1], from = end;
+    int64_t closed = t->closed_at[s] == FORE_NO_TIME ? as_of : t->closed_at[s];
+    for (int64_t i = end; i-- > first;) {
+        bool last_stage = t->change_field[i] == FORE_CHANGE_STAGE && t->stage[s] >= 0 &&
+                          t->change_new[i] == t->stage[s];
+        if (t->change_at[i] >= closed || last_stage) from = i;
+    }
+    for (; from < end; from++)
+        if (change_at[from] < as_of) change_at[from] = as_of;
+}
+
+fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_extractor *extractor,
+                                    const int64_t *subject, int64_t n, int64_t as_of,
+                                    int64_t max_age, fore_supposed *s, fore_error *err)
+{
+    *s = (fore_supposed){.timeline = *timeline};
+    fore_timeline *t = &s->timeline;
+    int64_t *created = own_copy(s, t->created_at, t->subjects, sizeof *created);
+    int64_t *closed = own_copy(s, t->closed_at, t->subjects, sizeof *closed);
+    int64_t *changed = own_copy(s, t->change_at, t->changes, sizeof *changed);
+    uint8_t *outcome = own_copy(s, t->outcome, t->subjects, sizeof *outcome);
+    fore_status status = FORE_OK;
+    if (!created || !closed || !changed || !outcome) status = fore_no_memory(err);
+    for (int64_t i = 0; i < n && status == FORE_OK; i++) {
+        int64_t who = subject[i];
+        undo_closing(timeline, who, as_of, changed);
+        closed[who] = FORE_NO_TIME;
+        outcome[who] = FORE_OUTCOME_OPEN;
+        if (created[who] < as_of - max_age) created[who] = as_of - max_age;
+    }
+    t->created_at = created;
+    t->closed_at = closed;
+    t->change_at = changed;
+    t->outcome = outcome;
+    if (status == FORE_OK) status = fore_extractor_over(extractor, t, &s->extractor, err);
+    if (status != FORE_OK) fore_supposed_free(s);
+    return status;
+}
