@@ -141,6 +141,10 @@ typedef struct foresell_rank_request {
     int32_t cap_days;      /* ... in so many days; 0 = default (14) */
     double explore;        /* share of the list drawn by lot; remembered; -1 = none from now on; 0 = as before */
     uint64_t seed;         /* of the lot */
+    int32_t customers;     /* rows of customers and win-back a rep; -1 = none; 0 = default (3) */
+    int32_t win_back_days; /* least days between a loss and win-back; -1 = none; 0 = default (60) */
+    const char *thank_amounts; /* amounts bought in all that call for a thank-you, "5000,20000"; NULL: usual ones */
+    const char *thank_days;    /* days after the first purchase for a feedback prompt; NULL: "30,365" */
 } foresell_rank_request;
 FORE_API fore_status foresell_rank(foresell *w, const foresell_rank_request *request,
                                    foresell_answer **answer, fore_error *err);

@@ -294,29 +294,57 @@ static void put_csv_text(const char *text)
     putchar('"');
 }
 
+static void put_csv_cell(const foresell_answer *a, int64_t t, int64_t r, int64_t c)
+{
+    const char *text = foresell_cell_text(a, t, r, c);
+    double number = foresell_cell_number(a, t, r, c);
+    char digits[32];
+    if (text)
+        put_csv_text(text);
+    else if (!isnan(number)) {
+        foresell_number_exact(number, digits);
+        fputs(digits, stdout);
+    }
+}
+
+static int64_t column_named(const foresell_answer *a, int64_t t, const char *key)
+{
+    for (int64_t c = 0; c < foresell_table_columns(a, t); c++)
+        if (strcmp(foresell_table_column(a, t, c).key, key) == 0) return c;
+    return -1;
+}
+
+/* The rows of table t under the columns of table `head`: where t has no such column they are empty. */
+static void print_csv_rows(const foresell_answer *a, int64_t head, int64_t t)
+{
+    for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
+        for (int64_t c = 0; c < foresell_table_columns(a, head); c++) {
+            int64_t own = t == head ? c : column_named(a, t, foresell_table_column(a, head, c).key);
+            if (c) putchar(',');
+            if (own >= 0) put_csv_cell(a, t, r, own);
+        }
+        puts("\r");
+    }
+}
+
+/* Is it more of the same: no column that the other one does not have? */
+static bool goes_on(const foresell_answer *a, int64_t head, int64_t t)
+{
+    for (int64_t c = 0; c < foresell_table_columns(a, t); c++)
+        if (column_named(a, head, foresell_table_column(a, t, c).key) < 0) return false;
+    return true;
+}
+
 static void print_csv(const foresell_answer *a, int64_t t)
 {
-    int64_t columns = foresell_table_columns(a, t);
-    for (int64_t c = 0; c < columns; c++) {
+    for (int64_t c = 0; c < foresell_table_columns(a, t); c++) {
         if (c) putchar(',');
         put_csv_text(foresell_table_column(a, t, c).key);
     }
     puts("\r");
-    for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
-        for (int64_t c = 0; c < columns; c++) {
-            if (c) putchar(',');
-            const char *text = foresell_cell_text(a, t, r, c);
-            double number = foresell_cell_number(a, t, r, c);
-            char digits[32];
-            if (text)
-                put_csv_text(text);
-            else if (!isnan(number)) {
-                foresell_number_exact(number, digits);
-                fputs(digits, stdout);
-            }
-        }
-        puts("\r");
-    }
+    print_csv_rows(a, t, t);
+    for (int64_t next = t + 1; next < foresell_answer_tables(a) && goes_on(a, t, next); next++)
+        print_csv_rows(a, t, next);
 }
 
 void cli_print(const cli *c, const foresell_answer *answer)

@@ -46,9 +46,9 @@ static fore_status keep_remark(fore_context *c, const fore_timeline *t,
         return fore_fail(err, FORE_E_USAGE, "say why: --because TEXT");
     FORE_TRY(find_subject(t, r->not_id, &subject, err));
     FORE_TRY(read_until(c, r->until, as_of, &until, err));
-    if (!fore_subject_open_at(t, subject, as_of))
+    if (t->created_at[subject] == FORE_NO_TIME || t->created_at[subject] >= as_of)
         return fore_fail(err, FORE_E_NO_ANSWER,
-                         "'%s' is not open at that moment, so that it is on no list anyhow",
+                         "'%s' is not there at that moment, so that it is on no list anyhow",
                          r->not_id);
     fore_feedback_row row = {.subject_kind = fore_subject_kind_of(t, subject),
                              .subject = t->pk[subject],

@@ -5,7 +5,7 @@
  * What belongs to a rep who has left stands on the whole team's list, marked, within the hours of
  * what belongs to nobody: somebody must take it over. Where the model was measured as no better
  * than the base rate, that rate stands for everybody's chance in the order. */
-#include "engine/jobs/day_list.h"
+#include "engine/jobs/customers.h"
 #include "engine/jobs/jobs.h"
 
 enum { NAMES_SHOWN = 5 };
@@ -186,6 +186,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_json_string(&json, "model", answering_model(&roster));
     fore_roster_models_json(&roster, &json);
     FORE_GO(fore_rank_rows(c, &roster, &list, a, &json, err));
+    FORE_GO(fore_customer_rows(c, r, &roster, &list, rep, a, &json, err));
     if (!r->rep) FORE_GO(write_handover(&roster, &json, a, err));
     fore_json_end_object(&json);
     FORE_GO(fore_day_list_record(c, &roster, &list, !r->rep, err));

@@ -7,7 +7,8 @@
 #include "engine/jobs/next_step.h"
 #include "features/extract.h"
 
-/* --- who belongs together: nodes are the accounts, then the subjects; a root is its lowest node --- */
+/* --- who belongs together: nodes are the accounts, then the subjects; a root is its lowest node
+ * --- */
 
 static int64_t root_of(int64_t *parent, int64_t node)
 {
@@ -117,7 +118,8 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *
             if (t->sale_at[i] == FORE_NO_TIME || (a == t->accounts && deal < 0)) continue;
             entry e = {(int32_t)a, /* parties with an account come first, one each */
                        {t->sale_at[i], t->sale_product[i],
-                        in_currency(t->sale_amount[i], t->sale_currency[i], currency), true}};
+                        in_currency(t->sale_amount[i], t->sale_currency[i], currency), true,
+                        false}};
             if (a == t->accounts) e.party = p->of[deal];
             orders[e.party]++;
             list[n++] = e;
@@ -125,8 +127,9 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *
     for (int64_t s = t->leads; s < t->subjects; s++) {
         if (t->outcome[s] != FORE_WON || t->left_out[s] != FORE_KEPT) continue;
         bool dated = orders[p->of[s]] == 0;
-        double amount = dated ? in_currency(fore_closing_amount(t, s), t->currency[s], currency) : NAN;
-        list[n++] = (entry){p->of[s], {t->closed_at[s], t->product[s], amount, dated}};
+        double amount =
+            dated ? in_currency(fore_closing_amount(t, s), t->currency[s], currency) : NAN;
+        list[n++] = (entry){p->of[s], {t->closed_at[s], t->product[s], amount, dated, true}};
     }
     return n;
 }
@@ -189,15 +192,16 @@ void fore_parties_free(fore_parties *p)
 
 static void later(int64_t *time, int64_t candidate)
 {
-    if (candidate != FORE_NO_TIME && (*time == FORE_NO_TIME || candidate > *time)) *time = candidate;
+    if (candidate != FORE_NO_TIME && (*time == FORE_NO_TIME || candidate > *time))
+        *time = candidate;
 }
 
 static void add_subject(const fore_timeline *t, int64_t s, int64_t as_of, fore_party_state *p)
 {
     int64_t created = t->created_at[s], out, in;
     p->do_not_contact |= t->do_not_contact[s];
-    p->mail_closed |= t->mail_opt_out[s] || (t->unsubscribed_at[s] != FORE_NO_TIME &&
-                                             t->unsubscribed_at[s] < as_of);
+    p->mail_closed |= t->mail_opt_out[s] ||
+                      (t->unsubscribed_at[s] != FORE_NO_TIME && t->unsubscribed_at[s] < as_of);
     if (created == FORE_NO_TIME || created >= as_of) return;
     if (p->newest < 0 || created >= t->created_at[p->newest]) p->newest = s;
     fore_last_contacts(t, s, as_of, &out, &in);

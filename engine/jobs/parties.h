@@ -14,6 +14,7 @@ typedef struct fore_purchase {
     int32_t product; /* -1 = unknown */
     double amount;   /* NaN: unknown, in another currency, or told by an order already */
     bool dated;      /* false: a won deal of someone whose orders are known: its product counts, not its date */
+    bool deal;       /* a won deal, not an order */
 } fore_purchase;
 
 typedef struct fore_parties {

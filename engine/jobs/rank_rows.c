@@ -23,6 +23,9 @@ static const fore_column columns[] = {
     {"when", "when", FORE_CELL_TEXT, 0},
     {"why", "why", FORE_CELL_TEXT, -1},
     {"rep_left", NULL, FORE_CELL_TEXT, 0},
+    {"kind", NULL, FORE_CELL_TEXT, 0},
+    {"product", NULL, FORE_CELL_TEXT, 0},
+    {"due", NULL, FORE_CELL_TEXT, 0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -58,9 +61,10 @@ static void write_row(const fore_roster *r, const fore_candidate *k, int64_t pla
     const char *other =
         t->other[row->subject] >= 0 ? fore_word(&t->ids, t->other[row->subject]) : NULL;
     const char *rep = fore_word(&t->rep_ids, row->owner);
-    char grade[2] = {row->grade, 0}, when[16];
+    char grade[2] = {row->grade, 0}, when[16], due[32];
     fore_text words = {0};
     snprintf(when, sizeof when, "%02d:00", k->step.hour);
+    fore_time_format(k->step.due, due);
     fore_json_object(json, NULL);
     fore_json_integer(json, "rank", place);
     fore_json_string(json, "lead_id", kind == FORE_SUBJECT_LEAD ? id : other);
@@ -110,6 +114,9 @@ static void write_row(const fore_roster *r, const fore_candidate *k, int64_t pla
     fore_answer_text(a, g, when);
     fore_answer_text(a, g, fore_text_string(&words));
     fore_answer_text(a, g, row->owner_left ? "yes" : NULL);
+    fore_answer_text(a, g, fore_purpose(kind));
+    fore_answer_text(a, g, NULL);
+    fore_answer_text(a, g, due);
     a->failed |= words.failed || reasons_text.failed;
     fore_text_free(&words);
     fore_text_free(&reasons_text);
