@@ -11,14 +11,24 @@ enum { ROWS_PER_REP = 50, ROWS_DEFAULT = 20, COOL_OFF_DEFAULT = 2 };
 enum { CAP_TOUCHES = 5, CAP_DAYS = 14 };
 static const double HOURS_DEFAULT = 8, WORKING_DAYS = 5;
 
-/* What it brings; its chance alone where no amount is known. */
+/* What it brings: what working it today adds, where that is known, else its chance; times the
+ * value, where one is known. By kind of subject alike, so that no list mixes the two. */
 static double gain_of(const fore_roster *r, const fore_candidate *k)
 {
     const fore_roster_row *row = k->row;
     const fore_scoring *s = r->scoring[fore_subject_kind_of(r->timeline, row->subject)];
     double chance = fore_scoring_is_idle(s) ? s->base_rate : k->chance;
+    if (fore_list_by_uplift(r)) chance = fore_uplift_of(s->uplift, k->step.kind, chance).middle;
     if (isnan(row->expected_value) || !(row->probability > 0)) return chance;
     return row->expected_value * (chance / row->probability);
+}
+
+bool fore_list_by_uplift(const fore_roster *r)
+{
+    bool known = true;
+    for (int k = 0; k < 2; k++)
+        if (r->scoring[k]) known = known && r->scoring[k]->uplift && r->scoring[k]->uplift->known;
+    return known;
 }
 
 /* What was promised, then who waits or is fresh, then what was drawn, then the rest. */
@@ -236,8 +246,12 @@ static fore_status set_gains(building *b, fore_error *err)
 {
     fore_candidate *k = b->list->item;
     FORE_TRY(set_chances(b->c, b->roster, k, b->n, err));
-    for (int64_t i = 0; i < b->n; i++)
+    for (int64_t i = 0; i < b->n; i++) {
+        const fore_scoring *s =
+            b->roster->scoring[fore_subject_kind_of(b->roster->timeline, k[i].row->subject)];
+        k[i].uplift = fore_uplift_of(s->uplift, k[i].step.kind, k[i].chance);
         k[i].gain_per_minute = gain_of(b->roster, &k[i]) / k[i].step.minutes;
+    }
     return FORE_OK;
 }
 

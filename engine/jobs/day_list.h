@@ -7,11 +7,13 @@
 #include "engine/jobs/list_rules.h"
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
+#include "engine/jobs/uplift.h"
 
 typedef struct fore_candidate {
     const fore_roster_row *row;
     fore_next_step step;
-    double chance; /* that orders: without what attempts in vain would add to it */
+    double chance;             /* that orders: without what attempts in vain would add to it */
+    fore_uplift_chance uplift; /* what the step adds to that chance; NaN: not known */
     double gain_per_minute;
     bool drawn;         /* by lot */
     bool compared;      /* drawn as well, but left where its worth puts it */
@@ -46,6 +48,10 @@ fore_status fore_day_list_build(fore_context *context, const foresell_rank_reque
                                 const fore_roster *roster, int64_t rep, fore_day_list *list,
                                 fore_error *err);
 void fore_day_list_free(fore_day_list *list);
+
+/* Does what a contact adds order the list? Only where it is known for all kinds that have a model.
+ */
+bool fore_list_by_uplift(const fore_roster *roster);
 
 /* Of each rep's list of rows[rep] rows (reps + 1: the last is nobody's), the lot's share is drawn
  * from those of `item` that are not urgent, all alike: each with chance share R / N. As many again

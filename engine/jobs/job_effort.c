@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/jobs/drawn_lists.h"
 #include "engine/jobs/effort_view.h"
 #include "engine/jobs/forecast_record.h"
 #include "engine/jobs/jobs.h"
@@ -30,7 +31,8 @@ static const fore_column columns[] = {
 typedef struct request {
     double raise[RAISES_MAX];
     int64_t raises;
-    int32_t start, end; /* the period, [start, end) days */
+    int32_t start, end;        /* the period, [start, end) days */
+    fore_drawn_contrast drawn; /* what lists drawn by lot told, of the whole team */
 } request;
 
 static fore_status read_period(const char *text, int64_t as_of, request *q, fore_error *err)
@@ -284,6 +286,8 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
     }
     options.seed = seed;
     options.whole = *verdict;
+    options.lifts = &q->drawn.lift;
+    options.lift_count = who[0] == '\0' && q->drawn.usable;
     FORE_GO(fore_response_fit(&pa->panel, &options, c->pool, &response, err));
     *verdict = response->verdict;
     write_baseline(pa, sales, scratch, json, &hours);
@@ -391,6 +395,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
     FORE_TRY(read_request(r, moment.as_of, &q, err));
     FORE_TRY(fore_context_history(c, &t, NULL, err));
+    FORE_TRY(fore_drawn_contrast_read(c, moment.as_of, &q.drawn, err));
     FORE_GO(fore_effort_panel_make(t, moment.as_of, -1, FORE_PANEL_WEEKS, &f, err));
     int32_t today = fore_date_of(moment.as_of);
     const int32_t starts[] = {today, q.start, q.end};
@@ -419,7 +424,9 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
                      : o->currency >= 0 ? fore_word(&t->currencies, o->currency)
                                         : "amount");
     fore_verdict whole = FORE_IDENTIFIED;
+    fore_drawn_contrast_json(&q.drawn, &json);
     FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, &whole, a, &json, err));
+    fore_drawn_contrast_note(&q.drawn, a);
     fore_answer_note(
         a,
         "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to); \"for 80 %%\": the multiple that reaches it with 80 %% probability (∞: none within the limits of change does).");

@@ -142,6 +142,23 @@ static fore_status find_rep(fore_context *c, const fore_roster *roster, const ch
     return fore_roster_rep_left(roster, *rep) ? refuse_who_left(roster, *rep, err) : FORE_OK;
 }
 
+/* By what the rest is ordered, and why not by more. */
+static void note_basis(const fore_roster *r, fore_answer *a)
+{
+    const fore_scoring *s = r->scoring[FORE_SUBJECT_DEAL] ? r->scoring[FORE_SUBJECT_DEAL]
+                                                          : r->scoring[FORE_SUBJECT_LEAD];
+    if (fore_list_by_uplift(r))
+        fore_answer_note(a,
+                         "What was promised first, then who waits or is fresh, then by what a "
+                         "contact today adds per minute: %s.",
+                         s->uplift->basis);
+    else
+        fore_answer_note(a,
+                         "What was promised first, then who waits or is fresh, then by value per "
+                         "minute; what a contact adds: %s.",
+                         s->uplift ? s->uplift->basis : "not learned yet, train again");
+}
+
 static void note_order(fore_context *c, const foresell_rank_request *r, const fore_roster *roster,
                        const fore_day_list *list, fore_answer *a)
 {
@@ -149,9 +166,7 @@ static void note_order(fore_context *c, const foresell_rank_request *r, const fo
         fore_answer_note(a, "Nothing is to be worked today.");
     else if (list->too_long)
         note_too_long(a, roster->timeline, &list->item[0], r->hours);
-    if (list->kept > 0)
-        fore_answer_note(a, "What was promised first, then who waits or is fresh, then by value "
-                            "per minute.");
+    if (list->kept > 0) note_basis(roster, a);
     if (list->lot.share > 0)
         fore_answer_note(
             a, "%.0f %% of the list are drawn by lot and marked%s; --explore 0 ends it.",

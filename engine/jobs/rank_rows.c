@@ -76,8 +76,12 @@ static void write_row(const fore_roster *r, const fore_candidate *k, int64_t pla
     fore_json_number(json, "hi", row->hi);
     fore_json_number(json, "amount", row->amount);
     fore_json_number(json, "expected_value", row->expected_value);
-    fore_json_null(json, "uplift");
-    fore_json_string(json, "uplift_basis", "none: ordered by value per minute");
+    const fore_uplift *uplift = r->scoring[kind]->uplift;
+    fore_json_number(json, "uplift", k->uplift.middle);
+    fore_json_number(json, "uplift_lo", k->uplift.lo);
+    fore_json_number(json, "uplift_hi", k->uplift.hi);
+    fore_json_string(json, "uplift_basis",
+                     uplift ? uplift->basis : "none: not learned when the model was trained");
     fore_json_number(json, "order_probability", k->chance);
     fore_json_bool(json, "drawn", k->drawn);
     fore_json_number(json, "draw_chance", k->draw_chance);

@@ -7,6 +7,7 @@
 
 #include "engine/base/file.h"
 #include "engine/jobs/close_model.h"
+#include "engine/jobs/uplift.h"
 
 static const char FORMAT[] = "foresell-scoring";
 enum { VERSION = 1, SCORE_BLOCK = 8192 };
@@ -23,6 +24,7 @@ void fore_scoring_free(fore_scoring *s)
     fore_encoding_free(s->encoding);
     fore_scorer_free(s->scorer);
     fore_close_model_free(s->close);
+    fore_free(s->uplift);
     fore_free(s->feature);
     fore_free(s->cut);
     fore_free(s->use);
@@ -133,6 +135,7 @@ fore_status fore_scoring_save(const fore_scoring *s, fore_text *packed, fore_err
     fore_json_string_n(&json, "scorer", scorer.bytes, scorer.length);
     write_cuts(&json, s);
     if (s->close) fore_close_model_write(s->close, &json, "close");
+    if (s->uplift) fore_uplift_write(s->uplift, &json, "uplift");
     fore_json_end_object(&json);
     FORE_GO(fore_text_check(&text, err));
     FORE_GO(fore_pack(text.bytes, text.length, packed, err));
@@ -194,6 +197,16 @@ fore_status fore_scoring_set_use(fore_scoring *s, const char *use, fore_error *e
     return FORE_OK;
 }
 
+/* What stands beside the chance: absent in older models. */
+static fore_status read_beside(fore_scoring *s, const fore_json_node *close,
+                               const fore_json_node *uplift, fore_error *err)
+{
+    if (close) FORE_TRY(fore_close_model_read(close, &s->close, err));
+    if (!uplift) return FORE_OK;
+    s->uplift = FORE_ZNEW(1, fore_uplift);
+    return s->uplift ? fore_uplift_read(uplift, s->uplift, err) : fore_no_memory(err);
+}
+
 static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_error *err)
 {
     const char *format = fore_json_get_string(root, "format");
@@ -213,8 +226,7 @@ static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_e
     FORE_TRY(fore_scoring_set_use(s, fore_json_get_string(root, "use"), err));
     FORE_TRY(read_features(s, fore_json_get(root, "features"), err));
     if (encoding) FORE_TRY(fore_encoding_load(encoding, &s->encoding, err));
-    const fore_json_node *close = fore_json_get(root, "close"); /* absent in older models */
-    if (close) FORE_TRY(fore_close_model_read(close, &s->close, err));
+    FORE_TRY(read_beside(s, fore_json_get(root, "close"), fore_json_get(root, "uplift"), err));
     FORE_TRY(fore_scorer_load(scorer, (int64_t)strlen(scorer), &s->scorer, err));
     s->columns = s->feature_count + (s->encoding ? fore_encoding_count(s->encoding) : 0);
     if (fore_scorer_columns(s->scorer) != s->columns)

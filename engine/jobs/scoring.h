@@ -27,6 +27,7 @@ typedef struct fore_scoring {
     fore_scorer *scorer;
     fore_reason_cut *cut;        /* columns */
     char *use;                   /* columns taken in although they seem to know the outcome; NULL: none */
+    struct fore_uplift *uplift; /* what one more contact adds, learned with it; NULL: not kept */
     struct fore_close_model *close; /* when deals close, learned with it; NULL: not kept, or a lead's */
     double log_loss, baseline_log_loss; /* as measured when it was trained; NaN until stored */
     int64_t model_pk;            /* 0 until stored */

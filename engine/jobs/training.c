@@ -11,6 +11,7 @@
 
 #include "engine/jobs/close_model.h"
 #include "engine/jobs/levels.h"
+#include "engine/jobs/uplift.h"
 #include "engine/jobs/stored_leaks.h"
 #include "features/leak_attributes.h"
 
@@ -339,6 +340,11 @@ static void name_model(fore_scoring *s, const fore_text *body)
 /* What answers ask for beside the chance itself, learned once, here, from the same history. */
 static fore_status learn_beside(fore_context *c, fore_scoring *s, fore_error *err)
 {
+    if (!s->uplift) {
+        s->uplift = FORE_ZNEW(1, fore_uplift);
+        if (!s->uplift) return fore_no_memory(err);
+        FORE_TRY(fore_uplift_learn(c, s->as_of, s->horizon_days, s->uplift, err));
+    }
     if (s->kind != FORE_SUBJECT_DEAL || s->close) return FORE_OK;
     fore_error why = {0};
     fore_status status = fore_close_model_learn(c, s->as_of, NULL, &s->close, &why);
