@@ -21,19 +21,20 @@
 #include "engine/jobs/scoring.h"
 #include "engine/num/special.h"
 
-enum { CUT_CANDIDATES = 5, CUT_ROWS_MIN = 20, EM_STEPS = 100 };
+enum { CUT_CANDIDATES = 5, CUT_ROWS_MIN = 20, EM_STEPS = 100, ROWS_MAX = 100000 };
 static const double PART_MIN = 0.05;   /* log-odds: weaker contributions are not worth words */
 static const double RATIO_MIN = 1.1;   /* "won 1.0x as often" says nothing */
 static const double SHARE_MAX = 0.999; /* of sides that tell anything: keeps the odds finite */
 static const double ERRORS_MIN = 2; /* standard errors from the base rate: below it may be chance */
 
-/* Training rows, cut in two by subject. */
+/* The rows measured on, cut in two by subject. */
 typedef struct halves {
-    const double *label, *weight;
-    const int64_t *group; /* NULL: every row is a subject of its own */
+    int64_t *row; /* n: of the matrix */
+    double *label, *weight;
+    int64_t *group;
     int64_t n;
-    uint8_t *half; /* 0 or 1 */
-    double *base;  /* share of wins by half */
+    uint8_t *half;  /* 0 or 1 */
+    double base[2]; /* share of wins by half */
 } halves;
 enum { BOTH = 2 }; /* in the place of a half */
 
@@ -46,7 +47,7 @@ typedef struct side {
 
 static void add_row(side *s, const halves *h, int64_t i)
 {
-    int64_t group = h->group ? h->group[i] : i;
+    int64_t group = h->group[i];
     if (s->rows == 0 || group != s->group) {
         s->squares += s->subject * s->subject;
         s->subject = 0;
@@ -62,7 +63,7 @@ static void split_at(const double *x, const halves *h, int half, double cut, sid
 {
     *high = *low = (side){0};
     for (int64_t i = 0; i < h->n; i++)
-        if ((half == BOTH || h->half[i] == half) && !isnan(x[i]) && h->weight[i] > 0)
+        if ((half == BOTH || h->half[i] == half) && !isnan(x[i]))
             add_row(x[i] >= cut ? high : low, h, i);
 }
 
@@ -85,8 +86,7 @@ static double choose_cut(const double *x, const halves *h, int half, double base
     static const double quantile[CUT_CANDIDATES] = {0.25, 0.5, 0.75, 0.9, 0.97};
     int64_t known = 0;
     for (int64_t i = 0; i < h->n; i++)
-        if ((half == BOTH || h->half[i] == half) && !isnan(x[i]) && h->weight[i] > 0)
-            sorted[known++] = x[i];
+        if ((half == BOTH || h->half[i] == half) && !isnan(x[i])) sorted[known++] = x[i];
     fore_sort(sorted, known);
     double best = 0, chosen = NAN;
     for (int k = 0; k < CUT_CANDIDATES && known >= 2 * CUT_ROWS_MIN; k++) {
@@ -160,12 +160,36 @@ static double shrunk(const belief *b, double d, double v)
     return 1 + is_real(b, d, v) * b->spread / (b->spread + v) * d;
 }
 
-static fore_status lot(const halves *h, fore_error *err)
+static void halves_free(halves *h)
 {
-    if (!h->half) return fore_no_memory(err);
-    for (int64_t i = 0; i < h->n; i++) {
-        int64_t group = h->group ? h->group[i] : i;
-        h->half[i] = fore_hash(&group, sizeof group, FORE_REASON_LOT) & 1;
+    fore_free(h->row);
+    fore_free(h->label);
+    fore_free(h->weight);
+    fore_free(h->group);
+    fore_free(h->half);
+}
+
+/* The rows of positive weight; of more than ROWS_MAX a part, whole subjects by their hash. */
+static fore_status draw_rows(const fore_view *x, const double *label, const double *weight,
+                             const int64_t *group, halves *h, fore_error *err)
+{
+    int64_t n = x->rows;
+    double limit = n > ROWS_MAX ? (double)ROWS_MAX / (double)n : 1;
+    h->row = FORE_NEW(n, int64_t);
+    h->label = FORE_NEW(n, double);
+    h->weight = FORE_NEW(n, double);
+    h->group = FORE_NEW(n, int64_t);
+    h->half = FORE_NEW(n, uint8_t);
+    if (!h->row || !h->label || !h->weight || !h->group || !h->half) return fore_no_memory(err);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t subject = group ? group[i] : i;
+        uint64_t lot = fore_hash(&subject, sizeof subject, FORE_REASON_LOT);
+        if (!(weight[i] > 0) || (double)(lot >> 11) * 0x1p-53 >= limit) continue;
+        h->row[h->n] = i;
+        h->label[h->n] = label[i];
+        h->weight[h->n] = weight[i];
+        h->group[h->n] = subject;
+        h->half[h->n++] = lot & 1;
     }
     return FORE_OK;
 }
@@ -178,8 +202,8 @@ static void pool(double *d, double *v, double d_half, double v_half)
     *v = 1 / sum;
 }
 
-/* One column: its cut, and d and v of both sides. False where it tells nothing apart. */
-static bool measure_column(const double *x, const halves *h, double base_rate, double *sorted,
+/* One column: its cut, and d and v of both sides; the cut is NaN where it tells nothing apart. */
+static void measure_column(const double *x, const halves *h, double base_rate, double *sorted,
                            fore_reason_cut *cut, double d[2], double v[2])
 {
     side high, low;
@@ -187,19 +211,18 @@ static bool measure_column(const double *x, const halves *h, double base_rate, d
     d[0] = d[1] = v[0] = v[1] = 0;
     for (int half = 0; half < 2; half++) {
         double at = choose_cut(x, h, half, base_rate, sorted), base = h->base[1 - half];
-        if (isnan(at) || !(base > 0 && base < 1)) return false;
+        if (isnan(at) || !(base > 0 && base < 1)) return;
         split_at(x, h, 1 - half, at, &high, &low);
-        if (!is_enough(&high, &low)) return false;
-        if (!(variance(&high, base) > 0 && variance(&low, base) > 0)) return false;
+        if (!is_enough(&high, &low)) return;
+        if (!(variance(&high, base) > 0 && variance(&low, base) > 0)) return;
         pool(&d[0], &v[0], deviation(&high, base), variance(&high, base));
         pool(&d[1], &v[1], deviation(&low, base), variance(&low, base));
     }
     cut->cut = choose_cut(x, h, BOTH, base_rate, sorted);
-    if (isnan(cut->cut)) return false;
+    if (isnan(cut->cut)) return;
     split_at(x, h, BOTH, cut->cut, &high, &low);
     cut->count_high = high.rows;
     cut->count_low = low.rows;
-    return true;
 }
 
 static void find_bases(halves *h)
@@ -212,38 +235,69 @@ static void find_bases(halves *h)
     for (int k = 0; k < 2; k++) h->base[k] = won[k] / all[k];
 }
 
-fore_status fore_reasons_measure(const double *x, int64_t n, int64_t p, const double *label,
+typedef struct measuring {
+    const fore_view *x;
+    halves h;
+    double base_rate;
+    fore_reason_cut *cut; /* p, and d and v of both sides of each */
+    double *d, *v;
+    double *room; /* 2 n for every worker */
+} measuring;
+
+static fore_status measure_one(void *context, int64_t j, int worker, fore_error *err)
+{
+    (void)err;
+    measuring *m = context;
+    double *x = m->room + worker * 2 * m->h.n, *sorted = x + m->h.n;
+    for (int64_t i = 0; i < m->h.n; i++) x[i] = fore_view_row(m->x, m->h.row[i])[j * m->x->stride];
+    measure_column(x, &m->h, m->base_rate, sorted, &m->cut[j], m->d + 2 * j, m->v + 2 * j);
+    return FORE_OK;
+}
+
+/* What is believed of the sides that tell rows apart. */
+static void believe(measuring *m)
+{
+    int64_t p = m->x->columns, sides = 0;
+    belief b;
+    for (int64_t j = 0; j < p; j++) {
+        if (isnan(m->cut[j].cut)) continue;
+        memmove(m->d + sides, m->d + 2 * j, 2 * sizeof *m->d);
+        memmove(m->v + sides, m->v + 2 * j, 2 * sizeof *m->v);
+        sides += 2;
+    }
+    learn(&b, m->d, m->v, sides);
+    sides = 0;
+    for (int64_t j = 0; j < p; j++) {
+        if (isnan(m->cut[j].cut)) continue;
+        m->cut[j].rate_high = m->base_rate * shrunk(&b, m->d[sides], m->v[sides]);
+        m->cut[j].rate_low = m->base_rate * shrunk(&b, m->d[sides + 1], m->v[sides + 1]);
+        sides += 2;
+    }
+}
+
+fore_status fore_reasons_measure(fore_pool *workers, const fore_view *x, const double *label,
                                  const double *weight, const int64_t *group, double base_rate,
                                  fore_reason_cut *cut, fore_error *err)
 {
     fore_status status = FORE_OK;
-    double base[2];
-    halves h = {label, weight, group, n, FORE_NEW(n, uint8_t), base};
-    double *sorted = FORE_NEW(n, double), *d = FORE_NEW(2 * p, double),
-           *v = FORE_NEW(2 * p, double);
-    int64_t m = 0;
-    if (!sorted || !d || !v) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    FORE_GO(lot(&h, err));
-    find_bases(&h);
-    for (int64_t j = 0; j < p; j++)
-        if (measure_column(x + j * n, &h, base_rate, sorted, &cut[j], d + m, v + m)) m += 2;
-    belief b;
-    learn(&b, d, v, m);
-    m = 0;
-    for (int64_t j = 0; j < p; j++) {
-        if (isnan(cut[j].cut)) continue;
-        cut[j].rate_high = base_rate * shrunk(&b, d[m], v[m]);
-        cut[j].rate_low = base_rate * shrunk(&b, d[m + 1], v[m + 1]);
-        m += 2;
-    }
+    int64_t p = x->columns;
+    measuring m = {.x = x,
+                   .base_rate = base_rate,
+                   .cut = cut,
+                   .d = FORE_NEW(2 * p, double),
+                   .v = FORE_NEW(2 * p, double)};
+    if (!m.d || !m.v) FORE_GO(fore_no_memory(err));
+    FORE_GO(draw_rows(x, label, weight, group, &m.h, err));
+    m.room = FORE_NEW(2 * m.h.n * fore_pool_threads(workers), double);
+    if (!m.room) FORE_GO(fore_no_memory(err));
+    find_bases(&m.h);
+    FORE_GO(fore_pool_run(workers, p, measure_one, &m, err));
+    believe(&m);
 done:
-    fore_free(h.half);
-    fore_free(sorted);
-    fore_free(d);
-    fore_free(v);
+    halves_free(&m.h);
+    fore_free(m.d);
+    fore_free(m.v);
+    fore_free(m.room);
     return status;
 }
 

@@ -71,11 +71,12 @@ bool fore_scoring_is_idle(const fore_scoring *scoring);
 /* A chance of one that is open, in words: "12.3 %", and never 0 or 100. */
 void fore_chance_say(double probability, char out[24]);
 
-/* Cuts for every column from training rows (x: n x p, label, weight; rows of weight 0 are passed over).
- * group: the subject of each row, rows of one subject together; NULL: all differ. fore_hash(group, 8
- * bytes, FORE_REASON_LOT) sends a subject to one of two halves: what one chooses, the other measures. */
+/* Cuts for every column from training rows (label, weight; rows of weight 0 are passed over, and of more
+ * than 100,000 about so many are measured on, whole subjects by lot). group: the subject of each row, rows
+ * of one subject together; NULL: all differ. fore_hash(group, 8 bytes, FORE_REASON_LOT) sends a subject to
+ * one of two halves: what one chooses, the other measures. */
 enum { FORE_REASON_LOT = 29 };
-fore_status fore_reasons_measure(const double *x, int64_t n, int64_t p, const double *label,
+fore_status fore_reasons_measure(fore_pool *pool, const fore_view *x, const double *label,
                                  const double *weight, const int64_t *group, double base_rate,
                                  fore_reason_cut *cut, fore_error *err);
 

@@ -15,8 +15,11 @@
 #include "engine/jobs/stored_leaks.h"
 #include "features/leak_attributes.h"
 
-/* Rows x columns that a training matrix may hold: 1 GB of doubles. Beyond it subjects are drawn. */
-static const int64_t CELLS_MAX = INT64_C(1) << 27;
+/* Rows that a model learns from and is measured on; beyond it subjects are drawn. Twice as many
+ * would move the coefficients by less than their standard errors do. */
+static const double ROWS_MAX = 600000, RARE_MAX = 6000;
+/* Rows x columns that a training matrix may hold: 1 GB of doubles. */
+static const double CELLS_MAX = 0x1p27;
 void fore_training_free(fore_training *t)
 {
     fore_scoring_free(t->scoring);
@@ -123,25 +126,61 @@ done:
 
 /* --- rows --- */
 
-/* Keeps whole subjects by a hash of their key until the matrix fits in memory. */
-static void thin_rows(fore_training *t, const fore_timeline *timeline, int64_t columns)
+/* Keeps whole subjects by a hash of their key, about `most` rows. */
+static void thin_rows(fore_examples *e, const fore_timeline *timeline, double most)
 {
-    fore_examples *e = t->examples;
-    t->rows_used = e->n;
-    if (e->n * columns <= CELLS_MAX) return;
-    double share = (double)CELLS_MAX / ((double)e->n * (double)columns);
-    uint64_t limit = (uint64_t)(share * 0x1p53);
+    double share = most / (double)e->n;
     int64_t kept = 0;
-    for (int64_t i = 0; i < e->n; i++) {
+    for (int64_t i = 0; share < 1 && i < e->n; i++) {
         int64_t key = timeline->key[e->row[i].subject];
-        if (fore_hash(&key, sizeof key, 11) >> 11 >= limit) continue;
+        if ((double)(fore_hash(&key, sizeof key, 11) >> 11) * 0x1p-53 >= share) continue;
         e->row[kept] = e->row[i];
         e->label[kept] = e->label[i];
         e->weight[kept] = e->weight[i];
         e->window[kept++] = e->window[i];
     }
-    e->n = kept;
-    t->rows_used = kept;
+    if (share < 1) e->n = kept;
+}
+
+/* ROWS_MAX, or more where the rarer outcome would keep fewer than RARE_MAX. */
+static double rows_wanted(const fore_examples *e)
+{
+    double won = 0;
+    for (int64_t i = 0; i < e->n; i++) won += e->label[i] > 0.5;
+    double rarer = fmin(won, (double)e->n - won) / (double)e->n;
+    return fmax(ROWS_MAX, RARE_MAX / rarer);
+}
+
+/* Rows of a window side by side, windows in order of time: whoever takes some of them then reads
+ * the matrix as it lies. Inside a window the order stays. */
+static fore_status order_rows(fore_examples *e, fore_error *err)
+{
+    fore_examples sorted = {.row = FORE_NEW(e->n, fore_extract_row),
+                            .label = FORE_NEW(e->n, double),
+                            .weight = FORE_NEW(e->n, double),
+                            .window = FORE_NEW(e->n, uint8_t)};
+    bool good = sorted.row && sorted.label && sorted.weight && sorted.window;
+    int64_t m = 0;
+    for (int w = 0; good && w < FORE_WINDOWS; w++)
+        for (int64_t i = 0; i < e->n; i++) {
+            if (e->window[i] != w) continue;
+            sorted.row[m] = e->row[i];
+            sorted.label[m] = e->label[i];
+            sorted.weight[m] = e->weight[i];
+            sorted.window[m++] = (uint8_t)w;
+        }
+    fore_examples old = good ? *e : sorted;
+    if (good) {
+        e->row = sorted.row;
+        e->label = sorted.label;
+        e->weight = sorted.weight;
+        e->window = sorted.window;
+    }
+    fore_free(old.row);
+    fore_free(old.label);
+    fore_free(old.weight);
+    fore_free(old.window);
+    return good ? FORE_OK : fore_no_memory(err);
 }
 
 static uint8_t role_of(uint8_t window)
@@ -199,17 +238,17 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     fore_status status = FORE_OK;
     const fore_examples *e = t->examples;
     int64_t n = e->n, p = s->columns;
-    double *x = FORE_NEW(n * p, double), *outside = FORE_NEW(n, double);
+    double *x = FORE_NEW(n * p, double);
     int64_t *group = FORE_NEW(n, int64_t), *key = FORE_NEW(n, int64_t);
     uint8_t *role = FORE_NEW(n, uint8_t);
     s->cut = FORE_NEW(p, fore_reason_cut);
-    if (!x || !outside || !group || !key || !role || !s->cut) {
+    if (!x || !group || !key || !role || !s->cut) {
         status = fore_no_memory(err);
         goto done;
     }
     for (int64_t i = 0; i < n; i++) {
         group[i] = timeline->key[e->row[i].subject];
-        key[i] = i; /* examples come ordered by subject key and moment */
+        key[i] = i; /* the order of rows is by window, subject key and moment */
         role[i] = role_of(e->window[i]);
     }
     bool middle = e->summary[FORE_WINDOW_CALIBRATE].rows > 0;
@@ -218,9 +257,10 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     fore_progress(c->observer, "features", 0, 0);
     FORE_GO(fore_scoring_matrix(s, extractor, c->pool, t->attributes, e->row, n,
                                 FORE_ENCODE_TRAINING, x, err));
-    for (int64_t i = 0; i < n; i++) /* reasons are measured on the rows of the base rate */
-        outside[i] = e->window[i] == FORE_WINDOW_TEST ? 0 : e->weight[i];
-    FORE_GO(fore_reasons_measure(x, n, p, e->label, outside, group, s->base_rate, s->cut, err));
+    fore_view past = {x, 0, p, n, NULL}; /* reasons are measured on the rows of the base rate */
+    while (past.rows < n && e->window[past.rows] != FORE_WINDOW_TEST) past.rows++;
+    FORE_GO(fore_reasons_measure(c->pool, &past, e->label, e->weight, group, s->base_rate, s->cut,
+                                 err));
     fore_sample sample = {{x, n, p, n, NULL}, e->label, e->weight, group, key};
     fore_choose_options choose = fore_choose_default();
     choose.base.seed = options->seed;
@@ -231,7 +271,6 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     t->choice.scorer = NULL;
 done:
     fore_free(x);
-    fore_free(outside);
     fore_free(group);
     fore_free(key);
     fore_free(role);
@@ -260,6 +299,8 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     FORE_GO(fore_context_history(c, &timeline, &extractor, err));
     fore_progress(c->observer, "examples", 0, 0);
     FORE_GO(fore_examples_make(timeline, kind, &wanted, &t->examples, err));
+    thin_rows(t->examples, timeline, rows_wanted(t->examples));
+    FORE_GO(order_rows(t->examples, err));
     FORE_GO(fore_attributes_read(c->store, timeline, kind, options->as_of, NULL, 0, &t->attributes,
                                  err));
     FORE_GO(fore_leak_find_attributes(t->attributes, timeline, t->examples->test_start,
@@ -270,7 +311,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     FORE_GO(fit_encoding(t, s, options->use, err));
     s->columns = s->feature_count + fore_encoding_count(s->encoding);
     s->horizon_days = t->examples->horizon_days;
-    thin_rows(t, timeline, s->columns);
+    thin_rows(t->examples, timeline, CELLS_MAX / (double)s->columns);
     s->base_rate = training_rate(t->examples);
     FORE_GO(fit_rows(c, t, s, timeline, extractor, options, err));
     t->scoring = s;

@@ -20,12 +20,12 @@ typedef struct fore_training {
     fore_scoring *scoring;       /* the winner */
     fore_choice choice;          /* measured quality; choice.scorer is moved into scoring */
     double auc_same_day;         /* of the test rows, among those of one moment; NaN: unknown */
-    fore_examples *examples;
+    fore_examples *examples;     /* ordered by window, subject and moment; of more than 600,000 rows,
+                                  * or a matrix of over a gigabyte, subjects are drawn */
     fore_attributes *attributes; /* rows of all subjects of the kind */
     fore_leak_report *leaks;     /* of the attributes */
     fore_leak_report *stored;    /* of the features that rest on stored values; NULL: there are none */
     int64_t left_out_columns;    /* attributes and features left out because they know the outcome */
-    int64_t rows_used;           /* of examples->n: fewer when memory bounds them */
 } fore_training;
 
 fore_status fore_training_run(fore_context *context, fore_subject_kind kind,

@@ -29,6 +29,14 @@ static planted *plant(void)
     return p;
 }
 
+static fore_status measure(const double *x, int64_t n, int64_t p, const double *label,
+                           const double *weight, const int64_t *group, double base,
+                           fore_reason_cut *cut, fore_error *err)
+{
+    fore_view rows = {x, n, p, n, NULL};
+    return fore_reasons_measure(NULL, &rows, label, weight, group, base, cut, err);
+}
+
 /* Share of wins on one side of the cut, over the base rate, less one. */
 static double counted(const planted *p, const double *x, double cut, bool high)
 {
@@ -46,7 +54,7 @@ static void reasons_measure__rates__are_those_counted_by_hand_less_what_may_be_c
     (void)state;
     planted *p = plant();
     fore_reason_cut cut[4];
-    OK(fore_reasons_measure(p->x, N, 4, p->label, p->weight, NULL, p->base, cut, e));
+    OK(measure(p->x, N, 4, p->label, p->weight, NULL, p->base, cut, e));
     for (int side = 0; side < 2; side++) {
         double said = (side ? cut[0].rate_high : cut[0].rate_low) / p->base - 1;
         double kept = said / counted(p, p->x, cut[0].cut, side);
@@ -116,7 +124,7 @@ static void reasons__columns_that_know_nothing__claim_nothing(void **state)
     for (uint64_t seed = 1; seed <= 4; seed++) {
         history h = make_history(seed, false);
         fore_reason_cut cut[NOISE + 2];
-        OK(fore_reasons_measure(h.x, ROWS, NOISE + 2, h.label, h.weight, h.group, h.base, cut, e));
+        OK(measure(h.x, ROWS, NOISE + 2, h.label, h.weight, h.group, h.base, cut, e));
         fore_scoring s = hand_made(NOISE + 2, h.base);
         s.cut = cut;
         int cuts_made = 0;
@@ -144,7 +152,7 @@ static void reasons__a_column_that_knows__is_told_from_those_that_do_not(void **
     for (uint64_t seed = 1; seed <= 4; seed++) {
         history h = make_history(seed, true);
         fore_reason_cut cut[NOISE + 2];
-        OK(fore_reasons_measure(h.x, ROWS, NOISE + 2, h.label, h.weight, h.group, h.base, cut, e));
+        OK(measure(h.x, ROWS, NOISE + 2, h.label, h.weight, h.group, h.base, cut, e));
         assert_true(fabs(cut[NOISE].rate_high / h.base - 2.5) < 0.25);
         assert_true(fabs(cut[NOISE].rate_low / h.base - 0.5) < 0.1);
         int said = 0;
@@ -170,9 +178,9 @@ static void reasons_measure__order_of_the_subjects__changes_nothing(void **state
         label[i] = h.label[ROWS - 1 - i];
         group[i] = h.group[ROWS - 1 - i];
     }
-    OK(fore_reasons_measure(h.x + (int64_t)(NOISE - 2) * ROWS, ROWS, P, h.label, h.weight, h.group,
-                            h.base, cut, e));
-    OK(fore_reasons_measure(x, ROWS, P, label, h.weight, group, h.base, back, e));
+    OK(measure(h.x + (int64_t)(NOISE - 2) * ROWS, ROWS, P, h.label, h.weight, h.group, h.base, cut,
+               e));
+    OK(measure(x, ROWS, P, label, h.weight, group, h.base, back, e));
     for (int j = 0; j < P; j++) {
         assert_true(cut[j].cut == back[j].cut || (isnan(cut[j].cut) && isnan(back[j].cut)));
         if (isnan(cut[j].cut)) continue;
@@ -190,12 +198,12 @@ static void reasons_measure__few_rows_or_one_class__give_no_cut(void **state)
     (void)state;
     planted *p = plant();
     fore_reason_cut cut[4];
-    OK(fore_reasons_measure(p->x, 20, 1, p->label, p->weight, NULL, p->base, cut, e));
+    OK(measure(p->x, 20, 1, p->label, p->weight, NULL, p->base, cut, e));
     assert_true(isnan(cut[0].cut));
     for (int i = 0; i < N; i++) p->label[i] = 0;
-    OK(fore_reasons_measure(p->x, N, 1, p->label, p->weight, NULL, 0, cut, e));
+    OK(measure(p->x, N, 1, p->label, p->weight, NULL, 0, cut, e));
     assert_true(isnan(cut[0].cut));
-    OK(fore_reasons_measure(p->x, 0, 1, p->label, p->weight, NULL, 0.5, cut, e));
+    OK(measure(p->x, 0, 1, p->label, p->weight, NULL, 0.5, cut, e));
     assert_true(isnan(cut[0].cut));
     free(p);
 }
@@ -242,7 +250,7 @@ static void reasons_measure__a_side_that_cancels_out__spoils_no_other_column(voi
         i++;
     }
     fore_reason_cut cut[2];
-    OK(fore_reasons_measure(x, TWICE, 2, label, weight, group, won / TWICE, cut, e));
+    OK(measure(x, TWICE, 2, label, weight, group, won / TWICE, cut, e));
     assert_true(cut[1].rate_high > 1.3 * won / TWICE && cut[1].rate_low < 0.7 * won / TWICE);
     assert_true(isnan(cut[0].cut));
     free(x);
