@@ -99,6 +99,31 @@ bool fore_subject_open_at(const fore_timeline *t, int64_t subject, int64_t momen
     return closed != FORE_NO_TIME && closed >= moment;
 }
 
+/* --- how far the history reaches --- */
+
+/* As fore_store_newest has it: closings are written by hand, also long ahead. */
+static const int64_t CLOSING_AHEAD = 30 * FORE_DAY;
+
+static void newest_of(const int64_t *at, int64_t n, int64_t not_after, int64_t *newest)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (at[i] > *newest && at[i] <= not_after) *newest = at[i];
+}
+
+int64_t fore_timeline_newest(const fore_timeline *t, int64_t not_after)
+{
+    int64_t at = FORE_NO_TIME;
+    newest_of(t->event_at, t->events, not_after, &at);
+    newest_of(t->change_at, t->changes, not_after, &at);
+    newest_of(t->sale_at, t->sales, not_after, &at);
+    newest_of(t->ticket_opened_at, t->tickets, not_after, &at);
+    newest_of(t->created_at, t->subjects, not_after, &at);
+    if (at != FORE_NO_TIME && at < not_after - CLOSING_AHEAD) not_after = at + CLOSING_AHEAD;
+    newest_of(t->closed_at, t->subjects, not_after, &at);
+    newest_of(t->ticket_closed_at, t->tickets, not_after, &at);
+    return at;
+}
+
 /* --- the cache --- */
 
 static fore_status zone_name(fore_store *store, char zone[64], fore_error *err)
@@ -130,6 +155,7 @@ fore_status fore_timeline_open(fore_store *store, const char *cache_path, fore_p
     *timeline = cache_path ? load_if_fresh(store, cache_path) : NULL;
     if (*timeline) return FORE_OK;
     FORE_TRY(fore_timeline_build(store, pool, timeline, err));
+    fore_store_rest(store);
     if (cache_path) (void)fore_timeline_save(*timeline, cache_path, NULL);
     return FORE_OK;
 }

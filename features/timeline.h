@@ -189,6 +189,8 @@ int64_t fore_timeline_account(const fore_timeline *t, int64_t account_pk); /* -1
 int64_t fore_timeline_rep(const fore_timeline *t, int64_t rep_pk);
 int64_t fore_timeline_product(const fore_timeline *t, int64_t product_pk);
 int64_t fore_timeline_campaign(const fore_timeline *t, int64_t campaign_pk);
+/* How far the history reaches: as fore_store_newest, from the columns at hand. */
+int64_t fore_timeline_newest(const fore_timeline *timeline, int64_t not_after);
 /* First index in [first, end) of ascending `at` with at >= moment (branch-free binary search). */
 int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t moment);
 

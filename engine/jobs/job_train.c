@@ -211,6 +211,9 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
                            fore_error *err)
 {
     fore_moment moment;
+    const fore_timeline *timeline;
+    /* the moment is then found in it; what is wrong with it is told where it is used */
+    if (!r->moment.as_of) (void)fore_context_history(c, &timeline, NULL, NULL);
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
     fore_training_options options = {
         .as_of = moment.as_of, .seed = r->seed, .horizon_days = r->horizon_days, .use = r->use};

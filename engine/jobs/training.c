@@ -309,6 +309,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     drop_dependents(s, t->leaks, options->use);
     FORE_GO(fore_stored_leaks(c, s, t, timeline, extractor, options->use, err));
     FORE_GO(fit_encoding(t, s, options->use, err));
+    fore_store_rest(c->store); /* what follows needs the memory and not the tables */
     s->columns = s->feature_count + fore_encoding_count(s->encoding);
     s->horizon_days = t->examples->horizon_days;
     thin_rows(t->examples, timeline, CELLS_MAX / (double)s->columns);

@@ -216,6 +216,9 @@ fore_status fore_store_events(fore_store *store,
 int64_t fore_store_count(fore_store *store, fore_table table);        /* known rows; -1 on failure */
 /* Changes whenever the history changes and only then: 32 hex digits. */
 fore_status fore_store_fingerprint(fore_store *store, char out[33], fore_error *err);
+/* The file is read through the memory of the process; after a reading of all of it this gives those pages
+ * back. They come again when they are read. */
+void fore_store_rest(fore_store *store);
 /* The newest event of the history (activity, change, creation, order, ticket; a closing of what is closed
  * at most 30 days beyond those) that is not after `not_after`; FORE_NO_TIME when empty. */
 fore_status fore_store_newest(fore_store *store, int64_t not_after, int64_t *at, fore_error *err);

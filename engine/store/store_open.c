@@ -178,6 +178,12 @@ static fore_status open_database(fore_store *s, bool immutable, int flags, fore_
                       err);
 }
 
+void fore_store_rest(fore_store *s)
+{
+    if (!s || s->in_transaction) return;
+    (void)store_exec(s, "PRAGMA mmap_size = 0; PRAGMA mmap_size = 2147418112", NULL);
+}
+
 static fore_status first_read(fore_store *s, fore_error *err)
 {
     int64_t ignored;

@@ -176,8 +176,8 @@ static fore_status measure_fold(const choosing *c, const fore_sample *rows,
     fore_scorer *scorer = NULL;
     double *part = NULL;
     fore_status status = FORE_OK;
-    FORE_GO(fore_rows_take(c->pool, rows, fold, ~SET(k), &inside, err));
-    FORE_GO(fore_rows_take(c->pool, rows, fold, SET(k), &outside, err));
+    FORE_GO(fore_rows_part(rows, fold, ~SET(k), &inside, err));
+    FORE_GO(fore_rows_part(rows, fold, SET(k), &outside, err));
     int64_t m = outside.sample.x.rows;
     if (m == 0) goto done;
     part = FORE_NEW(m, double);
@@ -425,11 +425,10 @@ static fore_status choose_many(const choosing *c, const fore_rows *fitted, const
     uint8_t *role = NULL;
     fore_status status = FORE_OK;
     FORE_GO(compared(c, &role, err));
-    for (int k = 0; k < 3; k++)
-        FORE_GO(fore_rows_take(c->pool, c->sample, role, WANTED[k], &rows[k], err));
+    for (int k = 0; k < 3; k++) FORE_GO(fore_rows_part(c->sample, role, WANTED[k], &rows[k], err));
     FORE_GO(compare(c, &rows[0].sample, &rows[1].sample, &rows[2].sample, &best, err));
     fore_rows_free(&rows[0]);
-    FORE_GO(fore_rows_take(c->pool, c->sample, role, WANTED[3], &rows[3], err));
+    FORE_GO(fore_rows_part(c->sample, role, WANTED[3], &rows[3], err));
     FORE_GO(look_forward(c, best, &rows[1].sample, &rows[3].sample, &rows[2].sample, err));
     for (int k = 1; k < 4; k++) fore_rows_free(&rows[k]);
     if (c->options->keep_first_fit) {
@@ -451,7 +450,6 @@ static fore_status choose(const choosing *c, fore_error *err)
     fore_choice *out = c->out;
     fore_rows fitted = {0}, test = {0};
     fore_status status = FORE_OK;
-    FORE_TRY(fore_sample_check(c->pool, c->sample, err));
     FORE_TRY(count_roles(c, err));
     int64_t past = 0, positive = 0;
     for (int k = FORE_ROLE_TRAIN; k <= FORE_ROLE_VALIDATE; k++) {
@@ -468,8 +466,8 @@ static fore_status choose(const choosing *c, fore_error *err)
     out->few_positives = positive < FORE_FEW_POSITIVES || past - positive < FORE_FEW_POSITIVES;
     if (out->few_positives)
         say(out, "Only %lld of %lld past rows are positive.", (long long)positive, (long long)past);
-    FORE_GO(fore_rows_take(c->pool, c->sample, c->role, PAST, &fitted, err));
-    FORE_GO(fore_rows_take(c->pool, c->sample, c->role, SET(FORE_ROLE_TEST), &test, err));
+    FORE_GO(fore_rows_part(c->sample, c->role, PAST, &fitted, err));
+    FORE_GO(fore_rows_part(c->sample, c->role, SET(FORE_ROLE_TEST), &test, err));
     bool comparable = both_classes(out, FORE_ROLE_TRAIN) && both_classes(out, FORE_ROLE_VALIDATE);
     if (!out->few_positives && !comparable)
         say(out, "A time window holds one outcome only, so learners could not be compared.");
@@ -488,7 +486,8 @@ fore_status fore_choose(fore_pool *pool, const fore_sample *sample, const uint8_
     fore_choose_options o = options ? *options : fore_choose_default();
     choosing c = {pool, sample, role, &o, observer, out};
     *out = (fore_choice){.forward = NAN, .forward_error = NAN};
-    fore_status status = choose(&c, err);
+    fore_status status = fore_sample_check(pool, sample, err);
+    if (status == FORE_OK) status = choose(&c, err);
     if (status != FORE_OK) {
         fore_scorer_free(out->scorer);
         out->scorer = NULL;

@@ -110,7 +110,14 @@ fore_status fore_rows_take(fore_pool *pool, const fore_sample *sample, const uin
 {
     *out = (fore_rows){0};
     FORE_TRY(fore_sample_check(pool, sample, err));
+    return fore_rows_part(sample, role, wanted, out, err);
+}
+
+fore_status fore_rows_part(const fore_sample *sample, const uint8_t *role, uint32_t wanted,
+                           fore_rows *out, fore_error *err)
+{
     int64_t n = 0;
+    *out = (fore_rows){0};
     fore_status status = FORE_OK;
     out->index = FORE_NEW(sample->x.rows, int64_t);
     if (!out->index) return fore_no_memory(err);

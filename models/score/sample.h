@@ -35,6 +35,9 @@ typedef struct fore_rows {
  * taken; NULL = all. */
 fore_status fore_rows_take(fore_pool *pool, const fore_sample *sample, const uint8_t *role,
                            uint32_t wanted, fore_rows *out, fore_error *err);
+/* The same of a sample that was checked, such as rows that were taken. */
+fore_status fore_rows_part(const fore_sample *sample, const uint8_t *role, uint32_t wanted,
+                           fore_rows *out, fore_error *err);
 void fore_rows_free(fore_rows *rows);
 
 /* keep[i] = 1 for about `most` of the rows with role[i] in `wanted`, 0 for all others: whole subjects

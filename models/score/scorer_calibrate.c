@@ -83,9 +83,8 @@ static fore_status run_fold(calibrating *c, int k, fore_error *err)
     double *part = NULL;
     fore_status status = FORE_OK;
     int64_t positive, count;
-    FORE_GO(
-        fore_rows_take(c->pool, c->train, c->fold, ALL_FOLDS & ~(UINT32_C(1) << k), &inside, err));
-    FORE_GO(fore_rows_take(c->pool, c->train, c->fold, UINT32_C(1) << k, &outside, err));
+    FORE_GO(fore_rows_part(c->train, c->fold, ALL_FOLDS & ~(UINT32_C(1) << k), &inside, err));
+    FORE_GO(fore_rows_part(c->train, c->fold, UINT32_C(1) << k, &outside, err));
     count = count_weighted(&inside.sample, &positive);
     if (outside.sample.x.rows == 0 || positive == 0 || positive == count) goto done;
     part = FORE_NEW(outside.sample.x.rows, double);
@@ -111,7 +110,7 @@ static fore_status take_probe(calibrating *c, int64_t folded, fore_error *err)
     uint8_t *mark = FORE_NEW(n, uint8_t);
     if (!mark) return fore_no_memory(err);
     for (int64_t i = 0; i < n; i++) mark[i] = c->fold[i] != LEFT_OUT && seen++ % step == 0;
-    fore_status status = fore_rows_take(c->pool, c->train, mark, UINT32_C(1) << 1, &c->probe, err);
+    fore_status status = fore_rows_part(c->train, mark, UINT32_C(1) << 1, &c->probe, err);
     fore_free(mark);
     if (status != FORE_OK) return status;
     int64_t cells = FOLDS * c->probe.sample.x.rows;

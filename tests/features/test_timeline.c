@@ -315,6 +315,31 @@ static void timeline__deal_made_later__lead_keeps_what_its_contact_did(void **st
     free(h);
 }
 
+/* --- how far it reaches --- */
+
+static void timeline_newest__random_histories__is_what_the_store_says(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        raw_history *h = raw_random(seed, 60);
+        fore_store *store = raw_store(h);
+        fore_timeline *t = NULL;
+        fore_random r = fore_random_new(seed, 77);
+        MUST(fore_timeline_build(store, NULL, &t, err));
+        for (int k = 0; k < 40; k++) {
+            int64_t at, moment = raw_start() + fore_random_below(&r, 800) * FORE_DAY;
+            if (k == 0) moment = INT64_MAX;
+            MUST(fore_store_newest(store, moment, &at, err));
+            assert_int_equal(fore_timeline_newest(t, moment), at);
+        }
+        fore_store_rest(store); /* its pages come again when they are read */
+        assert_true(fore_store_count(store, FORE_TABLE_LEAD) == t->leads);
+        fore_timeline_free(t);
+        fore_store_close(store);
+        free(h);
+    }
+}
+
 /* --- small stores --- */
 
 static void timeline__empty_store__is_an_empty_timeline(void **state)
@@ -568,6 +593,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(timeline__random_history__every_subject_has_its_events_in_order),
         cmocka_unit_test(timeline__random_history__every_activity_is_counted_once),
+        cmocka_unit_test(timeline_newest__random_histories__is_what_the_store_says),
         cmocka_unit_test(timeline__random_history__facts_and_reasons_to_leave_out),
         cmocka_unit_test(timeline__any_number_of_threads__same_bytes),
         cmocka_unit_test(timeline__rows_arrive_backwards__same_columns_but_for_pk),
