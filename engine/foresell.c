@@ -67,6 +67,7 @@ const char *foresell_table_title(const foresell_answer *a, int64_t t)
 {
     return grid_of(a, t)->title;
 }
+const char *foresell_table_lead(const foresell_answer *a, int64_t t) { return grid_of(a, t)->lead; }
 int64_t foresell_table_rows(const foresell_answer *a, int64_t t)
 {
     return grid_of(a, t)->row_count;
@@ -101,6 +102,7 @@ double foresell_cell_number(const foresell_answer *a, int64_t t, int64_t row, in
 
 int64_t foresell_answer_notes(const foresell_answer *a) { return inner(a)->note_count; }
 const char *foresell_note(const foresell_answer *a, int64_t note) { return inner(a)->notes[note]; }
+const char *foresell_answer_missing(const foresell_answer *a) { return inner(a)->missing; }
 
 int foresell_text_width(const char *text) { return fore_utf8_width(text); }
 int64_t foresell_text_fit(const char *text, int width) { return fore_utf8_fit(text, width); }

@@ -76,6 +76,7 @@ FORE_API const char *foresell_answer_json(const foresell_answer *answer);
 FORE_API int64_t foresell_answer_tables(const foresell_answer *answer);
 FORE_API const char *foresell_table_name(const foresell_answer *answer, int64_t table);
 FORE_API const char *foresell_table_title(const foresell_answer *answer, int64_t table); /* or NULL */
+FORE_API const char *foresell_table_lead(const foresell_answer *answer, int64_t table); /* before it; or NULL */
 FORE_API int64_t foresell_table_rows(const foresell_answer *answer, int64_t table);
 FORE_API int64_t foresell_table_columns(const foresell_answer *answer, int64_t table);
 FORE_API foresell_column foresell_table_column(const foresell_answer *answer, int64_t table, int64_t column);
@@ -85,6 +86,8 @@ FORE_API const char *foresell_cell_text(const foresell_answer *answer, int64_t t
 FORE_API double foresell_cell_number(const foresell_answer *answer, int64_t table, int64_t row, int64_t column);
 FORE_API int64_t foresell_answer_notes(const foresell_answer *answer);
 FORE_API const char *foresell_note(const foresell_answer *answer, int64_t note);
+/* What the data did not allow to answer although all the rest of the answer stands; NULL: nothing. */
+FORE_API const char *foresell_answer_missing(const foresell_answer *answer);
 
 /* Terminal columns of a UTF-8 text, the bytes of its longest prefix of `width` columns, a number with
  * thousands separators, the shortest decimal of a double: for faces that lay out tables. */

@@ -1,9 +1,9 @@
 /* Answers on the terminal: tables that fit the width, CSV (RFC 4180), JSON.
  *
  * A table takes the natural width of its columns; text columns with a weight share what is left and
- * are cut or wrapped; columns of weight -1 stand on lines of their own below the row. An id that
- * had to be cut shows its end, where ids differ, and the row's first one stands whole below the
- * row. */
+ * are cut or wrapped; where that is not enough the last columns stand below their row; columns of
+ * weight -1 stand on lines of their own below the row. An id that had to be cut shows its end,
+ * where ids differ, and the row's first one stands whole below the row. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -183,7 +183,9 @@ static void put_last(const char *text, int width)
 /* --- layout --- */
 
 typedef struct layout {
-    int64_t count;
+    int64_t count; /* columns that stand beside each other */
+    int64_t below; /* after them: columns of numbers that found no room, told below the row */
+    int gap;
     int64_t column[MAX_COLUMNS];
     int width[MAX_COLUMNS];
     bool right[MAX_COLUMNS];
@@ -191,7 +193,7 @@ typedef struct layout {
 
 static layout lay_out(const foresell_answer *a, int64_t t, int total)
 {
-    layout l = {0};
+    layout l = {.gap = GAP};
     int weight = 0, used = 0;
     char text[4096];
     for (int64_t c = 0; c < foresell_table_columns(a, t) && l.count < MAX_COLUMNS; c++) {
@@ -224,7 +226,31 @@ static layout lay_out(const foresell_answer *a, int64_t t, int total)
         used -= given;
         if (given == 0) break;
     }
+    /* Still: a narrower gap, and then the last columns below their row. */
+    if (used > total && l.count > 1) {
+        used -= (int)(l.count - 1) * (GAP - 1);
+        l.gap = 1;
+    }
+    while (used > total && l.count > 2) {
+        used -= l.width[--l.count] + l.gap;
+        l.below++;
+    }
     return l;
+}
+
+/* The columns that found no room: "open deals 447,836, new deals 716,588". */
+static void print_surplus(const foresell_answer *a, int64_t t, int64_t r, const layout *l,
+                          int total)
+{
+    char text[1024], words[4096];
+    size_t n = 0;
+    for (int64_t i = l->count; i < l->count + l->below; i++) {
+        cell_people(a, t, r, l->column[i], text, sizeof text);
+        if (text[0] && n < sizeof words)
+            n += (size_t)snprintf(words + n, sizeof words - n, "%s%s %s", n ? ", " : "",
+                                  foresell_table_column(a, t, l->column[i]).heading, text);
+    }
+    if (n > 0) put_wrapped(words, 4, total);
 }
 
 /* What stands below a row: its id where that was cut, and the columns of weight -1. */
@@ -252,13 +278,14 @@ static void print_table(const foresell_answer *a, int64_t t, int total)
     layout l = lay_out(a, t, total);
     bool colour = use_colour();
     char text[4096];
+    if (foresell_table_lead(a, t)) put_wrapped(foresell_table_lead(a, t), 0, total);
     if (foresell_table_title(a, t)) {
         printf("%s%s%s\n", colour ? "\033[1m" : "", foresell_table_title(a, t),
                colour ? "\033[0m" : "");
     }
     if (colour) fputs("\033[2m", stdout);
     for (int64_t i = 0; i < l.count; i++) {
-        if (i) spaces(GAP);
+        if (i) spaces(l.gap);
         put_cell(foresell_table_column(a, t, l.column[i]).heading, l.width[i], l.right[i],
                  i + 1 == l.count);
     }
@@ -267,13 +294,14 @@ static void print_table(const foresell_answer *a, int64_t t, int total)
     for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
         for (int64_t i = 0; i < l.count; i++) {
             cell_people(a, t, r, l.column[i], text, sizeof text);
-            if (i) spaces(GAP);
+            if (i) spaces(l.gap);
             if (i + 1 == l.count && !l.right[i])
                 put_last(text, l.width[i]);
             else
                 put_cell(text, l.width[i], l.right[i], i + 1 == l.count);
         }
         end_line();
+        print_surplus(a, t, r, &l, total);
         print_below(a, t, r, &l, total);
     }
 }
@@ -360,6 +388,9 @@ void cli_print(const cli *c, const foresell_answer *answer)
         while (first + 1 < tables && foresell_table_rows(answer, first) == 0) first++;
         if (tables > 0 && foresell_table_rows(answer, first) == 0) first = 0;
         if (tables > 0) print_csv(answer, first);
+        for (int64_t t = 0; t < tables && !c->quiet; t++)
+            if (foresell_table_lead(answer, t))
+                fprintf(stderr, "%s\n", foresell_table_lead(answer, t));
         for (int64_t i = 0; i < notes && !c->quiet; i++)
             fprintf(stderr, "%s\n", foresell_note(answer, i));
         return;

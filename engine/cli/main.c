@@ -22,7 +22,7 @@ const cli_command *const cli_commands[] = {
 static void print_help(FILE *out)
 {
     fputs("foresell: whom to work today, what we will sell, and what more effort would bring\n\n"
-          "Usage: foresell [-w FILE] COMMAND [OPTIONS]\n\n",
+          "Usage: foresell [-w FILE] [--json|--csv] [--as-of T] [--quiet] COMMAND [OPTIONS]\n\n",
           out);
     for (int i = 0; cli_commands[i]; i++)
         fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
@@ -105,6 +105,51 @@ static bool option_set(const cli_option *option, const char *text)
     return errno == 0 && end != text && *end == 0;
 }
 
+/* The fewest letters to change, add, drop or swap with the next one; more than NEAR: far. */
+enum { NEAR = 2, NAME_MOST = 24 };
+static int distance(const char *a, size_t length, const char *b)
+{
+    int row[3][NAME_MOST + 1] = {{0}};
+    size_t m = strlen(b);
+    if (length > NAME_MOST || m > NAME_MOST) return NEAR + 1;
+    for (size_t j = 0; j <= m; j++) row[0][j] = (int)j;
+    for (size_t i = 1; i <= length; i++) {
+        int *now = row[i % 3], *before = row[(i + 2) % 3], *earlier = row[(i + 1) % 3];
+        now[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int least = before[j - 1] + (a[i - 1] != b[j - 1]);
+            if (before[j] + 1 < least) least = before[j] + 1;
+            if (now[j - 1] + 1 < least) least = now[j - 1] + 1;
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && earlier[j - 2] + 1 < least) least = earlier[j - 2] + 1;
+            now[j] = least;
+        }
+    }
+    return row[length % 3][m];
+}
+
+/* Is `name` nearer to what was written than the best so far? A beginning counts as very near; of a
+ * short word no more than a third may be wrong. */
+static void come_near(const char *written, size_t length, const char *name, int *least,
+                      const char **best)
+{
+    int d =
+        length >= 3 && strncmp(written, name, length) == 0 ? 1 : distance(written, length, name);
+    if (d > NEAR || 3 * d > (int)strlen(name) + 1 || d >= *least) return;
+    *least = d;
+    *best = name;
+}
+
+static int no_option(const cli_command *command, const struct option *table, const char *written)
+{
+    const char *name = written + strspn(written, "-"), *best = NULL;
+    int least = NEAR + 1;
+    for (const struct option *o = table; o->name; o++)
+        come_near(name, strcspn(name, "="), o->name, &least, &best);
+    if (!best) return cli_usage_error(command, "there is no option '%s'", written);
+    return cli_usage_error(command, "there is no option '%s'; did you mean --%s?", written, best);
+}
+
 enum { OPTION_HELP = 1000, OPTION_JSON, OPTION_CSV, OPTION_AS_OF, OPTION_QUIET, OPTION_LIMIT = 32 };
 
 int cli_parse(cli *c, const cli_command *command, const cli_option *options, int argc, char **argv,
@@ -123,6 +168,8 @@ int cli_parse(cli *c, const cli_command *command, const cli_option *options, int
         table[common++] = (struct option){"as-of", required_argument, NULL, OPTION_AS_OF};
     table[common++] = (struct option){"quiet", no_argument, NULL, OPTION_QUIET};
     table[common++] = (struct option){"workspace", required_argument, NULL, 'w'};
+    if (command->timeless && c->as_of)
+        return cli_usage_error(command, "no moment can be asked for: --as-of says nothing to it");
     optind = 0; /* glibc: start over */
     opterr = 0;
     for (int value; (value = getopt_long(argc, argv, ":hw:", table, NULL)) != -1;) {
@@ -134,7 +181,7 @@ int cli_parse(cli *c, const cli_command *command, const cli_option *options, int
         case OPTION_AS_OF: c->as_of = optarg; break;
         case OPTION_QUIET: c->quiet = true; break;
         case 'w': c->workspace = optarg; break;
-        case '?': return cli_usage_error(command, "there is no option '%s'", argv[optind - 1]);
+        case '?': return no_option(command, table, argv[optind - 1]);
         case ':': return cli_usage_error(command, "'%s' needs a value", argv[optind - 1]);
         default:
             if (!option_set(&options[value], optarg))
@@ -203,12 +250,15 @@ int cli_finish(cli *c, fore_status status, foresell_answer *answer, const fore_e
     if (status != FORE_OK) return cli_failed(status, err);
     cli_observer_end();
     cli_print(c, answer);
+    const char *missing = foresell_answer_missing(answer);
+    if (missing) fprintf(stderr, "foresell: %s\n", missing);
+    int code = missing ? CLI_NO_ANSWER : CLI_DONE;
     foresell_answer_free(answer);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         fprintf(stderr, "foresell: cannot write the result: %s\n", strerror(errno));
         return CLI_FAILED;
     }
-    return CLI_DONE;
+    return code;
 }
 
 int cli_run(cli *c, foresell_mode mode, cli_job job, const void *request)
@@ -224,24 +274,75 @@ int cli_run(cli *c, foresell_mode mode, cli_job job, const void *request)
     return code;
 }
 
+/* "--name=VALUE", or "--name VALUE" (then *at moves on); NULL when it is another option. A value
+ * that is missing is "". */
+static const char *value_of(const char *name, int argc, char **argv, int *at)
+{
+    size_t length = strlen(name);
+    if (strcmp(argv[*at], name) == 0) return *at + 1 < argc ? argv[++*at] : "";
+    bool joined = strncmp(argv[*at], name, length) == 0 && argv[*at][length] == '=';
+    return joined ? argv[*at] + length + 1 : NULL;
+}
+
+/* The common options before the command; returns where the command stands, or -1 and the exit code
+ * after an error. */
+static int leading_options(cli *c, int argc, char **argv, int *code)
+{
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        const char *option = argv[at], *value;
+        if (strcmp(option, "-h") == 0 || strcmp(option, "--help") == 0 ||
+            strcmp(option, "--version") == 0)
+            break;
+        *code = CLI_USAGE;
+        if (strcmp(option, "--json") == 0)
+            c->format = CLI_JSON;
+        else if (strcmp(option, "--csv") == 0)
+            c->format = CLI_CSV;
+        else if (strcmp(option, "--quiet") == 0)
+            c->quiet = true;
+        else if ((value = value_of("-w", argc, argv, &at)) ||
+                 (value = value_of("--workspace", argc, argv, &at)))
+            c->workspace = value;
+        else if ((value = value_of("--as-of", argc, argv, &at)))
+            c->as_of = value;
+        else {
+            fprintf(stderr,
+                    "foresell: '%s' cannot stand before the command; write foresell COMMAND "
+                    "%s\nTry: foresell --help\n",
+                    option, option);
+            return -1;
+        }
+        if ((c->workspace && !*c->workspace) || (c->as_of && !*c->as_of)) {
+            fprintf(stderr, "foresell: '%s' needs a %s\nTry: foresell --help\n", option,
+                    c->as_of ? "moment" : "file");
+            return -1;
+        }
+    }
+    return at;
+}
+
+static int no_command(const char *name)
+{
+    const char *best = NULL;
+    int least = NEAR + 1;
+    for (int i = 0; cli_commands[i]; i++)
+        come_near(name, strlen(name), cli_commands[i]->name, &least, &best);
+    fprintf(stderr, "foresell: there is no command '%s'%s%s%s\nTry: foresell --help\n", name,
+            best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
+    return CLI_USAGE;
+}
+
 int main(int argc, char **argv)
 {
     cli c = {0};
-    int first = 1;
-    if (first + 1 < argc &&
-        (strcmp(argv[first], "-w") == 0 || strcmp(argv[first], "--workspace") == 0)) {
-        c.workspace = argv[first + 1];
-        first += 2;
-    }
+    int code, first = leading_options(&c, argc, argv, &code);
+    if (first < 0) return code;
     if (first >= argc) {
         print_help(stderr);
         return CLI_USAGE;
     }
     const char *name = argv[first];
-    if (strcmp(name, "-w") == 0 || strcmp(name, "--workspace") == 0) {
-        fprintf(stderr, "foresell: '%s' needs a file\nTry: foresell --help\n", name);
-        return CLI_USAGE;
-    }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
         return CLI_DONE;
@@ -253,6 +354,5 @@ int main(int argc, char **argv)
     for (int i = 0; cli_commands[i]; i++)
         if (strcmp(cli_commands[i]->name, name) == 0)
             return cli_commands[i]->run(&c, argc - first, argv + first);
-    fprintf(stderr, "foresell: there is no command '%s'\nTry: foresell --help\n", name);
-    return CLI_USAGE;
+    return no_command(name);
 }

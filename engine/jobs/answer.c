@@ -88,22 +88,47 @@ void fore_answer_number(fore_answer *answer, int64_t grid, double number)
     if (cell) cell->number = number;
 }
 
-void fore_answer_note(fore_answer *answer, const char *format, ...)
+static const char *written(fore_answer *answer, const char *format, va_list args)
 {
-    va_list args, again;
-    va_start(args, format);
+    va_list again;
     va_copy(again, args);
     int length = vsnprintf(NULL, 0, format, args);
     char *copy = length < 0 ? NULL : fore_arena_alloc(answer->arena, length + 1, 1);
     if (copy) vsnprintf(copy, (size_t)length + 1, format, again);
     va_end(again);
+    if (!copy) answer->failed = true;
+    return copy;
+}
+
+void fore_answer_note(fore_answer *answer, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const char *note = written(answer, format, args);
     va_end(args);
-    if (!copy || fore_grow((void **)&answer->notes, &answer->note_capacity, answer->note_count + 1,
+    if (!note || fore_grow((void **)&answer->notes, &answer->note_capacity, answer->note_count + 1,
                            sizeof *answer->notes, NULL)) {
         answer->failed = true;
         return;
     }
-    answer->notes[answer->note_count++] = copy;
+    answer->notes[answer->note_count++] = note;
+}
+
+void fore_answer_lead(fore_answer *answer, int64_t grid, const char *format, ...)
+{
+    va_list args;
+    if (grid < 0) return;
+    va_start(args, format);
+    answer->grids[grid].lead = written(answer, format, args);
+    va_end(args);
+}
+
+void fore_answer_missing(fore_answer *answer, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    answer->missing = written(answer, format, args);
+    va_end(args);
 }
 
 fore_status fore_answer_finish(fore_answer *answer, fore_error *err)

@@ -36,6 +36,7 @@ typedef struct fore_cell {
 typedef struct fore_grid {
     const char *name;  /* "leads", "periods", ... */
     const char *title; /* over the table; NULL = none */
+    const char *lead;  /* a sentence before the title, for people; NULL = none */
     const fore_column *columns;
     int64_t column_count, row_count, row_capacity;
     fore_cell *cells; /* row_count x column_count, row-major */
@@ -48,6 +49,7 @@ typedef struct fore_answer {
     int64_t grid_count, grid_capacity;
     const char **notes; /* sentences, in order */
     int64_t note_count, note_capacity;
+    const char *missing; /* what it could not answer although the rest stands; NULL: nothing */
     fore_text json;
     bool failed; /* an allocation failed; fore_answer_finish says so */
 } fore_answer;
@@ -63,6 +65,10 @@ void fore_answer_row(fore_answer *answer, int64_t grid);
 void fore_answer_text(fore_answer *answer, int64_t grid, const char *text);
 void fore_answer_number(fore_answer *answer, int64_t grid, double number);
 void fore_answer_note(fore_answer *answer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void fore_answer_lead(fore_answer *answer, int64_t grid, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void fore_answer_missing(fore_answer *answer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* E_MEMORY when anything on the way failed. */
 fore_status fore_answer_finish(fore_answer *answer, fore_error *err);

@@ -1,6 +1,7 @@
 /* Opening a workspace for a job, and the moment a job speaks of. */
 #include "engine/jobs/context.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/num/linear.h"
@@ -87,6 +88,53 @@ static fore_status newest_event(const fore_context *c, int64_t not_after, int64_
     return FORE_OK;
 }
 
+/* "31.3.2024", "31/03/2024", "2024.03.31": three numbers with one mark between. After a day comes
+ * the month where the mark is a dot; else the two are told apart only when one exceeds 12. *other:
+ * the second reading where both are dates, or FORE_NO_DATE. False: it is no such date. */
+static bool read_plain_date(const char *text, int64_t length, int32_t *days, int32_t *other)
+{
+    int a, b, c, end = 0;
+    char mark, again, copy[16];
+    *other = FORE_NO_DATE;
+    if (length < 8 || length > 10) return false;
+    snprintf(copy, sizeof copy, "%.*s", (int)length, text);
+    if (sscanf(copy, "%4d%c%2d%c%4d%n", &a, &mark, &b, &again, &c, &end) < 5 || end != length)
+        return false;
+    if (mark != again || !strchr("./-", mark)) return false;
+    fore_civil first = {.year = c, .month = b, .day = a};
+    if (a > 31) first = (fore_civil){.year = a, .month = b, .day = c};
+    fore_civil second = {.year = c, .month = a, .day = b};
+    bool good = first.year > 999 && fore_civil_valid(&first);
+    bool swapped = mark != '.' && a <= 31 && c > 999 && a != b && fore_civil_valid(&second);
+    if (!good && !swapped) return false;
+    if (!good) first = second;
+    *days = fore_days_from_civil(first.year, first.month, first.day);
+    if (good && swapped) *other = fore_days_from_civil(second.year, second.month, second.day);
+    return true;
+}
+
+fore_status fore_moment_parse(const char *text, int64_t length, const fore_zone *zone,
+                              int64_t *time, bool *whole_day, fore_error *err)
+{
+    int32_t days, other;
+    if (fore_time_parse(text, length, zone, time, whole_day)) return FORE_OK;
+    if (!read_plain_date(text, length, &days, &other))
+        return fore_fail(err, FORE_E_USAGE,
+                         "'%.*s' is not a moment; write a date (2026-01-31) or a time "
+                         "(2026-01-31T09:30)",
+                         (int)length, text);
+    char one[32], two[32];
+    fore_date_format(days, one);
+    fore_date_format(other, two);
+    if (other != FORE_NO_DATE)
+        return fore_fail(err, FORE_E_USAGE, "'%.*s' may be %s or %s; write one of them",
+                         (int)length, text, one, two);
+    *whole_day = true;
+    return fore_time_parse(one, (int64_t)strlen(one), zone, time, whole_day)
+               ? FORE_OK
+               : fore_fail(err, FORE_E_USAGE, "'%s' is not a moment", one);
+}
+
 fore_status fore_context_moment(fore_context *c, const foresell_moment *wanted, fore_answer *answer,
                                 fore_moment *moment, fore_error *err)
 {
@@ -94,12 +142,8 @@ fore_status fore_context_moment(fore_context *c, const foresell_moment *wanted, 
     moment->as_of = wanted->now;
     if (wanted->as_of) {
         bool whole_day;
-        if (!fore_time_parse(wanted->as_of, (int64_t)strlen(wanted->as_of), c->zone, &moment->as_of,
-                             &whole_day))
-            return fore_fail(err, FORE_E_USAGE,
-                             "'%s' is not a moment; write a date (2026-01-31) or a time "
-                             "(2026-01-31T09:30)",
-                             wanted->as_of);
+        FORE_TRY(fore_moment_parse(wanted->as_of, (int64_t)strlen(wanted->as_of), c->zone,
+                                   &moment->as_of, &whole_day, err));
         if (moment->as_of - wanted->now > FUTURE_LIMIT)
             return fore_fail(
                 err, FORE_E_USAGE,

@@ -28,6 +28,12 @@ void fore_context_close(fore_context *context);
 fore_status fore_context_history(fore_context *context, const fore_timeline **timeline,
                                  const fore_extractor **extractor, fore_error *err);
 
+/* A date or time as a person writes it: ISO 8601 (civil.h), or 31.3.2024, 31/03/2024, 2024/03/31. Where
+ * day and month cannot be told apart (03/04/2024), and for anything else: E_USAGE, saying what to
+ * write. *whole_day: no time of day was given. */
+fore_status fore_moment_parse(const char *text, int64_t length, const fore_zone *zone,
+                              int64_t *time, bool *whole_day, fore_error *err);
+
 /* The moment of a job (see foresell_moment); says in the answer when it is not now. */
 typedef struct fore_moment {
     int64_t now, as_of;

@@ -23,7 +23,7 @@ static const fore_column columns[] = {
     {"hours_factor_p10", "from", FORE_CELL_NUMBER, 0},
     {"hours_factor_p90", "to", FORE_CELL_NUMBER, 0},
     {"extra_hours", "extra hours", FORE_CELL_MONEY, 0},
-    {"hours_factor_80", "for 80 %", FORE_CELL_NUMBER, 0},
+    {"hours_factor_80", NULL, FORE_CELL_NUMBER, 0},      /* people get one multiple */
     {"probability_reached", NULL, FORE_CELL_PERCENT, 0}, /* even odds, by construction */
     {"plan", "plan", FORE_CELL_TEXT, -1},
 };
@@ -48,9 +48,9 @@ static fore_status read_period(const char *text, int64_t as_of, request *q, fore
     const char *dots = strstr(text, "..");
     int64_t from, to;
     bool from_day, to_day;
-    if (!dots || !fore_time_parse(text, dots - text, NULL, &from, &from_day) ||
-        !fore_time_parse(dots + 2, (int64_t)strlen(dots + 2), NULL, &to, &to_day) || !from_day ||
-        !to_day)
+    if (!dots || fore_moment_parse(text, dots - text, NULL, &from, &from_day, NULL) ||
+        fore_moment_parse(dots + 2, (int64_t)strlen(dots + 2), NULL, &to, &to_day, NULL) ||
+        !from_day || !to_day)
         return fore_fail(err, FORE_E_USAGE,
                          "'%s' is not a period; write next-quarter, next-month, or "
                          "2026-04-01..2026-06-30",
@@ -254,7 +254,7 @@ static void write_baseline(const fore_effort_view *pa, const fore_pipeline_resul
     fore_json_end_object(json);
 }
 
-static void write_verdict(const fore_response *r, const char *who, fore_answer *a,
+static void write_verdict(const fore_response *r, const char *who, fore_answer *a, int64_t grid,
                           fore_json_writer *json)
 {
     bool mixed = r->evidence != FORE_EVIDENCE_PRIOR;
@@ -263,9 +263,10 @@ static void write_verdict(const fore_response *r, const char *who, fore_answer *
     for (int64_t i = 0; i < r->why_count; i++) fore_json_string(json, NULL, r->why[i]);
     fore_json_end_array(json);
     checks_json(json, r);
-    fore_answer_note(
-        a, "%sVerdict: %s. Elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s%s.",
-        who, fore_verdict_text(r->verdict), r->total_median, r->total_p10, r->total_p90,
+    fore_answer_lead(
+        a, grid,
+        "%sVerdict: %s. Elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s%s.", who,
+        fore_verdict_text(r->verdict), r->total_median, r->total_p10, r->total_p90,
         fore_evidence_text(r->evidence), mixed ? ", together with published studies" : "");
     for (int64_t i = 0; i < r->why_count; i++) fore_answer_note(a, "- %s%s", who, r->why[i]);
 }
@@ -292,7 +293,7 @@ static fore_status answer_targets(fore_context *c, const request *q, const fore_
     *verdict = response->verdict;
     write_baseline(pa, sales, scratch, json, &hours);
     int64_t g = fore_answer_grid(a, "answers", title, columns, 8);
-    write_verdict(response, who, a, json);
+    write_verdict(response, who, a, g, json);
     fore_plan_input input = {.response = response,
                              .weeks = (int64_t)ceil(weeks),
                              /* exact weeks: the plan counts whole ones */
@@ -429,7 +430,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     fore_drawn_contrast_note(&q.drawn, a);
     fore_answer_note(
         a,
-        "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to); \"for 80 %%\": the multiple that reaches it with 80 %% probability (∞: none within the limits of change does).");
+        "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to; ∞: none within the limits of change reaches it).");
     if (r->by) {
         fore_json_array(&json, "groups");
         for (int32_t team = 0; team < t->teams.count; team++) {

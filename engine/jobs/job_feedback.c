@@ -28,8 +28,7 @@ static fore_status read_until(fore_context *c, const char *text, int64_t as_of, 
     bool whole_day;
     *until = FORE_NO_TIME;
     if (!text) return FORE_OK;
-    if (!fore_time_parse(text, (int64_t)strlen(text), c->zone, until, &whole_day))
-        return fore_fail(err, FORE_E_USAGE, "'%s' is not a date; write --until 2026-01-31", text);
+    FORE_TRY(fore_moment_parse(text, (int64_t)strlen(text), c->zone, until, &whole_day, err));
     if (*until <= as_of)
         return fore_fail(err, FORE_E_USAGE,
                          "--until %s is over already; it must lie after the moment of the list",

@@ -30,6 +30,7 @@ typedef struct night {
     int64_t grid, run;
     fore_moment moment;
     fore_json_writer json;
+    char why[1024]; /* why no model came of a training */
 } night;
 
 static void report(night *n, const char *what, const char *result, const char *note)
@@ -193,6 +194,9 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     if (status == FORE_OK) status = fore_training_run(n->c, kind, &options, &t, &why);
     if (status == FORE_E_NO_ANSWER) {
         report(n, what, "no model", why.message);
+        size_t said = strlen(n->why);
+        snprintf(n->why + said, sizeof n->why - said, "%s%ss: %s", said ? "; " : "",
+                 fore_purpose(kind), why.message);
         fore_scoring_free(champion);
         return FORE_OK;
     }
@@ -360,6 +364,27 @@ static fore_status run_steps(night *n, fore_error *err)
     return FORE_OK;
 }
 
+/* Is there nothing that answers for tomorrow's list? The work is done and kept, but that must be
+ * told loudly. */
+static fore_status say_if_no_model(night *n, fore_error *err)
+{
+    for (int kind = FORE_SUBJECT_LEAD; kind <= FORE_SUBJECT_DEAL; kind++) {
+        fore_scoring *scoring = NULL;
+        fore_error why = {0};
+        fore_status status =
+            fore_scoring_open(n->c, (fore_subject_kind)kind, FORE_NO_TIME, &scoring, &why);
+        fore_scoring_free(scoring);
+        if (status == FORE_OK) return FORE_OK;
+        if (status == FORE_E_NOT_FOUND || status == FORE_E_MODEL || status == FORE_E_FORMAT)
+            continue;
+        if (err) *err = why;
+        return status;
+    }
+    fore_answer_missing(n->a, "no model answers, for leads or deals: %s",
+                        n->why[0] ? n->why : "nothing could be learned from the history");
+    return FORE_OK;
+}
+
 fore_status fore_job_nightly(fore_context *c, const foresell_nightly_request *r, fore_answer *a,
                              fore_error *err)
 {
@@ -376,6 +401,7 @@ fore_status fore_job_nightly(fore_context *c, const foresell_nightly_request *r,
     fore_json_time(&n.json, "as_of", n.moment.as_of);
     fore_json_end_object(&n.json);
     if (status == FORE_OK) status = keep_answer(&n, "nightly", a, err);
+    if (status == FORE_OK) status = say_if_no_model(&n, err);
     fore_store_unlock(c->store);
     return status;
 }

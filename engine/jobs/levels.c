@@ -12,6 +12,8 @@ fore_status fore_numbers_parse(const char *text, const char *what, double *out, 
         size_t length = strcspn(p, ",");
         size_t trimmed = length;
         while (trimmed > 0 && p[trimmed - 1] == ' ') trimmed--;
+        bool percent = trimmed > 1 && p[trimmed - 1] == '%';
+        for (trimmed -= percent; percent && trimmed > 0 && p[trimmed - 1] == ' ';) trimmed--;
         if (*count == limit || !fore_number_parse(p, (int64_t)trimmed, &out[*count]))
             return fore_fail(err, FORE_E_USAGE, "%s: '%s' is not a list of at most %lld numbers",
                              what, text, (long long)limit);

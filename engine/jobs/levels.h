@@ -12,7 +12,7 @@ enum { FORE_LEVELS_MAX = 8 };
 /* NULL gives 80 and 95. E_USAGE for anything but 1 to FORE_LEVELS_MAX numbers inside (0, 100). */
 fore_status fore_levels_parse(const char *text, double level[FORE_LEVELS_MAX], int64_t *count,
                               fore_error *err);
-/* A comma-separated list of numbers of any kind, at most `limit`; `what` names it in the error. */
+/* A comma-separated list of numbers of any kind, at most `limit`, each with or without a "%"; `what` names it in the error. */
 fore_status fore_numbers_parse(const char *text, const char *what, double *out, int64_t limit,
                                int64_t *count, fore_error *err);
 /* Lists of names: separated by commas, spaces around them not counting; a name that holds a comma, or

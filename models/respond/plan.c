@@ -256,7 +256,8 @@ static void explain(const ground *g, const double *factors, double out_of_reach,
 {
     const fore_plan_input *in = g->in;
     const fore_response *r = in->response;
-    double usual = 0, touches = touches_of(g, factors), hours = hours_of(g, factors);
+    double usual = 0, today = g->hours, touches = touches_of(g, factors),
+           hours = hours_of(g, factors);
     if (r->no_effect)
         say(p,
             "As far as the data can tell more effort does not raise sales: no amount of it is a plan for this target.");
@@ -279,8 +280,8 @@ static void explain(const ground *g, const double *factors, double out_of_reach,
     p->within_observed_range = relative >= r->checks.range_lo && relative <= r->checks.range_hi;
     if (!p->within_observed_range && usual > 0)
         say(p,
-            "The plan is %.2f times reps' usual week; their weeks lay between %.2f and %.2f (90 %%): this is an extrapolation.",
-            relative, r->checks.range_lo, r->checks.range_hi);
+            "The plan is %.2f times today's pace; reps' weeks lay between %.2f and %.2f times it (90 %%): this is an extrapolation.",
+            hours / today, r->checks.range_lo * usual / today, r->checks.range_hi * usual / today);
 }
 
 /* Probabilities and sales under the plan. scratch: draws. */
