@@ -11,7 +11,7 @@
 
 #include "engine/jobs/customers.h"
 
-enum { PRODUCTS_MOST = 1000, OWNED_MOST = 64, BOTH_NEEDED = 5 };
+enum { PRODUCTS_MOST = 1000, OWNED_MOST = 256, BOTH_NEEDED = 5 };
 static const double SURE = 3;
 static const int64_t ACTIVE = 365 * FORE_DAY;
 

@@ -271,6 +271,11 @@ static int by_rep_and_turn(const void *left, const void *right)
     return by_worth(a->what, b->what);
 }
 
+static int by_kind(const void *left, const void *right)
+{
+    return by_worth(((const chosen_row *)left)->what, ((const chosen_row *)right)->what);
+}
+
 static int by_turn(const void *left, const void *right)
 {
     const chosen_row *a = left, *b = right;
@@ -287,22 +292,36 @@ static int64_t one_a_party(chosen_row *list, int64_t n)
     return kept;
 }
 
-/* The best of each kind in turn, then the second best of each ...: at most `most` a rep. */
+static bool same_turn(const chosen_row *a, const chosen_row *b, bool any_rep)
+{
+    return a->what->kind == b->what->kind && (any_rep || a->rep == b->rep);
+}
+
+/* Numbers the rows of each kind, in the order in which they stand. */
+static void number_turns(chosen_row *list, int64_t n, bool any_rep)
+{
+    for (int64_t i = 0; i < n; i++) {
+        bool goes_on = i > 0 && same_turn(&list[i], &list[i - 1], any_rep);
+        list[i].turn = goes_on ? list[i - 1].turn + 1 : 0;
+    }
+}
+
+/* The best of each kind in turn, then the second best of each ...: at most `most` a rep, then of
+ * all reps. */
 static int64_t in_turns(chosen_row *list, int64_t n, int64_t most)
 {
     int64_t kept = 0;
-    if (n > 1) qsort(list, (size_t)n, sizeof *list, by_rep_and_kind);
-    for (int64_t i = 0; i < n; i++) {
-        bool same =
-            i > 0 && list[i].rep == list[i - 1].rep && list[i].what->kind == list[i - 1].what->kind;
-        list[i].turn = same ? list[i - 1].turn + 1 : 0;
-    }
-    if (n > 1) qsort(list, (size_t)n, sizeof *list, by_rep_and_turn);
+    if (n == 0) return 0;
+    qsort(list, (size_t)n, sizeof *list, by_rep_and_kind);
+    number_turns(list, n, false);
+    qsort(list, (size_t)n, sizeof *list, by_rep_and_turn);
     for (int64_t i = 0, of_rep = 0; i < n; i++) {
         of_rep = i > 0 && list[i].rep == list[i - 1].rep ? of_rep + 1 : 0;
         if (of_rep < most) list[kept++] = list[i];
     }
-    if (kept > 1) qsort(list, (size_t)kept, sizeof *list, by_turn);
+    qsort(list, (size_t)kept, sizeof *list, by_kind);
+    number_turns(list, kept, true);
+    qsort(list, (size_t)kept, sizeof *list, by_turn);
     return kept;
 }
 
@@ -363,7 +382,9 @@ static void write_row(const fore_customers *v, const chosen_row *k, int64_t plac
     char due[32], when[16];
     fore_text words = {0};
     date_text(v, p->since, due);
-    snprintf(when, sizeof when, "%02d:00", v->habits.best_hour);
+    fore_next_step step = {.hour = v->habits.best_hour};
+    if (subject >= 0) fore_next_step_choose(t, &v->habits, subject, v->as_of, &step);
+    snprintf(when, sizeof when, "%02d:00", step.hour);
     fore_json_object(json, NULL);
     fore_json_integer(json, "rank", place);
     fore_json_string(json, "kind", kind_words[p->kind]);

@@ -50,8 +50,8 @@ static double days_between(int64_t from, int64_t to) { return (double)(to - from
 static bool is_lost(const fore_party_state *s, int64_t at, int64_t rest)
 {
     return s->lost >= 0 && s->open < 0 && !s->do_not_contact && at - s->lost_at >= rest &&
-           at - s->lost_at <= TOO_LONG &&
-           (s->last_bought == FORE_NO_TIME || s->last_bought < s->lost_at);
+           at - s->lost_at <= TOO_LONG && s->won_at < s->lost_at &&
+           s->last_bought < s->lost_at; /* FORE_NO_TIME is the least */
 }
 
 static fore_signs signs_of(const fore_customers *v, int64_t party, int64_t since, int64_t at)
@@ -81,13 +81,17 @@ static lost_case case_of(const fore_customers *v, int64_t party, const fore_part
     return k;
 }
 
-/* A deal was won; where there are no deals, something was ordered. */
+/* A deal was won; where there are no deals, a lead was converted. */
 static bool came_back(const fore_parties *p, int64_t party, int64_t from, int64_t to)
 {
-    bool deals = p->timeline->deals > 0;
-    for (int64_t i = p->bought_first[party]; i < p->bought_first[party + 1]; i++)
-        if (p->bought[i].at >= from && p->bought[i].at < to && p->bought[i].deal == deals)
+    const fore_timeline *t = p->timeline;
+    for (int64_t i = p->first[party]; i < p->first[party + 1]; i++) {
+        int32_t s = p->subject[i];
+        bool counts = s >= t->leads || t->deals == 0;
+        if (counts && t->outcome[s] == FORE_WON && t->left_out[s] == FORE_KEPT &&
+            t->closed_at[s] >= from && t->closed_at[s] < to)
             return true;
+    }
     return false;
 }
 

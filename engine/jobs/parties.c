@@ -118,8 +118,7 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *
             if (t->sale_at[i] == FORE_NO_TIME || (a == t->accounts && deal < 0)) continue;
             entry e = {(int32_t)a, /* parties with an account come first, one each */
                        {t->sale_at[i], t->sale_product[i],
-                        in_currency(t->sale_amount[i], t->sale_currency[i], currency), true,
-                        false}};
+                        in_currency(t->sale_amount[i], t->sale_currency[i], currency), true}};
             if (a == t->accounts) e.party = p->of[deal];
             orders[e.party]++;
             list[n++] = e;
@@ -129,7 +128,7 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *
         bool dated = orders[p->of[s]] == 0;
         double amount =
             dated ? in_currency(fore_closing_amount(t, s), t->currency[s], currency) : NAN;
-        list[n++] = (entry){p->of[s], {t->closed_at[s], t->product[s], amount, dated, true}};
+        list[n++] = (entry){p->of[s], {t->closed_at[s], t->product[s], amount, dated}};
     }
     return n;
 }
@@ -214,6 +213,8 @@ static void add_subject(const fore_timeline *t, int64_t s, int64_t as_of, fore_p
                t->closed_at[s] >= p->lost_at) {
         p->lost = s;
         p->lost_at = t->closed_at[s];
+    } else if (t->outcome[s] == FORE_WON && t->left_out[s] == FORE_KEPT) {
+        later(&p->won_at, t->closed_at[s]);
     }
 }
 
@@ -225,6 +226,7 @@ void fore_party_state_at(const fore_parties *p, int64_t party, int64_t as_of, fo
                             .open = -1,
                             .lost = -1,
                             .lost_at = FORE_NO_TIME,
+                            .won_at = FORE_NO_TIME,
                             .first_bought = FORE_NO_TIME,
                             .last_bought = FORE_NO_TIME,
                             .last_out = FORE_NO_TIME,

@@ -14,7 +14,6 @@ typedef struct fore_purchase {
     int32_t product; /* -1 = unknown */
     double amount;   /* NaN: unknown, in another currency, or told by an order already */
     bool dated;      /* false: a won deal of someone whose orders are known: its product counts, not its date */
-    bool deal;       /* a won deal, not an order */
 } fore_purchase;
 
 typedef struct fore_parties {
@@ -39,6 +38,7 @@ typedef struct fore_party_state {
     int64_t open;           /* the newest open subject, -1 = none */
     int64_t open_count;
     int64_t lost, lost_at;  /* the loss that came last */
+    int64_t won_at;         /* a lead was converted, or a deal won: the last time */
     int64_t first_bought, last_bought;
     int64_t purchases;      /* entries of `bought` that had happened */
     int64_t last_out, last_in; /* contacts */
