@@ -291,7 +291,7 @@ static void say_times(fore_text *out, int64_t n, const char *what)
     if (n > 2) fore_text_printf(out, " %lld times", (long long)n);
 }
 
-/* "opened a letter 3 times, visited the site since March 2024" */
+/* "visited the site, opened a letter 3 times, last on 2024-03-02" */
 static void say_signs(const fore_customers *v, const fore_signs *s, fore_text *out)
 {
     char day[32];
@@ -302,7 +302,8 @@ static void say_signs(const fore_customers *v, const fore_signs *s, fore_text *o
     if (s->last_at == FORE_NO_TIME) return;
     int64_t local = s->last_at + fore_zone_offset(v->context->zone, s->last_at);
     fore_date_format(fore_date_of(local), day);
-    fore_text_printf(out, ", last on %s", day);
+    bool once = s->spoke + s->clicks + s->visits + s->opens == 1;
+    fore_text_printf(out, "%s on %s", once ? "" : ", last", day);
 }
 
 static void say_loss(const fore_customers *v, int64_t subject, int64_t lost_at, fore_text *out)

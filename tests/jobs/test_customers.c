@@ -516,7 +516,7 @@ static void churn__a_pause__is_long_by_the_customers_own_measure(void **state)
     a_day(w);
     world_begin(w);
     for (int i = 0; i < 40; i++) { /* monthly ones, and slow ones */
-        char id[8];
+        char id[16];
         fore_random lot = fore_random_new(3, (uint64_t)i);
         int step = i % 2 ? 90 : 30, day = NOW - 5 - (int)(20 * fore_random_uniform(&lot));
         snprintf(id, sizeof id, "A%02d", i);
@@ -542,7 +542,7 @@ static void churn__tickets__that_wait_or_were_not_liked(void **state)
     a_day(w);
     world_begin(w);
     for (int i = 0; i < 30; i++) {
-        char id[8], account[8];
+        char id[16], account[16];
         snprintf(id, sizeof id, "T%02d", i);
         snprintf(account, sizeof account, "A%02d", i);
         put_account(w, account, "R2");
@@ -571,7 +571,7 @@ static void thanks__at_set_amounts_and_days__once(void **state)
     a_day(w);
     world_begin(w);
     for (int i = 0; i < 4; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "A%d", i);
         put_account(w, id, "R2");
     }
@@ -604,7 +604,7 @@ static void thanks__at_set_amounts_and_days__once(void **state)
 static void put_baskets(world *w)
 {
     for (int i = 0; i < 120; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "B%03d", i);
         put_account(w, id, "R2");
         put_order(w, id, NOW - 200 + i, i < 60 ? "P1" : "P3", 100);
@@ -702,7 +702,7 @@ static void customers__the_future_and_the_order_of_rows__change_nothing(void **s
     fore_answer_free(a);
     world_begin(w);
     for (int i = 0; i < 120; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "B%03d", i);
         put_order(w, id, NOW + 1, "P5", 900);
     }
