@@ -175,7 +175,7 @@ static void time_scoring(const table *t)
     timing m;
     int64_t fitted = t->n < 100000 ? t->n : 100000;
     fore_scorer_options o = fore_scorer_default(FORE_LOGISTIC);
-    fore_sample train = {{t->x, fitted, t->p, t->n, NULL}, t->y, NULL, NULL, NULL};
+    fore_sample train = {{t->x, fitted, t->p, t->n, NULL}, t->y, NULL, NULL, NULL, NULL};
     fore_view x = {t->x, t->n, t->p, t->n, NULL};
     fore_scorer *scorer = NULL;
     double *answer = malloc((size_t)(3 * t->n) * sizeof *answer);

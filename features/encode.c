@@ -63,6 +63,20 @@ const fore_raw_column *fore_encoding_column(const fore_encoding *encoding, int64
     return &encoding->column[column];
 }
 
+void fore_encoding_family(const fore_encoding *encoding, int32_t *family)
+{
+    const char *last = NULL;
+    int32_t number = -1;
+    for (int64_t j = 0; j < encoding->columns; j++) { /* those of one source are neighbours */
+        const fore_raw_column *c = &encoding->column[j];
+        family[j] = -1;
+        if (c->kind != FORE_RAW_LEVEL && c->kind != FORE_RAW_OTHER) continue;
+        if (!last || strcmp(c->source, last) != 0) number++;
+        last = c->source;
+        family[j] = number;
+    }
+}
+
 int fore_encoding_fold(const fore_encoding *encoding, int64_t group)
 {
     fore_random random = fore_random_new(encoding->seed, (uint64_t)group);

@@ -89,6 +89,8 @@ void fore_encoding_free(fore_encoding *encoding); /* NULL is fine */
 
 int64_t fore_encoding_count(const fore_encoding *encoding); /* raw columns p */
 const fore_raw_column *fore_encoding_column(const fore_encoding *encoding, int64_t column);
+/* family: p, one number per frame column for the indicators of its levels; -1 elsewhere. */
+void fore_encoding_family(const fore_encoding *encoding, int32_t *family);
 
 typedef enum fore_encoding_use {
     FORE_ENCODE_SCORING,  /* rates from all training rows */

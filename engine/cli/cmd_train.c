@@ -10,9 +10,10 @@ const cli_command cli_train = {
     "learns from the history, tests, and publishes the winner",
     "train [OPTIONS]",
     "Turns the history into examples as of past moments, fits the challengers (logistic regression,\n"
-    "elastic net, boosted trees, support vectors), compares them on a later window, tests the winner\n"
-    "on the newest one, and publishes it. One that is no better than the base rate does not take the\n"
-    "place of a model that is. Exit code 3 when the history holds nothing to learn from.",
+    "the same with curves, elastic net, boosted trees, support vectors), compares them on a later\n"
+    "window, tests the winner on the newest one, and publishes it. One that is no better than the base\n"
+    "rate does not take the place of a model that is. Exit code 3 when the history holds nothing to\n"
+    "learn from.",
     "foresell train --as-of 2024-03-31 --seed 7",
     .run = run};
 

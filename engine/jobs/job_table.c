@@ -124,6 +124,14 @@ done:
     return status;
 }
 
+static fore_status take_family(const fore_encoding *encoding, int32_t **family, fore_error *err)
+{
+    *family = FORE_NEW(fore_encoding_count(encoding), int32_t);
+    if (!*family) return fore_no_memory(err);
+    fore_encoding_family(encoding, *family);
+    return FORE_OK;
+}
+
 /* Fits one learner on the rows with keep[i], calibrated out of fold, and predicts all n rows. */
 static fore_status fit_and_predict(fore_context *c, const fitting *f, const uint8_t *keep,
                                    fore_learner learner, double *p, fore_error *err)
@@ -134,9 +142,11 @@ static fore_status fit_and_predict(fore_context *c, const fitting *f, const uint
     fore_scorer *scorer = NULL;
     fore_rows train;
     double *x = NULL;
+    int32_t *family = NULL;
     FORE_TRY(encode_all(f, keep, &encoding, &x, err));
+    FORE_GO(take_family(encoding, &family, err));
     fore_view view = {x, t->n, fore_encoding_count(encoding), t->n, NULL};
-    fore_sample sample = {view, t->label, NULL, NULL, NULL};
+    fore_sample sample = {view, t->label, NULL, NULL, NULL, family};
     FORE_GO(fore_rows_take(c->pool, &sample, keep, 1u << 1, &train, err));
     fore_scorer_options options = fore_scorer_default(learner);
     options.seed = f->seed;
@@ -147,6 +157,7 @@ static fore_status fit_and_predict(fore_context *c, const fitting *f, const uint
 done:
     fore_scorer_free(scorer);
     fore_encoding_free(encoding);
+    fore_free(family);
     fore_free(x);
     return status;
 }
@@ -343,6 +354,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_choice choice = {0};
     fore_flat_followed followed = {0};
     double *x = NULL, *p = NULL;
+    int32_t *family = NULL;
     uint8_t *role = NULL, *keep = NULL;
     const char **drop = NULL;
     if (r->folds < 0 || r->folds == 1 || r->folds > FOLDS_MAX)
@@ -369,8 +381,9 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
             drop[f.drops++] = leaks->finding[j].name;
     for (int64_t i = 0; i < t.n; i++) keep[i] = role[i] == FORE_ROLE_TRAIN;
     FORE_GO(encode_all(&f, keep, &model.encoding, &x, err));
+    FORE_GO(take_family(model.encoding, &family, err));
     fore_sample sample = {
-        {x, t.n, fore_encoding_count(model.encoding), t.n, NULL}, t.label, NULL, NULL, NULL};
+        {x, t.n, fore_encoding_count(model.encoding), t.n, NULL}, t.label, NULL, NULL, NULL, family};
     fore_choose_options options = fore_choose_default();
     options.base.seed = r->seed;
     FORE_GO(fore_choose(c->pool, &sample, role, &options, c->observer, &choice, err));
@@ -410,6 +423,7 @@ done:
     fore_flat_model_free(&model);
     fore_leak_report_free(leaks);
     fore_free(drop);
+    fore_free(family);
     fore_free(x);
     fore_free(role);
     fore_free(keep);

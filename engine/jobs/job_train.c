@@ -114,8 +114,8 @@ static void note_training(fore_answer *a, const fore_training *t, const char *us
     fore_text_free(&newest);
 }
 
-static void training_json(fore_json_writer *json, const fore_training *t, const char *use,
-                          bool held_back)
+static void training_json(fore_answer *a, fore_json_writer *json, const fore_training *t,
+                          const char *use, bool held_back)
 {
     fore_json_object(json, NULL);
     fore_json_string(json, "model", t->scoring->model_id);
@@ -127,6 +127,7 @@ static void training_json(fore_json_writer *json, const fore_training *t, const 
     fore_text metrics = {0};
     if (fore_training_metrics(t, &metrics, NULL) == FORE_OK)
         fore_json_raw(json, "quality", fore_text_string(&metrics));
+    a->failed |= metrics.failed;
     fore_text_free(&metrics);
     fore_json_array(json, "left_out");
     const fore_leak_finding *f;
@@ -238,7 +239,7 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
             show_training(a, g, &t, v.held_back);
             note_training(a, &t, r->use);
             note_verdict(a, &t, &v);
-            training_json(&json, &t, r->use, v.held_back);
+            training_json(a, &json, &t, r->use, v.held_back);
             trained++;
         }
         fore_training_free(&t);

@@ -240,9 +240,10 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     int64_t n = e->n, p = s->columns;
     double *x = FORE_NEW(n * p, double);
     int64_t *group = FORE_NEW(n, int64_t), *key = FORE_NEW(n, int64_t);
+    int32_t *family = FORE_NEW(p, int32_t);
     uint8_t *role = FORE_NEW(n, uint8_t);
     s->cut = FORE_NEW(p, fore_reason_cut);
-    if (!x || !group || !key || !role || !s->cut) {
+    if (!x || !group || !key || !family || !role || !s->cut) {
         status = fore_no_memory(err);
         goto done;
     }
@@ -261,7 +262,9 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     while (past.rows < n && e->window[past.rows] != FORE_WINDOW_TEST) past.rows++;
     FORE_GO(fore_reasons_measure(c->pool, &past, e->label, e->weight, group, s->base_rate, s->cut,
                                  err));
-    fore_sample sample = {{x, n, p, n, NULL}, e->label, e->weight, group, key};
+    for (int64_t j = 0; j < s->feature_count; j++) family[j] = -1;
+    fore_encoding_family(s->encoding, family + s->feature_count);
+    fore_sample sample = {{x, n, p, n, NULL}, e->label, e->weight, group, key, family};
     fore_choose_options choose = fore_choose_default();
     choose.base.seed = options->seed;
     memcpy(choose.without, options->without, sizeof choose.without);
@@ -273,6 +276,7 @@ done:
     fore_free(x);
     fore_free(group);
     fore_free(key);
+    fore_free(family);
     fore_free(role);
     return status;
 }

@@ -7,7 +7,7 @@
  *
  * Means and variances are taken of u = (v - low) / (high - low), which neither overflows nor
  * underflows, over rows in order. */
-#include "models/score/design.h"
+#include "models/score/design_inside.h"
 
 #include <float.h>
 #include <math.h>
@@ -15,14 +15,14 @@
 
 #include "engine/base/memory.h"
 
-enum {
-    BUCKETS = 1 << 16,
-    GATHERED = 512 /* rows of a view that are gathered at once */
-};
+enum { BUCKETS = 1 << 16 };
 static const double LARGEST = 1e140;  /* squares of it, summed over 1e9 rows, stay finite */
 static const double CONSTANT = 1e-12; /* relative spread below which a column is rounding noise */
 
-fore_design_options fore_design_default(void) { return (fore_design_options){0.01, 0.99, 0.01}; }
+fore_design_options fore_design_default(void)
+{
+    return (fore_design_options){0.01, 0.99, 0.01, NULL};
+}
 
 void fore_design_free(fore_design *design)
 {
@@ -31,12 +31,13 @@ void fore_design_free(fore_design *design)
     fore_free(design->high);
     fore_free(design->source);
     fore_free(design->indicator);
+    fore_free(design->knot);
     fore_free(design->mean);
     fore_free(design->scale);
     fore_free(design);
 }
 
-static fore_status design_new(int64_t columns, int64_t width, fore_design **out, fore_error *err)
+fore_status design_new(int64_t columns, int64_t width, fore_design **out, fore_error *err)
 {
     fore_design *d = FORE_ZNEW(1, fore_design);
     *out = d;
@@ -47,9 +48,11 @@ static fore_status design_new(int64_t columns, int64_t width, fore_design **out,
     d->high = FORE_NEW(columns, double);
     d->source = FORE_NEW(width, int64_t);
     d->indicator = FORE_NEW(width, bool);
+    d->knot = FORE_NEW(width, double);
     d->mean = FORE_NEW(width, double);
     d->scale = FORE_NEW(width, double);
-    if (d->low && d->high && d->source && d->indicator && d->mean && d->scale) return FORE_OK;
+    if (d->low && d->high && d->source && d->indicator && d->knot && d->mean && d->scale)
+        return FORE_OK;
     fore_design_free(d);
     *out = NULL;
     return fore_no_memory(err);
@@ -119,6 +122,8 @@ static double value_of_rank(const double *v, int64_t n, const uint32_t *counter,
 typedef struct column_fit {
     double low, high, mean, scale;      /* scale 0: constant */
     double missing_mean, missing_scale; /* scale 0: no indicator */
+    int64_t hinges;
+    double knot[FORE_DESIGN_HINGES], hinge_mean[FORE_DESIGN_HINGES];
 } column_fit;
 
 typedef struct design_fit {
@@ -130,14 +135,6 @@ typedef struct design_fit {
     double *buffer;     /* workers x n */
     uint32_t *counter;  /* workers x BUCKETS */
 } design_fit;
-
-static fore_status infinite(int64_t row, int64_t column, fore_error *err)
-{
-    return fore_fail_at(err, FORE_E_DATA, NULL, row + 1, column + 1,
-                        "row %lld, column %lld holds an infinite value; use a number, or leave it "
-                        "empty when it is unknown",
-                        (long long)row + 1, (long long)column + 1);
-}
 
 /* A limit on the median clips everything on its side: take the quantile of what lies beyond it. */
 static double beyond(double *v, int64_t n, double limit, int side, double share, uint32_t *counter,
@@ -187,12 +184,6 @@ static void find_limits(const design_fit *f, double *known, int64_t n, double *b
     if (c->low > c->high) c->low = c->high = fmin(fmax(low, -LARGEST), LARGEST);
 }
 
-static double clamp(double v, double low, double high)
-{
-    v = v < low ? low : v;
-    return v > high ? high : v;
-}
-
 /* Mean and standard deviation of the clamped column, missing values at the mean. */
 static void find_moments(const design_fit *f, const double *column, column_fit *c)
 {
@@ -226,6 +217,54 @@ static void find_moments(const design_fit *f, const double *column, column_fit *
         marked && share > CONSTANT && share < 1 - CONSTANT ? sqrt(share * (1 - share)) : 0;
 }
 
+/* Knots at the quantiles k / (wanted + 1) of the clamped values; where that is not beyond the last
+ * one, at the next larger value. counter is of known[0..n). */
+static void find_knots(const double *known, int64_t n, int64_t wanted, double *buffer,
+                       const uint32_t *counter, column_fit *c)
+{
+    double last = c->low;
+    for (int64_t k = 1; k <= wanted; k++) {
+        int64_t rank = (int64_t)ceil((double)k * (double)n / (double)(wanted + 1)) - 1;
+        double knot = clamp(value_of_rank(known, n, counter, rank, buffer), c->low, c->high);
+        if (knot <= last) {
+            knot = INFINITY;
+            for (int64_t i = 0; i < n; i++)
+                if (known[i] > last && known[i] < knot) knot = known[i];
+        }
+        if (!(knot < c->high)) break;
+        c->knot[c->hinges++] = last = knot;
+    }
+}
+
+/* Weighted means of the hinges over the known values, in steps of the range. */
+static void centre_hinges(const design_fit *f, const double *column, column_fit *c)
+{
+    double range = c->high - c->low;
+    for (int64_t k = 0; k < c->hinges; k++) {
+        double sum = 0, weight = 0;
+        for (int64_t i = 0; i < f->x->rows; i++) {
+            double w = isnan(column[i]) ? 0 : f->w ? f->w[i] : 1;
+            sum += w * (hinge(column[i], c->knot[k], c->high) / range);
+            weight += w;
+        }
+        c->hinge_mean[k] = weight > 0 ? sum / weight * range : 0;
+    }
+}
+
+static void fit_hinges(const design_fit *f, int64_t j, int64_t wanted, double *known,
+                       double *buffer, uint32_t *counter, column_fit *c)
+{
+    int64_t n = f->x->rows, count = 0;
+    const double *column = fore_view_column(f->x, j, 0, n, buffer);
+    for (int64_t i = 0; i < n; i++) {
+        known[count] = column[i];
+        count += !isnan(column[i]);
+    }
+    count_buckets(known, count, counter);
+    find_knots(known, count, wanted, buffer, counter, c);
+    centre_hinges(f, fore_view_column(f->x, j, 0, n, buffer), c);
+}
+
 static fore_status fit_column(void *context, int64_t j, int worker, fore_error *err)
 {
     design_fit *f = context;
@@ -234,21 +273,37 @@ static fore_status fit_column(void *context, int64_t j, int worker, fore_error *
     const double *column = fore_view_column(f->x, j, 0, n, buffer);
     column_fit *c = &f->fitted[j];
     *c = (column_fit){0};
+    int64_t wanted = f->options.hinges ? f->options.hinges[j] : 0;
     for (int64_t i = 0; i < n; i++) {
-        if (isinf(column[i])) return infinite(i, j, err);
+        if (isinf(column[i])) return design_infinite(i, j, err);
         known[count] = column[i];
         count += !isnan(column[i]);
     }
     if (count > 0) find_limits(f, known, count, buffer, f->counter + (int64_t)worker * BUCKETS, c);
     /* the search for the limits has used the buffer */
     find_moments(f, fore_view_column(f->x, j, 0, n, buffer), c);
+    if (wanted < 0) c->scale = c->missing_scale = 0;
+    if (wanted > 0 && c->scale > 0)
+        fit_hinges(f, j, wanted < FORE_DESIGN_HINGES ? wanted : FORE_DESIGN_HINGES, known, buffer,
+                   f->counter + (int64_t)worker * BUCKETS, c);
     return FORE_OK;
+}
+
+static void put_column(fore_design *d, int64_t *q, int64_t source, double knot, double mean,
+                       double scale)
+{
+    d->source[*q] = source;
+    d->indicator[*q] = false;
+    d->knot[*q] = knot;
+    d->mean[*q] = mean;
+    d->scale[(*q)++] = scale;
 }
 
 static fore_status assemble(const column_fit *fitted, int64_t p, fore_design **out, fore_error *err)
 {
     int64_t q = 0;
-    for (int64_t j = 0; j < p; j++) q += (fitted[j].scale > 0) + (fitted[j].missing_scale > 0);
+    for (int64_t j = 0; j < p; j++)
+        q += (fitted[j].scale > 0) + (fitted[j].missing_scale > 0) + fitted[j].hinges;
     FORE_TRY(design_new(p, q, out, err));
     fore_design *d = *out;
     q = 0;
@@ -256,13 +311,12 @@ static fore_status assemble(const column_fit *fitted, int64_t p, fore_design **o
         const column_fit *c = &fitted[j];
         d->low[j] = c->low;
         d->high[j] = c->high;
-        for (int indicator = 0; indicator < 2; indicator++) {
-            double scale = indicator ? c->missing_scale : c->scale;
-            if (!(scale > 0)) continue;
-            d->source[q] = j;
-            d->indicator[q] = indicator;
-            d->mean[q] = indicator ? c->missing_mean : c->mean;
-            d->scale[q++] = scale;
+        if (c->scale > 0) put_column(d, &q, j, -INFINITY, c->mean, c->scale);
+        for (int64_t k = 0; k < c->hinges; k++)
+            put_column(d, &q, j, c->knot[k], c->hinge_mean[k], c->scale);
+        if (c->missing_scale > 0) {
+            put_column(d, &q, j, -INFINITY, c->missing_mean, c->missing_scale);
+            d->indicator[q - 1] = true;
         }
     }
     return FORE_OK;
@@ -293,139 +347,4 @@ done:
     fore_free(f.buffer);
     fore_free(f.counter);
     return status;
-}
-
-/* ---- applying ---- */
-
-static double design_value(const fore_design *d, int64_t q, double v)
-{
-    int64_t j = d->source[q];
-    if (d->indicator[q]) return ((isnan(v) ? 1.0 : 0.0) - d->mean[q]) * (1 / d->scale[q]);
-    return isnan(v) ? 0 : (clamp(v, d->low[j], d->high[j]) - d->mean[q]) * (1 / d->scale[q]);
-}
-
-void fore_design_row(const fore_design *design, const double *raw, int64_t step, double *out)
-{
-    for (int64_t q = 0; q < design->width; q++)
-        out[q] = design_value(design, q, raw[design->source[q] * step]);
-}
-
-static void design_column(const fore_design *d, int64_t q, const double *v, int64_t count,
-                          double *to)
-{
-    int64_t j = d->source[q];
-    double mean = d->mean[q], per = 1 / d->scale[q], low = d->low[j], high = d->high[j];
-    if (d->indicator[q]) {
-        for (int64_t i = 0; i < count; i++) to[i] = ((v[i] != v[i] ? 1.0 : 0.0) - mean) * per;
-        return;
-    }
-    for (int64_t i = 0; i < count; i++) {
-        double u = v[i] < low ? low : v[i];
-        u = ((u > high ? high : u) - mean) * per;
-        to[i] = v[i] != v[i] ? 0 : u;
-    }
-}
-
-void fore_design_block(const fore_design *design, const fore_view *x, int64_t from, int64_t count,
-                       double *out, int64_t stride)
-{
-    double room[GATHERED];
-    int64_t most = x->row ? GATHERED : count;
-    for (int64_t at = 0; at < count; at += most) {
-        int64_t rows = count - at < most ? count - at : most, loaded = -1;
-        const double *v = NULL;
-        for (int64_t q = 0; q < design->width; q++) { /* a value and its indicator are neighbours */
-            if (design->source[q] != loaded)
-                v = fore_view_column(x, design->source[q], from + at, rows, room);
-            loaded = design->source[q];
-            design_column(design, q, v, rows, out + q * stride + at);
-        }
-    }
-}
-
-static fore_status check_column(void *context, int64_t j, int worker, fore_error *err)
-{
-    (void)worker;
-    const fore_view *x = context;
-    double room[GATHERED];
-    int64_t most = x->row ? GATHERED : x->rows;
-    for (int64_t from = 0; from < x->rows; from += most) {
-        int64_t rows = x->rows - from < most ? x->rows - from : most;
-        const double *v = fore_view_column(x, j, from, rows, room);
-        double bad = 0; /* counted without a branch; found again if need be */
-        for (int64_t i = 0; i < rows; i++) bad += fabs(v[i]) > DBL_MAX ? 1.0 : 0.0;
-        for (int64_t i = 0; bad > 0 && i < rows; i++)
-            if (isinf(v[i])) return infinite(from + i, j, err);
-    }
-    return FORE_OK;
-}
-
-fore_status fore_check_finite(fore_pool *pool, const fore_view *x, fore_error *err)
-{
-    fore_view copy = *x;
-    return fore_pool_run(pool, x->columns, check_column, &copy, err);
-}
-
-/* ---- as JSON ---- */
-
-void fore_design_write(const fore_design *design, fore_json_writer *json, const char *key)
-{
-    fore_json_object(json, key);
-    fore_json_integer(json, "columns", design->columns);
-    fore_json_integer(json, "width", design->width);
-    fore_json_numbers(json, "low", design->low, design->columns);
-    fore_json_numbers(json, "high", design->high, design->columns);
-    fore_json_integers(json, "source", design->source, design->width);
-    fore_json_array(json, "indicator");
-    for (int64_t q = 0; q < design->width; q++) fore_json_integer(json, NULL, design->indicator[q]);
-    fore_json_end_array(json);
-    fore_json_numbers(json, "mean", design->mean, design->width);
-    fore_json_numbers(json, "scale", design->scale, design->width);
-    fore_json_end_object(json);
-}
-
-static fore_status damaged(fore_error *err)
-{
-    return fore_fail(err, FORE_E_MODEL, "the model's design is damaged; train the model again");
-}
-
-static bool read_design(const fore_json_node *node, fore_design *d)
-{
-    const fore_json_node *source = fore_json_get(node, "source");
-    const fore_json_node *indicator = fore_json_get(node, "indicator");
-    if (!fore_json_get_numbers(node, "low", d->low, d->columns) ||
-        !fore_json_get_numbers(node, "high", d->high, d->columns) ||
-        !fore_json_get_numbers(node, "mean", d->mean, d->width) ||
-        !fore_json_get_numbers(node, "scale", d->scale, d->width) ||
-        fore_json_length(source) != d->width || fore_json_length(indicator) != d->width)
-        return false;
-    for (int64_t j = 0; j < d->columns; j++)
-        if (!isfinite(d->low[j]) || !isfinite(d->high[j]) || d->low[j] > d->high[j]) return false;
-    for (int64_t q = 0; q < d->width; q++) {
-        double from, mark;
-        if (!fore_json_as_number(fore_json_at(source, q), &from) ||
-            !fore_json_as_number(fore_json_at(indicator, q), &mark) || !(from >= 0) ||
-            !(from < (double)d->columns) || from != floor(from) || (mark != 0 && mark != 1) ||
-            !isfinite(d->mean[q]) || !(d->scale[q] > 0) || !isfinite(1 / d->scale[q]))
-            return false;
-        d->source[q] = (int64_t)from;
-        d->indicator[q] = mark != 0;
-    }
-    return true;
-}
-
-fore_status fore_design_read(const fore_json_node *node, fore_design **out, fore_error *err)
-{
-    *out = NULL;
-    int64_t columns, width;
-    if (!fore_json_get_integer(node, "columns", &columns) ||
-        !fore_json_get_integer(node, "width", &width) ||
-        fore_json_length(fore_json_get(node, "low")) != columns ||
-        fore_json_length(fore_json_get(node, "mean")) != width)
-        return damaged(err); /* sizes are believed only when the arrays are there */
-    FORE_TRY(design_new(columns, width, out, err));
-    if (read_design(node, *out)) return FORE_OK;
-    fore_design_free(*out);
-    *out = NULL;
-    return damaged(err);
 }

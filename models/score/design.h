@@ -7,7 +7,12 @@
  * clamp; missing -> mean; (value - mean) / sd, so that missing becomes 0. A column with at least
  * missing_share of missing rows also yields an indicator column, standardised as well. Values
  * beyond
- * +-1e140 count as +-1e140. */
+ * +-1e140 count as +-1e140.
+ *
+ * A column may bend: hinges max(clamp(value) - knot, 0), centred, in sds of the column itself, so
+ * that equal coefficients are equal changes of the slope (the truncated lines of Ruppert, Wand and
+ * Carroll 2003, section 3.6). Knots lie at quantiles of the known values, at the next larger value
+ * where a quantile repeats, between the limits; a missing value adds nothing. */
 #ifndef FORE_SCORE_DESIGN_H
 #define FORE_SCORE_DESIGN_H
 
@@ -19,18 +24,23 @@
 #include "engine/base/status.h"
 #include "models/score/view.h"
 
+enum { FORE_DESIGN_HINGES = 16 }; /* at most per raw column */
+
 typedef struct fore_design_options {
     double low, high; /* quantiles of the limits: 0.01 and 0.99; 0 and 1 = minimum and maximum */
     double missing_share; /* 0.01: so many missing rows earn an indicator; > 1 = never */
+    const int8_t *hinges; /* p: at most so many knots per raw column; < 0 = the column is left out,
+                           * with its indicator; NULL = none */
 } fore_design_options;
 
 /* Plain data; free with fore_design_free. p = columns, q = width. */
 typedef struct fore_design {
-    int64_t columns;    /* p: raw columns */
-    int64_t width;      /* q: design columns, possibly 0 */
-    double *low, *high; /* p: limits */
-    int64_t *source; /* q: the raw column; value columns and indicators in order of raw columns */
-    bool *indicator; /* q: 1 where the raw value is missing, instead of the value */
+    int64_t columns;      /* p: raw columns */
+    int64_t width;        /* q: design columns, possibly 0 */
+    double *low, *high;   /* p: limits */
+    int64_t *source;      /* q: the raw column; in order of raw columns: value, hinges, indicator */
+    bool *indicator;      /* q: 1 where the raw value is missing, instead of the value */
+    double *knot;         /* q: of a hinge; -infinity: the value itself, or an indicator */
     double *mean, *scale; /* q: scale > 0 */
 } fore_design;
 

@@ -214,7 +214,8 @@ static fore_status fit_rows(fore_pool *pool, const fore_view *x, const fore_desi
         penalty[j] = options->precisions ? options->precisions[j] : options->precision;
     m.penalty = penalty;
     m.point[q] = options->no_intercept || offset ? 0 : base_logit(y, w, x->rows);
-    FORE_GO(warm_start(&m, err));
+    if (options->start) memcpy(m.point, options->start, (size_t)order * sizeof *m.point);
+    if (!options->start) FORE_GO(warm_start(&m, err));
     FORE_GO(descend(&m, options->tolerance, err));
     FORE_GO(finish(&m, out, err));
     *info = m.info;
@@ -313,7 +314,8 @@ fore_status fore_logit_fit(fore_pool *pool, const fore_view *x, const fore_desig
     if (x->rows < 1)
         return fore_fail(err, FORE_E_DATA, "the logistic regression has no rows to fit");
     int64_t q = design ? design->width : x->columns;
-    bool wide = q > x->rows && q > FORE_LOGIT_COVARIANCE && !o.precisions && o.precision > 0;
+    bool wide =
+        q > x->rows && q > FORE_LOGIT_COVARIANCE && !o.precisions && o.precision > 0 && !o.start;
     return wide ? fit_wide(pool, x, design, q, y, w, offset, &o, out, info ? info : &unused, err)
                 : fit_rows(pool, x, design, y, w, offset, &o, out, info ? info : &unused, err);
 }

@@ -20,6 +20,7 @@ enum { FORE_LOGIT_COVARIANCE = 300 };
 typedef struct fore_logit_options {
     double precision;         /* of every coefficient; default 1; 0 = maximum likelihood */
     const double *precisions; /* q, instead of `precision`; NULL */
+    const double *start;      /* q + 1, the intercept last: begin there; NULL */
     bool no_intercept;
     int64_t iterations; /* at most; default 100 */
     double tolerance;   /* largest |gradient| / (sum of weights); default 1e-10 */

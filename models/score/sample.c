@@ -98,8 +98,8 @@ static fore_status gather_rows(const fore_sample *sample, int64_t n, fore_rows *
         out->owned[k] = from[k] ? take_numbers(from[k], index, n) : NULL;
         if (from[k] && !out->owned[k]) return fore_no_memory(err);
     }
-    out->sample =
-        (fore_sample){sample->x, out->owned[0], out->owned[1], out->owned[2], out->owned[3]};
+    out->sample = (fore_sample){sample->x,     out->owned[0], out->owned[1],
+                                out->owned[2], out->owned[3], sample->family};
     out->sample.x.rows = n;
     out->sample.x.row = out->row ? out->row : index;
     return FORE_OK;

@@ -17,6 +17,8 @@ typedef struct fore_sample {
     const int64_t *group; /* n: the subject a row is about; inner folds never split one; NULL = each
                              row its own */
     const int64_t *key;   /* n: unique, the canonical order; NULL = the order given */
+    const int32_t *family; /* p: raw columns of one attribute (the levels of a source, the owners)
+                              share a number >= 0; < 0 = none; NULL = none has */
 } fore_sample;
 
 /* E_DATA naming row (err->line) and column when something is not as above. */

@@ -3,7 +3,8 @@
  *
  *     margin = base + sum_j (v_j missing ? absent_j : slope_j clamp(v_j))
  *
- * with the design's centring gone into `base` and the missing indicator into `absent`. */
+ * with the design's centring gone into `base` and the missing indicator into `absent`. Columns that
+ * bend are read once more: + bend max(clamp(v_j) - knot, 0) for each of their hinges. */
 #include "models/score/scorer.h"
 
 #include <float.h>
@@ -23,7 +24,8 @@ enum {
     VARIANCE_ROWS = 256  /* rows whose design and its product with the covariance stay in cache */
 };
 
-static const char *const NAME[FORE_LEARNERS] = {"logistic", "elastic-net", "trees", "svm"};
+static const char *const NAME[FORE_LEARNERS] = {"logistic", "additive", "elastic-net", "trees",
+                                                "svm"};
 
 const char *fore_learner_name(fore_learner learner)
 {
@@ -65,6 +67,7 @@ void fore_scorer_free(fore_scorer *scorer)
     fore_svm_free(scorer->svm);
     fore_calibration_free(scorer->calibration);
     fore_free(scorer->folded);
+    fore_free(scorer->bend);
     fore_free(scorer);
 }
 
@@ -80,6 +83,9 @@ static void fold_linear(fore_scorer *s)
         s->base -= slope * d->mean[q];
         if (d->indicator[q]) {
             c->absent += slope;
+        } else if (d->knot[q] > -INFINITY) {
+            c->absent += slope * d->mean[q];
+            s->bend[s->bends++] = (linear_bend){d->source[q], d->knot[q], c->high, slope};
         } else {
             c->slope = slope;
             c->absent += slope * d->mean[q];
@@ -89,9 +95,11 @@ static void fold_linear(fore_scorer *s)
 
 fore_status scorer_finish(fore_scorer *scorer, fore_error *err)
 {
-    (void)err;
     scorer->z = fore_normal_quantile(0.5 + 0.5 * scorer->level);
-    if (scorer->linear) fold_linear(scorer);
+    if (!scorer->linear) return FORE_OK;
+    scorer->bend = FORE_NEW(scorer->design->width, linear_bend);
+    if (!scorer->bend) return fore_no_memory(err);
+    fold_linear(scorer);
     return FORE_OK;
 }
 
@@ -102,12 +110,25 @@ const fore_calibration *fore_scorer_calibration(const fore_scorer *scorer)
     return scorer->calibration;
 }
 
+/* The absolute slope, in log-odds per sd, averaged over the pieces of each curve: knots lie at
+ * quantiles, so the pieces hold about equally many rows. */
+static void linear_importance(const fore_scorer *s, double *importance)
+{
+    const fore_design *d = s->design;
+    for (int64_t q = 0; q < d->width; q++) {
+        int64_t j = d->source[q], pieces = 1;
+        double slope = s->linear->beta[q], sum = fabs(slope);
+        for (; q + 1 < d->width && d->knot[q + 1] > -INFINITY; pieces++)
+            sum += fabs(slope += s->linear->beta[++q]);
+        importance[j] += sum / (double)pieces;
+    }
+}
+
 void fore_scorer_importance(const fore_scorer *scorer, double *importance)
 {
     memset(importance, 0, (size_t)scorer->columns * sizeof *importance);
     if (scorer->linear) {
-        for (int64_t q = 0; q < scorer->design->width; q++)
-            importance[scorer->design->source[q]] += fabs(scorer->linear->beta[q]);
+        linear_importance(scorer, importance);
     } else if (scorer->trees) {
         for (int64_t k = 0; k < scorer->trees->nodes; k++)
             if (scorer->trees->node[k].feature >= 0)
@@ -156,6 +177,15 @@ static void add_one(const double *v, int64_t n, linear_column c, double *restric
     }
 }
 
+FORE_WIDE
+static void add_bend(const double *v, int64_t n, linear_bend b, double *restrict margin)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double u = (v[i] < b.high ? v[i] : b.high) - b.knot;
+        margin[i] += v[i] > b.knot ? u * b.slope : 0; /* NaN: 0 */
+    }
+}
+
 /* Columns j .. j + count of rows from .. from + rows: where they lie, or gathered into room. */
 static const double *find_columns(const fore_view *x, int64_t j, int64_t count, int64_t from,
                                   int64_t rows, double *room, int64_t *stride)
@@ -182,6 +212,10 @@ static void linear_margins(const fore_scorer *s, const fore_view *x, int64_t fro
     for (; j < s->columns; j++) {
         const double *v = find_columns(x, j, 1, from, rows, room, &stride);
         add_one(v, rows, s->folded[j], margin, peak);
+    }
+    for (int64_t k = 0; k < s->bends; k++) {
+        const double *v = find_columns(x, s->bend[k].column, 1, from, rows, room, &stride);
+        add_bend(v, rows, s->bend[k], margin);
     }
 }
 

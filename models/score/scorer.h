@@ -21,13 +21,15 @@
 
 typedef enum fore_learner {
     FORE_LOGISTIC,
+    FORE_ADDITIVE,
     FORE_ELASTIC_NET,
     FORE_TREES,
     FORE_SVM,
     FORE_LEARNERS /* how many */
 } fore_learner;
 
-const char *fore_learner_name(fore_learner learner); /* "logistic" "elastic-net" "trees" "svm" */
+/* "logistic" "additive" "elastic-net" "trees" "svm" */
+const char *fore_learner_name(fore_learner learner);
 bool fore_learner_parse(const char *name, fore_learner *learner);
 
 /* Rows from which a fifth of the subjects more or less no longer moves a learner's own choice of its
@@ -99,8 +101,8 @@ int64_t fore_scorer_scratch(const fore_scorer *scorer);
 fore_status fore_scorer_row(const fore_scorer *scorer, const double *raw, double *scratch,
                             fore_score *score, fore_error *err);
 /* Contributions per raw column: *base + sum(parts) = the margin BEFORE calibration, up to rounding.
- * parts: p. base is the margin of an average row. Logistic and elastic net: coefficient x
- * standardised value (value and missing indicator together); trees: TreeSHAP; svm: integrated
+ * parts: p. base is the margin of an average row. Linear learners: coefficient x
+ * standardised value (value, hinges and missing indicator together); trees: TreeSHAP; svm: integrated
  * gradient. */
 fore_status fore_scorer_parts(const fore_scorer *scorer, const double *raw, double *scratch,
                               double *parts, double *base, fore_error *err);

@@ -34,8 +34,11 @@ static const double SHARE_SD = 0.5;
  * and margins are set where the one begins to outweigh the other, so that the square of the bias is
  * of the order of the variance; by so much is the variance taken larger, as measured on simulated
  * rows whose chances are known (tests/score/test_scorer.c). */
-static const double BIAS[FORE_LEARNERS] = {
-    [FORE_LOGISTIC] = 1, [FORE_ELASTIC_NET] = 1, [FORE_TREES] = 2, [FORE_SVM] = 4};
+static const double BIAS[FORE_LEARNERS] = {[FORE_LOGISTIC] = 1,
+                                           [FORE_ADDITIVE] = 1,
+                                           [FORE_ELASTIC_NET] = 1,
+                                           [FORE_TREES] = 2,
+                                           [FORE_SVM] = 4};
 static const uint32_t ALL_FOLDS = (UINT32_C(1) << FOLDS) - 1;
 static const uint64_t THIN_SEED = UINT64_C(0x5468696e);
 static const int64_t SPREAD_ROWS = 10000; /* of train, evenly spaced: means per bin need no more */

@@ -3,6 +3,7 @@
  *     rows in key order
  *     core = design and learner on `train`; the learner's own knob is found inside train:
  *         logistic      prior precision: largest evidence on a grid
+ *         additive      which columns bend: marginal rates; the families' precisions: evidence
  *         elastic net   lambda: least deviance on a fifth of the subjects, then refitted on all
  *                       rows
  *         trees         rounds: early stopping on that fifth, then refitted on all rows
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "models/score/additive.h"
 #include "models/score/elastic_net.h"
 #include "models/score/scorer_inside.h"
 
@@ -255,7 +257,10 @@ static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer 
     *out = NULL;
     FORE_TRY(check_classes(s, err));
     FORE_TRY(scorer_new(learner, s->x.columns, f->options->level, &scorer, err));
-    if (learner != FORE_TREES)
+    if (learner == FORE_ADDITIVE)
+        FORE_GO(fore_additive_fit(f->pool, s, &f->options->design, &scorer->design, &scorer->linear,
+                                  err));
+    else if (learner != FORE_TREES)
         FORE_GO(
             fore_design_fit(f->pool, &s->x, s->weight, &f->options->design, &scorer->design, err));
     if (learner == FORE_LOGISTIC || learner == FORE_ELASTIC_NET)

@@ -17,12 +17,18 @@ typedef struct scorer_knobs {
     int64_t rounds;
 } scorer_knobs;
 
+/* One hinge of a raw column: + slope (min(v, high) - knot) beyond the knot. */
+typedef struct linear_bend {
+    int64_t column;
+    double knot, high, slope;
+} linear_bend;
+
 struct fore_scorer {
     fore_learner learner;
     int64_t columns; /* p */
     double level;
     fore_design *design;      /* not for trees */
-    fore_logit_model *linear; /* logistic (with covariance), elastic net (without) */
+    fore_logit_model *linear; /* logistic, additive (with covariance), elastic net */
     fore_trees *trees;
     fore_svm *svm;
     fore_calibration *calibration;
@@ -31,6 +37,8 @@ struct fore_scorer {
     double z;              /* normal quantile of (1 + level) / 2 */
     double base;           /* linear: the constant that goes with `folded` */
     linear_column *folded; /* p */
+    linear_bend *bend;     /* bends */
+    int64_t bends;
 };
 
 fore_status scorer_new(fore_learner learner, int64_t columns, double level, fore_scorer **out,

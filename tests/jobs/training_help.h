@@ -10,7 +10,8 @@
 static inline fore_training_options quick_options(int64_t as_of)
 {
     fore_training_options o = {.as_of = as_of, .seed = 7};
-    o.without[FORE_ELASTIC_NET] = o.without[FORE_TREES] = o.without[FORE_SVM] = true;
+    o.without[FORE_ADDITIVE] = o.without[FORE_ELASTIC_NET] = true;
+    o.without[FORE_TREES] = o.without[FORE_SVM] = true;
     return o;
 }
 

@@ -5,7 +5,7 @@ import json
 import pathlib
 
 here = pathlib.Path(__file__).parent / "corpus"
-sound = {name: json.loads((here / f"{name}.json").read_text()) for name in ("logistic", "elastic-net", "trees", "svm")}
+sound = {name: json.loads((here / f"{name}.json").read_text()) for name in ("logistic", "additive", "elastic-net", "trees", "svm")}
 
 
 def write(tag, base, change):
@@ -33,6 +33,8 @@ write("level", "logistic", put("level", 1.0))
 write("design-scale", "logistic", put("design", "scale", [0] * len(sound["logistic"]["design"]["scale"])))
 write("design-source", "logistic", put("design", "source", 0, 17))
 write("design-width", "svm", put("design", "width", 10**15))
+write("knot-outside", "additive", put("design", "knots", 0, 1, 1e6))
+write("knot-nowhere", "additive", put("design", "knots", 0, 0, 99))
 write("beta-null", "elastic-net", put("linear", "beta", 0, None))
 write("beta-short", "elastic-net", put("linear", "beta", []))
 write("covariance-short", "logistic", put("linear", "covariance", [1]))

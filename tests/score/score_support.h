@@ -78,7 +78,7 @@ static inline void leads_free(leads *d)
 
 static inline fore_sample leads_sample(const leads *d)
 {
-    return (fore_sample){{d->x, d->n, d->p, d->n, NULL}, d->y, d->w, d->group, d->key};
+    return (fore_sample){{d->x, d->n, d->p, d->n, NULL}, d->y, d->w, d->group, d->key, NULL};
 }
 
 /* The same rows in another order. */

@@ -290,7 +290,7 @@ static void scorer_fit__three_rows_all_missing_wide_and_huge__answers(void **sta
                    : shape == 1 ? 4
                    : shape == 2 ? 1e308 * (2 * fore_random_uniform(&random) - 1)
                                 : fore_random_normal(&random);
-        fore_sample sample = {{x, 3, 40, 3, NULL}, y, NULL, NULL, NULL};
+        fore_sample sample = {{x, 3, 40, 3, NULL}, y, NULL, NULL, NULL, NULL};
         fore_scorer *s = NULL;
         fore_scorer_options o = quick(FORE_LOGISTIC);
         assert_int_equal(fore_scorer_fit(NULL, &sample, NULL, &o, NULL, &s, NULL), FORE_OK);
@@ -520,7 +520,7 @@ static double coverage(fore_learner learner, bool bent, int64_t n, int64_t newes
             y[i] = fore_random_uniform(&random) < 1 / (1 + exp(-true_logit(v, bent)));
         }
         for (int64_t k = 0; k < NEW * P; k++) z[k] = fore_random_normal(&random);
-        fore_sample sample = {{x, n, P, n, NULL}, y, NULL, NULL, NULL};
+        fore_sample sample = {{x, n, P, n, NULL}, y, NULL, NULL, NULL, NULL};
         fore_view fresh = {z, NEW, P, NEW, NULL};
         fore_scorer_options o = fore_scorer_default(learner);
         fore_scorer *s = NULL;

@@ -67,7 +67,7 @@ static void twins_free(twins *t)
 
 static fore_sample sample_of(const twins *t, fore_view x)
 {
-    return (fore_sample){x, t->y, t->w, t->group, t->key};
+    return (fore_sample){x, t->y, t->w, t->group, t->key, NULL};
 }
 
 /* ---- every learner, as text ---- */
