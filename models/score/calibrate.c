@@ -1,7 +1,7 @@
 /* Calibration. Platt's curve by Newton's method on
  *     sum w [log(1 + exp(f)) - t f],  f = a m + b,  t = (N+ + 1)/(N+ + 2) for y = 1, 1/(N- + 2) for
  * y = 0 (Lin, Lin, Weng 2007 for the stable form), N+ and N- the sums of weights. */
-#include "models/score/calibrate.h"
+#include "models/score/calibrate_inside.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,15 +15,7 @@ static const double POOL_PRIOR = 5; /* rows by which a pool is shrunk towards Pl
 static const double FAINT = 0.05;   /* least log-odds per standard deviation of the margins */
 static const double LINE_PARTS =
     6; /* a line at some margin rests on a sixth of all rows at least */
-static const double FEW = 20, MANY = 1000;
-
-typedef struct marks { /* the calibration rows in order of margin */
-    const double *margin, *y, *w;
-    int64_t n, *order;
-    double positives, negatives;
-} marks;
-
-static double weight_at(const marks *m, int64_t i) { return m->w ? m->w[i] : 1; }
+static const double FEW = 20;
 
 /* ---- Platt ---- */
 
@@ -34,7 +26,7 @@ static double platt_loss(const marks *m, double a, double b, double g[2], double
     memset(h, 0, 3 * sizeof *h);
     for (int64_t k = 0; k < m->n; k++) {
         int64_t i = m->order[k]; /* in margin order: the same sum for any order of equal rows */
-        double f = a * m->margin[i] + b, t = m->y[i] > 0 ? high : low, w = weight_at(m, i);
+        double f = a * m->margin[i] + b, t = m->y[i] > 0 ? high : low, w = marks_weight(m, i);
         double p = fore_sigmoid(f), r = w * (p - t), v = w * p * (1 - p);
         loss += w * (fore_log1pexp(f) - t * f);
         g[0] += r * m->margin[i];
@@ -78,11 +70,11 @@ static bool fit_line(const marks *m, line *out)
 static void margin_spread(const marks *m, double *mean, double *sd)
 {
     double sum = 0, total = m->positives + m->negatives, squares = 0;
-    for (int64_t k = 0; k < m->n; k++) sum += weight_at(m, m->order[k]) * m->margin[m->order[k]];
+    for (int64_t k = 0; k < m->n; k++) sum += marks_weight(m, m->order[k]) * m->margin[m->order[k]];
     *mean = total > 0 ? sum / total : 0;
     for (int64_t k = 0; k < m->n; k++) {
         double d = m->margin[m->order[k]] - *mean;
-        squares += weight_at(m, m->order[k]) * d * d;
+        squares += marks_weight(m, m->order[k]) * d * d;
     }
     *sd = total > 0 ? sqrt(squares / total) : 0;
 }
@@ -140,7 +132,7 @@ static int64_t gather_points(const marks *m, double *at, double *rate, double *m
     int64_t count = 0;
     for (int64_t k = 0; k < m->n; k++) {
         int64_t i = m->order[k];
-        double w = weight_at(m, i);
+        double w = marks_weight(m, i);
         if (!(w > 0)) continue;
         if (count == 0 || at[count - 1] != m->margin[i]) {
             at[count] = m->margin[i];
@@ -219,30 +211,33 @@ static void count_bins(const marks *m, fore_calibration *c)
 
 /* ---- fitting ---- */
 
-static fore_calibrator decide(fore_calibrator kind, int min_platt, const marks *m)
+fore_status calibrate_fit(fore_calibrator kind, const marks *m, fore_calibration *c,
+                          fore_error *err)
 {
-    double rarer = fmin(m->positives, m->negatives);
-    if (m->n == 0) return FORE_CALIBRATE_IDENTITY;
-    if (kind == FORE_CALIBRATE_AUTO)
-        kind = rarer < FEW    ? FORE_CALIBRATE_IDENTITY
-               : rarer < MANY ? FORE_CALIBRATE_PLATT
-                              : FORE_CALIBRATE_ISOTONIC;
-    if (kind == FORE_CALIBRATE_IDENTITY && min_platt) kind = FORE_CALIBRATE_PLATT;
-    return kind;
+    c->kind = kind;
+    c->a = 1;
+    c->limit =
+        c->kind == FORE_CALIBRATE_IDENTITY ? IDENTITY_LIMIT : log(m->positives + m->negatives + 1);
+    if (c->kind != FORE_CALIBRATE_IDENTITY) fit_platt(m, c);
+    if (c->faint) c->kind = FORE_CALIBRATE_PLATT; /* one pool would tie all rows */
+    if (c->kind == FORE_CALIBRATE_BETA && !calibrate_fit_beta(m, c)) c->kind = FORE_CALIBRATE_PLATT;
+    return c->kind == FORE_CALIBRATE_ISOTONIC ? fit_isotonic(m, c, err) : FORE_OK;
 }
 
 static fore_status fit_kind(fore_calibrator kind, int min_platt, const marks *m,
                             fore_calibration *c, fore_error *err)
 {
-    c->kind = decide(kind, min_platt, m);
-    c->limit =
-        c->kind == FORE_CALIBRATE_IDENTITY ? IDENTITY_LIMIT : log(m->positives + m->negatives + 1);
+    bool few = fmin(m->positives, m->negatives) < FEW;
+    if (kind == FORE_CALIBRATE_AUTO && few) kind = FORE_CALIBRATE_IDENTITY;
+    if (kind == FORE_CALIBRATE_AUTO) FORE_TRY(calibrate_choose(m, &kind, err));
+    if (kind == FORE_CALIBRATE_IDENTITY && min_platt) kind = FORE_CALIBRATE_PLATT;
+    if (m->n == 0) kind = FORE_CALIBRATE_IDENTITY;
+    FORE_TRY(calibrate_fit(kind, m, c, err));
     count_bins(m, c);
-    if (c->kind != FORE_CALIBRATE_IDENTITY) fit_platt(m, c);
-    if (c->faint) c->kind = FORE_CALIBRATE_PLATT; /* one pool would tie all rows */
-    for (int64_t b = 0; c->kind == FORE_CALIBRATE_PLATT && b < c->bins; b++)
+    bool smooth = c->kind == FORE_CALIBRATE_PLATT || c->kind == FORE_CALIBRATE_BETA;
+    for (int64_t b = 0; smooth && b < c->bins; b++)
         c->count[b] *= fmax(1, (double)c->bins / LINE_PARTS);
-    return c->kind == FORE_CALIBRATE_ISOTONIC ? fit_isotonic(m, c, err) : FORE_OK;
+    return FORE_OK;
 }
 
 static fore_status read_marks(const double *margin, const double *y, const double *w, int64_t n,
@@ -255,7 +250,7 @@ static fore_status read_marks(const double *margin, const double *y, const doubl
             return fore_fail_at(err, FORE_E_DATA, NULL, i + 1, 0,
                                 "the margin of row %lld is not finite and cannot be calibrated on",
                                 (long long)i + 1);
-        *(y[i] > 0 ? &m->positives : &m->negatives) += weight_at(m, i);
+        *(y[i] > 0 ? &m->positives : &m->negatives) += marks_weight(m, i);
     }
     return fore_order(margin, n, m->order) ? FORE_OK : fore_no_memory(err);
 }
@@ -269,7 +264,6 @@ fore_status fore_calibration_fit(fore_calibrator kind, int min_platt, const doub
     fore_status status = FORE_OK;
     *out = NULL;
     if (!c) FORE_GO(fore_no_memory(err));
-    c->a = 1;
     FORE_GO(read_marks(margin, y, w, n, &m, err));
     FORE_GO(fit_kind(kind, min_platt, &m, c, err));
     *out = c;

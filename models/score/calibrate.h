@@ -1,12 +1,15 @@
 /* From a margin to a probability with an interval.
  *
- * Platt 1999 with his smoothed targets: p = sigmoid(a m + b), where a gives at least 0.05 of
- * log-odds per standard deviation of the margins (`faint` when it had to be raised to that: the
- * order stays although it told nothing); isotonic by
+ * Beta calibration (Kull, Silva Filho and Flach 2017): with s = sigmoid(m),
+ *     log-odds = below log(s) - above log(1 - s) + constant,
+ * a line for the low margins and one for the high that pass into each other, both slopes at least a
+ * hundredth of Platt's; below = above = a is Platt's line. Platt 1999 with his smoothed targets: p
+ * = sigmoid(a m + b), where a gives at least 0.05 of log-odds per standard deviation of the margins
+ * (`faint` when it had to be raised to that: the order stays although it told nothing); isotonic by
  * pool-adjacent-violators (Ayer et al. 1955), each pool shrunk towards Platt's curve by 5 rows,
  * straight lines on the log-odds scale between the middles of the pools and nearly flat beyond
- * them; identity: p = sigmoid(m). Probabilities of the first two stay within [1 / (N + 2), 1 - 1 /
- * (N + 2)] of the N rows calibrated on, those of the identity within 1e-6 of 0 and 1.
+ * them; identity: p = sigmoid(m). Probabilities of the first three stay within [1 / (N + 2), 1 - 1
+ * / (N + 2)] of the N rows calibrated on, those of the identity within 1e-6 of 0 and 1.
  *
  * The interval of a row comes from how many calibration rows speak for it: in order of margin they
  * are cut into sqrt(rows of the rarer class) / 2 bins, 1 to 20; the n rows of the bin (for Platt's
@@ -26,11 +29,12 @@
 #include "engine/base/status.h"
 
 typedef enum fore_calibrator {
-    FORE_CALIBRATE_AUTO, /* rarer class < 20: identity (Platt if `platt_at_least`); < 1000: Platt;
-                            else isotonic */
+    FORE_CALIBRATE_AUTO, /* rarer class < 20: identity (Platt if `platt_at_least`); < 100: Platt;
+                            < 1000: Platt or beta, by five folds of the rows; else isotonic */
     FORE_CALIBRATE_IDENTITY,
     FORE_CALIBRATE_PLATT,
-    FORE_CALIBRATE_ISOTONIC
+    FORE_CALIBRATE_ISOTONIC,
+    FORE_CALIBRATE_BETA
 } fore_calibrator;
 
 enum { FORE_CALIBRATION_BINS = 20 };
@@ -39,6 +43,7 @@ enum { FORE_CALIBRATION_BINS = 20 };
 typedef struct fore_calibration {
     fore_calibrator kind;                 /* what is used, never AUTO */
     double a, b;                          /* Platt */
+    double beta[3];                       /* beta: below, above, constant */
     int64_t knots;                        /* isotonic: ascending margins and log-odds */
     double *margin, *logit;               /* knots */
     double limit;                         /* |log-odds| at most, before the shift */

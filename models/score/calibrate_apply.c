@@ -68,6 +68,11 @@ static double curve(const fore_calibration *c, double margin, double *slope)
     if (c->kind == FORE_CALIBRATE_PLATT) {
         *slope = c->a;
         logit = c->a * margin + c->b;
+    } else if (c->kind == FORE_CALIBRATE_BETA) {
+        double high = fore_sigmoid(margin);
+        *slope = c->beta[0] * (1 - high) + c->beta[1] * high;
+        logit =
+            c->beta[1] * fore_log1pexp(margin) - c->beta[0] * fore_log1pexp(-margin) + c->beta[2];
     } else if (c->kind == FORE_CALIBRATE_ISOTONIC) {
         logit = isotonic_logit(c, margin, slope);
     }
@@ -83,7 +88,7 @@ double fore_calibrated_logit(const fore_calibration *calibration, double margin)
 static void find_logits(const fore_calibration *c, const double *margin, int64_t n, double *logit,
                         double *slope)
 {
-    if (c->kind == FORE_CALIBRATE_ISOTONIC) {
+    if (c->kind == FORE_CALIBRATE_ISOTONIC || c->kind == FORE_CALIBRATE_BETA) {
         for (int64_t i = 0; i < n; i++) logit[i] = curve(c, margin[i], &slope[i]);
         return;
     }
@@ -148,6 +153,7 @@ void fore_calibration_damp(fore_calibration *c, double by)
     }
     c->a *= by;
     c->b *= by;
+    for (int j = 0; j < 3; j++) c->beta[j] *= by;
     for (int64_t k = 0; k < c->knots; k++) c->logit[k] *= by;
 }
 
@@ -192,7 +198,7 @@ void fore_calibration_level(fore_calibration *c, const double *margin, const dou
 
 /* ---- as JSON ---- */
 
-static const char *const KIND[] = {"auto", "identity", "platt", "isotonic"};
+static const char *const KIND[] = {"auto", "identity", "platt", "isotonic", "beta"};
 
 void fore_calibration_write(const fore_calibration *calibration, fore_json_writer *json,
                             const char *key)
@@ -201,6 +207,8 @@ void fore_calibration_write(const fore_calibration *calibration, fore_json_write
     fore_json_string(json, "kind", KIND[calibration->kind]);
     fore_json_number(json, "a", calibration->a);
     fore_json_number(json, "b", calibration->b);
+    if (calibration->kind == FORE_CALIBRATE_BETA)
+        fore_json_numbers(json, "beta", calibration->beta, 3);
     fore_json_numbers(json, "margin", calibration->margin, calibration->knots);
     fore_json_numbers(json, "logit", calibration->logit, calibration->knots);
     fore_json_number(json, "limit", calibration->limit);
@@ -223,7 +231,7 @@ static bool ascending(const double *v, int64_t n, bool strictly)
 static bool read_kind(const fore_json_node *node, fore_calibration *c)
 {
     const char *word = fore_json_get_string(node, "kind");
-    for (int k = 1; word && k < 4; k++)
+    for (int k = 1; word && k < (int)(sizeof KIND / sizeof *KIND); k++)
         if (strcmp(word, KIND[k]) == 0) c->kind = (fore_calibrator)k;
     return c->kind != FORE_CALIBRATE_AUTO;
 }
@@ -239,6 +247,11 @@ static bool read_all(const fore_json_node *node, fore_calibration *c)
         !fore_json_get_numbers(node, "edge", c->edge, c->bins) ||
         !fore_json_get_numbers(node, "count", c->count, c->bins))
         return false;
+    if (c->kind == FORE_CALIBRATE_BETA) {
+        if (!fore_json_get_numbers(node, "beta", c->beta, 3)) return false;
+        if (!(c->beta[0] > 0 && c->beta[1] > 0 && isfinite(c->beta[0] + c->beta[1] + c->beta[2])))
+            return false;
+    }
     /* Models of before know no spread and no variance of the level: 0, as they answered then. */
     if (fore_json_get(node, "spread") && !fore_json_get_numbers(node, "spread", c->spread, c->bins))
         return false;
