@@ -146,6 +146,11 @@ typedef struct sim_rows {
     int64_t by_quality[2][512]; /* [converted][bin]: for the AUC */
 } sim_rows;
 
+/* What more than one part of the world needs. */
+#define FORE_SIM_SIZE_MEAN 4.0      /* of the log of employees */
+#define FORE_SIM_DEAL_ATTENTION 1.8 /* a deal gets more of a rep's week than a lead */
+#define FORE_SIM_POTENTIAL_SD 0.35  /* of territories */
+
 /* --- simulate_world.c --- */
 
 fore_status fore_sim_check(const fore_simulate_options *options, fore_error *err);
@@ -153,6 +158,17 @@ fore_status fore_sim_check(const fore_simulate_options *options, fore_error *err
 fore_status fore_sim_world_new(const fore_simulate_options *options, sim_world *world,
                                fore_error *err);
 void fore_sim_world_free(sim_world *world);
+/* A world without history rows, all weeks up to `until` (exclusive), and the sum over weeks >=
+ * from. */
+fore_status fore_sim_run(sim_world *world, int32_t until, int32_t from, sim_tally *tally,
+                         fore_error *err);
+/* Finds exponent and weights (simulate.h); gain: the elasticities by kind that they give. */
+fore_status fore_sim_calibrate(const fore_simulate_options *options, double weight[FORE_SIM_KINDS],
+                               double *exponent, double gain[FORE_SIM_KINDS], fore_error *err);
+
+/* --- simulate_week.c --- */
+
+extern const double fore_sim_minutes[FORE_SIM_KINDS];
 /* Draws this week's arrivals and hours of every seat: serial, before the seats step. */
 void fore_sim_week_open(sim_world *world);
 /* One seat's week. rows NULL: nothing is written. p_win (indexed by number - first_open; NULL = not
@@ -168,13 +184,8 @@ typedef struct sim_step {
 } sim_step;
 fore_status fore_sim_seat_step(const sim_world *world, int64_t seat, const sim_step *step,
                                fore_error *err);
-/* A world without history rows, all weeks up to `until` (exclusive), and the sum over weeks >=
- * from. */
-fore_status fore_sim_run(sim_world *world, int32_t until, int32_t from, sim_tally *tally,
-                         fore_error *err);
-/* Finds exponent and weights (simulate.h); gain: the elasticities by kind that they give. */
-fore_status fore_sim_calibrate(const fore_simulate_options *options, double weight[FORE_SIM_KINDS],
-                               double *exponent, double gain[FORE_SIM_KINDS], fore_error *err);
+
+/* --- simulate_draws.c --- */
 
 int64_t fore_sim_moment(const sim_world *world, int32_t week,
                         double fraction); /* in office hours */
@@ -184,11 +195,13 @@ fore_random fore_sim_stream(const sim_world *world, enum sim_purpose purpose, in
 void fore_sim_draw(const sim_world *world, enum sim_purpose purpose, int32_t week, uint64_t entity,
                    uint32_t out[4]);
 double fore_sim_unit(uint32_t word);                  /* (0, 1) */
+double fore_sim_normal(uint32_t a, uint32_t b);
 int64_t fore_sim_poisson(uint32_t word, double mean); /* inversion: rises with the mean */
 sim_account fore_sim_account(const sim_world *world, int64_t seat, int32_t account);
 sim_profile fore_sim_profile(const sim_world *world, int64_t seat, uint64_t number, int32_t born,
                              int32_t account);
-extern const double fore_sim_minutes[FORE_SIM_KINDS];
+/* The amount that a product usually goes for. */
+double fore_sim_price(const sim_world *world, int product);
 
 /* --- simulate_rows.c: what a step writes; all texts of the world --- */
 
