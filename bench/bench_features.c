@@ -10,51 +10,23 @@
  *
  * One JSON line: seconds as median and minimum of RUNS, threads, peak memory. */
 #include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "bench/bench_help.h"
+#include "bench/bench_sql.h"
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
 #include "engine/base/text.h"
 #include "features/extract.h"
 #include "features/timeline_parts.h"
 
-enum { REPS = 200, FEATURES_TIMED = 60, DAYS_OF_HISTORY = 730, MOST_RUNS = 101 };
-
-#define MUST(expression)                                                                           \
-    do {                                                                                           \
-        fore_error must_error = {0}, *err = &must_error;                                           \
-        if ((expression) != FORE_OK) {                                                             \
-            fprintf(stderr, "%s\n", must_error.message);                                           \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
+enum { REPS = 200, FEATURES_TIMED = 60, DAYS_OF_HISTORY = 730 };
 
 static int64_t start_of_history(void)
 {
     return fore_time_of_date(fore_days_from_civil(2024, 1, 1));
-}
-
-static int compare_seconds(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median_of(double *seconds, int n)
-{
-    qsort(seconds, (size_t)n, sizeof *seconds, compare_seconds);
-    return n % 2 ? seconds[n / 2] : (seconds[n / 2 - 1] + seconds[n / 2]) / 2;
-}
-
-static double peak_mb(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024;
 }
 
 /* The i-th event of the history in the order of time. */
@@ -216,22 +188,6 @@ static void measure_memory(int64_t leads, int64_t events, const char *folder, in
 }
 
 /* --- from a workspace --- */
-
-static void run_sql(sqlite3 *db, const char *sql)
-{
-    char *message = NULL;
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) == SQLITE_OK) return;
-    fprintf(stderr, "%s\n", message);
-    exit(1);
-}
-
-static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) return statement;
-    fprintf(stderr, "%s\n", sqlite3_errmsg(db));
-    exit(1);
-}
 
 /* Rows are put in with plain SQL: how fast an import is, is another bench's question. */
 static void fill_workspace(const char *path, int64_t leads, int64_t events)

@@ -12,30 +12,20 @@
  * than the clock on a busy machine), rows per second, ratio of its
  * median to foresell's, commit ($FORESELL_COMMIT), processor, load of the machine. All use one
  * thread, but DuckDB $FORESELL_THREADS. */
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/bench_help.h"
+#include "bench/bench_sql.h"
 #include "datasets/import.h"
 #include "datasets/simulate.h"
-#include "engine/base/civil.h"
 #include "engine/base/file.h"
 #include "engine/base/memory.h"
 
-enum { MOST_RUNS = 101, COLUMNS = 15, PATH_ROOM = 600 };
+enum { COLUMNS = 15, PATH_ROOM = 600 };
 static const int64_t FILE_LIMIT = INT64_C(1) << 33;
-
-#define MUST(expression)                                                                           \
-    do {                                                                                           \
-        fore_error must_error = {0}, *err = &must_error;                                           \
-        if ((expression) != FORE_OK) {                                                             \
-            fprintf(stderr, "%s\n", must_error.message);                                           \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static const char *folder;
 
@@ -136,22 +126,6 @@ static const char INSERT[] =
     "INSERT INTO activity(pk, id, at, due_at, kind, direction, rep, lead, deal, account, contact,"
     " campaign, minutes, outcome, contact_link) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
-static void run_sql(sqlite3 *db, const char *sql)
-{
-    char *message = NULL;
-    if (sqlite3_exec(db, sql, NULL, NULL, &message) == SQLITE_OK) return;
-    fprintf(stderr, "%s\n", message);
-    exit(1);
-}
-
-static sqlite3_stmt *prepare(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK) return statement;
-    fprintf(stderr, "%s\n", sqlite3_errmsg(db));
-    exit(1);
-}
-
 static cell *read_cells(const char *workspace, int64_t rows, fore_arena *arena)
 {
     sqlite3 *db = NULL;
@@ -232,18 +206,6 @@ static spent duckdb_once(int64_t rows)
 }
 
 /* --- the report --- */
-
-static int compare_seconds(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-static double median_of(double *seconds, int n)
-{
-    qsort(seconds, (size_t)n, sizeof *seconds, compare_seconds);
-    return n % 2 ? seconds[n / 2] : (seconds[n / 2 - 1] + seconds[n / 2]) / 2;
-}
 
 static void processor(char *name, size_t room)
 {

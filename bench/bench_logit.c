@@ -12,25 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
-#include "engine/base/civil.h"
+#include "bench/bench_help.h"
 #include "engine/base/random.h"
 #include "engine/num/linear.h"
 #include "models/score/logit.h"
 #include "models/score/scorer.h"
-
-enum { MOST_RUNS = 101 };
-
-#define MUST(expression)                                                                           \
-    do {                                                                                           \
-        fore_error must_error = {0}, *err = &must_error;                                           \
-        if ((expression) != FORE_OK) {                                                             \
-            fprintf(stderr, "%s\n", must_error.message);                                           \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 typedef struct table {
     int64_t n, p;
@@ -39,38 +26,6 @@ typedef struct table {
     const char *folder;
     int runs;
 } table;
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double peak_mb(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024;
-}
-
-typedef struct timing {
-    double seconds[MOST_RUNS], cpu[MOST_RUNS];
-    double wall_start, cpu_start;
-} timing;
-
-static double cpu_seconds(void) { return (double)clock() / CLOCKS_PER_SEC; }
-
-static void begin(timing *m)
-{
-    m->cpu_start = cpu_seconds();
-    m->wall_start = fore_clock_seconds();
-}
-
-static void end(timing *m, int run)
-{
-    m->seconds[run] = fore_clock_seconds() - m->wall_start;
-    m->cpu[run] = cpu_seconds() - m->cpu_start;
-}
 
 static void report(const char *what, const table *t, timing *m)
 {

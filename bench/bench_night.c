@@ -12,24 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/bench_help.h"
 #include "datasets/import.h"
 #include "datasets/simulate.h"
-#include "engine/base/civil.h"
 
 enum { PATH_ROOM = 600 };
-
-#define MUST(expression)                                                                           \
-    do {                                                                                           \
-        fore_error must_error = {0}, *err = &must_error;                                           \
-        if ((expression) != FORE_OK) {                                                             \
-            fprintf(stderr, "%s\n", must_error.message);                                           \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 static const char *const tables[] = {"accounts.csv", "activities.csv",   "campaigns.csv",
                                      "deals.csv",    "deal_changes.csv", "leads.csv",

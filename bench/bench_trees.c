@@ -12,26 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
-#include "engine/base/civil.h"
+#include "bench/bench_help.h"
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
 #include "engine/num/linear.h"
 #include "models/measure/classify.h"
 #include "models/score/trees.h"
 
-enum { MOST_RUNS = 101, EXPLAINED = 20000, SINGLE = 100000, FEW = 1000 };
-
-#define MUST(expression)                                                                           \
-    do {                                                                                           \
-        fore_error must_error = {0}, *err = &must_error;                                           \
-        if ((expression) != FORE_OK) {                                                             \
-            fprintf(stderr, "%s\n", must_error.message);                                           \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
+enum { EXPLAINED = 20000, SINGLE = 100000, FEW = 1000 };
 
 typedef struct table {
     int64_t n, all, p; /* fitted, with the held-out ones, columns */
@@ -40,38 +29,6 @@ typedef struct table {
     const char *folder;
     int runs;
 } table;
-
-typedef struct timing {
-    double seconds[MOST_RUNS], cpu[MOST_RUNS];
-    double wall_start, cpu_start;
-} timing;
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double peak_mb(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss / 1024;
-}
-
-static double cpu_seconds(void) { return (double)clock() / CLOCKS_PER_SEC; }
-
-static void begin(timing *m)
-{
-    m->cpu_start = cpu_seconds();
-    m->wall_start = fore_clock_seconds();
-}
-
-static void end(timing *m, int run)
-{
-    m->seconds[run] = fore_clock_seconds() - m->wall_start;
-    m->cpu[run] = cpu_seconds() - m->cpu_start;
-}
 
 static void report(const char *what, const table *t, int64_t rows, timing *m, const char *more)
 {
