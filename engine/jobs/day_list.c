@@ -189,12 +189,13 @@ done:
 
 /* What is planned has its own hour; one planned for a day without an hour is planned for midnight.
  */
-static int hour_of(const fore_context *c, const fore_next_step *s, int64_t as_of)
+static bool has_own_hour(const fore_context *c, const fore_next_step *s, int64_t as_of, int *hour)
 {
-    if (s->due == FORE_NO_TIME || s->due < as_of) return s->hour;
+    if (s->due == FORE_NO_TIME || s->due < as_of) return false;
     int64_t local = s->due + fore_zone_offset(c->zone, s->due);
     int64_t in_day = local - fore_time_of_date(fore_date_of(local));
-    return in_day == 0 ? s->hour : (int)(in_day / FORE_HOUR);
+    if (in_day > 0) *hour = (int)(in_day / FORE_HOUR);
+    return in_day > 0;
 }
 
 /* The start of the day of as_of in the workspace's zone. */
@@ -229,7 +230,7 @@ static fore_status add_candidates(building *b, fore_error *err)
         fore_next_step_choose(r->timeline, &habits, k->row->subject, r->as_of, &k->step);
         bool theirs = b->rep >= 0 && k->row->owner != b->rep; /* for the accounts only */
         if (!may_be_worked(&rules, k, theirs ? &others : &b->list->passed)) continue;
-        k->step.hour = hour_of(b->c, &k->step, r->as_of);
+        k->promised_hour = has_own_hour(b->c, &k->step, r->as_of, &k->step.hour);
         b->n++;
     }
 done:
@@ -322,6 +323,24 @@ static fore_status draw_share(building *b, fore_error *err)
     return status;
 }
 
+/* Names, and hours that suit them too. */
+static fore_status find_people(building *b, fore_error *err)
+{
+    fore_day_list *l = b->list;
+    const fore_roster *r = b->roster;
+    fore_habits habits;
+    l->who = FORE_NEW(l->kept + 1, fore_whois);
+    if (!l->who) return fore_no_memory(err);
+    fore_habits_read(r->timeline, r->as_of, &habits);
+    for (int64_t i = 0; i < l->kept; i++) {
+        const fore_candidate *k = &l->item[i];
+        FORE_TRY(fore_whois_read(b->c, r->timeline, k->row->subject, &l->who[i], err));
+        FORE_TRY(fore_whois_set_hour(b->c, r->timeline, &habits, k->row->subject, r->as_of,
+                                     &k->step, k->promised_hour, &l->who[i], err));
+    }
+    return FORE_OK;
+}
+
 fore_status fore_day_list_build(fore_context *c, const foresell_rank_request *r,
                                 const fore_roster *roster, int64_t rep, fore_day_list *list,
                                 fore_error *err)
@@ -335,6 +354,7 @@ fore_status fore_day_list_build(fore_context *c, const foresell_rank_request *r,
     sort_candidates(&b);
     FORE_GO(draw_share(&b, err));
     FORE_GO(fill_hours(&b, NULL, err));
+    FORE_GO(find_people(&b, err));
 done:
     if (status != FORE_OK) fore_day_list_free(list);
     return status;
@@ -344,5 +364,6 @@ void fore_day_list_free(fore_day_list *list)
 {
     fore_free(list->item);
     fore_free(list->lot_of);
+    fore_free(list->who);
     *list = (fore_day_list){0};
 }

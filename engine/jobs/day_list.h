@@ -8,6 +8,7 @@
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/roster.h"
 #include "engine/jobs/uplift.h"
+#include "engine/jobs/whois.h"
 
 typedef struct fore_candidate {
     const fore_roster_row *row;
@@ -15,6 +16,7 @@ typedef struct fore_candidate {
     double chance;             /* that orders: without what attempts in vain would add to it */
     fore_uplift_chance uplift; /* what the step adds to that chance; NaN: not known */
     double gain_per_minute;
+    bool promised_hour; /* the step's hour was promised */
     bool drawn;         /* by lot */
     bool compared;      /* drawn as well, but left where its worth puts it */
     double draw_chance; /* of being drawn, drawn or not; 0: could not be */
@@ -35,6 +37,7 @@ typedef struct fore_lottery {
 typedef struct fore_day_list {
     fore_candidate *item; /* kept of them, in order */
     int64_t kept;
+    fore_whois *who;         /* kept */
     fore_passed_over passed; /* of the rep's, or of everybody's */
     fore_lottery lot;
     fore_candidate *lot_of; /* lots that were drawn or are compared, whether or not on the list */

@@ -9,7 +9,14 @@
 static const double minutes_assumed[FORE_ACTIVITY_KINDS] = {
     [FORE_CALL] = 10,   [FORE_EMAIL] = 6,  [FORE_MEETING] = 45, [FORE_DEMO] = 60, [FORE_VISIT] = 90,
     [FORE_MESSAGE] = 4, [FORE_EVENT] = 60, [FORE_SEND] = 1,     [FORE_OTHER] = 10};
-enum { MINUTES_ENOUGH = 30, HOUR_FIRST = 8, HOUR_LAST = 18, UNANSWERED_MANY = 3, MOVED_ON = 2 };
+enum {
+    MINUTES_ENOUGH = 30,
+    HOUR_FIRST = 8,
+    HOUR_LAST = 18,
+    UNANSWERED_MANY = 3,
+    MOVED_ON = 2,
+    HOURS_TOLD = 3
+};
 static const int64_t FRESH = 3 * FORE_DAY, WAITING = 14 * FORE_DAY, FORGOTTEN = 30 * FORE_DAY,
                      TALKED = 30 * FORE_DAY;
 
@@ -56,7 +63,7 @@ bool fore_is_attempt(uint8_t code)
 
 void fore_habits_read(const fore_timeline *t, int64_t as_of, fore_habits *h)
 {
-    double sum[FORE_ACTIVITY_KINDS] = {0}, count[FORE_ACTIVITY_KINDS] = {0};
+    double sum[FORE_ACTIVITY_KINDS] = {0}, count[FORE_ACTIVITY_KINDS] = {0}, on[2] = {0};
     *h = (fore_habits){.best_hour = 10};
     for (int64_t e = 0; e < t->events; e++) {
         if (t->event_at[e] >= as_of || (t->event_flags[e] & FORE_EVENT_COPY)) continue;
@@ -65,8 +72,11 @@ void fore_habits_read(const fore_timeline *t, int64_t as_of, fore_habits *h)
             sum[kind] += t->event_minutes[e];
             count[kind]++;
         }
-        if (is_answer(t->event_code[e])) h->answered[t->event_hour[e] % 24]++;
+        if (!is_answer(t->event_code[e])) continue;
+        h->answered[t->event_hour[e] % 24]++;
+        on[t->event_hour[e] >= 5 * 24]++;
     }
+    h->weekends = on[1] > 0 ? on[1] / (on[0] + on[1]) : 0;
     for (int k = 0; k < FORE_ACTIVITY_KINDS; k++) {
         h->minutes[k] = count[k] >= MINUTES_ENOUGH ? sum[k] / count[k] : minutes_assumed[k];
         if (h->minutes[k] < 1) h->minutes[k] = 1;
@@ -82,7 +92,8 @@ void fore_last_contacts(const fore_timeline *t, int64_t subject, int64_t as_of, 
     int64_t first = t->event_first[subject];
     int64_t end = fore_time_lower(t->event_at, first, t->event_first[subject + 1], as_of);
     for (int64_t e = end; e-- > first && (*outbound == FORE_NO_TIME || *inbound == FORE_NO_TIME);) {
-        if (*inbound == FORE_NO_TIME && fore_is_inbound(t->event_code[e])) *inbound = t->event_at[e];
+        if (*inbound == FORE_NO_TIME && fore_is_inbound(t->event_code[e]))
+            *inbound = t->event_at[e];
         if (*outbound == FORE_NO_TIME && fore_is_outbound(t->event_code[e]))
             *outbound = t->event_at[e];
     }
@@ -251,6 +262,19 @@ static void choose_kind(const fore_timeline *t, int64_t subject, int64_t as_of, 
         step_is(s, FORE_CALL, false, r->answers_call ? "answers calls" : "next in turn");
 }
 
+/* Theirs where they told it, else everybody's; when alike the usual one, else the first. */
+static int best_hour(const fore_habits *habits, const record *r, const bool open[24])
+{
+    int best = -1;
+    for (int hour = 0; hour < 24; hour++)
+        if (open[hour] && (best < 0 || habits->answered[hour] > habits->answered[best]))
+            best = hour;
+    if (open[habits->best_hour]) best = habits->best_hour;
+    for (int hour = 0; hour < 24 && r->hours >= HOURS_TOLD && best >= 0; hour++)
+        if (open[hour] && r->hour[hour] > r->hour[best]) best = hour;
+    return best;
+}
+
 void fore_next_step_choose(const fore_timeline *t, const fore_habits *habits, int64_t subject,
                            int64_t as_of, fore_next_step *s)
 {
@@ -263,8 +287,14 @@ void fore_next_step_choose(const fore_timeline *t, const fore_habits *habits, in
     }
     s->channel = channel_of(s->kind);
     s->minutes = habits->minutes[s->kind];
-    s->hour = habits->best_hour;
-    if (r.hours >= 3)
-        for (int hour = HOUR_FIRST; hour < HOUR_LAST; hour++)
-            if (r.hour[hour] > r.hour[s->hour]) s->hour = hour;
+    bool open[24];
+    for (int hour = 0; hour < 24; hour++) open[hour] = hour >= HOUR_FIRST && hour < HOUR_LAST;
+    s->hour = best_hour(habits, &r, open);
+}
+
+int fore_next_step_hour(const fore_timeline *t, const fore_habits *habits, int64_t subject,
+                        int64_t as_of, const bool open[24])
+{
+    record r = read_record(t, subject, as_of);
+    return best_hour(habits, &r, open);
 }

@@ -31,11 +31,17 @@ typedef struct fore_habits {
     double minutes[FORE_ACTIVITY_KINDS];
     double answered[24]; /* inbound contacts and answered calls by hour of the day */
     int best_hour;
+    double weekends; /* share of them on Saturdays and Sundays */
 } fore_habits;
 void fore_habits_read(const fore_timeline *timeline, int64_t as_of, fore_habits *habits);
 
 void fore_next_step_choose(const fore_timeline *timeline, const fore_habits *habits, int64_t subject,
                            int64_t as_of, fore_next_step *step);
+
+/* Of the open hours that in which they, when they answered thrice, else all contacts answered most; -1
+ * when none is open. */
+int fore_next_step_hour(const fore_timeline *timeline, const fore_habits *habits, int64_t subject,
+                        int64_t as_of, const bool open[24]);
 
 /* The newest outbound contact before as_of, and the newest inbound one; FORE_NO_TIME when none. */
 void fore_last_contacts(const fore_timeline *timeline, int64_t subject, int64_t as_of,

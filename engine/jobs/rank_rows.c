@@ -26,6 +26,10 @@ static const fore_column columns[] = {
     {"kind", NULL, FORE_CELL_TEXT, 0},
     {"product", NULL, FORE_CELL_TEXT, 0},
     {"due", NULL, FORE_CELL_TEXT, 0},
+    {"name", NULL, FORE_CELL_TEXT, 0},
+    {"company", NULL, FORE_CELL_TEXT, 0},
+    {"time_zone", NULL, FORE_CELL_TEXT, 0},
+    {"when_theirs", NULL, FORE_CELL_TEXT, 0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
@@ -50,9 +54,10 @@ static void write_reasons(const fore_scoring *scoring, const fore_reason *reason
     fore_text_free(&text);
 }
 
-static void write_row(const fore_roster *r, const fore_candidate *k, int64_t place,
-                      const fore_reason *reason, int64_t reasons, const fore_close_curve *curve,
-                      fore_answer *a, int64_t g, fore_json_writer *json)
+static void write_row(fore_context *c, const fore_roster *r, const fore_candidate *k,
+                      const fore_whois *who, int64_t place, const fore_reason *reason,
+                      int64_t reasons, const fore_close_curve *curve, fore_answer *a, int64_t g,
+                      fore_json_writer *json)
 {
     const fore_timeline *t = r->timeline;
     const fore_roster_row *row = k->row;
@@ -61,14 +66,20 @@ static void write_row(const fore_roster *r, const fore_candidate *k, int64_t pla
     const char *other =
         t->other[row->subject] >= 0 ? fore_word(&t->ids, t->other[row->subject]) : NULL;
     const char *rep = fore_word(&t->rep_ids, row->owner);
-    char grade[2] = {row->grade, 0}, when[16], due[32];
+    char grade[2] = {row->grade, 0}, when[16], due[32], theirs[16] = "", hour[16];
     fore_text words = {0};
-    snprintf(when, sizeof when, "%02d:00", k->step.hour);
+    snprintf(hour, sizeof hour, "%02d:00", who->hour);
+    fore_whois_when(c, who, r->as_of, when);
+    if (who->their_minutes >= 0)
+        snprintf(theirs, sizeof theirs, "%02d:%02d", who->their_minutes / 60,
+                 who->their_minutes % 60);
     fore_time_format(k->step.due, due);
     fore_json_object(json, NULL);
     fore_json_integer(json, "rank", place);
     fore_json_string(json, "lead_id", kind == FORE_SUBJECT_LEAD ? id : other);
     fore_json_string(json, "deal_id", kind == FORE_SUBJECT_DEAL ? id : NULL);
+    fore_json_string(json, "name", who->name[0] ? who->name : NULL);
+    fore_json_string(json, "company", who->company[0] ? who->company : NULL);
     fore_json_string(json, "rep_id", rep);
     fore_json_bool(json, "rep_left", row->owner_left);
     fore_json_number(json, "probability", row->probability);
@@ -89,15 +100,25 @@ static void write_row(const fore_roster *r, const fore_candidate *k, int64_t pla
     fore_json_object(json, "action");
     fore_json_string(json, "kind", fore_activity_kind_word(k->step.kind));
     fore_json_string(json, "channel", k->step.channel);
-    fore_json_string(json, "when", when);
+    fore_json_string(json, "when", hour);
+    fore_json_date(json, "on", r->today + who->days_ahead);
+    fore_json_string(json, "when_theirs", theirs[0] ? theirs : NULL);
+    fore_json_string(json, "time_zone", theirs[0] ? who->where.zone : NULL);
+    fore_json_string(json, "time_zone_from", who->where.from);
+    fore_json_bool(json, "outside_hours", who->outside);
     fore_json_time(json, "due", k->step.due);
     fore_json_number(json, "minutes", k->step.minutes);
     fore_json_string(json, "why", k->step.why);
     fore_json_end_object(json);
+    fore_whois_say(who, &words);
+    if (words.length > 0) fore_text_puts(&words, " | ");
     if (k->drawn) fore_text_puts(&words, "drawn by lot | ");
     fore_text_printf(&words, "%s%s%s%s", row->owner_left ? rep : "",
                      row->owner_left ? " has left, hand it over" : "", row->owner_left ? " | " : "",
                      k->step.why);
+    if (who->other_clock)
+        fore_text_printf(&words, " | %s their time%s", theirs,
+                         who->outside ? " (outside your hours)" : "");
     fore_text reasons_text = {0};
     write_reasons(r->scoring[kind], reason, reasons, json, &reasons_text);
     fore_close_json(json, curve, row->amount);
@@ -121,6 +142,10 @@ static void write_row(const fore_roster *r, const fore_candidate *k, int64_t pla
     fore_answer_text(a, g, fore_purpose(kind));
     fore_answer_text(a, g, NULL);
     fore_answer_text(a, g, due);
+    fore_answer_text(a, g, who->name[0] ? who->name : NULL);
+    fore_answer_text(a, g, who->company[0] ? who->company : NULL);
+    fore_answer_text(a, g, theirs[0] ? who->where.zone : NULL);
+    fore_answer_text(a, g, theirs[0] ? theirs : NULL);
     a->failed |= words.failed || reasons_text.failed;
     fore_text_free(&words);
     fore_text_free(&reasons_text);
@@ -147,7 +172,8 @@ fore_status fore_rank_rows(fore_context *c, const fore_roster *r, const fore_day
             r->scoring[fore_subject_kind_of(r->timeline, list->item[i].row->subject)];
         FORE_GO(fore_roster_parts(c, r, list->item[i].row, raw, raw + widest, &base, err));
         int64_t reasons = fore_reasons_pick(s, raw, raw + widest, 0, reason, REASONS);
-        write_row(r, &list->item[i], i + 1, reason, reasons, &curves[i], a, g, json);
+        write_row(c, r, &list->item[i], &list->who[i], i + 1, reason, reasons, &curves[i], a, g,
+                  json);
     }
     fore_json_end_array(json);
 done:

@@ -193,6 +193,8 @@ typedef enum fore_table {
     FORE_TABLE_TICKET, FORE_TABLE_TARGET
 } fore_table;
 fore_status fore_cursor_open(fore_store *store, fore_table table, bool placeholders, fore_cursor **cursor, fore_error *err);
+/* The row with that key alone, of a table with ids. */
+fore_status fore_cursor_open_one(fore_store *store, fore_table table, int64_t pk, fore_cursor **cursor, fore_error *err);
 /* `row` points to the struct of the cursor's table: fore_lead_row * for FORE_TABLE_LEAD, and so on. */
 fore_status fore_cursor_next(fore_cursor *cursor, void *row, bool *more, fore_error *err);
 void fore_cursor_close(fore_cursor *cursor);

@@ -31,24 +31,44 @@ static void cursor_sql(const store_shape *shape, fore_table table, bool placehol
         fore_text_printf(sql, "%s%s", k ? ", " : " ORDER BY ", shape->columns[k].name);
 }
 
-fore_status fore_cursor_open(fore_store *s, fore_table table, bool placeholders,
-                             fore_cursor **cursor, fore_error *err)
+/* Ready to step. */
+static fore_status open_cursor(fore_store *s, fore_table table, const fore_text *sql,
+                               fore_cursor **cursor, fore_error *err)
 {
-    fore_text sql = {0};
     fore_status status;
     fore_cursor *c = FORE_ZNEW(1, fore_cursor);
     *cursor = NULL;
     if (!c) return fore_no_memory(err);
     c->store = s;
     c->shape = store_shape_of(table);
-    cursor_sql(c->shape, table, placeholders, &sql);
-    FORE_GO(fore_text_check(&sql, err));
-    FORE_GO(store_prepare(s, sql.bytes, &c->statement, err));
+    FORE_GO(fore_text_check(sql, err));
+    FORE_GO(store_prepare(s, sql->bytes, &c->statement, err));
     *cursor = c;
     c = NULL;
 done:
-    fore_text_free(&sql);
     fore_cursor_close(c);
+    return status;
+}
+
+fore_status fore_cursor_open(fore_store *s, fore_table table, bool placeholders,
+                             fore_cursor **cursor, fore_error *err)
+{
+    fore_text sql = {0};
+    cursor_sql(store_shape_of(table), table, placeholders, &sql);
+    fore_status status = open_cursor(s, table, &sql, cursor, err);
+    fore_text_free(&sql);
+    return status;
+}
+
+fore_status fore_cursor_open_one(fore_store *s, fore_table table, int64_t pk, fore_cursor **cursor,
+                                 fore_error *err)
+{
+    fore_text sql = {0};
+    fore_text_puts(&sql, "SELECT ");
+    store_shape_columns(store_shape_of(table), &sql);
+    fore_text_printf(&sql, " FROM %s WHERE pk = %lld", store_shape_of(table)->table, (long long)pk);
+    fore_status status = open_cursor(s, table, &sql, cursor, err);
+    fore_text_free(&sql);
     return status;
 }
 

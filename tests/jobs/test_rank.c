@@ -1,6 +1,7 @@
 /* The day's list: who may be worked, in which order, within whose hours. */
 #include "engine/jobs/next_step.h"
 #include "engine/jobs/supposed.h"
+#include "engine/jobs/whois.h"
 #include "training_help.h"
 
 enum {
@@ -639,6 +640,146 @@ static void rank__a_rep_whose_accounts_others_work_today__gets_an_empty_list(voi
     fore_answer_free(a);
 }
 
+/* --- names, and their clock --- */
+
+static void put_abroad(world *w, const char *id, const char *country, const char *phone)
+{
+    char account[16], lead[16];
+    snprintf(account, sizeof account, "A%s", id);
+    snprintf(lead, sizeof lead, "L%s", id);
+    fore_put put;
+    fore_account_row row = {.id = account,
+                            .name = "Deccan Steel",
+                            .country = country,
+                            .employees = NAN,
+                            .annual_revenue_minor = FORE_NO_AMOUNT,
+                            .created_at = FORE_NO_TIME};
+    OK(fore_store_put_account(w->c.store, &row, &put, e));
+    fore_lead_row person = a_lead(lead, at(NOW - 60, 9));
+    person.name = "Amit Patil";
+    person.phone = phone;
+    person.status = "converted";
+    person.closed_at = at(NOW - 40, 9);
+    put_lead(w, person);
+    put_open(w, id);
+    fore_deal_row deal = a_deal(id, at(NOW - 40, 9));
+    deal.account = key_of(w, FORE_ACCOUNT, account);
+    deal.lead = key_of(w, FORE_LEAD, lead);
+    deal.owner = key_of(w, FORE_REP, "R1");
+    put_deal(w, deal);
+}
+
+/* A text of the row's action, or of the row itself. */
+static void text_in(const fore_answer *a, int64_t row, bool action, const char *key, char out[64])
+{
+    fore_json *document;
+    OK(fore_json_parse(a->json.bytes, a->json.length, &document, e));
+    const fore_json_node *node =
+        fore_json_at(fore_json_get(fore_json_root(document), "leads"), row);
+    const char *text = fore_json_get_string(action ? fore_json_get(node, "action") : node, key);
+    snprintf(out, 64, "%s", text ? text : "");
+    fore_json_free(document);
+}
+
+static void rank__names__stand_beside_the_id(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_abroad(w, "X1", NULL, NULL);
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    fore_answer *a = ranked(w, &r);
+    int64_t place = place_of(a, "X1");
+    char text[64];
+    assert_true(place >= 0);
+    assert_non_null(strstr(cell(a, place, WHY)->text, "Amit Patil, Deccan Steel | "));
+    text_in(a, place, false, "name", text);
+    assert_string_equal(text, "Amit Patil");
+    text_in(a, place, false, "company", text);
+    assert_string_equal(text, "Deccan Steel");
+    text_in(a, place, true, "time_zone", text);
+    assert_string_equal(text, "");
+    fore_answer_free(a);
+}
+
+/* 8 to 18 o'clock of both: of the workspace (UTC) and of theirs. */
+static void rank__their_clock__holds_the_hour_within_their_day(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_abroad(w, "X1", "India", NULL);       /* UTC+5:30: 8:00 to 12:29 of ours */
+    put_abroad(w, "X2", NULL, "+81 3 1234");  /* UTC+9: 8:00 to 8:59 */
+    put_abroad(w, "X3", "New Zealand", NULL); /* UTC+13: never */
+    put_abroad(w, "X4", "Germany", NULL);
+    for (int k = 0; k < 3; k++) { /* it answers at 15 o'clock of ours: 20:30 there */
+        put_event(w, (an_event){.deal = "X1",
+                                .rep = "R1",
+                                .kind = FORE_CALL,
+                                .direction = FORE_OUTBOUND,
+                                .outcome = "answered",
+                                .at = at(NOW - 29 + k, 15)});
+    }
+    put_event(w, (an_event){.deal = "X4", .kind = FORE_DEMO, .due = at(NOW, 19)});
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 6));
+    fore_answer *a = ranked(w, &r);
+    int hour[5], minute[5];
+    for (int i = 1; i <= 4; i++) {
+        char id[8], text[64];
+        snprintf(id, sizeof id, "X%d", i);
+        int64_t place = place_of(a, id);
+        assert_true(place >= 0);
+        text_in(a, place, true, "when", text);
+        assert_int_equal(sscanf(text, "%d:%d", &hour[i], &minute[i]), 2);
+        text_in(a, place, true, "when_theirs", text);
+        assert_int_equal(sscanf(text, "%d:%d", &hour[0], &minute[0]), 2);
+        if (i < 4) assert_true(hour[0] >= 8 && hour[0] < 18);
+        text_in(a, place, true, "time_zone_from", text);
+        assert_string_equal(text, i == 2 ? "phone" : "country");
+        bool outside = strstr(cell(a, place, WHY)->text, "outside your hours") != NULL;
+        assert_true(outside == (i == 3));
+    }
+    assert_true(hour[1] >= 8 && hour[1] <= 12);
+    assert_int_equal(hour[2], 8);
+    assert_true(hour[3] >= 19 || hour[3] < 5);
+    assert_int_equal(hour[4], 19); /* promised */
+    fore_answer_free(a);
+}
+
+/* Day 453 is a Saturday: the first day on which both work. */
+static void rank__their_weekend__moves_the_hour_to_their_next_day_of_work(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_abroad(w, "X1", "Germany", NULL);
+    put_abroad(w, "X2", "Egypt", NULL); /* rests on Friday and Saturday, works on Sunday */
+    world_commit(w);
+    const fore_timeline *t = world_timeline(w);
+    fore_habits habits;
+    fore_habits_read(t, at(NOW + 2, 6), &habits);
+    fore_next_step step;
+    fore_whois who;
+    static const struct {
+        const char *id, *when;
+        int day;
+    } wanted[] = {{"X1", "Mon ", 3}, {"X2", "Mon ", 3}, {"X1", "", 2}};
+    habits.weekends = 0;
+    for (int i = 0; i < 3; i++) {
+        int64_t s = subject_of(w, FORE_SUBJECT_DEAL, wanted[i].id),
+                now = at(NOW + wanted[i].day, 6);
+        char when[16];
+        if (i == 2) habits.weekends = 0.2; /* the team works on weekends */
+        fore_next_step_choose(t, &habits, s, now, &step);
+        OK(fore_whois_read(&w->c, t, s, &who, e));
+        OK(fore_whois_set_hour(&w->c, t, &habits, s, now, &step, false, &who, e));
+        fore_whois_when(&w->c, &who, now, when);
+        if (strncmp(when, wanted[i].when, strlen(wanted[i].when)) != 0) fail_msg("%s", when);
+    }
+}
+
 /* The same model, measured as no better than the base rate. */
 static void rank__a_model_that_says_nothing__is_named_and_does_not_order(void **state)
 {
@@ -703,6 +844,9 @@ int main(void)
         WITH_WORLD(rank__what_was_left_behind__has_the_hours_of_nobody),
         WITH_WORLD(rank__a_step_longer_than_the_day__names_what_it_takes_and_what_there_is),
         WITH_WORLD(rank__a_rep_whose_accounts_others_work_today__gets_an_empty_list),
+        WITH_WORLD(rank__names__stand_beside_the_id),
+        WITH_WORLD(rank__their_clock__holds_the_hour_within_their_day),
+        WITH_WORLD(rank__their_weekend__moves_the_hour_to_their_next_day_of_work),
         WITH_WORLD(rank__a_model_that_says_nothing__is_named_and_does_not_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
