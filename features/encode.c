@@ -36,7 +36,7 @@ typedef struct fitting {
 fore_encoding_options fore_encoding_defaults(void)
 {
     return (fore_encoding_options){
-        .max_levels = 50, .rate_levels = 50, .folds = 5, .seed = 1, .missing_flags = true};
+        .max_levels = 50, .rate_levels = 15, .folds = 5, .seed = 1, .missing_flags = true};
 }
 
 void fore_encoding_free(fore_encoding *encoding)
@@ -200,7 +200,8 @@ static int64_t collect_units(const fitting *fit, const int32_t *level_of_row, un
 }
 
 /* Prior strength m of a beta-binomial from the one-way ANOVA estimate of the intraclass correlation
- * rho: m = (1 - rho) / rho. 0 when the levels do not differ more than chance lets them. */
+ * rho: m = (1 - rho) / rho. 0 when less than half of what the levels differ by is more than chance:
+ * such rates would be noise beside the indicators. */
 static double prior_strength(const int32_t *rows, const int32_t *won, int64_t levels, double p)
 {
     double n = 0, squares = 0, between = 0, within = 0, used = 0;
@@ -217,7 +218,7 @@ static double prior_strength(const int32_t *rows, const int32_t *won, int64_t le
     double ms_between = between / (used - 1), ms_within = within / (n - used);
     double size = (n - squares / n) / (used - 1);
     double rho = (ms_between - ms_within) / (ms_between + (size - 1) * ms_within);
-    if (!(rho > 0)) return 0;
+    if (!(rho > 0) || ms_between < 2 * ms_within) return 0;
     return fmax((1 - fmin(rho, 1)) / rho, 0.5);
 }
 

@@ -8,7 +8,7 @@
  *             most `max_levels`; the others pooled as "other" when they together have that many;
  *             missing as a level of its own when that many rows miss it. With more than
  *             `rate_levels` levels and labels also "past rate": the level's smoothed share of label 1
- *             in log-odds, out of fold on training rows.
+ *             in log-odds, out of fold on training rows; unless its levels differ mostly by chance.
  *   text      length in characters, number of words; columns of e-mail addresses: free-mail or not,
  *             and the domain as a category
  *   number, date and yes/no columns with `level_rows` missing values also get "is missing", unless
@@ -20,7 +20,11 @@
  * intraclass correlation; Micci-Barreca 2001, doi:10.1145/507533.507538): with W_l wins in n_l rows
  * of level l and the overall rate p, logit((W_l + m p) / (n_l + m)). A training row is given the rate
  * without the rows of its own fold, shrunk to the same p, so that a level seen in one fold only says
- * nothing. Folds come from the group (the lead or deal), so rows of one subject never inform each
+ * nothing. This is how categories of many levels are split: a tree that parts the past rate parts the
+ * levels in the order of their target statistics. Fewer levels are told apart by their indicators
+ * alone: rates beside them made no set better outside its test and some worse; so did ordered target
+ * statistics (each row by those before it in a random order), level counts and pairs of columns
+ * (bench/README.md, "Categories"). Folds come from the group (the lead or deal), so rows of one subject never inform each
  * other, and the encoding does not depend on the order of the rows.
  *
  * Read-only once made: any number of threads. */
@@ -37,7 +41,7 @@
 typedef struct fore_encoding_options {
     int64_t level_rows;  /* 0 (default): 30, but at most rows / 20 and at least 5 */
     int64_t max_levels;  /* indicators of one column; default 50 */
-    int64_t rate_levels; /* more levels than this get a past rate; default 50 */
+    int64_t rate_levels; /* more levels than this get a past rate beside them; default 15 */
     int folds;           /* for the past rate, 2..32; default 5 */
     uint64_t seed;       /* of the folds; default 1 */
     bool missing_flags;  /* "is missing" columns for number, date, yes/no; default true */

@@ -291,6 +291,40 @@ static void past_rate__real_signal__found_out_of_fold(void **state)
     fore_frame_free(frame);
 }
 
+/* 20 levels of 150 rows whose rates differ by `spread`: their indicators, and a past rate beside
+ * them only where they differ by more than chance. */
+static void past_rate__some_levels__beside_indicators_only_where_they_differ(void **state)
+{
+    (void)state;
+    enum { N = 3000 };
+    for (int differ = 0; differ < 2; differ++)
+        for (int levels = 15; levels <= 20; levels += 5) {
+            fore_frame_builder *builder = NULL;
+            fore_frame *frame = NULL;
+            fore_encoding *e = NULL;
+            static double label[N];
+            int64_t c;
+            OK(fore_frame_builder_new(&builder, err));
+            OK(fore_frame_builder_column(builder, "x", &c, err));
+            for (int64_t i = 0; i < N; i++) {
+                fore_random random = fore_random_new(5, (uint64_t)i);
+                char text[16];
+                int64_t level = fore_random_below(&random, levels);
+                snprintf(text, sizeof text, "l%d", (int)level);
+                OK(fore_frame_builder_cell(builder, c, text, -1, err));
+                fore_frame_builder_end_row(builder);
+                label[i] =
+                    fore_random_uniform(&random) < (differ ? 0.2 + 0.02 * (double)level : 0.4);
+            }
+            OK(fore_frame_builder_finish(&builder, &frame, err));
+            OK(fore_encoding_fit(frame, &ALL, label, NULL, &e, err));
+            assert_true(raw_named(e, "x = l3") >= 0);
+            assert_int_equal(raw_named(e, "x: past rate") >= 0, differ && levels > 15);
+            fore_encoding_free(e);
+            fore_frame_free(frame);
+        }
+}
+
 static void encoding__rows_shuffled__same_encoding_and_numbers(void **state)
 {
     (void)state;
@@ -532,6 +566,7 @@ int main(void)
         cmocka_unit_test(past_rate__million_levels__no_column_from_noise),
         cmocka_unit_test(past_rate__rows_of_one_subject__never_inform_each_other),
         cmocka_unit_test(past_rate__real_signal__found_out_of_fold),
+        cmocka_unit_test(past_rate__some_levels__beside_indicators_only_where_they_differ),
         cmocka_unit_test(encoding__rows_shuffled__same_encoding_and_numbers),
         cmocka_unit_test(encoding__saved_and_loaded__same_bytes),
         cmocka_unit_test(encoding_load__damaged_json__clear_error),
