@@ -213,6 +213,7 @@ typedef struct foresell_nightly_request {
     const char *const *paths; /* exports to import first; may be none */
     int64_t path_count;
     uint64_t seed;
+    bool go_on; /* trees: 50 more on top of yesterday's, while no column of theirs is gone */
 } foresell_nightly_request;
 FORE_API fore_status foresell_nightly(foresell *w, const foresell_nightly_request *request,
                                       foresell_answer **answer, fore_error *err);

@@ -23,7 +23,10 @@ static fore_status job(foresell *w, const void *request, foresell_answer **answe
 static int run(cli *c, int argc, char **argv)
 {
     foresell_nightly_request request = {0};
-    const cli_option options[] = {{"seed", "N", CLI_SEED, &request.seed, "random seed (0)"}, {0}};
+    const cli_option options[] = {{"seed", "N", CLI_SEED, &request.seed, "random seed (0)"},
+                                  {"go-on", NULL, CLI_FLAG, &request.go_on,
+                                   "add trees to yesterday's instead of growing them anew"},
+                                  {0}};
     int operands, code = cli_parse(c, &cli_nightly, options, argc, argv, &operands);
     if (code >= 0) return code;
     request.paths = (const char *const *)argv;

@@ -181,7 +181,7 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     fore_scoring *champion = NULL;
     fore_training_options options = {.as_of = n->moment.as_of, .seed = n->r->seed};
     fore_error why = {0};
-    char what[32], note[320];
+    char what[32], note[512];
     double worse = 0, error = 0;
     snprintf(what, sizeof what, "train: %ss", fore_purpose(kind));
     fore_status status = fore_scoring_open(n->c, kind, FORE_NO_TIME, &champion, &why);
@@ -190,6 +190,7 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     /* The same horizon as before: a chance must not change its meaning overnight, and models of
      * different horizons cannot be compared. `foresell train --horizon` sets another one. */
     if (champion) options.horizon_days = champion->horizon_days;
+    if (n->r->go_on) options.go_on = champion;
     if (champion) options.use = champion->use; /* whoever trained it vouched for these columns */
     if (status == FORE_OK) status = fore_training_run(n->c, kind, &options, &t, &why);
     if (status == FORE_E_NO_ANSWER) {
@@ -214,9 +215,9 @@ static fore_status train_one(night *n, fore_subject_kind kind, fore_error *err)
     else
         snprintf(
             note, sizeof note,
-            "log loss %.4f, base rate %.4f; against the model that answered: %+.4f (+- %.4f)%s",
+            "log loss %.4f, base rate %.4f; against the model that answered: %+.4f (+- %.4f)%s%s%s",
             t.choice.test.log_loss, t.choice.baseline.log_loss, worse, error,
-            sane ? "" : "; no better than the base rate");
+            sane ? "" : "; no better than the base rate", *t.went_on ? ". " : "", t.went_on);
     if (status == FORE_OK) status = store_verdict(n, &t, publish, note, err);
     if (status == FORE_OK)
         report(n, what,

@@ -231,11 +231,55 @@ done:
     return status;
 }
 
+/* Which column of `now` is each of `before`, by name; -1: none. */
+static void find_columns(const fore_scoring *before, const fore_scoring *now, int64_t *to)
+{
+    for (int64_t j = 0; j < before->columns; j++) {
+        const char *name = fore_scoring_column_name(before, j);
+        to[j] = -1;
+        for (int64_t k = 0; k < now->columns && to[j] < 0; k++)
+            if (strcmp(name, fore_scoring_column_name(now, k)) == 0) to[j] = k;
+    }
+}
+
+/* The trees of options.go_on for the columns of s, or NULL; says why not. */
+static fore_status trees_before(const fore_training_options *options, const fore_scoring *s,
+                                fore_training *t, fore_trees **out, fore_error *err)
+{
+    const fore_scoring *before = options->go_on;
+    const fore_trees *trees = before ? fore_scorer_trees(before->scorer) : NULL;
+    char why[120] = "";
+    int64_t gone = 0;
+    *out = NULL;
+    if (!before) return FORE_OK;
+    int64_t *to = FORE_NEW(before->columns, int64_t);
+    if (!to) return fore_no_memory(err);
+    find_columns(before, s, to);
+    fore_status status = trees ? fore_trees_moved(trees, to, s->columns, out, &gone, err) : FORE_OK;
+    if (!trees)
+        snprintf(why, sizeof why, "is not of trees");
+    else if (status == FORE_E_MODEL)
+        snprintf(why, sizeof why, "needs '%.80s', which is no column now",
+                 fore_scoring_column_name(before, gone));
+    else if (fore_trees_count(trees) + FORE_MORE_TREES > FORE_MOST_TREES)
+        snprintf(why, sizeof why, "has as many trees as a model may have");
+    if (why[0]) {
+        fore_trees_free(*out);
+        *out = NULL;
+        snprintf(t->went_on, sizeof t->went_on, "Learned from scratch: %.80s %s.", before->model_id,
+                 why);
+        status = FORE_OK;
+    }
+    fore_free(to);
+    return status;
+}
+
 static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
                             const fore_timeline *timeline, const fore_extractor *extractor,
                             const fore_training_options *options, fore_error *err)
 {
     fore_status status = FORE_OK;
+    fore_trees *before = NULL;
     const fore_examples *e = t->examples;
     int64_t n = e->n, p = s->columns;
     double *x = FORE_NEW(n * p, double);
@@ -268,11 +312,19 @@ static fore_status fit_rows(fore_context *c, fore_training *t, fore_scoring *s,
     fore_choose_options choose = fore_choose_default();
     choose.base.seed = options->seed;
     memcpy(choose.without, options->without, sizeof choose.without);
+    FORE_GO(trees_before(options, s, t, &before, err));
+    choose.base.go_on = before;
     FORE_GO(fore_choose(c->pool, &sample, role, &choose, c->observer, &t->choice, err));
     FORE_GO(measure_same_day(c, t, &sample, role, err));
+    if (choose.base.go_on && t->choice.winner == FORE_TREES)
+        snprintf(t->went_on, sizeof t->went_on, "%d more trees on top of %.80s.", FORE_MORE_TREES,
+                 options->go_on->model_id);
+    else if (choose.base.go_on)
+        snprintf(t->went_on, sizeof t->went_on, "Learned from scratch: trees were not the best.");
     s->scorer = t->choice.scorer;
     t->choice.scorer = NULL;
 done:
+    fore_trees_free(before);
     fore_free(x);
     fore_free(group);
     fore_free(key);

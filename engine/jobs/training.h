@@ -13,6 +13,8 @@ typedef struct fore_training_options {
     double horizon_days;     /* 0: from the data */
     const char *use;         /* comma-separated columns to use although they seem to know the outcome */
     bool without[FORE_LEARNERS]; /* learners not to try */
+    const fore_scoring *go_on;   /* where trees win, they go on from this model's (columns are found by
+                                  * name; one that is gone: grown anew); NULL = always anew */
 } fore_training_options;
 
 /* Everything that came out. Free with fore_training_free. */
@@ -26,6 +28,7 @@ typedef struct fore_training {
     fore_leak_report *leaks;     /* of the attributes */
     fore_leak_report *stored;    /* of the features that rest on stored values; NULL: there are none */
     int64_t left_out_columns;    /* attributes and features left out because they know the outcome */
+    char went_on[256];           /* what became of options.go_on, a sentence; empty: not asked for */
 } fore_training;
 
 fore_status fore_training_run(fore_context *context, fore_subject_kind kind,

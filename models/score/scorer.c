@@ -104,6 +104,7 @@ fore_status scorer_finish(fore_scorer *scorer, fore_error *err)
 }
 
 fore_learner fore_scorer_learner(const fore_scorer *scorer) { return scorer->learner; }
+const fore_trees *fore_scorer_trees(const fore_scorer *scorer) { return scorer->trees; }
 int64_t fore_scorer_columns(const fore_scorer *scorer) { return scorer->columns; }
 const fore_calibration *fore_scorer_calibration(const fore_scorer *scorer)
 {

@@ -36,6 +36,9 @@ bool fore_learner_parse(const char *name, fore_learner *learner);
  * precision, lambda or rounds. */
 enum { FORE_KNOB_ROWS = 10000 };
 
+/* Trees that going on adds, and how many trees a model may have before it is grown anew. */
+enum { FORE_MORE_TREES = 50, FORE_MOST_TREES = 1000 };
+
 typedef struct fore_scorer_options {
     fore_learner learner;
     fore_design_options design;
@@ -45,6 +48,11 @@ typedef struct fore_scorer_options {
     double lambda;    /* elastic net; 0 = chosen on a fifth of the subjects */
     fore_trees_options trees;
     int64_t rounds; /* trees: exactly so many; 0 = stopped early on a fifth of the subjects */
+    const fore_trees *go_on; /* trees, fore_scorer_refit only: FORE_MORE_TREES on top of these, which
+                              * were fitted on columns of the same meaning; NULL = grown anew */
+    bool stop_on_newest; /* trees, fore_scorer_refit only: stopped early on the newest rows instead
+                          * of a fifth of the subjects; false: where the newest rows are unlike the
+                          * others it stops at once (bench/README.md, "Where the trees stop") */
     fore_svm_options svm;
     fore_calibrator calibrator;
     double level;      /* of the intervals; 0.9 */
@@ -84,6 +92,7 @@ fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const ui
 void fore_scorer_free(fore_scorer *scorer);
 
 fore_learner fore_scorer_learner(const fore_scorer *scorer);
+const fore_trees *fore_scorer_trees(const fore_scorer *scorer); /* borrowed; NULL: other learners */
 int64_t fore_scorer_columns(const fore_scorer *scorer); /* p */
 const fore_calibration *fore_scorer_calibration(const fore_scorer *scorer);
 /* Column j's weight in the model, >= 0, not scaled: |coefficients| per sd; gain for trees; 0 for

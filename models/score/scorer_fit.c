@@ -6,7 +6,8 @@
  *         additive      which columns bend: marginal rates; the families' precisions: evidence
  *         elastic net   lambda: least deviance on a fifth of the subjects, then refitted on all
  *                       rows
- *         trees         rounds: early stopping on that fifth, then refitted on all rows
+ *         trees         rounds: early stopping on that fifth, then refitted on all rows; or so
+ *                       many more on top of earlier trees
  *     calibration: scorer_calibrate.c
  */
 #include <math.h>
@@ -60,6 +61,8 @@ typedef struct fitting {
     fore_pool *pool;
     const fore_scorer_options *options;
     const fore_observer *observer;
+    const fore_trees *from; /* trees to go on from, or NULL */
+    const uint8_t *stop_on; /* rows on which trees stop early; NULL: a fifth of the subjects */
 } fitting;
 
 static int64_t count_positive(const fore_sample *s)
@@ -159,7 +162,8 @@ static fore_status fit_logistic(const fitting *f, const fore_sample *s, const de
     return FORE_OK;
 }
 
-/* held[i] = 1 for a fifth of the subjects; NULL when that leaves one side without both classes. */
+/* held[i] = 1 for a fifth of the subjects, or the rows to stop on; NULL when that leaves one side
+ * without both classes. */
 static fore_status hold_out(const fitting *f, const fore_sample *s, uint8_t **out, fore_error *err)
 {
     int64_t n = s->x.rows, count[2][2] = {{0}};
@@ -168,7 +172,7 @@ static fore_status hold_out(const fitting *f, const fore_sample *s, uint8_t **ou
     if (!held) return fore_no_memory(err);
     fore_rows_fold(s, FOLDS, f->options->seed ^ UINT64_C(0x486f6c64), held);
     for (int64_t i = 0; i < n; i++) {
-        held[i] = held[i] == 0;
+        held[i] = f->stop_on ? f->stop_on[i] : held[i] == 0;
         count[held[i]][s->y[i] > 0]++;
     }
     if (count[0][0] && count[0][1] && count[1][0] && count[1][1])
@@ -227,7 +231,10 @@ static fore_status fit_trees(const fitting *f, const fore_sample *s, fore_scorer
     fore_trees_info info;
     uint8_t *held = NULL;
     fore_status status = FORE_OK;
-    if (f->options->rounds > 0)
+    if (f->from) {
+        o.from = f->from;
+        o.rounds = FORE_MORE_TREES;
+    } else if (f->options->rounds > 0)
         o.rounds = f->options->rounds;
     else
         FORE_GO(hold_out(f, s, &held, err));
@@ -294,7 +301,7 @@ fore_status scorer_core(fore_pool *pool, const fore_sample *train,
                         const fore_scorer_options *options, const fore_observer *observer,
                         fore_scorer **out, fore_error *err)
 {
-    fitting f = {pool, options, observer};
+    fitting f = {.pool = pool, .options = options, .observer = observer};
     return fit_core(&f, train, out, err);
 }
 
@@ -353,7 +360,8 @@ fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const ui
     mark = FORE_NEW(rows.sample.x.rows, uint8_t);
     if (!mark) FORE_GO(fore_no_memory(err));
     for (int64_t i = 0; i < rows.sample.x.rows; i++) mark[i] = newest[rows.index[i]];
-    FORE_GO(scorer_core(pool, &rows.sample, &o, observer, &scorer, err));
+    fitting f = {pool, &o, observer, o.go_on, o.stop_on_newest ? mark : NULL};
+    FORE_GO(fit_core(&f, &rows.sample, &scorer, err));
     scorer_newest follow = {mark, forward, forward_error};
     FORE_GO(scorer_calibrate(pool, &o, observer, &rows.sample, NULL, &follow, scorer, err));
     *out = scorer;

@@ -92,6 +92,32 @@ static fore_status trees_append(fore_trees *trees, const fore_trees *more, fore_
     return FORE_OK;
 }
 
+fore_status fore_trees_moved(const fore_trees *trees, const int64_t *to, int64_t columns,
+                             fore_trees **out, int64_t *gone, fore_error *err)
+{
+    fore_trees *moved;
+    FORE_TRY(trees_new(columns, &moved, err));
+    moved->base = trees->base;
+    fore_status status = trees_append(moved, trees, err);
+    for (int64_t k = 0; k < moved->nodes && status == FORE_OK; k++) {
+        int32_t *feature = &moved->node[k].feature;
+        if (*feature < 0) continue;
+        if (gone) *gone = *feature;
+        if (to[*feature] < 0 || to[*feature] >= columns)
+            status = fore_fail(err, FORE_E_MODEL,
+                               "the trees split on column %d, which is gone; grow them anew",
+                               *feature + 1);
+        else
+            *feature = (int32_t)to[*feature];
+    }
+    if (status == FORE_OK) status = trees_compile(moved, err);
+    if (status == FORE_OK)
+        *out = moved;
+    else
+        fore_trees_free(moved);
+    return status;
+}
+
 int64_t fore_trees_columns(const fore_trees *trees) { return trees->columns; }
 int64_t fore_trees_count(const fore_trees *trees) { return trees->count; }
 
@@ -258,7 +284,8 @@ static fore_status boost(boosting *b, const fore_observer *observer, fore_trees_
         if (fore_cancelled(observer))
             return fore_fail(err, FORE_E_CANCELLED, "the training of trees was cancelled");
         fore_progress(observer, "growing trees", round, b->options.rounds);
-        int64_t rows = draw_rows(b, round), columns = draw_columns(b, round);
+        int64_t number = before + round; /* going on draws as one long fit would have */
+        int64_t rows = draw_rows(b, number), columns = draw_columns(b, number);
         tree_drawn drawn = {b->rows, rows, b->gh, b->weight, b->largest, b->columns, columns};
         FORE_TRY(tree_grow(b->grower, &drawn, b->trees, b->margin, err));
         b->grown = true;

@@ -59,6 +59,10 @@ fore_status fore_trees_fit(fore_pool *pool, const fore_view *x, const double *y,
                            const fore_observer *observer, fore_trees **out, fore_trees_info *info,
                            fore_error *err);
 void fore_trees_free(fore_trees *trees);
+/* A copy for rows of `columns` columns, where column j of before is now to[j], to go on from. to[j] =
+ * -1: it is gone; E_MODEL when a split needs it, *gone (or NULL) being j. */
+fore_status fore_trees_moved(const fore_trees *trees, const int64_t *to, int64_t columns,
+                             fore_trees **out, int64_t *gone, fore_error *err);
 int64_t fore_trees_columns(const fore_trees *trees); /* p */
 int64_t fore_trees_count(const fore_trees *trees);
 

@@ -98,6 +98,22 @@ static void nightly__a_share_by_lot__keeps_the_days_lists(void **state)
     fore_answer_free(a);
 }
 
+static void nightly__asked_to_go_on__says_what_became_of_it(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 1, .deals = 250, .days = 500};
+    put_company(w, &k);
+    fore_answer_free(night(w, at(NOW, 2), 3));
+    foresell_nightly_request r = {.moment = {at(NOW + 1, 2), NULL}, .seed = 3, .go_on = true};
+    fore_answer *a;
+    OK(fore_answer_new(&a, e));
+    OK(fore_job_nightly(&w->c, &r, a, e));
+    OK(fore_answer_finish(a, e));
+    assert_true(strstr(note_of(a, "train: deals"), "from scratch") ||
+                strstr(note_of(a, "train: deals"), "50 more trees"));
+    fore_answer_free(a);
+}
+
 static void nightly__again__changes_no_answer(void **state)
 {
     world *w = *state;
@@ -271,6 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(nightly__first__does_every_step_and_keeps_the_report),
         WITH_WORLD(nightly__a_share_by_lot__keeps_the_days_lists),
+        WITH_WORLD(nightly__asked_to_go_on__says_what_became_of_it),
         WITH_WORLD(nightly__again__changes_no_answer),
         WITH_WORLD(nightly__a_worse_model__is_held_back_and_the_old_one_answers),
         WITH_WORLD(nightly__columns_that_were_vouched_for__are_used_again),

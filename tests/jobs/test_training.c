@@ -154,6 +154,45 @@ static void training__any_number_of_threads__gives_the_same_bytes(void **state)
     world_end(other);
 }
 
+static void training__going_on__keeps_yesterdays_trees_while_their_columns_last(void **state)
+{
+    world *w = *state;
+    company k = plain;
+    k.leak = true;
+    put_company(w, &k);
+    fore_training_options o = {.as_of = at(END, 0), .seed = 7};
+    o.without[FORE_LOGISTIC] = o.without[FORE_ELASTIC_NET] = o.without[FORE_SVM] = true;
+    fore_training yesterday = trained(w, FORE_SUBJECT_DEAL, &o);
+    int64_t before = fore_trees_count(fore_scorer_trees(yesterday.scoring->scorer));
+    assert_string_equal(yesterday.went_on, "");
+    o.as_of = at(END + 1, 0);
+    o.go_on = yesterday.scoring;
+    fore_training today = trained(w, FORE_SUBJECT_DEAL, &o);
+    assert_int_equal(fore_trees_count(fore_scorer_trees(today.scoring->scorer)),
+                     before + FORE_MORE_TREES);
+    assert_non_null(strstr(today.went_on, "50 more trees"));
+    fore_text packed = packed_of(today.scoring);
+    assert_true(packed.length > 0);
+    fore_text_free(&packed);
+    fore_training_free(&today);
+    fore_training_options with = o; /* a column goes: anew, and said so */
+    with.use = "Signed";
+    with.go_on = NULL;
+    fore_training wide = trained(w, FORE_SUBJECT_DEAL, &with);
+    o.go_on = wide.scoring;
+    today = trained(w, FORE_SUBJECT_DEAL, &o);
+    assert_non_null(strstr(today.went_on, "Signed"));
+    assert_non_null(strstr(today.went_on, "from scratch"));
+    fore_training_free(&today);
+    fore_training_free(&wide);
+    o = quick_options(at(END, 0));
+    o.go_on = yesterday.scoring;
+    today = trained(w, FORE_SUBJECT_DEAL, &o);
+    assert_non_null(strstr(today.went_on, "trees were not the best"));
+    fore_training_free(&today);
+    fore_training_free(&yesterday);
+}
+
 static void training__what_comes_later__changes_no_byte(void **state)
 {
     world *w = *state;
@@ -352,6 +391,7 @@ int main(void)
         WITH_WORLD(training__a_product_filled_when_won__takes_its_win_rate_along),
         WITH_WORLD(job_train__names_what_is_left_out_and_not_what_is_asked_for),
         WITH_WORLD(training__any_number_of_threads__gives_the_same_bytes),
+        WITH_WORLD(training__going_on__keeps_yesterdays_trees_while_their_columns_last),
         WITH_WORLD(training__what_comes_later__changes_no_byte),
         WITH_WORLD(training__one_class__has_no_answer),
         WITH_WORLD(scoring__saved_and_loaded__gives_identical_probabilities),

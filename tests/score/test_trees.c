@@ -570,29 +570,65 @@ static void trees_fit__one_stump__leaf_values_by_formula(void **state)
 static void trees_fit__going_on__equals_one_long_fit(void **state)
 {
     (void)state;
+    uint8_t held[3000];
+    for (int i = 0; i < 3000; i++) held[i] = i % 7 == 0;
     leads d = leads_new(3000, 5, 0, 14), other = leads_new(50, 4, 0, 1);
     fore_view x = {d.x, d.n, d.p, d.n, NULL}, narrow = {other.x, 50, 4, 50, NULL};
     fore_trees_options o = fore_trees_default();
     fore_trees *whole = NULL, *first = NULL, *second = NULL, *none = NULL;
-    o.rounds = 30;
-    assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, NULL, &o, NULL, &whole, NULL, NULL),
-                     FORE_OK);
-    o.rounds = 12;
-    assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, NULL, &o, NULL, &first, NULL, NULL),
-                     FORE_OK);
-    o.rounds = 18;
-    o.from = first;
-    assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, NULL, &o, NULL, &second, NULL, NULL),
-                     FORE_OK);
-    assert_true(same_trees(whole, second));
+    for (int drawn = 0; drawn < 2; drawn++) { /* all rows and columns; some, and held-out rows */
+        o.row_share = o.column_share = drawn ? 0.5 : 1;
+        o.from = NULL;
+        const uint8_t *out = drawn ? held : NULL;
+        o.rounds = 30;
+        assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, out, &o, NULL, &whole, NULL, NULL),
+                         FORE_OK);
+        o.rounds = 12;
+        assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, out, &o, NULL, &first, NULL, NULL),
+                         FORE_OK);
+        o.rounds = 18;
+        o.from = first;
+        assert_int_equal(fore_trees_fit(NULL, &x, d.y, d.w, out, &o, NULL, &second, NULL, NULL),
+                         FORE_OK);
+        assert_true(fore_trees_count(second) > 12 && same_trees(whole, second));
+        fore_trees_free(whole);
+        fore_trees_free(second);
+        if (!drawn) fore_trees_free(first);
+    }
     assert_int_equal(
         fore_trees_fit(NULL, &narrow, other.y, NULL, NULL, &o, NULL, &none, NULL, NULL),
         FORE_E_ARGUMENT);
-    fore_trees_free(whole);
     fore_trees_free(first);
-    fore_trees_free(second);
     leads_free(&d);
     leads_free(&other);
+}
+
+static void trees_moved__columns_elsewhere__same_margins(void **state)
+{
+    (void)state;
+    leads d = leads_new(1500, 4, 0, 14);
+    double *wide = calloc(1500 * 6, 8);
+    int64_t to[4] = {5, 0, 3, 2}, gone = -1;
+    for (int j = 0; j < 4; j++) memcpy(wide + to[j] * 1500, d.x + j * 1500, 1500 * 8);
+    fore_view x = {d.x, 1500, 4, 1500, NULL};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL, *moved = NULL;
+    o.rounds = 20;
+    assert_int_equal(fore_trees_fit(NULL, &x, d.y, NULL, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    assert_int_equal(fore_trees_moved(trees, to, 6, &moved, NULL, NULL), FORE_OK);
+    assert_int_equal(fore_trees_columns(moved), 6);
+    for (int64_t i = 0; i < 1500; i++)
+        assert_true(fore_trees_row(trees, d.x + i, 1500) == fore_trees_row(moved, wide + i, 1500));
+    fore_trees_free(moved);
+    moved = NULL;
+    to[1] = -1;
+    assert_int_equal(fore_trees_moved(trees, to, 6, &moved, &gone, NULL), FORE_E_MODEL);
+    assert_int_equal(gone, 1);
+    assert_null(moved);
+    fore_trees_free(trees);
+    free(wide);
+    leads_free(&d);
 }
 
 /* Fixed point may not cost accuracy where gradients are small: one positive in a thousand. */
@@ -746,6 +782,7 @@ int main(void)
         cmocka_unit_test(trees_fit__depth_wise__fills_levels_first),
         cmocka_unit_test(trees_fit__one_stump__leaf_values_by_formula),
         cmocka_unit_test(trees_fit__going_on__equals_one_long_fit),
+        cmocka_unit_test(trees_moved__columns_elsewhere__same_margins),
         cmocka_unit_test(trees_fit__rare_outcome__mean_probability_is_the_rate),
         cmocka_unit_test(trees_fit__constant_missing_and_huge_columns__finite),
         cmocka_unit_test(trees_fit__missing_means_yes__learns_its_side),
