@@ -165,6 +165,37 @@ static void choose__test_window_of_one_class__measured_out_of_fold(void **state)
     leads_free(&d);
 }
 
+/* Beyond compare_rows learners are compared on a part, with the same outcome for any order of the
+ * rows; the winner knows them all and is measured on all of TEST. */
+static void choose__more_rows_than_are_compared__winner_of_all_rows(void **state)
+{
+    (void)state;
+    enum { N = 24000 };
+    leads d = leads_new(N, 5, -0.5, 12), m = leads_shuffled(&d, 4);
+    fore_choose_options o = quick();
+    o.without[FORE_TREES] = o.without[FORE_SVM] = true;
+    fore_choice all = choose(&d, &o);
+    o.compare_rows = 8000;
+    fore_choice some = choose(&d, &o), shuffled = choose(&m, &o);
+    double share = (double)some.table[FORE_LOGISTIC].validate.rows /
+                   (double)all.table[FORE_LOGISTIC].validate.rows;
+    assert_true(share > 0.3 && share < 0.6);
+    assert_int_equal(some.test.rows, all.test.rows);
+    assert_int_equal(some.rows[FORE_ROLE_TRAIN], all.rows[FORE_ROLE_TRAIN]);
+    NEAR(some.test.log_loss, all.test.log_loss, 1e-3);
+    fore_text s = {0}, t = {0};
+    assert_int_equal(fore_scorer_save(some.scorer, &s, NULL), FORE_OK);
+    assert_int_equal(fore_scorer_save(shuffled.scorer, &t, NULL), FORE_OK);
+    assert_string_equal(fore_text_string(&s), fore_text_string(&t));
+    fore_text_free(&s);
+    fore_text_free(&t);
+    fore_scorer_free(all.scorer);
+    fore_scorer_free(some.scorer);
+    fore_scorer_free(shuffled.scorer);
+    leads_free(&d);
+    leads_free(&m);
+}
+
 static void choose__left_out_learners__are_not_tried(void **state)
 {
     (void)state;
@@ -312,6 +343,7 @@ int main(void)
         cmocka_unit_test(choose__few_positives__shrunk_logistic_that_says_so),
         cmocka_unit_test(choose__two_positives_and_three_rows__answers),
         cmocka_unit_test(choose__test_window_of_one_class__measured_out_of_fold),
+        cmocka_unit_test(choose__more_rows_than_are_compared__winner_of_all_rows),
         cmocka_unit_test(choose__left_out_learners__are_not_tried),
         cmocka_unit_test(choose__subject_on_both_sides__is_counted_and_said),
         cmocka_unit_test(choose__one_class_or_no_rows__says_which),

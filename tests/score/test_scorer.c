@@ -337,6 +337,41 @@ static void scorer_fit__subjects_repeated__folds_keep_them_together(void **state
     leads_free(&d);
 }
 
+/* Folds of a part of the rows: the same curve up to its errors, and intervals as wide. */
+static void scorer_fit__folds_of_a_part__curve_and_widths_as_on_all(void **state)
+{
+    (void)state;
+    enum { N = 24000 };
+    leads d = leads_new(N, 6, -0.5, 8);
+    fore_sample s = leads_sample(&d);
+    double *p = malloc(N * 8), *lo = malloc(N * 8), *hi = malloc(N * 8);
+    for (int learner = FORE_ELASTIC_NET; learner <= FORE_TREES; learner++) {
+        double width[2] = {0}, mean[2] = {0};
+        for (int part = 0; part < 2; part++) {
+            fore_scorer_options o = fore_scorer_default((fore_learner)learner);
+            fore_scorer *scorer = NULL;
+            o.trees.rounds = 60;
+            if (part) o.fold_rows = 8000;
+            assert_int_equal(fore_scorer_fit(NULL, &s, NULL, &o, NULL, &scorer, NULL), FORE_OK);
+            assert_int_equal(fore_scorer_predict(NULL, scorer, &s.x, p, lo, hi, NULL, NULL),
+                             FORE_OK);
+            for (int64_t i = 0; i < N; i++) {
+                width[part] += (hi[i] - lo[i]) / N;
+                mean[part] += p[i] / N;
+            }
+            fore_scorer_free(scorer);
+        }
+        print_message("%s: width %.4f and %.4f\n", fore_learner_name((fore_learner)learner),
+                      width[0], width[1]);
+        NEAR(mean[1], mean[0], 0.015);
+        assert_true(width[1] > 0.6 * width[0] && width[1] < 1.7 * width[0]);
+    }
+    free(p);
+    free(lo);
+    free(hi);
+    leads_free(&d);
+}
+
 static void scorer_importance__informative_columns__come_first(void **state)
 {
     (void)state;
@@ -595,6 +630,7 @@ int main(void)
         cmocka_unit_test(scorer_fit__three_rows_all_missing_wide_and_huge__answers),
         cmocka_unit_test(scorer_fit__thousands_of_columns__answers),
         cmocka_unit_test(scorer_fit__subjects_repeated__folds_keep_them_together),
+        cmocka_unit_test(scorer_fit__folds_of_a_part__curve_and_widths_as_on_all),
         cmocka_unit_test(scorer_importance__informative_columns__come_first),
         cmocka_unit_test(scorer_fit__allocations_failing__clean),
         cmocka_unit_test(scorer_refit__newest_rows_at_another_level__follows_them),

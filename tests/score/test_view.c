@@ -303,6 +303,39 @@ static void rows_take__scattered_rows__x_stays_where_it_is(void **state)
     leads_free(&s);
 }
 
+/* Whole subjects, the same share of each role, whatever the order; a rare outcome keeps more. */
+static void rows_thin__many_rows__whole_subjects_in_equal_shares(void **state)
+{
+    (void)state;
+    enum { N = 40000 };
+    leads d = leads_new(N, 2, 0, 5);
+    uint8_t *keep = malloc(N), *again = malloc(N);
+    fore_sample s = leads_sample(&d);
+    uint32_t wanted = 1u << 1 | 1u << 3;
+    double have[8] = {0}, kept[8] = {0};
+    fore_rows_thin(&s, d.role, wanted, N / 4, 9, keep);
+    for (int64_t i = 0; i < N; i++) {
+        have[d.role[i]]++;
+        kept[d.role[i]] += keep[i];
+        bool same = i > 0 && d.group[i] == d.group[i - 1] && d.role[i] == d.role[i - 1];
+        assert_true(!same || keep[i] == keep[i - 1]);
+    }
+    double share = N / 4 / (have[1] + have[3]);
+    assert_true(share < 0.9 && kept[0] + kept[2] + kept[4] == 0);
+    NEAR(kept[1] / have[1], share, 0.03);
+    NEAR(kept[3] / have[3], share, 0.03);
+    fore_rows_thin(&s, NULL, 0, N, 9, again);
+    for (int64_t i = 0; i < N; i++) assert_true(again[i]);
+    for (int64_t i = 0; i < N; i++) d.y[i] = i % 10 == 0;
+    fore_rows_thin(&s, NULL, 0, 100, 9, again);
+    double rare = 0;
+    for (int64_t i = 0; i < N; i++) rare += again[i] && d.y[i] > 0;
+    NEAR(rare, FORE_RARE_ROWS, 200);
+    free(keep);
+    free(again);
+    leads_free(&d);
+}
+
 static void rows_take__rows_of_rows__indices_compose(void **state)
 {
     (void)state;
@@ -456,6 +489,7 @@ int main(void)
         cmocka_unit_test(check_finite__infinity_behind_the_index__names_the_row_of_the_view),
         cmocka_unit_test(rows_take__scattered_rows__x_stays_where_it_is),
         cmocka_unit_test(rows_take__rows_of_rows__indices_compose),
+        cmocka_unit_test(rows_thin__many_rows__whole_subjects_in_equal_shares),
         cmocka_unit_test(scorer__fitted_and_asked_through_views__bytes_of_the_copies),
         cmocka_unit_test(scorer_predict__infinity_behind_the_index__names_the_row_of_the_view),
         cmocka_unit_test(scorer_fit__through_a_view_allocations_failing__clean),
