@@ -155,7 +155,6 @@ fore_status fore_timeline_open(fore_store *store, const char *cache_path, fore_p
     *timeline = cache_path ? load_if_fresh(store, cache_path) : NULL;
     if (*timeline) return FORE_OK;
     FORE_TRY(fore_timeline_build(store, pool, timeline, err));
-    fore_store_rest(store);
     if (cache_path) (void)fore_timeline_save(*timeline, cache_path, NULL);
     return FORE_OK;
 }

@@ -428,6 +428,7 @@ fore_status fore_timeline_build(fore_store *store, fore_pool *pool, fore_timelin
     FORE_GO(start(&b, err));
     FORE_GO(fore_builder_read(&b, err));
     FORE_GO(read_events(&b, err));
+    fore_store_rest(store);
     set_sizes(&b, t);
     FORE_GO(fore_image_allocate(t, err));
     fill_words(&b, t);

@@ -17,7 +17,7 @@
 
 /* Rows that a model learns from and is measured on; beyond it subjects are drawn. Twice as many
  * would move the coefficients by less than their standard errors do. */
-static const double ROWS_MAX = 600000, RARE_MAX = 6000;
+static const double ROWS_MAX = 400000, RARE_MAX = 6000;
 /* Rows x columns that a training matrix may hold: 1 GB of doubles. */
 static const double CELLS_MAX = 0x1p27;
 void fore_training_free(fore_training *t)

@@ -22,7 +22,7 @@ typedef struct fore_training {
     fore_scoring *scoring;       /* the winner */
     fore_choice choice;          /* measured quality; choice.scorer is moved into scoring */
     double auc_same_day;         /* of the test rows, among those of one moment; NaN: unknown */
-    fore_examples *examples;     /* ordered by window, subject and moment; of more than 600,000 rows,
+    fore_examples *examples;     /* ordered by window, subject and moment; of more than 400,000 rows,
                                   * or a matrix of over a gigabyte, subjects are drawn */
     fore_attributes *attributes; /* rows of all subjects of the kind */
     fore_leak_report *leaks;     /* of the attributes */
