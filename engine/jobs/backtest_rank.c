@@ -42,15 +42,11 @@ static const fore_column top_columns[] = {
 };
 
 static const fore_column order_columns[] = {
-    {"purpose", "for", FORE_CELL_TEXT, 0},
-    {"order", "order", FORE_CELL_TEXT, 0},
-    {"precision", "won of k", FORE_CELL_PERCENT, 0},
-    {"captured", "amount", FORE_CELL_PERCENT, 0},
-    {"auc", "AUC", FORE_CELL_RATIO, 0},
-    {"lift_1", "1st tenth", FORE_CELL_NUMBER, 0},
-    {"lift_2", "2nd", FORE_CELL_NUMBER, 0},
-    {"lift_5", "5th", FORE_CELL_NUMBER, 0},
-    {"lift_10", "10th", FORE_CELL_NUMBER, 0},
+    {"purpose", "for", FORE_CELL_TEXT, 0},           {"order", "order", FORE_CELL_TEXT, 0},
+    {"precision", "won of k", FORE_CELL_PERCENT, 0}, {"captured", "amount", FORE_CELL_PERCENT, 0},
+    {"kept", "kept", FORE_CELL_PERCENT, 0},          {"auc", "AUC", FORE_CELL_RATIO, 0},
+    {"lift_1", "1st tenth", FORE_CELL_NUMBER, 0},    {"lift_2", "2nd", FORE_CELL_NUMBER, 0},
+    {"lift_5", "5th", FORE_CELL_NUMBER, 0},          {"lift_10", "10th", FORE_CELL_NUMBER, 0},
 };
 
 static const fore_column reliability_columns[] = {
@@ -70,6 +66,7 @@ static void orders_json(fore_json_writer *json, const char *key, double hit_rows
         fore_json_object(json, system_key[s]);
         fore_json_number(json, "precision_at_k", share(order[s].hits, hit_rows));
         fore_json_number(json, "value_captured", share(order[s].value, won_value));
+        fore_json_number(json, "kept_a_day_later", order[s].kept);
         if (auc) fore_json_number(json, "auc_same_day", auc[s]);
         if (wins > 0) fore_json_numbers(json, "lift_by_tenth", order[s].lift, FORE_LIFT_PARTS);
         fore_json_end_object(json);
@@ -109,7 +106,8 @@ static void write_cut(const fore_past_list *r, const char *date, fore_subject_ki
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         fore_answer_number(a, grid[0], numbers[i]);
     fore_answer_text(a, grid[0], r->learner);
-    top_row(a, grid[1], date, kind, k, r->wins / (double)r->n, r->order, r->kept);
+    top_row(a, grid[1], date, kind, k, r->wins / (double)r->n, r->order,
+            r->order[FORE_ORDER_OURS].kept);
     fore_json_object(json, NULL);
     fore_json_string(json, "as_of", date);
     fore_json_string(json, "purpose", fore_purpose(kind));
@@ -121,7 +119,7 @@ static void write_cut(const fore_past_list *r, const char *date, fore_subject_ki
     fore_json_number(json, "k", k);
     fore_json_bool(json, "k_from_record", r->k_recorded);
     fore_json_number(json, "won_amount", r->won_value);
-    fore_json_number(json, "top_kept_a_day_later", r->kept);
+    fore_json_number(json, "top_kept_a_day_later", r->order[FORE_ORDER_OURS].kept);
     orders_json(json, "orders", k, r->wins, r->won_value, r->order, NULL);
     fore_json_end_object(json);
 }
@@ -131,7 +129,11 @@ static fore_status sum_up(const fore_past_lists *all, fore_past_order *order, do
                           fore_error *err)
 {
     for (int s = 0; s < FORE_ORDERS; s++) {
-        order[s] = (fore_past_order){all->given[s], all->hits[s], all->value[s], {0}};
+        order[s] = (fore_past_order){all->given[s],
+                                     all->hits[s],
+                                     all->value[s],
+                                     {0},
+                                     share(all->kept[s], (double)all->kept_cuts[s])};
         auc[s] = NAN;
         for (int d = 0; d < FORE_LIFT_PARTS; d++)
             order[s].lift[d] = share(all->lift[s][d], all->wins);
@@ -152,6 +154,7 @@ static void order_rows(fore_answer *a, int64_t g, fore_subject_kind kind,
         fore_answer_text(a, g, system_name[s]);
         fore_answer_number(a, g, share(order[s].hits, all->k));
         fore_answer_number(a, g, share(order[s].value, all->won_value));
+        fore_answer_number(a, g, order[s].kept);
         fore_answer_number(a, g, auc[s]);
         static const int tenth[] = {0, 1, 4, 9};
         for (int i = 0; i < 4; i++) fore_answer_number(a, g, order[s].lift[tenth[i]]);
@@ -161,6 +164,7 @@ static void order_rows(fore_answer *a, int64_t g, fore_subject_kind kind,
     fore_answer_text(a, g, "no order at all");
     fore_answer_number(a, g, share(all->wins, all->rows));
     fore_answer_number(a, g, all->won_value > 0 ? share(all->k, all->rows) : NAN);
+    fore_answer_number(a, g, share(all->k, all->rows)); /* drawn anew every day */
     fore_answer_number(a, g, 0.5);
     for (int i = 0; i < 4; i++) fore_answer_number(a, g, 1);
 }
@@ -208,7 +212,10 @@ static fore_status write_overall(fore_subject_kind kind, const fore_past_lists *
     FORE_TRY(sum_up(all, order, auc, err));
     FORE_TRY(fore_reliability_table(all->score[FORE_ORDER_OURS], all->y, NULL, all->n,
                                     FORE_RELIABILITY_BINS, bin, bins, err));
-    double kept = share(all->kept, (double)all->kept_cuts);
+    double kept = order[FORE_ORDER_OURS].kept;
+    fore_quality together;
+    FORE_TRY(
+        fore_quality_measure(all->score[FORE_ORDER_OURS], all->y, NULL, all->n, &together, err));
     top_row(a, grid[1], "all", kind, all->k, share(all->wins, all->rows), order, kept);
     order_rows(a, grid[2], kind, all, order, auc);
     fore_json_object(json, NULL);
@@ -222,6 +229,14 @@ static fore_status write_overall(fore_subject_kind kind, const fore_past_lists *
     fore_json_number(json, "top_kept_a_day_later", kept);
     orders_json(json, "orders", all->k, all->wins, all->won_value, order, auc);
     fore_json_number(json, "calibration_error", fore_ece(bin, *bins));
+    fore_json_number(json, "calibration_slope", together.slope);
+    fore_json_number(json, "calibration_intercept", together.intercept);
+    fore_answer_note(
+        a,
+        "%ss: calibration slope %.2f, intercept %.2f (1 and 0 are as promised; a slope "
+        "below 1: the chances differ more than the outcomes do), error %.3f.",
+        kind == FORE_SUBJECT_LEAD ? "Lead" : "Deal", together.slope, together.intercept,
+        fore_ece(bin, *bins));
     reliability_rows(a, grid[3], kind, bin, *bins, json);
     coverage_json(json, &all->coverage);
     fore_json_end_object(json);
@@ -298,7 +313,7 @@ static fore_status rank_purpose(run *u, fore_subject_kind kind, fore_past_lists 
     int64_t step = status == FORE_OK ? (int64_t)(days * (double)FORE_DAY) / 2 : 0;
     for (int64_t i = u->cuts; status == FORE_OK && i-- > 0;) {
         char date[32];
-        fore_past_list r = {.kept = NAN};
+        fore_past_list r = {0};
         int64_t cut = u->as_of - (int64_t)(days * (double)FORE_DAY) - i * step;
         fore_date_format(fore_date_of(cut), date);
         status = fore_past_list_measure(u->c, kind, cut, days, u->seed, &r, all, &u->why);
@@ -327,7 +342,7 @@ fore_status fore_backtest_rank(fore_context *c, int64_t as_of, int64_t cuts, uin
     u.grid[0] =
         fore_answer_grid(a, "rank", "Scores at past dates, and what happened", rank_columns, 12);
     u.grid[1] = fore_answer_grid(a, "top", "Won among the first k of the list", top_columns, 10);
-    u.grid[2] = fore_answer_grid(a, "orders", "All dates together", order_columns, 9);
+    u.grid[2] = fore_answer_grid(a, "orders", "All dates together", order_columns, 10);
     u.grid[3] = fore_answer_grid(a, "reliability", "Said and came true, by tenths of the list",
                                  reliability_columns, 6);
     fore_json_array(json, "rank");

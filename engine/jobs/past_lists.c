@@ -186,38 +186,53 @@ static double won_values(const fore_timeline *t, cut_rows *r)
 }
 
 /* Scores of the orders that need no model. */
+static double plain_score(const fore_timeline *t, int order, int64_t subject, int64_t cut)
+{
+    double age = (double)(cut - t->created_at[subject]);
+    if (order == FORE_ORDER_NEWEST) return -age;
+    if (order == FORE_ORDER_OLDEST) return age;
+    int64_t at = first_contact(t, subject, cut, cut + REP_DAYS * FORE_DAY);
+    return at == FORE_NO_TIME ? -(double)(REP_DAYS * FORE_DAY) : (double)(cut - at);
+}
+
+/* False when the reps contacted nobody. */
 static bool score_plainly(const fore_timeline *t, int64_t cut, cut_rows *r)
 {
     bool contacted = false;
     for (int64_t i = 0; i < r->n; i++) {
         int64_t s = r->row[i].subject;
-        int64_t at = first_contact(t, s, cut, cut + REP_DAYS * FORE_DAY);
-        double age = (double)(cut - t->created_at[s]);
-        r->score[FORE_ORDER_NEWEST * r->room + i] = -age;
-        r->score[FORE_ORDER_OLDEST * r->room + i] = age;
-        r->score[FORE_ORDER_REPS * r->room + i] =
-            at == FORE_NO_TIME ? -(double)(REP_DAYS * FORE_DAY) : (double)(cut - at);
-        contacted |= at != FORE_NO_TIME;
+        for (int o = FORE_ORDER_NEWEST; o < FORE_ORDERS; o++)
+            r->score[o * r->room + i] = plain_score(t, o, s, cut);
+        contacted |= first_contact(t, s, cut, cut + REP_DAYS * FORE_DAY) != FORE_NO_TIME;
     }
     return contacted;
 }
 
-/* The same model a day later: who is still open then, and their scores. */
+/* A day later: who is still open then, and their scores in each order. */
 static fore_status measure_kept(fore_context *c, const fore_training *training,
-                                fore_subject_kind kind, int64_t cut, cut_rows *r,
-                                fore_past_list *out, fore_error *err)
+                                const fore_odoo_bayes *bayes, fore_subject_kind kind, int64_t cut,
+                                cut_rows *r, fore_past_list *out, fore_error *err)
 {
     const fore_timeline *t = c->timeline;
     int64_t n = r->n, m = 0;
-    for (int64_t i = 0; i < n; i++)
-        r->before[i] = (fore_listed){t->key[r->row[i].subject], r->p[i]};
+    for (int64_t i = 0; i < n; i++) r->before[i].key = t->key[r->row[i].subject];
     for (int64_t s = kind_first(t, kind); s < kind_end(t, kind); s++)
         if (!t->left_out[s] && fore_subject_open_at(t, s, cut + FORE_DAY))
             r->row[m++] = (fore_extract_row){s, cut + FORE_DAY};
     FORE_TRY(fore_scoring_predict(training->scoring, c->extractor, c->pool, training->attributes,
                                   r->row, m, r->p, NULL, NULL, err));
-    for (int64_t i = 0; i < m; i++) r->after[i] = (fore_listed){t->key[r->row[i].subject], r->p[i]};
-    return fore_top_kept(r->before, n, r->after, m, out->k, &out->kept, err);
+    for (int o = 0; o < FORE_ORDERS; o++) {
+        if (!out->order[o].given) continue;
+        for (int64_t i = 0; i < n; i++) r->before[i].score = r->score[o * r->room + i];
+        for (int64_t i = 0; i < m; i++)
+            r->after[i] = (fore_listed){t->key[r->row[i].subject],
+                                        o == FORE_ORDER_OURS ? r->p[i]
+                                        : o == FORE_ORDER_BAYES
+                                            ? fore_odoo_bayes_chance(bayes, r->row[i])
+                                            : plain_score(t, o, r->row[i].subject, cut + FORE_DAY)};
+        FORE_TRY(fore_top_kept(r->before, n, r->after, m, out->k, &out->order[o].kept, err));
+    }
+    return FORE_OK;
 }
 
 static fore_status measure_order(const cut_rows *r, int system, int64_t k, fore_past_order *o,
@@ -294,10 +309,11 @@ fore_status fore_past_list_measure(fore_context *c, fore_subject_kind kind, int6
     FORE_GO(add_cut(&r, out, all, err));
     double rate = training.scoring->base_rate, won = out->wins / (double)n;
     out->base_log_loss = -(won * log(rate) + (1 - won) * log(1 - rate));
-    FORE_GO(measure_kept(c, &training, kind, cut, &r, out, err));
-    if (!isnan(out->kept)) {
-        all->kept += out->kept;
-        all->kept_cuts++;
+    FORE_GO(measure_kept(c, &training, bayes, kind, cut, &r, out, err));
+    for (int o = 0; o < FORE_ORDERS; o++) {
+        if (!out->order[o].given || isnan(out->order[o].kept)) continue;
+        all->kept[o] += out->order[o].kept;
+        all->kept_cuts[o]++;
     }
 done:
     fore_odoo_bayes_free(bayes);

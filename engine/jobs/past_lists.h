@@ -7,7 +7,8 @@
  *     silent, 50 for each rep who owns an open one. At least 1
  *   of the first k of each order: share won within the horizon, and their won amount over all won
  *     amount
- *   the same model a day later: which of the first k are still among the first k
+ *   the same orders a day later (ours: the same model): which of the first k are still among the
+ *     first k
  *   all cuts of a purpose: sums over cuts (hits over worked, amounts over amounts), AUC among rows
  *     of one cut, lift by tenths within cuts, reliability, and the intervals (topk.h)
  *
@@ -35,13 +36,13 @@ typedef struct fore_past_order {
     bool given;                   /* an order there is */
     double hits, value;           /* of the first k */
     double lift[FORE_LIFT_PARTS]; /* by tenths, best first */
+    double kept;                  /* of its first k, those among its first k a day later */
 } fore_past_order;
 
 typedef struct fore_past_list {
     int64_t n, k;
     bool k_recorded;
     double wins, won_value; /* won_value: 0 where no amount is known */
-    double kept;
     fore_quality quality;
     double base_log_loss;
     fore_past_order order[FORE_ORDERS];
@@ -55,8 +56,9 @@ typedef struct fore_past_lists {
     int64_t n, capacity;
     bool given[FORE_ORDERS]; /* at every cut */
     double hits[FORE_ORDERS], value[FORE_ORDERS], lift[FORE_ORDERS][FORE_LIFT_PARTS];
-    double k, rows, wins, won_value, kept;
-    int64_t cuts, kept_cuts;
+    double kept[FORE_ORDERS];
+    double k, rows, wins, won_value;
+    int64_t cuts, kept_cuts[FORE_ORDERS];
     fore_coverage coverage;
 } fore_past_lists;
 

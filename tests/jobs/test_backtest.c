@@ -88,11 +88,10 @@ static int64_t plain_rows(const stored *s, int64_t when, int64_t horizon, plain_
         const stored_subject *deal = &s->deal[d];
         if (!was_open(deal, when)) continue;
         int64_t contact = first_contact_in(s, deal->pk, when, when + 7 * FORE_DAY);
-        row[n++] = (plain_row){
-            {(double)deal->created, -(double)deal->created,
-             contact == FORE_NO_TIME ? -1e300 : -(double)contact},
-            deal->amount,
-            was_won_in(deal, when, when + horizon)};
+        row[n++] = (plain_row){{(double)deal->created, -(double)deal->created,
+                                contact == FORE_NO_TIME ? -1e300 : -(double)contact},
+                               deal->amount,
+                               was_won_in(deal, when, when + horizon)};
     }
     return n;
 }
@@ -128,6 +127,30 @@ static void plain_top(const plain_row *row, int64_t n, int order, double k, doub
     }
 }
 
+/* Is the deal among the first k of those open then, newest (sign 1) or oldest (-1) first? Deals of
+ * this company are created at different moments. */
+static bool is_among_first(const stored *s, int64_t deal, int64_t when, int sign, double k)
+{
+    double before = 0;
+    for (int64_t d = 0; d < s->deals; d++)
+        before +=
+            was_open(&s->deal[d], when) && sign * (s->deal[d].created - s->deal[deal].created) > 0;
+    return was_open(&s->deal[deal], when) && before < k;
+}
+
+/* Of the first k that are still open a day later, the share that is among the first k then. */
+static double plain_kept(const stored *s, int64_t when, int sign, double k)
+{
+    double left = 0, kept = 0;
+    for (int64_t d = 0; d < s->deals; d++) {
+        if (!is_among_first(s, d, when, sign, k) || !was_open(&s->deal[d], when + FORE_DAY))
+            continue;
+        left++;
+        kept += is_among_first(s, d, when + FORE_DAY, sign, k);
+    }
+    return kept / left;
+}
+
 static void backtest__rank__first_k_of_plain_orders_as_the_rows_say(void **state)
 {
     static const char *const key[] = {"newest_first", "oldest_first", "reps_own"};
@@ -155,6 +178,12 @@ static void backtest__rank__first_k_of_plain_orders_as_the_rows_say(void **state
         CLOSE(number_of(cut, "won_amount"), whole);
         worked += k;
         kept += number_of(cut, "top_kept_a_day_later") / 2;
+        CLOSE(number_of(node_of(orders, "foresell"), "kept_a_day_later"),
+              number_of(cut, "top_kept_a_day_later"));
+        CLOSE(number_of(node_of(orders, "newest_first"), "kept_a_day_later"),
+              plain_kept(&s, when, 1, k));
+        CLOSE(number_of(node_of(orders, "oldest_first"), "kept_a_day_later"),
+              plain_kept(&s, when, -1, k));
         for (int o = 0; o < 3; o++) {
             double won, amount;
             plain_top(row, n, o, k, &won, &amount);
@@ -169,6 +198,9 @@ static void backtest__rank__first_k_of_plain_orders_as_the_rows_say(void **state
               hits[o] / worked);
     CLOSE(number_of(all, "top_kept_a_day_later"), kept);
     assert_true(kept > 0.5 && kept <= 1);
+    assert_true(isfinite(number_of(all, "calibration_slope")) &&
+                isfinite(number_of(all, "calibration_intercept")));
+    assert_true(noted(&h, "calibration slope"));
     const fore_json_node *intervals = node_of(all, "intervals");
     CLOSE(number_of(intervals, "coverage"),
           number_of(intervals, "inside") / number_of(intervals, "bins"));
