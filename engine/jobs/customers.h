@@ -48,7 +48,7 @@ typedef struct fore_customers {
     fore_habits habits;
     fore_parties parties;
     fore_party_state *state;    /* by party, as of as_of */
-    const char **account_id;    /* by account */
+    const char **account_id, **account_name; /* by account */
     int32_t *account_owner;     /* rep by account, -1; as the CRM holds it now */
     const char **product_name;  /* by product: its name, else its id */
     int32_t *reason_lost;       /* word of `reasons` by subject, -1; known from its closing on */
@@ -64,6 +64,11 @@ typedef struct fore_customers {
         bool tells;
     } win_back;
 } fore_customers;
+
+/* Reads what the finders need; the roster must outlive it. Close it also when opening failed. */
+fore_status fore_customers_open(fore_context *context, const foresell_rank_request *request,
+                                const fore_roster *roster, fore_customers *view, fore_error *err);
+void fore_customers_close(fore_customers *view);
 
 enum { FORE_WIN_BACK_HORIZON = 90, FORE_WIN_BACK_REST = 60 };
 

@@ -1,13 +1,13 @@
 /* Customers and win-back: who may be approached, a few rows a rep, and how they are written. */
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/jobs/customers.h"
+#include "engine/jobs/whois.h"
 
-enum { ROWS_PER_REP = 3, ROWS_DEFAULT = 10, REASON_LENGTH = 320 };
+enum { ROWS_PER_REP = 3, ROWS_DEFAULT = 10 };
 enum { COOL_OFF_DEFAULT = 2, CAP_TOUCHES = 5, CAP_DAYS = 14 };
 
 static const char *const kind_words[FORE_PROPOSALS] = {"churn", "win-back", "thank-you",
@@ -20,152 +20,19 @@ static const fore_column columns[] = {
     {"who", "customer or lead", FORE_CELL_TEXT, 2},
     {"rep_id", "rep", FORE_CELL_TEXT, 1},
     {"kind", "what", FORE_CELL_TEXT, 0},
-    {"probability", "chance", FORE_CELL_PERCENT, 0},
-    {"expected_value", "value", FORE_CELL_MONEY, 0},
+    {"probability", NULL, FORE_CELL_PERCENT, 0},
+    {"expected_value", NULL, FORE_CELL_MONEY, 0},
+    {"amount", "amount", FORE_CELL_MONEY, 0},
     {"action", "next step", FORE_CELL_TEXT, 0},
     {"when", "when", FORE_CELL_TEXT, 0},
     {"why", "why", FORE_CELL_TEXT, -1},
     {"rep_left", NULL, FORE_CELL_TEXT, 0},
     {"product", NULL, FORE_CELL_TEXT, 0},
     {"due", NULL, FORE_CELL_TEXT, 0},
+    {"name", NULL, FORE_CELL_TEXT, 0},
+    {"company", NULL, FORE_CELL_TEXT, 0},
 };
 enum { COLUMNS = sizeof columns / sizeof *columns };
-
-/* --- what the finders look at --- */
-
-fore_status fore_propose(fore_customers *v, const fore_proposal *proposal, fore_error *err,
-                         const char *format, ...)
-{
-    char words[REASON_LENGTH];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    words[fore_utf8_invalid(words, (int64_t)strlen(words)) < 0
-              ? strlen(words)
-              : (size_t)fore_utf8_invalid(words, (int64_t)strlen(words))] = 0;
-    FORE_TRY(fore_grow((void **)&v->found, &v->capacity, v->count + 1, sizeof *v->found, err));
-    fore_proposal *p = &v->found[v->count];
-    *p = *proposal;
-    p->reason = fore_arena_string(v->arena, words);
-    if (!p->reason) return fore_no_memory(err);
-    v->count++;
-    return FORE_OK;
-}
-
-static fore_status read_accounts(fore_customers *v, fore_error *err)
-{
-    fore_cursor *cursor = NULL;
-    fore_account_row row;
-    bool more = true;
-    fore_status status = FORE_OK;
-    FORE_TRY(fore_cursor_open(v->context->store, FORE_TABLE_ACCOUNT, true, &cursor, err));
-    for (;;) {
-        FORE_GO(fore_cursor_next(cursor, &row, &more, err));
-        if (!more) break;
-        int64_t a = fore_timeline_account(v->timeline, row.pk);
-        if (a < 0) continue;
-        v->account_id[a] = fore_arena_string(v->arena, row.id);
-        v->account_owner[a] = row.owner ? (int32_t)fore_timeline_rep(v->timeline, row.owner) : -1;
-        if (!v->account_id[a]) FORE_GO(fore_no_memory(err));
-    }
-done:
-    fore_cursor_close(cursor);
-    return status;
-}
-
-static fore_status read_products(fore_customers *v, fore_error *err)
-{
-    fore_cursor *cursor = NULL;
-    fore_product_row row;
-    bool more = true;
-    fore_status status = FORE_OK;
-    for (int64_t i = 0; i < v->timeline->products; i++)
-        v->product_name[i] = fore_word(&v->timeline->product_ids, i);
-    FORE_TRY(fore_cursor_open(v->context->store, FORE_TABLE_PRODUCT, true, &cursor, err));
-    for (;;) {
-        FORE_GO(fore_cursor_next(cursor, &row, &more, err));
-        if (!more) break;
-        int64_t i = fore_timeline_product(v->timeline, row.pk);
-        if (i < 0 || !row.name || !*row.name) continue;
-        v->product_name[i] = fore_arena_string(v->arena, row.name);
-        if (!v->product_name[i]) FORE_GO(fore_no_memory(err));
-    }
-done:
-    fore_cursor_close(cursor);
-    return status;
-}
-
-/* The word of a reason, in any case of letters; -1 when there are too many to tell apart. */
-static int32_t reason_word(fore_customers *v, const char *text)
-{
-    if (!text || !*text) return -1;
-    for (int64_t i = 0; i < v->reason_count; i++)
-        if (fore_text_equal_fold(v->reasons[i], text)) return (int32_t)i;
-    if (v->reason_count == sizeof v->reasons / sizeof *v->reasons) return -1;
-    const char *copy = fore_arena_string(v->arena, text);
-    if (!copy) return -2;
-    v->reasons[v->reason_count] = copy;
-    return (int32_t)v->reason_count++;
-}
-
-static fore_status read_reasons(fore_customers *v, fore_error *err)
-{
-    fore_cursor *cursor = NULL;
-    fore_deal_row row;
-    bool more = true;
-    fore_status status = FORE_OK;
-    for (int64_t s = 0; s < v->timeline->subjects; s++) v->reason_lost[s] = -1;
-    FORE_TRY(fore_cursor_open(v->context->store, FORE_TABLE_DEAL, false, &cursor, err));
-    for (;;) {
-        FORE_GO(fore_cursor_next(cursor, &row, &more, err));
-        if (!more) break;
-        int64_t s = fore_timeline_subject(v->timeline, FORE_SUBJECT_DEAL, row.pk);
-        if (s < 0 || row.outcome != FORE_LOST) continue;
-        v->reason_lost[s] = reason_word(v, row.lost_reason);
-        if (v->reason_lost[s] == -2) FORE_GO(fore_no_memory(err));
-    }
-done:
-    fore_cursor_close(cursor);
-    return status;
-}
-
-static void view_close(fore_customers *v)
-{
-    fore_parties_free(&v->parties);
-    fore_free(v->state);
-    fore_free(v->account_id);
-    fore_free(v->account_owner);
-    fore_free(v->product_name);
-    fore_free(v->reason_lost);
-    fore_free(v->found);
-    fore_arena_free(v->arena);
-}
-
-static fore_status view_open(fore_context *c, const foresell_rank_request *r,
-                             const fore_roster *roster, fore_customers *v, fore_error *err)
-{
-    const fore_timeline *t = roster->timeline;
-    *v = (fore_customers){
-        .context = c, .request = r, .roster = roster, .timeline = t, .as_of = roster->as_of};
-    FORE_TRY(fore_parties_new(t, roster->currency, &v->parties, err));
-    v->state = FORE_NEW(v->parties.count + 1, fore_party_state);
-    v->account_id = FORE_ZNEW(t->accounts + 1, const char *);
-    v->account_owner = FORE_ZNEW(t->accounts + 1, int32_t);
-    v->product_name = FORE_ZNEW(t->products + 1, const char *);
-    v->reason_lost = FORE_NEW(t->subjects + 1, int32_t);
-    v->arena = fore_arena_new();
-    if (!v->state || !v->account_id || !v->account_owner || !v->product_name || !v->reason_lost ||
-        !v->arena)
-        return fore_no_memory(err);
-    for (int64_t i = 0; i < t->accounts; i++) v->account_owner[i] = -1;
-    for (int64_t i = 0; i < v->parties.count; i++)
-        fore_party_state_at(&v->parties, i, v->as_of, &v->state[i]);
-    fore_habits_read(t, v->as_of, &v->habits);
-    FORE_TRY(read_accounts(v, err));
-    FORE_TRY(read_products(v, err));
-    return read_reasons(v, err);
-}
 
 /* --- who may be approached, and by whom --- */
 
@@ -363,8 +230,28 @@ static void date_text(const fore_customers *v, int64_t time, char out[32])
     fore_date_format(fore_date_of(at + fore_zone_offset(v->context->zone, at)), out);
 }
 
-static void write_row(const fore_customers *v, const chosen_row *k, int64_t place, fore_answer *a,
-                      int64_t g, fore_json_writer *json)
+/* Name, company and hour; of who has neither lead nor deal the account's name alone. */
+static fore_status read_whois(const fore_customers *v, const fore_proposal *p, int64_t subject,
+                              fore_whois *who, fore_error *err)
+{
+    int32_t account = v->parties.account[p->party];
+    fore_next_step step;
+    *who = (fore_whois){.hour = v->habits.best_hour, .their_minutes = -1};
+    if (subject < 0) {
+        const char *name = account >= 0 ? v->account_name[account] : NULL;
+        snprintf(who->company, sizeof who->company, "%s", name ? name : "");
+        return FORE_OK;
+    }
+    FORE_TRY(fore_whois_read(v->context, v->timeline, subject, who, err));
+    if (p->subject < 0 && who->company[0])
+        who->name[0] = 0; /* the customer, not a deal of theirs */
+    fore_next_step_choose(v->timeline, &v->habits, subject, v->as_of, &step);
+    return fore_whois_set_hour(v->context, v->timeline, &v->habits, subject, v->as_of, &step, false,
+                               who, err);
+}
+
+static fore_status write_row(const fore_customers *v, const chosen_row *k, int64_t place,
+                             fore_answer *a, int64_t g, fore_json_writer *json, fore_error *err)
 {
     const fore_timeline *t = v->timeline;
     const fore_proposal *p = k->what;
@@ -381,16 +268,18 @@ static void write_row(const fore_customers *v, const chosen_row *k, int64_t plac
     bool left = k->owner >= 0 && k->rep == t->reps;
     char due[32], when[16];
     fore_text words = {0};
+    fore_whois they;
+    FORE_TRY(read_whois(v, p, subject, &they, err));
     date_text(v, p->since, due);
-    fore_next_step step = {.hour = v->habits.best_hour};
-    if (subject >= 0) fore_next_step_choose(t, &v->habits, subject, v->as_of, &step);
-    snprintf(when, sizeof when, "%02d:00", step.hour);
+    fore_whois_when(v->context, &they, v->as_of, when);
     fore_json_object(json, NULL);
     fore_json_integer(json, "rank", place);
     fore_json_string(json, "kind", kind_words[p->kind]);
     fore_json_string(json, "account_id", account_id);
     fore_json_string(json, "lead_id", is_lead ? id : NULL);
     fore_json_string(json, "deal_id", is_lead ? NULL : id);
+    fore_json_string(json, "name", they.name[0] ? they.name : NULL);
+    fore_json_string(json, "company", they.company[0] ? they.company : NULL);
     fore_json_string(json, "rep_id", rep);
     fore_json_bool(json, "rep_left", left);
     fore_json_string(json, "reason", p->reason);
@@ -407,6 +296,8 @@ static void write_row(const fore_customers *v, const chosen_row *k, int64_t plac
     fore_json_number(json, "minutes", v->habits.minutes[action]);
     fore_json_end_object(json);
     fore_json_end_object(json);
+    fore_whois_say(&they, &words);
+    if (words.length > 0) fore_text_puts(&words, " | ");
     if (left) fore_text_printf(&words, "%s has left, hand it over | ", rep);
     fore_text_puts(&words, p->reason);
     fore_answer_row(a, g);
@@ -418,14 +309,18 @@ static void write_row(const fore_customers *v, const chosen_row *k, int64_t plac
     fore_answer_text(a, g, kind_words[p->kind]);
     fore_answer_number(a, g, p->chance);
     fore_answer_number(a, g, p->chance * p->amount);
+    fore_answer_number(a, g, p->amount);
     fore_answer_text(a, g, fore_activity_kind_word(action));
     fore_answer_text(a, g, when);
     fore_answer_text(a, g, fore_text_string(&words));
     fore_answer_text(a, g, left ? "yes" : NULL);
     fore_answer_text(a, g, product);
     fore_answer_text(a, g, due);
+    fore_answer_text(a, g, they.name[0] ? they.name : NULL);
+    fore_answer_text(a, g, they.company[0] ? they.company : NULL);
     a->failed |= words.failed;
     fore_text_free(&words);
+    return FORE_OK;
 }
 
 static void write_measure(const fore_customers *v, fore_json_writer *json)
@@ -460,7 +355,7 @@ static void write_notes(const fore_customers *v, const chosen_row *list, int64_t
                          "A win-back is a new deal to propose: what was lost keeps its state and "
                          "its last score. %s",
                          v->win_back.tells
-                             ? "Chance: to buy within 90 days, as those with such a record did."
+                             ? "How often such come back is measured on your past."
                              : "Listed for what they did since; the past does not tell who comes "
                                "back.");
 }
@@ -474,7 +369,7 @@ fore_status fore_customer_rows(fore_context *c, const foresell_rank_request *r,
     chosen_row *list = NULL;
     int64_t n = 0;
     if (r->customers < 0) return FORE_OK;
-    FORE_GO(view_open(c, r, roster, &v, err));
+    FORE_GO(fore_customers_open(c, r, roster, &v, err));
     FORE_GO(fore_find_churn(&v, err));
     FORE_GO(fore_find_win_back(&v, err));
     FORE_GO(fore_find_thanks(&v, err));
@@ -484,12 +379,12 @@ fore_status fore_customer_rows(fore_context *c, const foresell_rank_request *r,
     FORE_GO(choose(&v, today, rep, list, &n, err));
     int64_t g = fore_answer_grid(a, "customers", "Customers and win-back", columns, COLUMNS);
     fore_json_array(json, "customers");
-    for (int64_t i = 0; i < n; i++) write_row(&v, &list[i], i + 1, a, g, json);
+    for (int64_t i = 0; i < n; i++) FORE_GO(write_row(&v, &list[i], i + 1, a, g, json, err));
     fore_json_end_array(json);
     write_measure(&v, json);
     write_notes(&v, list, n, a);
 done:
     fore_free(list);
-    view_close(&v);
+    fore_customers_close(&v);
     return status;
 }

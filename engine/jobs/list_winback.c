@@ -254,8 +254,8 @@ static fore_status revive(const fore_customers *v, const lost_case *list, int64_
         }
         if (m == 0) continue;
         FORE_GO(age_seen(v, (fore_subject_kind)kind, &age, err));
-        FORE_GO(fore_suppose_open_again(v->timeline, r->extractor, subject, m, v->as_of, age, &open,
-                                        err));
+        FORE_GO(fore_suppose_open_again(v->timeline, r->extractor, subject, m, v->as_of - FRESH,
+                                        v->as_of, age, &open, err));
         FORE_GO(fore_scoring_predict(r->scoring[kind], open.extractor, v->context->pool,
                                      r->attributes[kind], row, m, p, NULL, NULL, err));
         for (int64_t i = 0; i < m; i++) chance[who[i]] = p[i];
@@ -364,7 +364,8 @@ static fore_status propose_dormant(fore_customers *v, const fore_roster_row *row
     if (sign_level(&signs) < 2) return FORE_OK;
     fore_text words = {0};
     say_signs(v, &signs, &words);
-    fore_text_printf(&words, "; open and not touched for %.0f days", days_between(last, v->as_of));
+    fore_text_printf(&words, "; open and not touched for %.0f days, chance %.2g %%",
+                     days_between(last, v->as_of), 100 * row->probability);
     fore_proposal p = {.kind = FORE_WIN_BACK,
                        .party = party,
                        .subject = row->subject,

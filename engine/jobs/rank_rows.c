@@ -26,6 +26,7 @@ static const fore_column columns[] = {
     {"kind", NULL, FORE_CELL_TEXT, 0},
     {"product", NULL, FORE_CELL_TEXT, 0},
     {"due", NULL, FORE_CELL_TEXT, 0},
+    {"amount", NULL, FORE_CELL_MONEY, 0},
     {"name", NULL, FORE_CELL_TEXT, 0},
     {"company", NULL, FORE_CELL_TEXT, 0},
     {"time_zone", NULL, FORE_CELL_TEXT, 0},
@@ -142,6 +143,7 @@ static void write_row(fore_context *c, const fore_roster *r, const fore_candidat
     fore_answer_text(a, g, fore_purpose(kind));
     fore_answer_text(a, g, NULL);
     fore_answer_text(a, g, due);
+    fore_answer_number(a, g, row->amount);
     fore_answer_text(a, g, who->name[0] ? who->name : NULL);
     fore_answer_text(a, g, who->company[0] ? who->company : NULL);
     fore_answer_text(a, g, theirs[0] ? who->where.zone : NULL);

@@ -92,7 +92,8 @@ fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline,
     return status;
 }
 
-/* The changes of a closed deal from the one that closed it on: into its last stage, or at the closing. */
+/* The changes of a closed deal from the one that closed it on: into its last stage, or at the
+ * closing. */
 static void undo_closing(const fore_timeline *t, int64_t s, int64_t as_of, int64_t *change_at)
 {
     int64_t first = t->change_first[s], end = t->change_first[s + 1], from = end;
@@ -106,8 +107,22 @@ static void undo_closing(const fore_timeline *t, int64_t s, int64_t as_of, int64
         if (change_at[from] < as_of) change_at[from] = as_of;
 }
 
+/* Moves what lies before the pause up to its end; returns how far. */
+static int64_t close_pause(const fore_timeline *t, int64_t s, int64_t fresh, int64_t as_of,
+                           int64_t *event_at)
+{
+    int64_t first = t->event_first[s], end = t->event_first[s + 1];
+    int64_t news = fore_time_lower(t->event_at, first, end, fresh);
+    int64_t until = news < end && t->event_at[news] < as_of ? t->event_at[news] : as_of;
+    int64_t since = t->closed_at[s] == FORE_NO_TIME ? until : t->closed_at[s];
+    if (news > first && t->event_at[news - 1] > since) since = t->event_at[news - 1];
+    int64_t pause = since < until ? until - since : 0;
+    for (int64_t e = first; e < news; e++) event_at[e] += pause;
+    return pause;
+}
+
 fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_extractor *extractor,
-                                    const int64_t *subject, int64_t n, int64_t as_of,
+                                    const int64_t *subject, int64_t n, int64_t fresh, int64_t as_of,
                                     int64_t max_age, fore_supposed *s, fore_error *err)
 {
     *s = (fore_supposed){.timeline = *timeline};
@@ -115,19 +130,24 @@ fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_ex
     int64_t *created = own_copy(s, t->created_at, t->subjects, sizeof *created);
     int64_t *closed = own_copy(s, t->closed_at, t->subjects, sizeof *closed);
     int64_t *changed = own_copy(s, t->change_at, t->changes, sizeof *changed);
+    int64_t *event_at = own_copy(s, t->event_at, t->events, sizeof *event_at);
     uint8_t *outcome = own_copy(s, t->outcome, t->subjects, sizeof *outcome);
     fore_status status = FORE_OK;
-    if (!created || !closed || !changed || !outcome) status = fore_no_memory(err);
+    if (!created || !closed || !changed || !event_at || !outcome) status = fore_no_memory(err);
     for (int64_t i = 0; i < n && status == FORE_OK; i++) {
-        int64_t who = subject[i];
+        int64_t who = subject[i], pause = close_pause(timeline, who, fresh, as_of, event_at);
+        for (int64_t k = t->change_first[who]; k < t->change_first[who + 1]; k++)
+            if (changed[k] < as_of - pause) changed[k] += pause;
         undo_closing(timeline, who, as_of, changed);
         closed[who] = FORE_NO_TIME;
         outcome[who] = FORE_OUTCOME_OPEN;
+        created[who] += pause;
         if (created[who] < as_of - max_age) created[who] = as_of - max_age;
     }
     t->created_at = created;
     t->closed_at = closed;
     t->change_at = changed;
+    t->event_at = event_at;
     t->outcome = outcome;
     if (status == FORE_OK) status = fore_extractor_over(extractor, t, &s->extractor, err);
     if (status != FORE_OK) fore_supposed_free(s);

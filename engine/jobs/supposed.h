@@ -27,12 +27,14 @@ fore_status fore_suppose_nothing_since(const fore_timeline *timeline, int64_t si
  * accounts are those of `extractor`. */
 fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline, const fore_extractor *extractor,
                                           int64_t as_of, fore_supposed *out, fore_error *err);
-/* With subject[0..n) open again as of as_of: not closed, the changes that closed them undone, and no older than
- * max_age (which shifts their creation). What was learned of the loss otherwise stays: it counts in the
- * rates of owners, sources and accounts, which are those of `extractor`. */
+/* With subject[0..n) open again as of as_of, as though the dead time after the closing had not been: not
+ * closed, the changes that closed them undone; what lies before the pause that ends at the first event at or
+ * after `fresh`, or at as_of, is moved up to it, so that nothing is older or quieter than when it was open; and no
+ * older than max_age. The loss itself stays known: it counts in the rates of owners, sources and accounts, which
+ * are those of `extractor`. */
 fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_extractor *extractor,
-                                    const int64_t *subject, int64_t n, int64_t as_of, int64_t max_age,
-                                    fore_supposed *out, fore_error *err);
+                                    const int64_t *subject, int64_t n, int64_t fresh, int64_t as_of,
+                                    int64_t max_age, fore_supposed *out, fore_error *err);
 void fore_supposed_free(fore_supposed *supposed);
 
 /* Index of the first event of the subject that such an attempt could be: all attempts from there to

@@ -3,7 +3,7 @@
 #include "engine/jobs/supposed.h"
 #include "training_help.h"
 
-enum { NOW = 450, DEAL = 2, WHO = 3, REP = 4, WHAT = 5, CHANCE = 6, WHY = 10, PRODUCT = 12 };
+enum { NOW = 450, DEAL = 2, WHO = 3, REP = 4, WHAT = 5, CHANCE = 6, WHY = 11, PRODUCT = 13 };
 
 static void train_now(world *w)
 {
@@ -411,7 +411,7 @@ static void win_back__dormant_and_reading_again__comes_back(void **state)
 
 /* --- as though open --- */
 
-static void suppose__open_again__sees_no_closing_and_no_more_age_than_allowed(void **state)
+static void suppose__open_again__sees_no_closing_no_pause_and_no_more_age_than_allowed(void **state)
 {
     world *w = *state;
     world_begin(w);
@@ -423,12 +423,17 @@ static void suppose__open_again__sees_no_closing_and_no_more_age_than_allowed(vo
     fore_subject_state was;
     OK(fore_context_history(&w->c, &t, &x, e));
     int64_t s = subject_of(w, FORE_SUBJECT_DEAL, "X1");
-    OK(fore_suppose_open_again(t, x, &s, 1, at(300, 8), 40 * FORE_DAY, &open, e));
+    OK(fore_suppose_open_again(t, x, &s, 1, at(290, 8), at(300, 8), 1000 * FORE_DAY, &open, e));
     assert_true(fore_subject_open_at(&open.timeline, s, at(300, 8)));
     fore_subject_state_at(&open.timeline, s, at(300, 8), &was);
     assert_string_equal(fore_word(&t->stages, was.stage), "third"); /* not "lost" */
-    assert_int_equal(open.timeline.created_at[s], at(260, 8));
+    int64_t last = t->event_first[s + 1] - 1, pause = at(300, 8) - at(100, 17);
+    assert_int_equal(open.timeline.event_at[last], t->event_at[last] + pause);
+    assert_int_equal(open.timeline.created_at[s], at(70, 8) + pause);
     assert_false(fore_subject_open_at(t, s, at(300, 8)));
+    fore_supposed_free(&open);
+    OK(fore_suppose_open_again(t, x, &s, 1, at(290, 8), at(300, 8), 20 * FORE_DAY, &open, e));
+    assert_int_equal(open.timeline.created_at[s], at(280, 8));
     fore_supposed_free(&open);
 }
 
@@ -765,7 +770,7 @@ int main(void)
         WITH_WORLD(win_back__a_past_that_tells__brings_those_it_speaks_for),
         WITH_WORLD(win_back__a_past_that_does_not_tell__brings_nobody),
         WITH_WORLD(win_back__dormant_and_reading_again__comes_back),
-        WITH_WORLD(suppose__open_again__sees_no_closing_and_no_more_age_than_allowed),
+        WITH_WORLD(suppose__open_again__sees_no_closing_no_pause_and_no_more_age_than_allowed),
         WITH_WORLD(parties__account_then_contact_then_lead__belong_together),
         WITH_WORLD(churn__a_reader_who_never_clicks__is_told_at_the_fifth_letter),
         WITH_WORLD(churn__a_pause__is_long_by_the_customers_own_measure),
