@@ -166,6 +166,7 @@ typedef struct foresell_score_request {
     foresell_moment moment;
     const char *const *ids; /* leads or deals; none = every open one, and the scores are kept */
     int64_t id_count;
+    int64_t top;            /* score only: rows, those of the highest expected value; 0 = all, by id */
     bool forget;            /* score only: keeps none, so that reading the workspace is enough */
 } foresell_score_request;
 FORE_API fore_status foresell_score(foresell *w, const foresell_score_request *request,

@@ -175,8 +175,7 @@ static void note_order(fore_context *c, const foresell_rank_request *r, const fo
                                              : " (not recorded: the workspace cannot be written)");
     fore_roster_note_idle(roster, a, ", and the order goes by urgency and value alone");
     if (list->kept > 0)
-        fore_answer_note(a, "In brackets: how often leads and deals of which it holds were won, "
-                            "against all of their kind.");
+        fore_answer_note(a, "In brackets: how often such ones were won, against all of them.");
 }
 
 fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_answer *a,

@@ -1,5 +1,8 @@
 /* "What are the chances of this one?" The scores of all that are open are kept, so that a later
  * answer can tell what moved. */
+#include <math.h>
+#include <stdlib.h>
+
 #include "engine/jobs/close_curves.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/kept_score.h"
@@ -71,16 +74,33 @@ static void show_score(const fore_roster *r, const fore_roster_row *row, fore_an
     fore_answer_number(a, g, row->expected_value);
 }
 
-/* When the deals among the rows will close; the caller's. */
-static fore_status find_curves(fore_context *c, const fore_roster *r, fore_close_curve **curves,
-                               fore_error *err)
+/* The highest expected value first, what has none last by its chance; ties in the roster's order.
+ */
+static int by_value(const void *left, const void *right)
 {
-    const fore_roster_row **row = FORE_NEW(r->count + 1, const fore_roster_row *);
-    if (!row) return fore_no_memory(err);
-    for (int64_t i = 0; i < r->count; i++) row[i] = &r->row[i];
-    fore_status status = fore_close_curves_new(c, r, row, r->count, curves, err);
-    fore_free(row);
-    return status;
+    const fore_roster_row *const *a = left, *const *b = right;
+    double x = (*a)->expected_value, y = (*b)->expected_value;
+    if (isnan(x) != isnan(y)) return isnan(x) ? 1 : -1;
+    if (isnan(x)) {
+        x = (*a)->probability;
+        y = (*b)->probability;
+    }
+    if (x != y) return x > y ? -1 : 1;
+    return (*a > *b) - (*a < *b);
+}
+
+/* The rows that are shown; the caller's. */
+static fore_status choose_rows(const fore_roster *r, int64_t top, const fore_roster_row ***row,
+                               int64_t *n, fore_error *err)
+{
+    *n = r->count;
+    *row = FORE_NEW(r->count + 1, const fore_roster_row *);
+    if (!*row) return fore_no_memory(err);
+    for (int64_t i = 0; i < r->count; i++) (*row)[i] = &r->row[i];
+    if (top <= 0) return FORE_OK;
+    qsort(*row, (size_t)*n, sizeof **row, by_value);
+    if (top < *n) *n = top;
+    return FORE_OK;
 }
 
 fore_status fore_job_score(fore_context *c, const foresell_score_request *q, fore_answer *a,
@@ -90,6 +110,8 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
     fore_moment moment;
     fore_roster r = {0};
     fore_close_curve *curves = NULL;
+    const fore_roster_row **row = NULL;
+    int64_t n;
     FORE_TRY(fore_context_moment(c, &q->moment, a, &moment, err));
     FORE_TRY(fore_roster_open(c, moment.as_of, &r, err));
     if (q->id_count == 0) {
@@ -97,18 +119,19 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
         if (!q->forget) FORE_GO(keep_scores(c, &r, err));
     }
     for (int64_t i = 0; i < q->id_count; i++) FORE_GO(fore_roster_add(c, &r, q->ids[i], err));
-    FORE_GO(find_curves(c, &r, &curves, err));
+    FORE_GO(choose_rows(&r, q->top, &row, &n, err));
+    FORE_GO(fore_close_curves_new(c, &r, row, n, &curves, err));
     int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 9);
     fore_json_writer json = fore_json_to(&a->json);
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", r.as_of);
     fore_roster_models_json(&r, &json);
     fore_json_array(&json, "scores");
-    for (int64_t i = 0; i < r.count; i++) {
-        show_score(&r, &r.row[i], a, g);
+    for (int64_t i = 0; i < n; i++) {
+        show_score(&r, row[i], a, g);
         fore_json_object(&json, NULL);
-        fore_roster_score_json(&r, &r.row[i], &json);
-        fore_close_json(&json, &curves[i], r.row[i].amount);
+        fore_roster_score_json(&r, row[i], &json);
+        fore_close_json(&json, &curves[i], row[i]->amount);
         fore_json_end_object(&json);
     }
     fore_json_end_array(&json);
@@ -116,8 +139,12 @@ fore_status fore_job_score(fore_context *c, const foresell_score_request *q, for
     if (q->id_count == 0)
         fore_answer_note(a, "%lld open leads and deals are scored; the scores are %s.",
                          (long long)r.count, q->forget ? "not kept" : "kept");
+    if (n < r.count)
+        fore_answer_note(a, "The %lld of the highest expected value are shown (--top N; 0 = all).",
+                         (long long)n);
     fore_roster_note_idle(&r, a, "");
 done:
+    fore_free(row);
     fore_free(curves);
     fore_roster_free(&r);
     return status;

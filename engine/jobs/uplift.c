@@ -88,8 +88,8 @@ static void say_basis(const fore_response *r, fore_uplift *u)
                  "foresell effort)");
     else
         snprintf(u->basis, sizeof u->basis,
-                 "elasticity %.2f (80 %%: %.2f to %.2f) of wins to contacts, from %s; all leads "
-                 "taken to respond alike",
+                 "elasticity of sales to effort %.2f (80 %%: %.2f to %.2f), from %s; all taken to "
+                 "respond alike",
                  r->total_median, r->total_p10, r->total_p90, fore_evidence_text(r->evidence));
 }
 

@@ -193,6 +193,45 @@ static void roster_parts__add_up_to_the_same_order_as_the_chances(void **state)
     fore_roster_free(&r);
 }
 
+static fore_answer *scored(world *w, int64_t top)
+{
+    fore_answer *a;
+    foresell_score_request r = {.moment = {at(450, 8), NULL}, .top = top, .forget = true};
+    OK(fore_answer_new(&a, e));
+    OK(fore_job_score(&w->c, &r, a, e));
+    OK(fore_answer_finish(a, e));
+    return a;
+}
+
+/* Of all rows the five of the highest expected value, in that order; without, all by id. */
+static void score__top__shows_the_highest_expected_values(void **state)
+{
+    world *w = *state;
+    enum { ID = 0, EXPECTED = 8, TOP = 5 };
+    both_kinds(w);
+    publish_for(w, FORE_SUBJECT_DEAL, at(450, 0));
+    fore_answer *all = scored(w, 0), *a = scored(w, TOP);
+    const fore_grid *g = &a->grids[0], *whole = &all->grids[0];
+    assert_int_equal(g->row_count, TOP);
+    assert_true(whole->row_count > 2 * TOP);
+    double least = g->cells[(TOP - 1) * g->column_count + EXPECTED].number;
+    int64_t above = 0;
+    for (int64_t i = 1; i < TOP; i++)
+        assert_true(g->cells[i * g->column_count + EXPECTED].number <=
+                    g->cells[(i - 1) * g->column_count + EXPECTED].number);
+    for (int64_t i = 0; i < whole->row_count; i++)
+        above += whole->cells[i * whole->column_count + EXPECTED].number > least;
+    assert_int_equal(above, TOP - 1);
+    fore_json *document;
+    OK(fore_json_parse(a->json.bytes, a->json.length, &document, e));
+    const fore_json_node *scores = fore_json_get(fore_json_root(document), "scores");
+    assert_int_equal(fore_json_length(scores), TOP);
+    assert_string_equal(fore_json_get_string(fore_json_at(scores, 0), "id"), g->cells[ID].text);
+    fore_json_free(document);
+    fore_answer_free(a);
+    fore_answer_free(all);
+}
+
 static void roster__memory_runs_out_anywhere__leaks_nothing(void **state)
 {
     world *w = *state;
@@ -225,6 +264,7 @@ int main(void)
         WITH_WORLD(roster_add__what_cannot_be_scored__is_refused_with_a_reason),
         WITH_WORLD(roster_open__without_a_model__says_what_to_do),
         WITH_WORLD(roster_parts__add_up_to_the_same_order_as_the_chances),
+        WITH_WORLD(score__top__shows_the_highest_expected_values),
         WITH_WORLD(roster__memory_runs_out_anywhere__leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
