@@ -46,7 +46,7 @@ typedef struct fore_scorer_options {
                        * 0.01 .. 10000 with the largest evidence (up to 50,000 rows; 1 beyond) */
     double alpha;     /* elastic net; 0.5 */
     double lambda;    /* elastic net; 0 = chosen on a fifth of the subjects */
-    fore_trees_options trees;
+    fore_trees_options trees; /* rate, rounds, patience 0: by the rows */
     int64_t rounds; /* trees: exactly so many; 0 = stopped early on a fifth of the subjects */
     const fore_trees *go_on; /* trees, fore_scorer_refit only: FORE_MORE_TREES on top of these, which
                               * were fitted on columns of the same meaning; NULL = grown anew */

@@ -22,6 +22,7 @@ enum {
     FOLDS = 5,
     EVIDENCE_ROWS = 50000,     /* beyond, the prior no longer matters */
     REFIT_TREES_ROWS = 200000, /* beyond, a fifth of the rows more or less changes nothing */
+    SLOW_ROWS = 50000,
     MADE_ROWS = 4096,
     MADE_CELLS = 1 << 26 /* half a gigabyte */
 };
@@ -32,13 +33,22 @@ static const double MANY_ROWS_TOLERANCE = 1e-8; /* far below the sampling error 
 static fore_trees_options steady_trees(void)
 {
     fore_trees_options o = fore_trees_default();
-    o.rounds = 500;
+    o.rounds = 0; /* and rate and patience: by the rows, see set_pace */
+    o.rate = 0;
     o.leaves = 16;
-    o.rate = 0.06;
     o.l2 = 15;
     o.column_share = 0.3;
-    o.patience = 30;
+    o.patience = 0;
     return o;
+}
+
+/* Few rows are worth half the rate and twice the trees; many are not. */
+static void set_pace(fore_trees_options *o, int64_t rows)
+{
+    bool slow = rows <= SLOW_ROWS;
+    if (o->rate == 0) o->rate = slow ? 0.03 : 0.06;
+    if (o->rounds == 0) o->rounds = slow ? 1000 : 500;
+    if (o->patience == 0) o->patience = slow ? 60 : 30;
 }
 
 static const double GRID[] = {0.01, 0.1, 1, 10, 100, 1000, 10000};
@@ -231,6 +241,7 @@ static fore_status fit_trees(const fitting *f, const fore_sample *s, fore_scorer
     fore_trees_info info;
     uint8_t *held = NULL;
     fore_status status = FORE_OK;
+    set_pace(&o, s->x.rows);
     if (f->from) {
         o.from = f->from;
         o.rounds = FORE_MORE_TREES;

@@ -219,6 +219,10 @@ static fore_status prepare(boosting *b, const fore_view *x, const double *w, for
     double weight = 0, positive = 0;
     for (int64_t i = 0; i < n; i++) {
         double one = w ? w[i] : 1;
+        if (b->y[i] != 0 && b->y[i] != 1)
+            return fore_fail(err, FORE_E_DATA,
+                             "row %lld has the outcome %g; boosted trees take 0 or 1",
+                             (long long)i + 1, b->y[i]);
         if ((b->held && b->held[i]) || !(one > 0)) continue;
         b->fitted[b->fitted_count++] = (int32_t)i;
         weight += one;

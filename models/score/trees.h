@@ -52,15 +52,16 @@ typedef struct fore_trees fore_trees;
 
 fore_trees_options fore_trees_default(void);
 
-/* x: n x p raw, NaN missing. y: n, 0 or 1. w: n or NULL. held: n bytes, 1 = not fitted, used for
- * early stopping; NULL = none (all rounds are made). The same for any number of threads. */
+/* x: n x p raw, finite, or NaN: missing. y: n, 0 or 1 (else E_DATA). w: n or NULL. held: n bytes, 1
+ * = not fitted, used for early stopping; NULL = none (all rounds are made). The same for any number
+ * of threads. */
 fore_status fore_trees_fit(fore_pool *pool, const fore_view *x, const double *y, const double *w,
                            const uint8_t *held, const fore_trees_options *options,
                            const fore_observer *observer, fore_trees **out, fore_trees_info *info,
                            fore_error *err);
 void fore_trees_free(fore_trees *trees);
-/* A copy for rows of `columns` columns, where column j of before is now to[j], to go on from. to[j] =
- * -1: it is gone; E_MODEL when a split needs it, *gone (or NULL) being j. */
+/* A copy for rows of `columns` columns, where column j of before is now to[j], to go on from. to[j]
+ * = -1: it is gone; E_MODEL when a split needs it, *gone (or NULL) being j. */
 fore_status fore_trees_moved(const fore_trees *trees, const int64_t *to, int64_t columns,
                              fore_trees **out, int64_t *gone, fore_error *err);
 int64_t fore_trees_columns(const fore_trees *trees); /* p */

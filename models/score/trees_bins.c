@@ -29,7 +29,8 @@ typedef struct binning {
 static double between(double a, double b)
 {
     double middle = a / 2 + b / 2;
-    return middle >= a && middle < b ? middle : a;
+    if (!(middle >= a && middle < b)) middle = a;
+    return middle < -DBL_MAX ? -DBL_MAX : middle; /* a file keeps finite thresholds */
 }
 
 static int64_t distinct_values(const double *v, int64_t n, int64_t enough)

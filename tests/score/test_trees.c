@@ -720,6 +720,65 @@ static void trees_fit__one_class_one_row_bad_option__refused(void **state)
     assert_null(trees);
 }
 
+/* Far more columns than rows, most of them flags that exclude each other. */
+static void trees_fit__twenty_thousand_columns__finds_those_that_tell(void **state)
+{
+    (void)state;
+    enum { M = 400, WIDE = 20000 };
+    double *x = calloc((size_t)M * WIDE, 8), y[M], parts_sum;
+    double *parts = malloc(WIDE * 8), base;
+    lcg = 3;
+    for (int i = 0; i < M; i++) {
+        x[i + 77 * M] = uniform();
+        x[i + (int64_t)M * (1000 + (int64_t)(19000 * uniform()))] = 1;
+        for (int j = 100; j < 130; j++) x[i + j * M] = uniform();
+        y[i] = uniform() < 0.1 + 0.8 * (x[i + 77 * M] > 0.5);
+    }
+    fore_view m = {x, M, WIDE, M, NULL};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    o.rounds = 10;
+    tree_bins bins;
+    assert_int_equal(tree_bins_make(NULL, &m, 255, true, &bins, NULL), FORE_OK);
+    assert_true(bins.strips < 200);
+    tree_bins_free(&bins);
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    assert_int_equal(trees->node[0].feature, 77);
+    fore_trees_parts(trees, x + 5, M, parts, &base);
+    parts_sum = base;
+    for (int j = 0; j < WIDE; j++) parts_sum += parts[j];
+    NEAR(parts_sum, fore_trees_row(trees, x + 5, M), 1e-9);
+    fore_trees_free(trees);
+    free(x);
+    free(parts);
+}
+
+/* Infinite values are refused before (fore_sample_check); here they still leave a sound file. */
+static void trees_fit__infinite_values_and_odd_labels__sound_or_refused(void **state)
+{
+    (void)state;
+    double x[60], y[60];
+    for (int i = 0; i < 60; i++) {
+        x[i] = i % 3 == 0 ? -INFINITY : i % 3 == 1 ? INFINITY : i;
+        y[i] = i % 3 == 0;
+    }
+    fore_view m = {x, 60, 1, 60, NULL};
+    fore_trees_options o = fore_trees_default();
+    fore_trees *trees = NULL;
+    fore_error err = {0};
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, &o, NULL, &trees, NULL, NULL),
+                     FORE_OK);
+    for (int64_t k = 0; k < trees->nodes; k++)
+        assert_true(isfinite(trees->node[k].threshold) && isfinite(trees->node[k].value));
+    assert_true(fore_trees_row(trees, x, 1) > 0 && fore_trees_row(trees, x + 1, 1) < 0);
+    fore_trees_free(trees);
+    y[41] = 2;
+    assert_int_equal(fore_trees_fit(NULL, &m, y, NULL, NULL, &o, NULL, &trees, NULL, &err),
+                     FORE_E_DATA);
+    assert_non_null(strstr(err.message, "row 42"));
+}
+
 static bool always(void *context)
 {
     (void)context;
@@ -787,6 +846,8 @@ int main(void)
         cmocka_unit_test(trees_fit__constant_missing_and_huge_columns__finite),
         cmocka_unit_test(trees_fit__missing_means_yes__learns_its_side),
         cmocka_unit_test(trees_fit__one_class_one_row_bad_option__refused),
+        cmocka_unit_test(trees_fit__twenty_thousand_columns__finds_those_that_tell),
+        cmocka_unit_test(trees_fit__infinite_values_and_odd_labels__sound_or_refused),
         cmocka_unit_test(trees_fit__cancelled__stops),
         cmocka_unit_test(trees_fit__every_allocation_failing__clean),
     };
