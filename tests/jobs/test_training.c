@@ -161,7 +161,7 @@ static void training__going_on__keeps_yesterdays_trees_while_their_columns_last(
     k.leak = true;
     put_company(w, &k);
     fore_training_options o = {.as_of = at(END, 0), .seed = 7};
-    o.without[FORE_LOGISTIC] = o.without[FORE_ELASTIC_NET] = o.without[FORE_SVM] = true;
+    for (int l = 0; l < FORE_LEARNERS; l++) o.without[l] = l != FORE_TREES;
     fore_training yesterday = trained(w, FORE_SUBJECT_DEAL, &o);
     int64_t before = fore_trees_count(fore_scorer_trees(yesterday.scoring->scorer));
     assert_string_equal(yesterday.went_on, "");
