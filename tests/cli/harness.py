@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import unicodedata
 import unittest
 
 PROGRAM = os.environ.get("FORESELL", "foresell")
@@ -60,3 +61,9 @@ def small_company(folder, seed=5, weeks=70, leads=25, reps=6, *more):
     workspace = folder / "company.db"
     run("import", folder / "history", "--quiet", workspace=workspace)
     return workspace
+
+
+def columns(line):
+    """Columns of a terminal that a line takes: marks that combine take none, wide characters two."""
+    return sum(0 if unicodedata.category(c) in ("Mn", "Me", "Cf") else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in line)

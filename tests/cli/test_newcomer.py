@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import unittest
 
-from harness import run, small_company
+from harness import columns, run, small_company
 
 
 class Newcomer(unittest.TestCase):
@@ -25,7 +25,7 @@ class Newcomer(unittest.TestCase):
 
     def wide_lines(self, *arguments):
         out = run(*arguments, "--quiet", workspace=self.workspace, env={"COLUMNS": "80"}).out
-        return [line for line in out.splitlines() if len(line) > 80]
+        return [line for line in out.splitlines() if columns(line) > 80]
 
     def test_as_of__dates_of_other_countries__are_read_where_they_are_clear(self):
         year = int(self.as_of[:4]) + 1

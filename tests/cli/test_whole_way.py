@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import unittest
 
-from harness import run, small_company
+from harness import columns, run, small_company
 
 
 class WholeWay(unittest.TestCase):
@@ -154,7 +154,7 @@ class WholeWay(unittest.TestCase):
         self.assertEqual(rows[0].split(",")[0], "rank")
         text = self.foresell("rank", "--limit", 5).out
         self.assertIn(answer["leads"][0]["deal_id"] or answer["leads"][0]["lead_id"], text)
-        self.assertLessEqual(max(len(line) for line in text.splitlines()), 80)
+        self.assertLessEqual(max(columns(line) for line in text.splitlines()), 80)
 
     def test_as_of__earlier_answers_do_not_see_later_events(self):
         as_of = self.trained["as_of"]
@@ -169,7 +169,7 @@ class Demo(unittest.TestCase):
             shown = run("demo", pathlib.Path(folder) / "demo", "--quiet").out
             for word in ("Today", "Forecast", "Effort for more sales", "Verdict"):
                 self.assertIn(word, shown)
-            wide = [line for line in shown.splitlines() if len(line) > 80 and folder not in line]
+            wide = [line for line in shown.splitlines() if columns(line) > 80 and folder not in line]
             self.assertEqual(wide, [])
             truth = json.loads((pathlib.Path(folder) / "demo" / "history" / "truth.json").read_text())
             self.assertIn("elasticity", json.dumps(truth))
