@@ -245,6 +245,7 @@ typedef struct foresell_table_request {
     const char *use;      /* columns to use although they were found to know the outcome */
     int64_t folds;        /* report k-fold figures beside the split; 0 = none */
     uint64_t seed;
+    bool shift;           /* score: the base rate of the file is read from its scores, if they can tell */
 } foresell_table_request;
 FORE_API fore_status foresell_table_train(const foresell_options *options,
                                           const foresell_table_request *request,

@@ -29,6 +29,8 @@ static int run(cli *c, int argc, char **argv)
         {"id", "COL", CLI_TEXT, &request.id, "the column that names a row"},
         {"time", "COL", CLI_TEXT, &request.time,
          "train: test on the newest rows; score: follow; ROW: file order"},
+        {"shift", NULL, CLI_FLAG, &request.shift,
+         "score: move to the base rate that the file's scores tell"},
         {"drop", "COLS", CLI_TEXT, &request.drop, "train: columns to leave out, comma-separated"},
         {"use", "COLS", CLI_TEXT, &request.use,
          "train: columns to use although they seem to know the outcome"},

@@ -1,6 +1,8 @@
 /* Calibration in words; see calibration_words.h. */
 #include "engine/jobs/calibration_words.h"
 
+#include <math.h>
+
 static const double CHANCE_TIMES = 1.5; /* the error of right chances seldom reaches more */
 
 bool fore_calibration_is_off(const fore_quality *q)
@@ -19,6 +21,38 @@ void fore_calibration_say(const fore_quality *q, fore_text *out)
 static double rate(const fore_choice *c, fore_role role)
 {
     return (double)c->positives[role] / (double)c->rows[role];
+}
+
+void fore_shift_say(const fore_prior_shift *s, fore_text *out)
+{
+    if (!s->known)
+        fore_text_puts(out, "The model has too few outcomes to read a base rate from scores.");
+    else if (!s->holds)
+        fore_text_printf(out,
+                         "The scores alone cannot tell the base rate: they are no mixture of those "
+                         "of won and of lost rows as they were (p %s%.3f), so more than the base "
+                         "rate has moved.",
+                         s->p_value < 0.001 ? "< " : "", fmax(s->p_value, 0.001));
+    else
+        fore_text_printf(out,
+                         "By the scores alone the base rate is %.1f %% (+- %.1f), and was %.1f %%.",
+                         100 * s->share, 100 * s->error, 100 * s->from);
+}
+
+void fore_shift_json(fore_json_writer *json, const char *key, const fore_prior_shift *s)
+{
+    fore_json_object(json, key);
+    fore_json_bool(json, "known", s->known);
+    if (s->known) {
+        fore_json_number(json, "base_rate_before", s->from);
+        fore_json_number(json, "base_rate_by_scores", s->share);
+        fore_json_number(json, "error", s->error);
+        fore_json_number(json, "chi_squared", s->chi2);
+        fore_json_number(json, "p_value", s->p_value);
+        fore_json_bool(json, "holds", s->holds);
+        fore_json_bool(json, "moved", s->moved);
+    }
+    fore_json_end_object(json);
 }
 
 void fore_calibration_tell(const fore_choice *c, fore_text *out)
@@ -42,4 +76,6 @@ void fore_calibration_tell(const fore_choice *c, fore_text *out)
                          " The base rate stayed (%.1f %%, then %.1f %%): what the columns tell "
                          "changed.",
                          100 * was, 100 * is);
+    fore_text_puts(out, " ");
+    fore_shift_say(&c->shift, out);
 }

@@ -2,6 +2,7 @@
 #ifndef FORE_JOBS_CALIBRATION_WORDS_H
 #define FORE_JOBS_CALIBRATION_WORDS_H
 
+#include "engine/base/json.h"
 #include "engine/base/text.h"
 #include "models/score/choose.h"
 
@@ -13,6 +14,9 @@
 void fore_calibration_say(const fore_quality *quality, fore_text *out);
 /* The published model on the newest rows, and why where it is not good: how the base rate moved. */
 void fore_calibration_tell(const fore_choice *choice, fore_text *out);
+/* What the scores of rows alone tell of their base rate, or why they tell nothing. */
+void fore_shift_say(const fore_prior_shift *shift, fore_text *out);
+void fore_shift_json(fore_json_writer *json, const char *key, const fore_prior_shift *shift);
 /* Off by more than FORE_CALIBRATION_GOOD and by more than chance explains? */
 bool fore_calibration_is_off(const fore_quality *quality);
 

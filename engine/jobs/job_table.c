@@ -17,13 +17,6 @@
 enum { FOLDS_MAX = 50 };
 static const double TRAIN_END = 0.6, CALIBRATE_END = 0.7, CHOOSE_END = 0.8;
 
-/* What is said about the data names the file that they came from. */
-static void name_file(fore_status status, const char *path, fore_error *err)
-{
-    bool of_data = status == FORE_E_NO_ANSWER || status == FORE_E_DATA || status == FORE_E_MODEL;
-    if (of_data && err && !err->file[0]) snprintf(err->file, sizeof err->file, "%s", path);
-}
-
 /* --- splitting --- */
 
 typedef struct timed_row {
@@ -382,8 +375,12 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     for (int64_t i = 0; i < t.n; i++) keep[i] = role[i] == FORE_ROLE_TRAIN;
     FORE_GO(encode_all(&f, keep, &model.encoding, &x, err));
     FORE_GO(take_family(model.encoding, &family, err));
-    fore_sample sample = {
-        {x, t.n, fore_encoding_count(model.encoding), t.n, NULL}, t.label, NULL, NULL, NULL, family};
+    fore_sample sample = {{x, t.n, fore_encoding_count(model.encoding), t.n, NULL},
+                          t.label,
+                          NULL,
+                          NULL,
+                          NULL,
+                          family};
     fore_choose_options options = fore_choose_default();
     options.base.seed = r->seed;
     FORE_GO(fore_choose(c->pool, &sample, role, &options, c->observer, &choice, err));
@@ -406,6 +403,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     FORE_GO(report_quality(c, r, &f, role, &choice, &followed, &rep, err));
     fore_json_end_array(&json);
     fore_json_bool(&json, "beats_baseline", choice.beats_baseline);
+    fore_shift_json(&json, "shift", &choice.shift);
     fore_json_number(&json, "forward_slope", choice.forward);
     fore_json_number(&json, "forward_slope_error", choice.forward_error);
     fore_json_array(&json, "left_out");
@@ -419,7 +417,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
                      fore_learner_name(choice.winner),
                      (long long)fore_encoding_count(model.encoding), r->model);
 done:
-    name_file(status, r->file, err);
+    fore_flat_name(status, r->file, err);
     fore_flat_model_free(&model);
     fore_leak_report_free(leaks);
     fore_free(drop);
@@ -429,66 +427,5 @@ done:
     fore_free(keep);
     fore_free(p);
     fore_flat_free(&t);
-    return status;
-}
-
-/* --- scoring --- */
-
-static const fore_column score_columns[] = {
-    {"id", "id", FORE_CELL_TEXT, 1},
-    {"probability", "probability", FORE_CELL_RATIO, 0},
-};
-
-fore_status fore_job_table_score(fore_context *c, const foresell_table_request *r, fore_answer *a,
-                                 fore_error *err)
-{
-    fore_status status = FORE_OK;
-    fore_flat_table t = {0};
-    fore_flat_model m;
-    double *x = NULL, *p = NULL;
-    int64_t known = 0;
-    FORE_TRY(fore_flat_model_load(r->model, &m, err));
-    if (r->time && m.step == 0)
-        FORE_GO(fore_fail(err, FORE_E_MODEL,
-                          "the model was trained without --time and follows no outcomes; train it "
-                          "again with --time, or score without it"));
-    const char *id = r->id ? r->id : m.id[0] ? m.id : NULL;
-    FORE_GO(fore_flat_read(c, r, id, r->time ? m.target : NULL, m.positive[0] ? m.positive : NULL,
-                           false, &t, err));
-    int64_t columns_used = fore_encoding_count(m.encoding);
-    x = FORE_NEW(t.n * columns_used, double);
-    p = FORE_NEW(t.n, double);
-    if (!x || !p) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    fore_encode_rows all = {.n = t.n};
-    FORE_GO(fore_encoding_apply(m.encoding, t.frame, &all, FORE_ENCODE_SCORING, x, t.n, err));
-    fore_view view = {x, t.n, columns_used, t.n, NULL};
-    FORE_GO(fore_scorer_predict(c->pool, m.scorer, &view, p, NULL, NULL, NULL, err));
-    if (r->time) FORE_GO(fore_flat_chances(&t, &m, p, &known, err));
-    int64_t g = fore_answer_grid(a, "scores", NULL, score_columns, 2);
-    fore_json_writer json = fore_json_to(&a->json);
-    fore_json_object(&json, NULL);
-    fore_json_array(&json, "scores");
-    for (int64_t i = 0; i < t.n; i++) {
-        const char *name = t.ids.bytes + t.id_at[i];
-        fore_answer_row(a, g);
-        fore_answer_text(a, g, name);
-        fore_answer_number(a, g, p[i]);
-        fore_json_object(&json, NULL);
-        fore_json_string(&json, "id", name);
-        fore_json_number(&json, "probability", p[i]);
-        fore_json_end_object(&json);
-    }
-    fore_json_end_array(&json);
-    if (r->time) fore_json_integer(&json, "known_outcomes", known);
-    fore_json_end_object(&json);
-done:
-    name_file(status, r->file, err);
-    fore_flat_model_free(&m);
-    fore_flat_free(&t);
-    fore_free(x);
-    fore_free(p);
     return status;
 }

@@ -24,6 +24,8 @@ fore_status fore_flat_read(fore_context *context, const foresell_table_request *
                            const char *id, const char *target, const char *positive, bool every,
                            fore_flat_table *out, fore_error *err);
 void fore_flat_free(fore_flat_table *table);
+/* What is said about the data names the file that they came from. */
+void fore_flat_name(fore_status status, const char *path, fore_error *err);
 
 typedef struct fore_flat_model {
     fore_encoding *encoding;

@@ -17,6 +17,12 @@ void fore_flat_free(fore_flat_table *t)
     *t = (fore_flat_table){0};
 }
 
+void fore_flat_name(fore_status status, const char *path, fore_error *err)
+{
+    bool of_data = status == FORE_E_NO_ANSWER || status == FORE_E_DATA || status == FORE_E_MODEL;
+    if (of_data && err && !err->file[0]) snprintf(err->file, sizeof err->file, "%s", path);
+}
+
 static fore_status find_named(const fore_csv *csv, const char *name, int64_t *column,
                               fore_error *err)
 {

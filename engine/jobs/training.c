@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/jobs/close_model.h"
+#include "engine/jobs/calibration_words.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/uplift.h"
 #include "engine/jobs/stored_leaks.h"
@@ -404,6 +405,7 @@ fore_status fore_training_metrics(const fore_training *t, fore_text *out, fore_e
     fore_quality_json(&json, &t->choice.test);
     fore_json_number(&json, "auc_same_day", t->auc_same_day);
     fore_json_number(&json, "baseline_log_loss", t->choice.baseline.log_loss);
+    fore_shift_json(&json, "shift", &t->choice.shift);
     fore_json_bool(&json, "out_of_fold", t->choice.test_out_of_fold);
     fore_json_bool(&json, "few_wins", t->choice.few_positives || t->examples->few_wins);
     fore_json_number(&json, "horizon_days", t->examples->horizon_days);

@@ -204,6 +204,8 @@ static void count_bins(const marks *m, fore_calibration *c)
         int64_t end = m->n * (b + 1) / bins, start = k;
         while (k < m->n && (k < end || m->margin[m->order[k]] == m->margin[m->order[k - 1]])) k++;
         if (k == start) continue;
+        for (int64_t i = start; i < k; i++)
+            (m->y[m->order[i]] > 0 ? c->won : c->lost)[c->bins] += marks_weight(m, m->order[i]) > 0;
         c->count[c->bins] = (double)(k - start);
         c->edge[c->bins++] = m->margin[m->order[k - 1]];
     }
@@ -234,6 +236,7 @@ static fore_status fit_kind(fore_calibrator kind, int min_platt, const marks *m,
     if (m->n == 0) kind = FORE_CALIBRATE_IDENTITY;
     FORE_TRY(calibrate_fit(kind, m, c, err));
     count_bins(m, c);
+    c->base_rate = (m->positives + 0.5) / (m->positives + m->negatives + 1);
     bool smooth = c->kind == FORE_CALIBRATE_PLATT || c->kind == FORE_CALIBRATE_BETA;
     for (int64_t b = 0; smooth && b < c->bins; b++)
         c->count[b] *= fmax(1, (double)c->bins / LINE_PARTS);

@@ -53,7 +53,9 @@ typedef struct fore_calibration {
     double edge[FORE_CALIBRATION_BINS];   /* upper margin of each bin but the last */
     double count[FORE_CALIBRATION_BINS];  /* rows that speak for it */
     double spread[FORE_CALIBRATION_BINS]; /* variance of the margin there; 0: not measured */
-    bool faint;                           /* not saved: the margins did not rank these rows */
+    double won[FORE_CALIBRATION_BINS], lost[FORE_CALIBRATION_BINS]; /* rows calibrated on */
+    double base_rate; /* for which the chances are right; 0: not known (models of before) */
+    bool faint;       /* not saved: the margins did not rank these rows */
 } fore_calibration;
 
 /* margin, y: n; w: n or NULL. min_platt: AUTO gives at least Platt (margins that are not log-odds).

@@ -140,6 +140,7 @@ double fore_calibrated(const fore_calibration *calibration, double margin, doubl
 void fore_calibration_shift(fore_calibration *calibration, double from, double to)
 {
     calibration->shift += log(to / (1 - to)) - log(from / (1 - from));
+    calibration->base_rate = to;
 }
 
 /* ---- moving ---- */
@@ -194,6 +195,7 @@ void fore_calibration_level(fore_calibration *c, const double *margin, const dou
         if (done) break;
     }
     c->shift = shift;
+    c->base_rate = target / total;
 }
 
 /* ---- as JSON ---- */
@@ -217,6 +219,9 @@ void fore_calibration_write(const fore_calibration *calibration, fore_json_write
     fore_json_numbers(json, "edge", calibration->edge, calibration->bins);
     fore_json_numbers(json, "count", calibration->count, calibration->bins);
     fore_json_numbers(json, "spread", calibration->spread, calibration->bins);
+    fore_json_numbers(json, "won", calibration->won, calibration->bins);
+    fore_json_numbers(json, "lost", calibration->lost, calibration->bins);
+    fore_json_number(json, "base_rate", calibration->base_rate);
     fore_json_end_object(json);
 }
 
@@ -234,6 +239,17 @@ static bool read_kind(const fore_json_node *node, fore_calibration *c)
     for (int k = 1; word && k < (int)(sizeof KIND / sizeof *KIND); k++)
         if (strcmp(word, KIND[k]) == 0) c->kind = (fore_calibrator)k;
     return c->kind != FORE_CALIBRATE_AUTO;
+}
+
+static bool read_counts(const fore_json_node *node, fore_calibration *c)
+{
+    if (!fore_json_get_numbers(node, "won", c->won, c->bins) ||
+        !fore_json_get_numbers(node, "lost", c->lost, c->bins) ||
+        !fore_json_get_number(node, "base_rate", &c->base_rate))
+        return false;
+    for (int64_t b = 0; b < c->bins; b++)
+        if (!(c->won[b] >= 0 && c->lost[b] >= 0 && isfinite(c->won[b] + c->lost[b]))) return false;
+    return c->base_rate > 0 && c->base_rate < 1;
 }
 
 static bool read_all(const fore_json_node *node, fore_calibration *c)
@@ -259,6 +275,7 @@ static bool read_all(const fore_json_node *node, fore_calibration *c)
         !(fore_json_get_number(node, "level_variance", &c->level_variance) &&
           c->level_variance >= 0 && isfinite(c->level_variance)))
         return false;
+    if (fore_json_get(node, "won") && !read_counts(node, c)) return false;
     for (int64_t b = 0; b < c->bins; b++)
         if (!(c->count[b] >= 0 && isfinite(c->count[b]) && c->spread[b] >= 0 &&
               isfinite(c->spread[b])))

@@ -337,6 +337,17 @@ fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, cons
     return run_batch(pool, &b, err);
 }
 
+fore_status fore_scorer_shift(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
+                              fore_prior_shift *shift, fore_error *err)
+{
+    double *margin = FORE_NEW(x->rows, double);
+    if (!margin) return fore_no_memory(err);
+    fore_status status = scorer_margins(pool, scorer, x, margin, err);
+    if (status == FORE_OK) *shift = fore_prior_shift_find(scorer->calibration, margin, x->rows);
+    fore_free(margin);
+    return status;
+}
+
 /* ---- one row ---- */
 
 int64_t fore_scorer_scratch(const fore_scorer *scorer)

@@ -15,6 +15,7 @@
 #include "engine/base/text.h"
 #include "models/score/calibrate.h"
 #include "models/score/design.h"
+#include "models/score/prior_shift.h"
 #include "models/score/sample.h"
 #include "models/score/svm_rbf.h"
 #include "models/score/trees.h"
@@ -32,8 +33,8 @@ typedef enum fore_learner {
 const char *fore_learner_name(fore_learner learner);
 bool fore_learner_parse(const char *name, fore_learner *learner);
 
-/* Rows from which a fifth of the subjects more or less no longer moves a learner's own choice of its
- * precision, lambda or rounds. */
+/* Rows from which a fifth of the subjects more or less no longer moves a learner's own choice of
+ * its precision, lambda or rounds. */
 enum { FORE_KNOB_ROWS = 10000 };
 
 /* Trees that going on adds, and how many trees a model may have before it is grown anew. */
@@ -58,7 +59,7 @@ typedef struct fore_scorer_options {
     double level;      /* of the intervals; 0.9 */
     int64_t fold_rows; /* calibration out of fold: on about so many rows at most, whole subjects by
                         * lot (fore_rows_thin); 100,000: a curve of two numbers asks for no more */
-    uint64_t seed; /* inner folds, samples */
+    uint64_t seed;     /* inner folds, samples */
 } fore_scorer_options;
 
 typedef struct fore_score {
@@ -73,8 +74,8 @@ fore_scorer_options fore_scorer_default(fore_learner learner);
 /* Fits on `train` and calibrates on `calibrate`, which should be later than train and about other
  * subjects. calibrate NULL, or with under 10 rows of a class: calibrated on out-of-fold margins
  * of train (5 folds by subject) together with it; with over FORE_KNOB_ROWS rows the
- * first fold chooses precision, lambda or rounds for all of them. With under 10 rows of a class in train as
- * well, the logistic keeps its own log-odds and the other learners refuse (E_NO_ANSWER).
+ * first fold chooses precision, lambda or rounds for all of them. With under 10 rows of a class in
+ * train as well, the logistic keeps its own log-odds and the other learners refuse (E_NO_ANSWER).
  * E_NO_ANSWER when train holds one class only: the message names it. */
 fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const fore_sample *calibrate,
                             const fore_scorer_options *options, const fore_observer *observer,
@@ -105,14 +106,18 @@ fore_status fore_scorer_predict(fore_pool *pool, const fore_scorer *scorer, cons
                                 double *probability, double *lo, double *hi, double *margin,
                                 fore_error *err);
 
+/* Has the base rate of these rows moved, as their scores alone tell it? */
+fore_status fore_scorer_shift(fore_pool *pool, const fore_scorer *scorer, const fore_view *x,
+                              fore_prior_shift *shift, fore_error *err);
+
 /* One row: raw p doubles. scratch: fore_scorer_scratch(scorer) doubles. Allocates nothing. */
 int64_t fore_scorer_scratch(const fore_scorer *scorer);
 fore_status fore_scorer_row(const fore_scorer *scorer, const double *raw, double *scratch,
                             fore_score *score, fore_error *err);
 /* Contributions per raw column: *base + sum(parts) = the margin BEFORE calibration, up to rounding.
  * parts: p. base is the margin of an average row. Linear learners: coefficient x
- * standardised value (value, hinges and missing indicator together); trees: TreeSHAP; svm: integrated
- * gradient. */
+ * standardised value (value, hinges and missing indicator together); trees: TreeSHAP; svm:
+ * integrated gradient. */
 fore_status fore_scorer_parts(const fore_scorer *scorer, const double *raw, double *scratch,
                               double *parts, double *base, fore_error *err);
 

@@ -134,11 +134,69 @@ static void table_score__time_for_a_model_without__says_how(void **state)
            fore_job_table_score(&w->c, &r, g.answer, e));
 }
 
+/* 30 instead of 12 % won, and each outcome's rows as they were: the scores tell it. Rows that look
+ * otherwise for another reason: the chances stay. */
+static void write_shifted(world *w, char path[128], const char *name, int rows, double rate,
+                          double moved)
+{
+    snprintf(path, 128, "%s/%s", w->folder, name);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs("x,z,won\n", out);
+    for (int i = 0; i < rows; i++) {
+        fore_random r = fore_random_new(rate > 0.2 ? 5 : 6, (uint64_t)i);
+        bool won = fore_random_uniform(&r) < rate;
+        double x = fore_random_normal(&r) + (won ? 1.2 : 0) - moved, z = fore_random_normal(&r);
+        fprintf(out, "%.4f,%.4f,%s\n", x, z, won ? "yes" : "no");
+    }
+    assert_int_equal(fclose(out), 0);
+}
+
+static double mean_shifted(world *w, const char *file, const char *model, bool shift, bool holds,
+                           bool moved)
+{
+    foresell_table_request r = {.file = file, .model = model, .shift = shift};
+    HEAR(h, fore_job_table_score(&w->c, &r, h.answer, e));
+    const fore_json_node *all = node_of(h.root, "scores");
+    int64_t n = fore_json_length(all);
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += number_of(fore_json_at(all, i), "probability");
+    if (shift) {
+        bool is = false, was = false;
+        const fore_json_node *told = node_of(h.root, "shift");
+        assert_true(fore_json_get_bool(told, "holds", &is) && is == holds);
+        assert_true(fore_json_get_bool(told, "moved", &was) && was == moved);
+        assert_true(noted(&h, moved ? "moved to it" : "are as learned"));
+    }
+    forget(&h);
+    return sum / (double)n;
+}
+
+static void table_score__shift__moves_under_label_shift_and_not_under_another(void **state)
+{
+    world *w = *state;
+    char file[128], model[128];
+    snprintf(model, sizeof model, "%s/x.model", w->folder);
+    write_shifted(w, file, "past.csv", 4000, 0.12, 0);
+    heard h = train(w, file, model, NULL);
+    forget(&h);
+    write_shifted(w, file, "more.csv", 1500, 0.3, 0);
+    double before = mean_shifted(w, file, model, false, false, false);
+    double after = mean_shifted(w, file, model, true, true, true);
+    print_message("30 %% won: said %.3f, moved %.3f\n", before, after);
+    assert_true(before < 0.24 && fabs(after - 0.3) < 0.04);
+    write_shifted(w, file, "other.csv", 1500, 0.12, 3);
+    before = mean_shifted(w, file, model, false, false, false);
+    after = mean_shifted(w, file, model, true, false, false);
+    assert_float_equal(before, after, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(table__drifting_level__followed_is_nearer_and_the_report_says_why),
         WITH_WORLD(table_score__outcomes_known__move_the_rows_after_them_only),
+        WITH_WORLD(table_score__shift__moves_under_label_shift_and_not_under_another),
         WITH_WORLD(table_score__time_for_a_model_without__says_how),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
