@@ -229,6 +229,7 @@ static fore_status write_overall(fore_subject_kind kind, const fore_past_lists *
     fore_json_number(json, "top_kept_a_day_later", kept);
     orders_json(json, "orders", all->k, all->wins, all->won_value, order, auc);
     fore_json_number(json, "calibration_error", fore_ece(bin, *bins));
+    fore_json_number(json, "calibration_error_by_chance", together.ece_chance);
     fore_json_number(json, "calibration_slope", together.slope);
     fore_json_number(json, "calibration_intercept", together.intercept);
     fore_answer_note(

@@ -26,12 +26,12 @@ static double rate(const fore_choice *c, fore_role role)
 void fore_shift_say(const fore_prior_shift *s, fore_text *out)
 {
     if (!s->known)
-        fore_text_puts(out, "The model has too few outcomes to read a base rate from scores.");
+        fore_text_puts(out, "The model knows too few outcomes to read a base rate from scores.");
     else if (!s->holds)
         fore_text_printf(out,
                          "The scores alone cannot tell the base rate: they are no mixture of those "
-                         "of won and of lost rows as they were (p %s%.3f), so more than the base "
-                         "rate has moved.",
+                         "that won and lost rows had (p %s%.3f), so more than the base rate "
+                         "differs.",
                          s->p_value < 0.001 ? "< " : "", fmax(s->p_value, 0.001));
     else
         fore_text_printf(out,

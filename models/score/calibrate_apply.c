@@ -219,9 +219,11 @@ void fore_calibration_write(const fore_calibration *calibration, fore_json_write
     fore_json_numbers(json, "edge", calibration->edge, calibration->bins);
     fore_json_numbers(json, "count", calibration->count, calibration->bins);
     fore_json_numbers(json, "spread", calibration->spread, calibration->bins);
-    fore_json_numbers(json, "won", calibration->won, calibration->bins);
-    fore_json_numbers(json, "lost", calibration->lost, calibration->bins);
-    fore_json_number(json, "base_rate", calibration->base_rate);
+    if (calibration->base_rate > 0) { /* known */
+        fore_json_numbers(json, "won", calibration->won, calibration->bins);
+        fore_json_numbers(json, "lost", calibration->lost, calibration->bins);
+        fore_json_number(json, "base_rate", calibration->base_rate);
+    }
     fore_json_end_object(json);
 }
 
