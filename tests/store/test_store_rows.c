@@ -435,6 +435,32 @@ static void cursor__placeholders__only_when_asked_for(void **state)
     fore_cursor_close(c);
 }
 
+static void cursor__one_row__is_that_of_the_key_and_no_other(void **state)
+{
+    fore_store *s = ((fixture *)*state)->store;
+    fore_lead_row row = no_lead("L1");
+    fore_cursor *c;
+    bool more;
+    int64_t pk;
+    OK(fore_store_begin(s, e));
+    OK(fore_store_put_lead(s, &row, NULL, e));
+    row = no_lead("L2");
+    OK(fore_store_put_lead(s, &row, NULL, e));
+    OK(fore_store_commit(s, e));
+    OK(fore_store_find(s, FORE_LEAD, "L2", &pk, e));
+    OK(fore_cursor_open_one(s, FORE_TABLE_LEAD, pk, &c, e));
+    OK(fore_cursor_next(c, &row, &more, e));
+    assert_true(more && row.pk == pk);
+    assert_string_equal(row.id, "L2");
+    OK(fore_cursor_next(c, &row, &more, e));
+    assert_false(more);
+    fore_cursor_close(c);
+    OK(fore_cursor_open_one(s, FORE_TABLE_LEAD, pk + 100, &c, e));
+    OK(fore_cursor_next(c, &row, &more, e));
+    assert_false(more);
+    fore_cursor_close(c);
+}
+
 static void key__rows_of_another_process__are_found(void **state)
 {
     fixture *f = *state;
@@ -720,6 +746,7 @@ int main(void)
         WITH_STORE(put__row_without_identity__is_refused),
         WITH_STORE(key__unknown_id__makes_a_placeholder_that_becomes_known),
         WITH_STORE(cursor__placeholders__only_when_asked_for),
+        WITH_STORE(cursor__one_row__is_that_of_the_key_and_no_other),
         WITH_STORE(key__rows_of_another_process__are_found),
         WITH_STORE(fingerprint__same_import_twice__changes_nothing),
         WITH_STORE(fingerprint__settings_and_placeholders__do_not_count),
