@@ -312,7 +312,7 @@ static fore_status report_quality(fore_context *c, const foresell_table_request 
                                                  : "random fifth";
     report_row(rep, fore_learner_name(choice->winner), where, &choice->test);
     if (followed->step > 0 && !choice->test_out_of_fold)
-        report_row(rep, fore_learner_name(choice->winner), "newest fifth, followed",
+        report_row(rep, fore_learner_name(choice->winner), "followed",
                    &followed->quality);
     report_row(rep, "base rate", where, &choice->baseline);
     if (r->folds && !choice->test_out_of_fold) {

@@ -59,7 +59,7 @@ static void table__drifting_level__followed_is_nearer_and_the_report_says_why(vo
     snprintf(model, sizeof model, "%s/x.model", w->folder);
     heard h = train(w, file, model, "day");
     const fore_json_node *once = figures(&h, "newest fifth"),
-                         *followed = figures(&h, "newest fifth, followed");
+                         *followed = figures(&h, "followed");
     assert_non_null(followed);
     print_message("calibration error %.3f, followed %.3f (by chance %.3f)\n",
                   number_of(once, "calibration_error"), number_of(followed, "calibration_error"),
@@ -72,7 +72,7 @@ static void table__drifting_level__followed_is_nearer_and_the_report_says_why(vo
     assert_true(noted(&h, "Followed, with the outcomes of the rows before each row"));
     forget(&h);
     h = train(w, file, model, NULL); /* no time: nothing to follow */
-    assert_null(figures(&h, "newest fifth, followed"));
+    assert_null(figures(&h, "followed"));
     forget(&h);
 }
 
@@ -109,7 +109,7 @@ static void table_score__outcomes_known__move_the_rows_after_them_only(void **st
     }
     write_table(w, file, "test.csv", 0, ROWS, ROWS, -1);
     h = train(w, file, model, "day");
-    double told = number_of(figures(&h, "newest fifth, followed"), "mean_probability"), sum = 0;
+    double told = number_of(figures(&h, "followed"), "mean_probability"), sum = 0;
     forget(&h);
     write_table(w, file, "newest.csv", PAST, ROWS, ROWS, -1);
     double *all = malloc((ROWS - PAST) * sizeof *all);
