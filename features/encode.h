@@ -23,7 +23,7 @@
  * nothing. This is how categories of many levels are split: a tree that parts the past rate parts the
  * levels in the order of their target statistics. Fewer levels are told apart by their indicators
  * alone: rates beside them made no set better outside its test and some worse; so did ordered target
- * statistics (each row by those before it in a random order), level counts and pairs of columns
+ * statistics (each row by those before it in a random order) and pairs of columns
  * (bench/README.md, "Categories"). Folds come from the group (the lead or deal), so rows of one subject never inform each
  * other, and the encoding does not depend on the order of the rows.
  *
