@@ -18,8 +18,7 @@
 
 enum {
     SCREEN_ROWS = 20000,
-    HINGES = 6, /* per column: with 12 nothing was told better (bench/README.md) */
-    FEWEST_HINGES = 60,
+    HINGES = 6,      /* per column: with 12 nothing was told better (bench/README.md) */
     LINE_TURNS = 12, /* Newton, held to steps of 1 */
     MANY_ROWS = 50000
 };
@@ -211,8 +210,6 @@ static int64_t keep_columns(const screening *s, ranked *order, int8_t *hinges)
 static void bend_columns(const screening *s, int64_t width, ranked *order, int8_t *hinges)
 {
     int64_t p = s->x.columns, room = FORE_LOGIT_COVARIANCE - width;
-    room = room < FEWEST_HINGES ? FEWEST_HINGES : room;
-    room = room > FORE_ADDITIVE_HINGES ? FORE_ADDITIVE_HINGES : room;
     for (int64_t j = 0; j < p; j++) order[j] = (ranked){s->column[j].bend, j};
     qsort(order, (size_t)p, sizeof *order, most_first);
     for (int64_t k = 0; k < p; k++) {
@@ -295,8 +292,9 @@ static fore_status fit_families(fore_pool *pool, const fore_sample *rows, const 
     o.precisions = precision;
     o.start = point;
     if (rows->x.rows > MANY_ROWS) o.tolerance = MANY_ROWS_TOLERANCE;
-    status =
-        fore_logit_fit(pool, &rows->x, design, rows->y, rows->weight, NULL, &o, model, NULL, err);
+    FORE_GO(
+        fore_logit_fit(pool, &rows->x, design, rows->y, rows->weight, NULL, &o, model, NULL, err));
+    status = fore_family_widen(*model, precision, family, families, err);
 done:
     fore_free(family);
     fore_free(precision);

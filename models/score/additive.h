@@ -1,10 +1,10 @@
 /* The additive learner: a logistic regression whose columns may bend (design.h) under a
  * hierarchical prior (family.h). What it says stays a sum of one curve per raw column.
  *
- * Which columns bend: those where a rate of wins per piece between the knots tells the outcomes better
- * than a line through them, by Akaike's criterion; the most telling ones first, at most as many
- * hinges as the design has room for. With more columns than it has room for, those that tell most
- * on their own are kept (sure independence screening, Fan and Lv 2008) and the others get no
+ * Which columns bend: those where a rate of wins per piece between the knots tells the outcomes
+ * better than a line through them, by Akaike's criterion; the most telling ones first, at most as
+ * many hinges as the design has room for. With more columns than it has room for, those that tell
+ * most on their own are kept (sure independence screening, Fan and Lv 2008) and the others get no
  * weight.
  */
 #ifndef FORE_SCORE_ADDITIVE_H
@@ -13,10 +13,9 @@
 #include "models/score/logit.h"
 #include "models/score/sample.h"
 
-enum {
-    FORE_ADDITIVE_LINES = 400, /* design columns before any bends */
-    FORE_ADDITIVE_HINGES = 200 /* in all; FORE_LOGIT_COVARIANCE less the lines, but at least 60 */
-};
+/* Design columns before any bends; hinges get what is left of FORE_LOGIT_COVARIANCE, so that the
+ * posterior is known and written in a model file of moderate size. */
+enum { FORE_ADDITIVE_LINES = 230 };
 
 /* rows in key order. options: limits and missing share of the design; its hinges are not read. */
 fore_status fore_additive_fit(fore_pool *pool, const fore_sample *rows,

@@ -2,7 +2,8 @@
  *
  *     count rows and outcomes per role
  *     fewer than FORE_FEW_POSITIVES of the rarer outcome outside TEST, or TRAIN or VALIDATE with
- *     one outcome only: the logistic on everything but TEST
+ *     one outcome only: the additive learner, whose prior learns how far to shrink, on everything
+ *     but TEST (the logistic where only a window lacks an outcome)
  *     else:
  *         a scorer per learner on TRAIN / CALIBRATE, measured on VALIDATE; the simplest wins that
  *         no other beats by more than one standard error
@@ -326,8 +327,9 @@ static fore_status finish(const choosing *c, const fore_sample *fitted, const fo
 static fore_status choose_few(const choosing *c, const fore_sample *fitted, const fore_sample *test,
                               fore_error *err)
 {
-    fore_scorer_options o = options_for(c, FORE_LOGISTIC);
-    c->out->winner = FORE_LOGISTIC;
+    bool shrunk = c->out->few_positives && !c->options->without[FORE_ADDITIVE];
+    c->out->winner = shrunk ? FORE_ADDITIVE : FORE_LOGISTIC;
+    fore_scorer_options o = options_for(c, c->out->winner);
     for (int k = 0; k < FORE_LEARNERS; k++)
         snprintf(c->out->table[k].why, sizeof c->out->table[k].why,
                  c->out->few_positives ? "too few outcomes to compare learners"

@@ -30,8 +30,9 @@ typedef enum fore_role {
     FORE_ROLE_TEST
 } fore_role;
 
-/* Fewer rows of either outcome than this in TRAIN + CALIBRATE + VALIDATE: the logistic alone, its
- * prior chosen by evidence, fitted on all three; no comparison. */
+/* Fewer rows of either outcome than this in TRAIN + CALIBRATE + VALIDATE: the additive
+ * learner alone, whose prior learns how far each attribute is to be shrunk, fitted on all three (the
+ * logistic where that one is left out); no comparison. */
 enum { FORE_FEW_POSITIVES = 40 };
 
 typedef struct fore_choose_options {

@@ -7,7 +7,7 @@
  *              per family f with k_f columns:
  *                  d_f = k_f - precision_f sum S_jj          how many coefficients the rows settle
  *                  precision_f = (d_f + 2 SHAPE) / (sum b_j^2 + 2 SHAPE / common)
- *              common = geometric mean of the precisions and START
+ *              common = geometric mean of the precisions and of STARTS times START
  *     until no precision moves by over SETTLED and the step gains nothing
  *
  * SHAPE is the shape of the gamma distribution of the precisions around the common one: as much as
@@ -27,8 +27,9 @@ enum {
     PASSES = 40,
     HALVINGS = 20
 };
-static const double START = 10; /* a standardised column moves the log-odds by 0.3 */
-static const double SHAPE = 0.3;
+static const double START = 20; /* a standardised column moves the log-odds by 0.22 */
+static const double STARTS = 4; /* so many families' worth of it stay in the common one */
+static const double SHAPE = 0.5;
 static const double LEAST = 1e-2, MOST = 1e6;
 static const double SETTLED = 0.05; /* log; the log loss does not see it */
 static const double GAIN = 1e-6;    /* of the objective per unit of weight */
@@ -120,7 +121,7 @@ static double within(double precision) { return fmin(fmax(precision, LEAST), MOS
 static double estimate(shrinking *m)
 {
     int64_t q = m->irls.width, order = q + 1;
-    double change = 0, logs = log(START);
+    double change = 0, logs = STARTS * log(START);
     memset(m->settled, 0, (size_t)m->families * sizeof *m->settled);
     memset(m->squares, 0, (size_t)m->families * sizeof *m->squares);
     fore_cholesky_invert(m->factor, order);
@@ -136,7 +137,7 @@ static double estimate(shrinking *m)
         m->each[f] = now;
         logs += log(now);
     }
-    m->common = exp(logs / (m->families + 1));
+    m->common = exp(logs / (m->families + STARTS));
     return change;
 }
 
@@ -213,6 +214,31 @@ static void end(shrinking *m)
     fore_free(m->gradient);
     fore_free(m->curvature);
     fore_free(m->factor);
+}
+
+/* g = -C_f precision_f b_f over the family's columns; Var(log precision) of its gamma posterior of
+ * shape d_f / 2 + SHAPE is 1 / shape. */
+fore_status fore_family_widen(fore_logit_model *model, const double *precision,
+                              const int32_t *family, int32_t families, fore_error *err)
+{
+    int64_t q = model->width, order = q + 1;
+    double *c = model->covariance;
+    if (!c) return FORE_OK;
+    double *g = FORE_ZNEW(families * order, double), *settled = FORE_ZNEW(families, double);
+    fore_status status = g && settled ? FORE_OK : fore_no_memory(err);
+    for (int64_t j = 0; j < q && status == FORE_OK; j++) {
+        double *to = g + family[j] * order, pull = precision[j] * model->beta[j];
+        for (int64_t i = 0; i < order; i++) to[i] -= c[i + j * order] * pull;
+        settled[family[j]] += 1 - precision[j] * c[j + j * order];
+    }
+    for (int32_t f = 0; f < families && status == FORE_OK; f++) {
+        double variance = 1 / (0.5 * fmax(settled[f], 0) + SHAPE), *from = g + f * order;
+        for (int64_t j = 0; j < order; j++)
+            for (int64_t i = 0; i < order; i++) c[i + j * order] += variance * from[i] * from[j];
+    }
+    fore_free(g);
+    fore_free(settled);
+    return status;
 }
 
 fore_status fore_family_fit(fore_pool *pool, const fore_view *x, const fore_design *design,

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "models/score/design.h"
+#include "models/score/logit.h"
 
 typedef struct fore_family_info {
     int64_t passes;  /* over the rows */
@@ -29,6 +29,12 @@ fore_status fore_family_fit(fore_pool *pool, const fore_view *x, const fore_desi
                             const double *y, const double *w, const int32_t *family,
                             int32_t families, double *precision, double *point,
                             fore_family_info *info, fore_error *err);
+
+/* Adds to the model's covariance (none: nothing) what it lacks because the precisions are
+ * estimates, to first order (Kass and Steffey 1989): sum over families of Var(log precision) g g',
+ * g the derivative of the coefficients by log precision. precision: q, as the model was fitted. */
+fore_status fore_family_widen(fore_logit_model *model, const double *precision,
+                              const int32_t *family, int32_t families, fore_error *err);
 
 /* The families of a design's columns: raw columns with the same number in raw (p, or NULL) are one;
  * the values of the others, the hinges and the indicators are one each. out: q. Returns how many.

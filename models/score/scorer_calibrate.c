@@ -24,7 +24,8 @@
 enum {
     FOLDS = 5,
     LEFT_OUT = 31,
-    ENOUGH = 10,       /* rows of each class that a calibration sample needs */
+    FEW = 100,   /* rows of a class from which a slope is better measured than left to the prior */
+    ENOUGH = 10, /* rows of each class that a calibration sample needs */
     ENOUGH_NEWEST = 20 /* rows of each class by which the newest rows set the level */
 };
 /* How far the shares of slopes that were left differ from 1, over the sets of bench/README.md
@@ -73,6 +74,14 @@ static bool enough(const fore_sample *s)
 {
     int64_t positive, count = count_weighted(s, &positive);
     return positive >= ENOUGH && count - positive >= ENOUGH;
+}
+
+/* A prior that has learned how far to shrink leaves nothing to a slope that few rows can only
+ * guess: the learner's own log-odds hold (tests/score/test_small.c). */
+static bool shrunk_already(const fore_scorer *scorer, const fore_sample *train)
+{
+    int64_t positive, count = count_weighted(train, &positive);
+    return scorer->learner == FORE_ADDITIVE && (positive < FEW || count - positive < FEW);
 }
 
 /* ---- folds ---- */
@@ -310,13 +319,16 @@ fore_status scorer_calibrate(fore_pool *pool, const fore_scorer_options *options
         if (enough(train)) {
             FORE_GO(run_folds(&c, !posterior, err));
             add_known(train, c.margin, NULL, &m);
-        } else if (scorer->learner == FORE_LOGISTIC) { /* too few to take apart: its own log-odds */
+            if (kind == FORE_CALIBRATE_AUTO && shrunk_already(scorer, train))
+                kind = FORE_CALIBRATE_IDENTITY;
+        } else if (scorer->learner == FORE_LOGISTIC ||
+                   scorer->learner == FORE_ADDITIVE) { /* too few to take apart: its own log-odds */
             FORE_GO(add_own(&c, scorer, train, &m, err));
             kind = FORE_CALIBRATE_IDENTITY;
         } else {
             FORE_GO(fore_fail(
                 err, FORE_E_NO_ANSWER,
-                "the %s learner needs at least %d rows of each outcome; use the logistic one",
+                "the %s learner needs at least %d rows of each outcome; use the additive or the logistic one",
                 fore_learner_name(scorer->learner), ENOUGH));
         }
     }

@@ -108,7 +108,7 @@ static void choose__shuffled_and_threaded__same_scorer(void **state)
     leads_free(&e);
 }
 
-static void choose__few_positives__shrunk_logistic_that_says_so(void **state)
+static void choose__few_positives__shrunk_by_its_own_prior_and_says_so(void **state)
 {
     (void)state;
     leads d = leads_new(300, 10, -3.6, 4);
@@ -116,7 +116,7 @@ static void choose__few_positives__shrunk_logistic_that_says_so(void **state)
     int64_t positives = c.positives[1] + c.positives[2] + c.positives[3];
     assert_true(positives > 0 && positives < FORE_FEW_POSITIVES);
     assert_true(c.few_positives);
-    assert_int_equal(c.winner, FORE_LOGISTIC);
+    assert_int_equal(c.winner, FORE_ADDITIVE);
     assert_non_null(strstr(c.note, "few outcomes"));
     assert_false(c.table[FORE_TREES].tried);
     assert_true(strlen(c.table[FORE_TREES].why) > 0);
@@ -340,7 +340,7 @@ int main(void)
         cmocka_unit_test(choose__curved_truth__a_curved_learner_wins_and_beats_the_base_rate),
         cmocka_unit_test(choose__test_outcomes_turned_round__same_scorer),
         cmocka_unit_test(choose__shuffled_and_threaded__same_scorer),
-        cmocka_unit_test(choose__few_positives__shrunk_logistic_that_says_so),
+        cmocka_unit_test(choose__few_positives__shrunk_by_its_own_prior_and_says_so),
         cmocka_unit_test(choose__two_positives_and_three_rows__answers),
         cmocka_unit_test(choose__test_window_of_one_class__measured_out_of_fold),
         cmocka_unit_test(choose__more_rows_than_are_compared__winner_of_all_rows),

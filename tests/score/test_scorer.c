@@ -292,15 +292,18 @@ static void scorer_fit__three_rows_all_missing_wide_and_huge__answers(void **sta
                                 : fore_random_normal(&random);
         fore_sample sample = {{x, 3, 40, 3, NULL}, y, NULL, NULL, NULL, NULL};
         fore_scorer *s = NULL;
-        fore_scorer_options o = quick(FORE_LOGISTIC);
-        assert_int_equal(fore_scorer_fit(NULL, &sample, NULL, &o, NULL, &s, NULL), FORE_OK);
-        assert_int_equal(fore_scorer_predict(NULL, s, &sample.x, p, lo, hi, NULL, NULL), FORE_OK);
-        for (int i = 0; i < 3; i++)
-            assert_true(0 < lo[i] && lo[i] <= p[i] && p[i] <= hi[i] && hi[i] < 1);
-        assert_true(hi[0] - lo[0] > 0.2);
-        fore_scorer_free(s);
-        for (int k = 1; k < FORE_LEARNERS; k++) {
-            o = quick((fore_learner)k);
+        for (int k = FORE_LOGISTIC; k <= FORE_ADDITIVE; k++) {
+            fore_scorer_options o = quick((fore_learner)k);
+            assert_int_equal(fore_scorer_fit(NULL, &sample, NULL, &o, NULL, &s, NULL), FORE_OK);
+            assert_int_equal(fore_scorer_predict(NULL, s, &sample.x, p, lo, hi, NULL, NULL),
+                             FORE_OK);
+            for (int i = 0; i < 3; i++)
+                assert_true(0 < lo[i] && lo[i] <= p[i] && p[i] <= hi[i] && hi[i] < 1);
+            assert_true(hi[0] - lo[0] > 0.2);
+            fore_scorer_free(s);
+        }
+        for (int k = FORE_ELASTIC_NET; k < FORE_LEARNERS; k++) {
+            fore_scorer_options o = quick((fore_learner)k);
             assert_int_equal(fore_scorer_fit(NULL, &sample, NULL, &o, NULL, &s, NULL),
                              FORE_E_NO_ANSWER);
         }
