@@ -56,7 +56,9 @@ static fore_status model_parse(const fore_json_node *root, fore_flat_model *m, f
         return fore_fail(err, FORE_E_MODEL, "this is not a model of `foresell table train`");
     if (!fore_json_get_integer(root, "version", &version) || version != VERSION)
         return fore_fail(err, FORE_E_MODEL,
-                         "the model was written by another version; train it again");
+                         version > VERSION
+                             ? "the model was written by a newer foresell; use that one, or train it again"
+                             : "the model was written by another version; train it again");
     if (!scorer || !id || !target || !fore_json_get(root, "encoding"))
         return fore_fail(err, FORE_E_MODEL, "parts of the model are missing; train it again");
     snprintf(m->id, sizeof m->id, "%s", id);

@@ -114,10 +114,18 @@ static fore_status read_scorer(const fore_json_node *root, fore_scorer **out, fo
     if (!fore_json_get_integer(root, "version", &version) || version != FORE_SCORER_VERSION)
         return fore_fail(
             err, FORE_E_MODEL,
-            "the model has version %lld and this foresell reads version %d; train the model again",
+            version > FORE_SCORER_VERSION
+                ? "the model has version %lld and this foresell reads version %d: a newer foresell "
+                  "wrote it; use that one, or train the model again"
+                : "the model has version %lld and this foresell reads version %d; train the model again",
             (long long)version, FORE_SCORER_VERSION);
     if (!fore_learner_parse(fore_json_get_string(root, "learner"), &learner))
-        return damaged("its learner is unknown", err);
+        return fore_fail(
+            err, FORE_E_MODEL,
+            "the model has a learner that this foresell does not know (\"%.40s\"): a "
+            "newer foresell wrote it, or it is damaged; use that one, or train the model "
+            "again",
+            fore_json_get_string(root, "learner") ? fore_json_get_string(root, "learner") : "");
     if (!fore_json_get_integer(root, "columns", &columns) || columns < 0 || columns > 10000000 ||
         !fore_json_get_number(root, "level", &level) || !(level > 0 && level < 1))
         return damaged("its head cannot be read", err);
