@@ -14,6 +14,9 @@
 /* R's tests for seasonal differences ask for 0.64; taking a weaker season out still helps. */
 static const double SEASON_STRENGTH = 0.4;
 
+static const char *const ces_names[] = {"CES", "CES (simple season)", "CES (partial season)",
+                                        "CES (full season)"};
+
 static bool all_positive(const double *y, int64_t n)
 {
     for (int64_t t = 0; t < n; t++)
@@ -97,12 +100,30 @@ static fore_status fit_holt_winters(fore_member *w, const double *y, double *fit
     return fore_holt_winters_fit(y, w->n, w->m, true, &w->model.hw, fitted, err);
 }
 
+static fore_status fit_ces(fore_member *w, const double *y, double *fitted, fore_error *err)
+{
+    FORE_TRY(fore_ces_choose(y, w->n, w->adjusted ? 1 : w->m, &w->model.ces, err));
+    w->parameters = w->model.ces.parameters;
+    fore_ces_filter(&w->model.ces, y, w->n, fitted, NULL);
+    return FORE_OK;
+}
+
 static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     bool dynamic = w->method == FORE_SERIES_DYNAMIC_THETA;
     FORE_TRY(
         fore_theta_fit(y, w->n, w->adjusted ? 1 : w->m, dynamic, &w->model.theta, fitted, err));
     w->parameters = dynamic ? 3 : 2;
+    return FORE_OK;
+}
+
+static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fore_error *err)
+{
+    FORE_TRY(fore_arima_choose(y, w->n, w->m, NULL, 0, &w->model.arima, err));
+    w->room = FORE_NEW(w->n, double);
+    if (!w->room) return fore_no_memory(err);
+    w->parameters = w->model.arima.parameters - 1;
+    fore_arima_fitted(&w->model.arima, y, w->n, NULL, fitted, w->room);
     return FORE_OK;
 }
 
@@ -145,7 +166,8 @@ static void plain(const fore_member *w, const double *y, int64_t n, int64_t h, d
 static bool smooths(fore_series_method method)
 {
     return method == FORE_SERIES_SES || method == FORE_SERIES_HOLT || method == FORE_SERIES_ETS ||
-           method == FORE_SERIES_THETA || method == FORE_SERIES_DYNAMIC_THETA;
+           method == FORE_SERIES_THETA || method == FORE_SERIES_DYNAMIC_THETA ||
+           method == FORE_SERIES_CES;
 }
 
 static fore_status fit_smooth(fore_member *w, const double *y, double *fitted, fore_error *err)
@@ -153,7 +175,10 @@ static fore_status fit_smooth(fore_member *w, const double *y, double *fitted, f
     FORE_TRY(take_long_season(w, y, err));
     const double *seen = w->adjusted ? w->adjusted : y;
     bool theta = w->method == FORE_SERIES_THETA || w->method == FORE_SERIES_DYNAMIC_THETA;
-    FORE_TRY(theta ? fit_theta(w, seen, fitted, err) : fit_ets(w, seen, fitted, err));
+    if (w->method == FORE_SERIES_CES)
+        FORE_TRY(fit_ces(w, seen, fitted, err));
+    else
+        FORE_TRY(theta ? fit_theta(w, seen, fitted, err) : fit_ets(w, seen, fitted, err));
     for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, t, fitted[t]);
     return FORE_OK;
 }
@@ -173,6 +198,8 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
         status = fit_holt_winters(member, y, fitted, err);
     else if (method == FORE_SERIES_CROSTON)
         status = fit_croston(member, y, fitted, err);
+    else if (method == FORE_SERIES_ARIMA)
+        status = fit_arima(member, y, fitted, err);
     else
         plain(member, y, n, 1, &mean, NULL, fitted);
     if (status != FORE_OK) fore_member_free(member);
@@ -186,6 +213,10 @@ static void forecast_smooth(const fore_member *w, const double *y, int64_t n0, i
     if (w->method == FORE_SERIES_THETA || w->method == FORE_SERIES_DYNAMIC_THETA) {
         fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, seen, n0);
         fore_theta_forecast(&at, h, mean, variance);
+    } else if (w->method == FORE_SERIES_CES) {
+        fore_ces_state state = w->model.ces.last;
+        if (n0 < w->n) fore_ces_filter(&w->model.ces, seen, n0, NULL, &state);
+        fore_ces_forecast(&w->model.ces, &state, n0, h, mean, variance);
     } else {
         const fore_ets *ets = &w->model.ets;
         fore_ets_state state = n0 == w->n ? ets->last : ets->first;
@@ -216,6 +247,8 @@ void fore_member_forecast(const fore_member *member, const double *y, int64_t n0
         forecast_holt_winters(member, y, n0, h, mean, variance);
     else if (member->method == FORE_SERIES_CROSTON)
         fore_croston(y, n0, member->croston_alpha, h, mean, variance, NULL);
+    else if (member->method == FORE_SERIES_ARIMA)
+        fore_arima_forecast(&member->model.arima, y, n0, NULL, h, mean, variance, member->room);
     else
         plain(member, y, n0, h, mean, variance, NULL);
 }
@@ -231,6 +264,11 @@ int64_t fore_member_least(const fore_member *member)
     case FORE_SERIES_HOLT:
     case FORE_SERIES_ETS: return 4;
     case FORE_SERIES_HOLT_WINTERS: return member->m > 1 ? 2 * member->m + 1 : 4;
+    case FORE_SERIES_CES: return 5;
+    case FORE_SERIES_ARIMA: {
+        int64_t start = fore_arima_least(&member->model.arima);
+        return start > 4 ? start : 4;
+    }
     default: return 1;
     }
 }
@@ -246,6 +284,8 @@ void fore_member_name(const fore_member *member, char out[64])
     case FORE_SERIES_THETA: snprintf(out, 64, "Theta"); break;
     case FORE_SERIES_DYNAMIC_THETA: snprintf(out, 64, "dynamic Theta"); break;
     case FORE_SERIES_CROSTON: snprintf(out, 64, "Croston"); break;
+    case FORE_SERIES_ARIMA: fore_arima_name(&member->model.arima, out); break;
+    case FORE_SERIES_CES: snprintf(out, 64, "%s", ces_names[member->model.ces.form]); break;
     case FORE_SERIES_HOLT_WINTERS:
         snprintf(out, 64, "%s",
                  !member->model.hw.seasonal        ? "Holt"
@@ -261,5 +301,7 @@ void fore_member_free(fore_member *member)
     if (!member) return;
     if (member->method == FORE_SERIES_THETA || member->method == FORE_SERIES_DYNAMIC_THETA)
         fore_theta_free(&member->model.theta);
+    fore_free(member->room);
+    member->room = NULL;
     forget_season(member);
 }

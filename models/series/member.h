@@ -4,6 +4,8 @@
 #ifndef FORE_SERIES_MEMBER_H
 #define FORE_SERIES_MEMBER_H
 
+#include "models/series/arima.h"
+#include "models/series/ces.h"
 #include "models/series/ets.h"
 #include "models/series/holt_winters.h"
 #include "models/series/series_forecast.h"
@@ -17,10 +19,13 @@ typedef struct fore_member {
     double *adjusted;   /* n: y without its season where the model cannot hold it; owned, or NULL */
     double *index;      /* m, owned; multiplicative or additive */
     bool multiplicative;
+    double *room; /* ARIMA: n doubles to work in, owned; so one thread at a time */
     union {
         fore_ets ets; /* SES, HOLT, ETS */
         fore_theta theta;
         fore_holt_winters hw;
+        fore_arima arima;
+        fore_ces ces;
     } model;
 } fore_member;
 

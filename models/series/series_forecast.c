@@ -19,9 +19,9 @@
 /* Below this, no method has anything to learn from. */
 enum { VALUES_LEAST = 4 };
 
-static const char *const method_words[] = {"auto", "naive",   "snaive", "drift", "mean",
-                                           "ses",  "holt",    "hw",     "ets",   "theta",
-                                           "dotm", "croston", "combine"};
+static const char *const method_words[] = {"auto", "naive",   "snaive",  "drift", "mean",
+                                           "ses",  "holt",    "hw",      "ets",   "theta",
+                                           "dotm", "croston", "combine", "arima", "ces"};
 enum { METHODS = sizeof method_words / sizeof *method_words };
 
 bool fore_series_method_parse(const char *word, fore_series_method *method)
@@ -184,7 +184,9 @@ static fore_series_method simpler(fore_series_method method)
     case FORE_SERIES_HOLT_WINTERS: return FORE_SERIES_HOLT;
     case FORE_SERIES_HOLT:
     case FORE_SERIES_CROSTON:
+    case FORE_SERIES_CES:
     case FORE_SERIES_ETS: return FORE_SERIES_SES;
+    case FORE_SERIES_ARIMA: return FORE_SERIES_ETS;
     default: return FORE_SERIES_NAIVE;
     }
 }
@@ -216,7 +218,7 @@ static fore_status fit_one(work *w, fore_series_method method, fore_error *err)
 
 static fore_status fit_several(work *w, fore_error *err)
 {
-    static const fore_series_method list[] = {FORE_SERIES_ETS, FORE_SERIES_THETA,
+    static const fore_series_method list[] = {FORE_SERIES_ETS, FORE_SERIES_CES, FORE_SERIES_ARIMA,
                                               FORE_SERIES_DYNAMIC_THETA};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         fore_error why = {0};
@@ -244,12 +246,13 @@ static void describe_history(work *w, const double *y)
     const fore_prepared *s = &w->series;
     double at[FORE_MEMBERS_MAX];
     for (int64_t t = 0; t < f->n; t++) {
-        int64_t inside = t - s->lead;
+        int64_t inside = t - s->lead, known = 0;
         f->used[t] = f->fitted[t] = f->residuals[t] = NAN;
         if (inside < 0 || inside >= s->n) continue;
-        for (int64_t i = 0; i < w->count; i++) at[i] = w->fitted[i][inside];
+        for (int64_t i = 0; i < w->count; i++) /* ARIMA says nothing of its first values */
+            if (!isnan(w->fitted[i][inside])) at[known++] = w->fitted[i][inside];
         f->used[t] = isnan(y[t]) ? s->y[inside] * s->scale : y[t];
-        f->fitted[t] = fore_median(at, w->count) * s->scale;
+        f->fitted[t] = fore_median(at, known) * s->scale;
         f->residuals[t] = f->used[t] - f->fitted[t];
     }
     f->missing = s->filled;
@@ -281,6 +284,27 @@ static void describe_ets(work *w, const fore_ets *ets)
     f->bic = ets->bic + shift;
 }
 
+static void describe_arima(work *w, const fore_arima *a)
+{
+    static const char *const names[4][FORE_ARIMA_ORDER] = {{"ar1", "ar2", "ar3", "ar4", "ar5"},
+                                                           {"ma1", "ma2", "ma3", "ma4", "ma5"},
+                                                           {"sar1", "sar2"},
+                                                           {"sma1", "sma2"}};
+    const double *value[4] = {a->ar, a->ma, a->sar, a->sma};
+    int64_t count[4] = {a->order.p, a->order.q, a->order.P, a->order.Q};
+    fore_series_forecast *f = w->out;
+    double shift = (double)(a->n - fore_arima_least(a) + 1) * log(w->series.scale);
+    for (int part = 0; part < 4; part++)
+        for (int64_t i = 0; i < count[part]; i++) add_parameter(f, names[part][i], value[part][i]);
+    if (a->order.constant)
+        add_parameter(f, a->order.d + a->order.D ? "drift" : "mean",
+                      a->beta[2 * a->pairs] * w->series.scale);
+    f->loglik = a->loglik - shift;
+    f->aic = a->aic + 2 * shift;
+    f->aicc = a->aicc + 2 * shift;
+    f->bic = a->bic + 2 * shift;
+}
+
 static void describe_member(work *w, const fore_member *member)
 {
     fore_series_forecast *f = w->out;
@@ -303,6 +327,11 @@ static void describe_member(work *w, const fore_member *member)
                           : 2 * member->model.theta.drift * w->series.scale);
         break;
     case FORE_SERIES_CROSTON: add_parameter(f, "alpha", member->croston_alpha); break;
+    case FORE_SERIES_ARIMA: describe_arima(w, &member->model.arima); break;
+    case FORE_SERIES_CES:
+        add_parameter(f, "a0", member->model.ces.a0);
+        add_parameter(f, "a1", member->model.ces.a1);
+        break;
     default: break;
     }
 }

@@ -19,7 +19,7 @@
 enum {
     FORE_HORIZON_MAX = 10000, /* steps; more is E_LIMIT */
     FORE_SERIES_LEVELS = 8,   /* interval levels per call */
-    FORE_SERIES_PARAMETERS = 8,
+    FORE_SERIES_PARAMETERS = 16,
     FORE_SERIES_MAX = 10000000 /* values per series */
 };
 
@@ -37,11 +37,13 @@ typedef enum fore_series_method {
     FORE_SERIES_THETA,
     FORE_SERIES_DYNAMIC_THETA,
     FORE_SERIES_CROSTON,
-    FORE_SERIES_COMBINE /* median of ETS, Theta and dynamic optimised Theta */
+    FORE_SERIES_COMBINE, /* median of ETS, CES, ARIMA and dynamic optimised Theta */
+    FORE_SERIES_ARIMA,   /* with the orders found; seasons beyond 24 steps by Fourier terms */
+    FORE_SERIES_CES      /* complex exponential smoothing */
 } fore_series_method;
 
 /* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
- * "combine"; false for any other word ("arima" is not there yet). */
+ * "combine" "arima" "ces"; false for any other word. */
 bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 
@@ -81,7 +83,7 @@ typedef struct fore_series_forecast {
     char name[160];                   /* "ETS(M,Ad,M)", "Theta", "median of ETS(A,N,A), ..." */
     int64_t parameters;
     fore_series_parameter parameter[FORE_SERIES_PARAMETERS];
-    double loglik, aic, aicc, bic; /* NaN unless method is one of the ETS family */
+    double loglik, aic, aicc, bic; /* NaN unless method is ARIMA or one of the ETS family */
     double sigma;    /* sd of the one-step error, in the unit of y; NaN when unknown */
     int64_t missing; /* values that were filled */
     int64_t origins; /* past origins behind conformal intervals, else 0 */
