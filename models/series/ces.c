@@ -186,6 +186,10 @@ fore_status fore_ces_fit(const double *y, int64_t n, int64_t m, fore_ces_form fo
     put(model, at);
     double squares = run(model, y, n, &model->first, &model->last, NULL), size = (double)n;
     model->parameters = weights_of(form);
+    model->states = form == FORE_CES_NONE      ? 2
+                    : form == FORE_CES_PARTIAL ? 2 + m
+                    : form == FORE_CES_SIMPLE  ? 2 * m
+                                               : 2 + 2 * m;
     double k = (double)model->parameters + 1;
     model->sigma2 = squares / fmax(1, size - (double)model->parameters);
     model->loglik = -size / 2 * (log(2 * M_PI * fmax(squares, 1e-300) / size) + 1);

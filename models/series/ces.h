@@ -35,7 +35,7 @@ typedef struct fore_ces {
     int64_t n, m;
     double a0, a1, b0, b1; /* b0 = b for PARTIAL */
     fore_ces_state first, last;
-    int64_t parameters;
+    int64_t parameters, states; /* weights; starting values */
     double sigma2, loglik, aicc;
 } fore_ces;
 

@@ -2,8 +2,8 @@
  *
  *   for each of the last origins o, newest first:
  *     combine from y[0..o) for steps 1..min(h, n - o)
- *     scores += |y - mean| / sd, times sqrt(n / (n - parameters)): the weights knew those values
- *   sort */
+ *     scores += |y - mean| / sd, times sqrt((n + parameters) / (n - parameters)): the weights knew
+ * those values and not those to come sort */
 #include "models/series/combine.h"
 
 #include <math.h>
@@ -58,11 +58,13 @@ static int64_t first_origin(const fore_member *members, int64_t count, int64_t n
     return least > n - ORIGINS ? least : n - ORIGINS;
 }
 
+/* Akaike's final prediction error: errors inside are smaller by the parameters, errors to come
+ * larger by as much. */
 static double optimism(const fore_member *members, int64_t count, int64_t n)
 {
     double parameters = 0;
     for (int64_t i = 0; i < count; i++) parameters += (double)members[i].parameters / (double)count;
-    return sqrt((double)n / fmax(1, (double)n - parameters));
+    return sqrt(((double)n + parameters) / fmax(1, (double)n - parameters));
 }
 
 fore_status fore_conformal_learn(const fore_member *members, int64_t count, const double *y,

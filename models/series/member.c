@@ -103,7 +103,7 @@ static fore_status fit_holt_winters(fore_member *w, const double *y, double *fit
 static fore_status fit_ces(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     FORE_TRY(fore_ces_choose(y, w->n, w->adjusted ? 1 : w->m, &w->model.ces, err));
-    w->parameters = w->model.ces.parameters;
+    w->parameters = w->model.ces.parameters + w->model.ces.states;
     fore_ces_filter(&w->model.ces, y, w->n, fitted, NULL);
     return FORE_OK;
 }
@@ -113,7 +113,7 @@ static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fo
     bool dynamic = w->method == FORE_SERIES_DYNAMIC_THETA;
     FORE_TRY(
         fore_theta_fit(y, w->n, w->adjusted ? 1 : w->m, dynamic, &w->model.theta, fitted, err));
-    w->parameters = dynamic ? 3 : 2;
+    w->parameters = (dynamic ? 3 : 2) + (w->model.theta.seasonal ? w->m - 1 : 0);
     return FORE_OK;
 }
 
@@ -122,7 +122,7 @@ static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fo
     FORE_TRY(fore_arima_choose(y, w->n, w->m, NULL, 0, &w->model.arima, err));
     w->room = FORE_NEW(w->n, double);
     if (!w->room) return fore_no_memory(err);
-    w->parameters = w->model.arima.parameters - 1;
+    w->parameters = w->model.arima.parameters - 1 + fore_arima_least(&w->model.arima) - 1;
     fore_arima_fitted(&w->model.arima, y, w->n, NULL, fitted, w->room);
     return FORE_OK;
 }

@@ -363,7 +363,8 @@ static double model_factor(const work *w, double level)
     if (w->count == 1) return fore_normal_quantile(p);
     for (int64_t i = 0; i < w->count; i++)
         freedom -= (double)w->members[i].parameters / (double)w->count;
-    return fore_t_quantile(p, fmax(1, freedom));
+    double spent = (double)w->series.n - freedom, n = (double)w->series.n;
+    return fore_t_quantile(p, fmax(1, freedom)) * sqrt(1 + spent / n);
 }
 
 static void put_intervals(work *w, const fore_conformal *conformal)
