@@ -127,6 +127,18 @@ static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fo
     return FORE_OK;
 }
 
+static bool is_intermittent(fore_series_method method)
+{
+    return method == FORE_SERIES_CROSTON || method == FORE_SERIES_SBA || method == FORE_SERIES_TSB;
+}
+
+static fore_intermittent intermittent(fore_series_method method)
+{
+    return method == FORE_SERIES_SBA   ? FORE_SBA
+           : method == FORE_SERIES_TSB ? FORE_TSB
+                                       : FORE_CROSTON;
+}
+
 static fore_status fit_croston(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     double mean;
@@ -136,7 +148,7 @@ static fore_status fit_croston(fore_member *w, const double *y, double *fitted, 
                              "Croston's method needs demands of 0 or more and value "
                              "%lld is below 0; take another method",
                              (long long)t + 1);
-    fore_croston(y, w->n, w->croston_alpha, 1, &mean, NULL, fitted);
+    fore_croston(intermittent(w->method), y, w->n, w->croston_alpha, 1, &mean, NULL, fitted);
     w->parameters = 0;
     return FORE_OK;
 }
@@ -196,7 +208,7 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
         status = fit_smooth(member, y, fitted, err);
     else if (method == FORE_SERIES_HOLT_WINTERS)
         status = fit_holt_winters(member, y, fitted, err);
-    else if (method == FORE_SERIES_CROSTON)
+    else if (is_intermittent(method))
         status = fit_croston(member, y, fitted, err);
     else if (method == FORE_SERIES_ARIMA)
         status = fit_arima(member, y, fitted, err);
@@ -245,8 +257,9 @@ void fore_member_forecast(const fore_member *member, const double *y, int64_t n0
         forecast_smooth(member, y, n0, h, mean, variance);
     else if (member->method == FORE_SERIES_HOLT_WINTERS)
         forecast_holt_winters(member, y, n0, h, mean, variance);
-    else if (member->method == FORE_SERIES_CROSTON)
-        fore_croston(y, n0, member->croston_alpha, h, mean, variance, NULL);
+    else if (is_intermittent(member->method))
+        fore_croston(intermittent(member->method), y, n0, member->croston_alpha, h, mean, variance,
+                     NULL);
     else if (member->method == FORE_SERIES_ARIMA)
         fore_arima_forecast(&member->model.arima, y, n0, NULL, h, mean, variance, member->room);
     else
@@ -284,6 +297,8 @@ void fore_member_name(const fore_member *member, char out[64])
     case FORE_SERIES_THETA: snprintf(out, 64, "Theta"); break;
     case FORE_SERIES_DYNAMIC_THETA: snprintf(out, 64, "dynamic Theta"); break;
     case FORE_SERIES_CROSTON: snprintf(out, 64, "Croston"); break;
+    case FORE_SERIES_SBA: snprintf(out, 64, "Croston (SBA)"); break;
+    case FORE_SERIES_TSB: snprintf(out, 64, "TSB"); break;
     case FORE_SERIES_ARIMA: fore_arima_name(&member->model.arima, out); break;
     case FORE_SERIES_CES: snprintf(out, 64, "%s", ces_names[member->model.ces.form]); break;
     case FORE_SERIES_HOLT_WINTERS:

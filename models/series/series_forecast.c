@@ -19,9 +19,9 @@
 /* Below this, no method has anything to learn from. */
 enum { VALUES_LEAST = 4 };
 
-static const char *const method_words[] = {"auto", "naive",   "snaive",  "drift", "mean",
-                                           "ses",  "holt",    "hw",      "ets",   "theta",
-                                           "dotm", "croston", "combine", "arima", "ces"};
+static const char *const method_words[] = {"auto",    "naive", "snaive", "drift", "mean", "ses",
+                                           "holt",    "hw",    "ets",    "theta", "dotm", "croston",
+                                           "combine", "arima", "ces",    "sba",   "tsb"};
 enum { METHODS = sizeof method_words / sizeof *method_words };
 
 bool fore_series_method_parse(const char *word, fore_series_method *method)
@@ -171,9 +171,11 @@ static fore_series_method settle(work *w)
         return FORE_SERIES_NAIVE;
     }
     if (2 * s->zeros > s->n && !s->negative) {
-        note(w, "%lld of %lld values are zero: Croston's method for intermittent demand",
-             (long long)s->zeros, (long long)s->n);
-        return FORE_SERIES_CROSTON;
+        note(
+            w,
+            "%lld of %lld values are zero: Croston's method for intermittent demand, its bias taken off",
+            (long long)s->zeros, (long long)s->n);
+        return FORE_SERIES_SBA;
     }
     return FORE_SERIES_COMBINE;
 }
@@ -184,6 +186,8 @@ static fore_series_method simpler(fore_series_method method)
     case FORE_SERIES_HOLT_WINTERS: return FORE_SERIES_HOLT;
     case FORE_SERIES_HOLT:
     case FORE_SERIES_CROSTON:
+    case FORE_SERIES_SBA:
+    case FORE_SERIES_TSB:
     case FORE_SERIES_CES:
     case FORE_SERIES_ETS: return FORE_SERIES_SES;
     case FORE_SERIES_ARIMA: return FORE_SERIES_ETS;
@@ -326,6 +330,8 @@ static void describe_member(work *w, const fore_member *member)
                           ? member->model.theta.slope * w->series.scale
                           : 2 * member->model.theta.drift * w->series.scale);
         break;
+    case FORE_SERIES_SBA:
+    case FORE_SERIES_TSB:
     case FORE_SERIES_CROSTON: add_parameter(f, "alpha", member->croston_alpha); break;
     case FORE_SERIES_ARIMA: describe_arima(w, &member->model.arima); break;
     case FORE_SERIES_CES:

@@ -6,7 +6,8 @@
  * multiplicative form), a simpler one stands in and the note says so. Deterministic; no random
  * numbers.
  *
- * Methods: ets.h, theta.h, holt_winters.h, croston.h, combine.h name their sources. */
+ * Methods: ets.h, theta.h, holt_winters.h, simple.h, arima.h, ces.h, combine.h name their sources.
+ */
 #ifndef FORE_SERIES_FORECAST_H
 #define FORE_SERIES_FORECAST_H
 
@@ -24,7 +25,7 @@ enum {
 };
 
 typedef enum fore_series_method {
-    FORE_SERIES_AUTO, /* the combination; Croston for mostly zeros; simpler when the history is
+    FORE_SERIES_AUTO, /* the combination; SBA for mostly zeros; simpler when the history is
                          short */
     FORE_SERIES_NAIVE,
     FORE_SERIES_SEASONAL_NAIVE,
@@ -39,11 +40,13 @@ typedef enum fore_series_method {
     FORE_SERIES_CROSTON,
     FORE_SERIES_COMBINE, /* median of ETS, CES, ARIMA and dynamic optimised Theta */
     FORE_SERIES_ARIMA,   /* with the orders found; seasons beyond 24 steps by Fourier terms */
-    FORE_SERIES_CES      /* complex exponential smoothing */
+    FORE_SERIES_CES,     /* complex exponential smoothing */
+    FORE_SERIES_SBA,     /* Croston without its bias: what AUTO takes for mostly zeros */
+    FORE_SERIES_TSB
 } fore_series_method;
 
 /* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
- * "combine" "arima" "ces"; false for any other word. */
+ * "combine" "arima" "ces" "sba" "tsb"; false for any other word. */
 bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 

@@ -2,6 +2,7 @@
 #include "models/series/simple.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "engine/num/special.h"
@@ -53,21 +54,42 @@ void fore_series_mean(const double *y, int64_t n, int64_t h, double *mean, doubl
     fill(variance, h, fore_variance(y, n) * (1 + 1 / (double)n));
 }
 
-void fore_croston(const double *y, int64_t n, double alpha, int64_t h, double *mean,
-                  double *variance, double *fitted)
+typedef struct demand {
+    double size, gap, chance, alpha;
+    int64_t last; /* of the last demand; -1 */
+    fore_intermittent form;
+} demand;
+
+static double demand_rate(const demand *d)
 {
-    double size = 0, gap = 0, squares = 0;
-    int64_t last = -1;
+    if (!(d->gap > 0)) return 0;
+    if (d->form == FORE_TSB) return d->size * d->chance;
+    return d->size / d->gap * (d->form == FORE_SBA ? 1 - d->alpha / 2 : 1);
+}
+
+static void demand_take(demand *d, int64_t t, double y)
+{
+    bool comes = y > 0, first = !(d->gap > 0);
+    double length = (double)(t - d->last);
+    if (!first) d->chance += d->alpha * ((comes ? 1 : 0) - d->chance);
+    if (!comes) return;
+    d->size = first ? y : d->size + d->alpha * (y - d->size);
+    d->gap = first ? length : d->gap + d->alpha * (length - d->gap);
+    if (first) d->chance = 1 / length;
+    d->last = t;
+}
+
+void fore_croston(fore_intermittent form, const double *y, int64_t n, double alpha, int64_t h,
+                  double *mean, double *variance, double *fitted)
+{
+    demand d = {.alpha = alpha, .last = -1, .form = form};
+    double squares = 0;
     for (int64_t t = 0; t < n; t++) {
-        double rate = gap > 0 ? size / gap : 0;
+        double rate = demand_rate(&d);
         if (fitted) fitted[t] = t > 0 ? rate : NAN;
         if (t > 0) squares += (y[t] - rate) * (y[t] - rate);
-        if (!(y[t] > 0)) continue;
-        double length = (double)(t - last);
-        size = gap > 0 ? size + alpha * (y[t] - size) : y[t];
-        gap = gap > 0 ? gap + alpha * (length - gap) : length;
-        last = t;
+        demand_take(&d, t, y[t]);
     }
-    fill(mean, h, gap > 0 ? size / gap : 0);
+    fill(mean, h, demand_rate(&d));
     fill(variance, h, n > 2 ? squares / (double)(n - 1) : NAN);
 }

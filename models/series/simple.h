@@ -17,10 +17,14 @@ void fore_drift(const double *y, int64_t n, int64_t h, double *mean, double *var
 void fore_series_mean(const double *y, int64_t n, int64_t h, double *mean, double *variance,
                       double *fitted);
 
-/* Croston (1972): exponential smoothing with weight alpha of the sizes of the demands (values > 0)
- * and, by itself, of the gaps between them; the forecast is size / gap, 0 before any demand. y >=
- * 0. The variance is that of the one-step errors at every step. */
-void fore_croston(const double *y, int64_t n, double alpha, int64_t h, double *mean,
-                  double *variance, double *fitted);
+/* Mostly zero demand, y >= 0. CROSTON (1972): exponential smoothing with weight alpha of the sizes
+ * of the demands (values > 0) and, by itself, of the gaps between them; the forecast is size / gap,
+ * 0 before any demand. SBA (Syntetos and Boylan 2005): that times 1 - alpha / 2, its bias taken
+ * off. TSB (Teunter, Syntetos, Babai 2011): the chance of a demand is smoothed at every step, so
+ * that the forecast falls when demand stops. The variance is that of the one-step errors at every
+ * step. */
+typedef enum fore_intermittent { FORE_CROSTON, FORE_SBA, FORE_TSB } fore_intermittent;
+void fore_croston(fore_intermittent form, const double *y, int64_t n, double alpha, int64_t h,
+                  double *mean, double *variance, double *fitted);
 
 #endif

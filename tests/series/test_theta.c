@@ -203,13 +203,26 @@ static void croston__intermittent_demand__answers_of_r(void **state)
     const double y[] = {0, 0, 3, 0, 0, 0, 2, 0, 1, 0, 0, 4, 0, 0, 0, 0, 2, 0}, zeros[4] = {0};
     double mean[3], variance[3], fitted[18];
     (void)state;
-    fore_croston(y, 18, 0.1, 3, mean, variance, fitted);
+    fore_croston(FORE_CROSTON, y, 18, 0.1, 3, mean, variance, fitted);
     near(mean[2], 0.86315361, 5e-9);
     near(mean[0], ref_croston[0], 1e-12);
     assert_true(isnan(fitted[0]));
     for (int t = 1; t < 18; t++) near(fitted[t], ref_croston_fitted[t], 1e-12);
-    fore_croston(zeros, 4, 0.1, 1, mean, variance, NULL);
+    fore_croston(FORE_CROSTON, zeros, 4, 0.1, 1, mean, variance, NULL);
     assert_true(mean[0] == 0 && variance[0] == 0);
+}
+
+static void croston__demand_stops__only_tsb_falls(void **state)
+{
+    double y[40] = {0}, mean, variance, before;
+    (void)state;
+    for (int t = 1; t < 20; t += 2) y[t] = 6; /* every second step, then never again */
+    fore_croston(FORE_TSB, y, 20, 0.1, 1, &before, &variance, NULL);
+    near(before, 3, 0.2);
+    fore_croston(FORE_TSB, y, 40, 0.1, 1, &mean, &variance, NULL);
+    near(mean, before * pow(0.9, 20), 1e-12);
+    fore_croston(FORE_SBA, y, 40, 0.1, 1, &mean, &variance, NULL);
+    near(mean, 0.95 * 3, 1e-12);
 }
 
 static void plain_forecasts__small_series__as_by_hand(void **state)
@@ -243,6 +256,7 @@ int main(void)
         cmocka_unit_test(holt_winters_fit__three_series__weights_and_forecasts_of_r),
         cmocka_unit_test(holt_winters_fit__no_season_or_too_short__holt_or_an_error),
         cmocka_unit_test(croston__intermittent_demand__answers_of_r),
+        cmocka_unit_test(croston__demand_stops__only_tsb_falls),
         cmocka_unit_test(plain_forecasts__small_series__as_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
