@@ -5,8 +5,9 @@
  *     one outcome only: the additive learner, whose prior learns how far to shrink, on everything
  *     but TEST (the logistic where only a window lacks an outcome)
  *     else:
- *         a scorer per learner on TRAIN / CALIBRATE, measured on VALIDATE; the simplest wins that
- *         no other beats by more than one standard error
+ *         a scorer per learner on TRAIN / CALIBRATE, compared on CALIBRATE (margins of TRAIN, on a
+ *         Platt line of their own) and VALIDATE; the simplest wins that no other beats by more than
+ *         one standard error and 0.2 % of the loss
  *         forward = slope of the outcome on the winner's margins of rows after those fitted:
  *                   TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE, pooled by information
  *         the winner again on all rows but TEST; level of VALIDATE, damped by forward
@@ -31,6 +32,7 @@ enum {
 #define SET(role) (UINT32_C(1) << (role))
 static const uint32_t PAST =
     SET(FORE_ROLE_TRAIN) | SET(FORE_ROLE_CALIBRATE) | SET(FORE_ROLE_VALIDATE);
+static const double UNNOTICED = 0.002; /* share of the log loss that is worth no other learner */
 static const uint64_t THIN_SEED = UINT64_C(0x436f6d70);
 
 typedef struct choosing {
@@ -133,16 +135,78 @@ static fore_status measure(const choosing *c, const fore_scorer *scorer, const f
     return status;
 }
 
+/* The rows that learners are compared on: those of CALIBRATE, then those of VALIDATE. */
+typedef struct arena {
+    const fore_sample *calibrate, *validate;
+    int64_t n;
+    double *weight;
+    int64_t *group; /* NULL: each row its own subject */
+} arena;
+
+static void arena_free(arena *a)
+{
+    fore_free(a->weight);
+    fore_free(a->group);
+}
+
+static fore_status arena_new(const fore_sample *calibrate, const fore_sample *validate, arena *a,
+                             fore_error *err)
+{
+    int64_t m = calibrate->x.rows;
+    *a = (arena){.calibrate = calibrate, .validate = validate, .n = m + validate->x.rows};
+    a->weight = FORE_NEW(a->n, double);
+    if (validate->group) a->group = FORE_NEW(a->n, int64_t);
+    if (!a->weight || (validate->group && !a->group)) {
+        arena_free(a);
+        return fore_no_memory(err);
+    }
+    for (int64_t i = 0; i < a->n; i++) {
+        const fore_sample *s = i < m ? calibrate : validate;
+        int64_t j = i < m ? i : i - m;
+        a->weight[i] = s->weight ? s->weight[j] : 1;
+        if (a->group) a->group[i] = s->group[j];
+    }
+    return FORE_OK;
+}
+
 /* Is the mean loss `now` below that of `before` by more than one standard error of their
- * difference? Rows of one subject count as one observation. */
-static fore_status clearly_better(const fore_sample *rows, const double *now, const double *before,
+ * difference, and by more than nobody would notice? Rows of one subject count as one observation.
+ */
+static fore_status clearly_better(const arena *a, const double *now, const double *before,
                                   bool *better, fore_error *err)
 {
     fore_paired gain;
-    FORE_TRY(
-        fore_paired_difference(before, now, rows->weight, rows->group, rows->x.rows, &gain, err));
-    *better = gain.mean > gain.error;
+    double lost = 0, weight = 0;
+    FORE_TRY(fore_paired_difference(before, now, a->weight, a->group, a->n, &gain, err));
+    for (int64_t i = 0; i < a->n; i++) {
+        lost += a->weight[i] * before[i];
+        weight += a->weight[i];
+    }
+    *better = gain.mean > gain.error && gain.mean > UNNOTICED * lost / weight;
     return FORE_OK;
+}
+
+/* Losses on CALIBRATE of the margins as fitted on TRAIN, on the Platt line of these very rows. */
+static fore_status measure_sooner(const choosing *c, const fore_scorer *scorer,
+                                  const fore_sample *rows, double *loss, fore_error *err)
+{
+    int64_t n = rows->x.rows;
+    fore_calibration *line = NULL;
+    double *margin = FORE_NEW(n, double);
+    fore_status status = FORE_OK;
+    if (!margin) return fore_no_memory(err);
+    if (n == 0) goto done;
+    FORE_GO(scorer_margins(c->pool, scorer, &rows->x, margin, err));
+    FORE_GO(fore_calibration_fit(FORE_CALIBRATE_PLATT, 1, margin, rows->y, rows->weight, n, &line,
+                                 err));
+    for (int64_t i = 0; i < n; i++) {
+        double p = fore_calibrated(line, margin[i], 0, 1, NULL, NULL);
+        loss[i] = rows->y[i] > 0 ? -log(p) : -log1p(-p);
+    }
+done:
+    fore_calibration_free(line);
+    fore_free(margin);
+    return status;
 }
 
 static double base_rate(const fore_sample *rows)
@@ -233,8 +297,7 @@ static fore_scorer_options options_for(const choosing *c, fore_learner learner)
 }
 
 static fore_status challenge(const choosing *c, fore_learner learner, const fore_sample *train,
-                             const fore_sample *calibrate, const fore_sample *validate,
-                             fore_scorer **scorer, double *loss, fore_error *err)
+                             const arena *a, fore_scorer **scorer, double *loss, fore_error *err)
 {
     fore_challenger *row = &c->out->table[learner];
     fore_scorer_options o = options_for(c, learner);
@@ -245,7 +308,7 @@ static fore_status challenge(const choosing *c, fore_learner learner, const fore
         return FORE_OK;
     }
     fore_status status =
-        fore_scorer_fit(c->pool, train, calibrate, &o, c->observer, scorer, &local);
+        fore_scorer_fit(c->pool, train, a->calibrate, &o, c->observer, scorer, &local);
     if (status == FORE_E_NO_ANSWER || status == FORE_E_LIMIT || status == FORE_E_NUMERIC) {
         snprintf(row->why, sizeof row->why, "%.250s", local.message);
         return FORE_OK;
@@ -255,25 +318,28 @@ static fore_status challenge(const choosing *c, fore_learner learner, const fore
         return status;
     }
     row->tried = true;
-    return measure(c, *scorer, validate, &row->validate, loss, err);
+    FORE_TRY(measure_sooner(c, *scorer, a->calibrate, loss, err));
+    return measure(c, *scorer, a->validate, &row->validate, loss + a->calibrate->x.rows, err);
 }
 
 /* The learners come from the simplest on; a later one takes the place only when its log loss on
- * VALIDATE is lower by more than one standard error: small windows must not choose by chance. */
+ * CALIBRATE and VALIDATE is lower by more than one standard error: small windows must not choose by
+ * chance, and one window alone may be a lucky one. */
 static fore_status compare(const choosing *c, const fore_sample *train,
                            const fore_sample *calibrate, const fore_sample *validate,
                            fore_scorer **best, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_scorer *scorer = NULL;
-    double *loss = FORE_NEW(2 * validate->x.rows, double);
-    if (!loss) return fore_no_memory(err);
-    double *now = loss, *before = loss + validate->x.rows;
+    arena a;
+    FORE_TRY(arena_new(calibrate, validate, &a, err));
+    double *loss = FORE_NEW(2 * a.n, double), *now = loss, *before = loss + a.n;
+    if (!loss) FORE_GO(fore_no_memory(err));
     for (int k = 0; k < FORE_LEARNERS; k++) {
         fore_progress(c->observer, "comparing learners", k, FORE_LEARNERS);
-        FORE_GO(challenge(c, (fore_learner)k, train, calibrate, validate, &scorer, now, err));
+        FORE_GO(challenge(c, (fore_learner)k, train, &a, &scorer, now, err));
         bool better = scorer && !*best;
-        if (scorer && *best) FORE_GO(clearly_better(validate, now, before, &better, err));
+        if (scorer && *best) FORE_GO(clearly_better(&a, now, before, &better, err));
         if (better) {
             fore_scorer_free(*best);
             *best = scorer;
@@ -293,6 +359,7 @@ static fore_status compare(const choosing *c, const fore_sample *train,
 done:
     fore_scorer_free(scorer);
     fore_free(loss);
+    arena_free(&a);
     return status;
 }
 

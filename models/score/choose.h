@@ -1,7 +1,8 @@
 /* A measured choice between learners, as one would have made it at the time:
  *
- *     fit on TRAIN, calibrate on CALIBRATE (later), compare by log loss on VALIDATE (later still),
- *     a more complex learner only where it is better by over one standard error of the difference,
+ *     fit on TRAIN; compare by log loss on CALIBRATE (later; margins on a Platt line of these rows)
+ *     and, calibrated there, on VALIDATE (later still): a more complex learner only where it is
+ *     better on both together by over one standard error of the difference and by 0.2 % of the loss;
  *     refit the winner on all three, calibrated out of fold to the level of VALIDATE, with the
  *     slope damped where TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE did not hold
  *     (fore_scorer_refit), report it on TEST (the newest).
