@@ -4,13 +4,17 @@
  *     fewer than FORE_FEW_POSITIVES of the rarer outcome outside TEST, or TRAIN or VALIDATE with
  *     one outcome only: the additive learner, whose prior learns how far to shrink, on everything
  *     but TEST (the logistic where only a window lacks an outcome)
- *     else:
- *         a scorer per learner on TRAIN / CALIBRATE, compared on CALIBRATE (margins of TRAIN, on a
- *         Platt line of their own) and VALIDATE; the simplest wins that no other beats by more than
- *         one standard error and 0.2 % of the loss
- *         forward = slope of the outcome on the winner's margins of rows after those fitted:
- *                   TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE, pooled by information
- *         the winner again on all rows but TEST; level of VALIDATE, damped by forward
+ *
+ *     else two origins per learner: fitted on TRAIN for CALIBRATE (on a Platt line of these rows);
+ *     fitted on TRAIN + CALIBRATE, calibrated by the first origin's margins there, for VALIDATE (with
+ *     many rows the first fit serves both); the simplest wins that no other beats on both together by
+ *     more than one standard error and by 0.2 % of the loss
+ *
+ *     forward: slope of the outcome on the winner's margins of rows after those fitted,
+ *     TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE, pooled by information
+ *
+ *     the winner again on all rows but TEST; level of VALIDATE, damped by forward
+ *
  *     measure on TEST, beside the base rate of the other rows */
 #include "models/score/choose.h"
 
@@ -27,7 +31,8 @@
 enum {
     FOLDS = 5,
     ROLES = 5,
-    FEW_NEWEST = 20 /* rows of each outcome by which VALIDATE alone sets the level */
+    ROLL_ROWS = 50000, /* TRAIN + CALIBRATE: more are fitted once for both windows */
+    FEW_NEWEST = 20    /* rows of each outcome by which VALIDATE alone sets the level */
 };
 #define SET(role) (UINT32_C(1) << (role))
 static const uint32_t PAST =
@@ -138,6 +143,8 @@ static fore_status measure(const choosing *c, const fore_scorer *scorer, const f
 /* The rows that learners are compared on: those of CALIBRATE, then those of VALIDATE. */
 typedef struct arena {
     const fore_sample *calibrate, *validate;
+    const fore_sample
+        *earlier; /* TRAIN + CALIBRATE, fitted anew before VALIDATE; NULL: too many rows */
     int64_t n;
     double *weight;
     int64_t *group; /* NULL: each row its own subject */
@@ -186,8 +193,9 @@ static fore_status clearly_better(const arena *a, const double *now, const doubl
     return FORE_OK;
 }
 
-/* Losses on CALIBRATE of the margins as fitted on TRAIN, on the Platt line of these very rows. */
-static fore_status measure_sooner(const choosing *c, const fore_scorer *scorer,
+/* Losses of a core on later rows, on the Platt line of these very rows: nothing was known yet that
+ * could calibrate it. */
+static fore_status measure_on_line(const choosing *c, const fore_scorer *scorer,
                                   const fore_sample *rows, double *loss, fore_error *err)
 {
     int64_t n = rows->x.rows;
@@ -296,6 +304,23 @@ static fore_scorer_options options_for(const choosing *c, fore_learner learner)
     return o;
 }
 
+/* The two origins: fitted on TRAIN for CALIBRATE; fitted on TRAIN + CALIBRATE, on the curve that the
+ * first origin has found, for VALIDATE. */
+static fore_status roll(const choosing *c, const fore_scorer_options *o, const fore_scorer *first,
+                        const arena *a, fore_quality *out, double *loss, fore_error *err)
+{
+    fore_scorer *second = NULL;
+    double *later = loss + a->calibrate->x.rows;
+    FORE_TRY(measure_on_line(c, first, a->calibrate, loss, err));
+    if (!a->earlier) return measure(c, first, a->validate, out, later, err);
+    FORE_TRY(scorer_core(c->pool, a->earlier, o, c->observer, &second, err));
+    second->calibration = first->calibration; /* lent */
+    fore_status status = measure(c, second, a->validate, out, later, err);
+    second->calibration = NULL;
+    fore_scorer_free(second);
+    return status;
+}
+
 static fore_status challenge(const choosing *c, fore_learner learner, const fore_sample *train,
                              const arena *a, fore_scorer **scorer, double *loss, fore_error *err)
 {
@@ -318,8 +343,7 @@ static fore_status challenge(const choosing *c, fore_learner learner, const fore
         return status;
     }
     row->tried = true;
-    FORE_TRY(measure_sooner(c, *scorer, a->calibrate, loss, err));
-    return measure(c, *scorer, a->validate, &row->validate, loss + a->calibrate->x.rows, err);
+    return roll(c, &o, *scorer, a, &row->validate, loss, err);
 }
 
 /* The learners come from the simplest on; a later one takes the place only when its log loss on
@@ -327,12 +351,13 @@ static fore_status challenge(const choosing *c, fore_learner learner, const fore
  * chance, and one window alone may be a lucky one. */
 static fore_status compare(const choosing *c, const fore_sample *train,
                            const fore_sample *calibrate, const fore_sample *validate,
-                           fore_scorer **best, fore_error *err)
+                           const fore_sample *earlier, fore_scorer **best, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_scorer *scorer = NULL;
     arena a;
     FORE_TRY(arena_new(calibrate, validate, &a, err));
+    if (earlier->x.rows <= ROLL_ROWS) a.earlier = earlier;
     double *loss = FORE_NEW(2 * a.n, double), *now = loss, *before = loss + a.n;
     if (!loss) FORE_GO(fore_no_memory(err));
     for (int k = 0; k < FORE_LEARNERS; k++) {
@@ -495,10 +520,10 @@ static fore_status choose_many(const choosing *c, const fore_rows *fitted, const
     uint8_t *role = NULL;
     fore_status status = FORE_OK;
     FORE_GO(compared(c, &role, err));
-    for (int k = 0; k < 3; k++) FORE_GO(fore_rows_part(c->sample, role, WANTED[k], &rows[k], err));
-    FORE_GO(compare(c, &rows[0].sample, &rows[1].sample, &rows[2].sample, &best, err));
+    for (int k = 0; k < 4; k++) FORE_GO(fore_rows_part(c->sample, role, WANTED[k], &rows[k], err));
+    FORE_GO(
+        compare(c, &rows[0].sample, &rows[1].sample, &rows[2].sample, &rows[3].sample, &best, err));
     fore_rows_free(&rows[0]);
-    FORE_GO(fore_rows_part(c->sample, role, WANTED[3], &rows[3], err));
     FORE_GO(look_forward(c, best, &rows[1].sample, &rows[3].sample, &rows[2].sample, err));
     for (int k = 1; k < 4; k++) fore_rows_free(&rows[k]);
     if (c->options->keep_first_fit) {

@@ -1,8 +1,9 @@
 /* A measured choice between learners, as one would have made it at the time:
  *
- *     fit on TRAIN; compare by log loss on CALIBRATE (later; margins on a Platt line of these rows)
- *     and, calibrated there, on VALIDATE (later still): a more complex learner only where it is
- *     better on both together by over one standard error of the difference and by 0.2 % of the loss;
+ *     rolling origins: fit on TRAIN and compare by log loss on CALIBRATE (later), fit on TRAIN +
+ *     CALIBRATE and compare on VALIDATE (later still; beyond 50,000 rows with the first fit): a more
+ *     complex learner only where it is better on both together by over one standard error of the
+ *     difference and by 0.2 % of the loss;
  *     refit the winner on all three, calibrated out of fold to the level of VALIDATE, with the
  *     slope damped where TRAIN -> CALIBRATE and TRAIN + CALIBRATE -> VALIDATE did not hold
  *     (fore_scorer_refit), report it on TEST (the newest).
@@ -47,7 +48,7 @@ typedef struct fore_choose_options {
 typedef struct fore_challenger {
     bool tried;            /* false: left out, or its fit failed (see `why`) */
     char why[256];         /* empty when tried */
-    fore_quality validate; /* fitted on TRAIN, calibrated on CALIBRATE */
+    fore_quality validate; /* of the second origin */
 } fore_challenger;
 
 typedef struct fore_choice {
