@@ -61,8 +61,7 @@ void fore_calibration_tell(const fore_choice *c, fore_text *out)
     fore_text_printf(out, c->test_out_of_fold ? "Out of fold " : "On the newest rows ");
     fore_calibration_say(q, out);
     fore_text_puts(out, ".");
-    if (c->test_out_of_fold || !fore_calibration_is_off(q) || c->rows[FORE_ROLE_VALIDATE] == 0)
-        return;
+    if (c->test_out_of_fold || !fore_calibration_is_off(q) || !c->shift.known) return;
     double was = rate(c, FORE_ROLE_VALIDATE), is = rate(c, FORE_ROLE_TEST);
     double noise = is * (1 - is) / (double)c->rows[FORE_ROLE_TEST] +
                    was * (1 - was) / (double)c->rows[FORE_ROLE_VALIDATE];

@@ -127,12 +127,15 @@ done:
 
 /* --- rows --- */
 
-/* Keeps whole subjects by a hash of their key, about `most` rows. */
-static void thin_rows(fore_examples *e, const fore_timeline *timeline, double most)
+/* Keeps whole subjects by a hash of their key, about `most` rows. *kept_share: what earlier calls have
+ * left (1 at first), as the same hash decides again. */
+static void thin_rows(fore_examples *e, const fore_timeline *timeline, double most, double *kept_share)
 {
-    double share = most / (double)e->n;
+    double share = most / (double)e->n * *kept_share;
+    if (share >= *kept_share) return;
+    *kept_share = share;
     int64_t kept = 0;
-    for (int64_t i = 0; share < 1 && i < e->n; i++) {
+    for (int64_t i = 0; i < e->n; i++) {
         int64_t key = timeline->key[e->row[i].subject];
         if ((double)(fore_hash(&key, sizeof key, 11) >> 11) * 0x1p-53 >= share) continue;
         e->row[kept] = e->row[i];
@@ -140,7 +143,7 @@ static void thin_rows(fore_examples *e, const fore_timeline *timeline, double mo
         e->weight[kept] = e->weight[i];
         e->window[kept++] = e->window[i];
     }
-    if (share < 1) e->n = kept;
+    e->n = kept;
 }
 
 /* ROWS_MAX, or more where the rarer outcome would keep fewer than RARE_MAX. */
@@ -340,6 +343,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
                               const fore_training_options *options, fore_training *t,
                               fore_error *err)
 {
+    double share = 1; /* of the rows, kept so far */
     fore_status status = FORE_OK;
     const fore_timeline *timeline;
     const fore_extractor *extractor;
@@ -356,7 +360,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     FORE_GO(fore_context_history(c, &timeline, &extractor, err));
     fore_progress(c->observer, "examples", 0, 0);
     FORE_GO(fore_examples_make(timeline, kind, &wanted, &t->examples, err));
-    thin_rows(t->examples, timeline, rows_wanted(t->examples));
+    thin_rows(t->examples, timeline, rows_wanted(t->examples), &share);
     FORE_GO(order_rows(t->examples, err));
     FORE_GO(fore_attributes_read(c->store, timeline, kind, options->as_of, NULL, 0, &t->attributes,
                                  err));
@@ -369,7 +373,7 @@ fore_status fore_training_run(fore_context *c, fore_subject_kind kind,
     fore_store_rest(c->store); /* what follows needs the memory and not the tables */
     s->columns = s->feature_count + fore_encoding_count(s->encoding);
     s->horizon_days = t->examples->horizon_days;
-    thin_rows(t->examples, timeline, CELLS_MAX / (double)s->columns);
+    thin_rows(t->examples, timeline, CELLS_MAX / (double)s->columns, &share);
     s->base_rate = training_rate(t->examples);
     FORE_GO(fit_rows(c, t, s, timeline, extractor, options, err));
     t->scoring = s;

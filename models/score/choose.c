@@ -396,7 +396,8 @@ static fore_status finish(const choosing *c, const fore_sample *fitted, const fo
     if (both_classes(out, FORE_ROLE_TEST)) {
         FORE_TRY(measure(c, out->scorer, test, &out->test, NULL, err));
         FORE_TRY(measure_baseline(base_rate(fitted), test, &out->baseline, err));
-        FORE_TRY(fore_scorer_shift(c->pool, out->scorer, &test->x, &out->shift, err));
+        if (!test->weight && !test->group) /* its errors count every row as a subject of its own */
+            FORE_TRY(fore_scorer_shift(c->pool, out->scorer, &test->x, &out->shift, err));
     } else {
         out->test_out_of_fold = true;
         FORE_TRY(measure_out_of_fold(c, fitted, &o, err));

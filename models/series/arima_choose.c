@@ -198,16 +198,15 @@ static fore_status settle(search *s, fore_arima *model, fore_error *err)
     return arima_finish(s->problem, o, x, model, err);
 }
 
-/* The best orders with these regressors; m = 1 without a season in the orders. */
+/* The best p, q, P, Q with these regressors and differences; m = 1 without a season in the orders.
+ */
 static fore_status choose(const double *y, int64_t n, int64_t m, const double *x, int64_t k,
-                          fore_arima *model, fore_error *err)
+                          int64_t d, int64_t D, fore_arima *model, fore_error *err)
 {
     arima_problem problem = {.block = NULL};
     search s = {.problem = &problem, .best = {.aicc = INFINITY}};
-    int64_t d, D;
     fore_status status = FORE_OK;
     memset(model, 0, sizeof *model);
-    FORE_GO(find_differences(y, n, m, x, k, &d, &D, err));
     s.may_constant = d + D <= 1;
     s.top_p = n / 3 < FORE_ARIMA_ORDER ? n / 3 : FORE_ARIMA_ORDER;
     if (m > 1) s.top_P = n / 3 / m < FORE_ARIMA_SEASONAL ? n / 3 / m : FORE_ARIMA_SEASONAL;
@@ -223,7 +222,8 @@ done:
     return status;
 }
 
-/* More Fourier terms as long as they lower AICc. */
+/* More Fourier terms as long as they lower AICc, which compares only what is differenced alike: d
+ * is found beside the second rung. */
 static fore_status choose_pairs(const double *y, int64_t n, int64_t m, const double *x, int64_t k,
                                 fore_arima *model, fore_error *err)
 {
@@ -233,7 +233,12 @@ static fore_status choose_pairs(const double *y, int64_t n, int64_t m, const dou
     fore_status status = FORE_OK;
     if (!all) return fore_no_memory(err);
     if (k > 0) memcpy(all, x, (size_t)(n * k) * sizeof *x);
-    int64_t worse = 0, fitted = 0;
+    int64_t worse = 0, fitted = 0, d = 0, D = 0;
+    bool room_for_season = n >= 3 * (k + 4) && m > 4 && k + 4 <= FORE_ARIMA_REGRESSORS;
+    int64_t first = room_for_season ? k + 4 : k;
+    for (int64_t j = k; j < first; j++)
+        for (int64_t t = 0; t < n; t++) all[t + j * n] = arima_fourier(m, j - k, t);
+    FORE_GO(find_differences(y, n, 1, all, first, &d, &D, err));
     for (size_t i = 0; i < sizeof ladder / sizeof *ladder && worse < 2; i++) {
         int64_t pairs = ladder[i], columns = k + 2 * pairs;
         fore_arima other;
@@ -241,7 +246,7 @@ static fore_status choose_pairs(const double *y, int64_t n, int64_t m, const dou
         if (columns > FORE_ARIMA_REGRESSORS || 2 * pairs >= m || 3 * columns > n) break;
         for (int64_t j = k; j < columns; j++)
             for (int64_t t = 0; t < n; t++) all[t + j * n] = arima_fourier(m, j - k, t);
-        status = choose(y, n, 1, all, columns, &other, &why);
+        status = choose(y, n, 1, all, columns, d, 0, &other, &why);
         if (status == FORE_E_MEMORY) FORE_GO(fore_no_memory(err));
         bool better = status == FORE_OK && (!fitted || other.aicc < model->aicc);
         worse = better ? 0 : worse + 1;
@@ -271,5 +276,7 @@ fore_status fore_arima_choose(const double *y, int64_t n, int64_t m, const doubl
         return fore_fail(err, FORE_E_ARGUMENT, "ARIMA takes 0 to %d regressors",
                          FORE_ARIMA_REGRESSORS);
     if (m > FORE_ARIMA_SEASON_MAX) return choose_pairs(y, n, m, x, k, model, err);
-    return choose(y, n, m < 1 ? 1 : m, x, k, model, err);
+    int64_t d, D, season = m < 1 ? 1 : m;
+    FORE_TRY(find_differences(y, n, season, x, k, &d, &D, err));
+    return choose(y, n, season, x, k, d, D, model, err);
 }

@@ -339,12 +339,20 @@ static void keep_bottom(const fore_hierarchy *tree, const double *base, int64_t 
 }
 
 static fore_status share_top(const fore_hierarchy *tree, const double *base, int64_t h,
-                             const double *level, double *out, fore_error *err)
+                             const double *level, bool non_negative, double *out, fore_error *err)
 {
     int64_t a = tree->aggregates, n = a + tree->bottoms, top = 0;
     double all = 0;
     while (top < a && tree->start[top + 1] - tree->start[top] != tree->bottoms) top++;
-    for (int64_t i = 0; level && i < tree->bottoms; i++) all += level[i];
+    for (int64_t i = 0; level && i < tree->bottoms; i++) {
+        if (level[i] < 0)
+            return fore_fail(
+                err, FORE_E_NO_ANSWER,
+                "top-down cannot share by bottom series %lld, whose mean level is below 0; "
+                "use another method",
+                (long long)i + 1);
+        all += level[i];
+    }
     if (top == a || !(all > 0))
         return fore_fail(
             err, FORE_E_NO_ANSWER,
@@ -352,6 +360,7 @@ static fore_status share_top(const fore_hierarchy *tree, const double *base, int
             "0; use another method");
     for (int64_t k = 0; k < h; k++) {
         double total = base[top + k * n];
+        if (non_negative && total < 0) total = 0;
         for (int64_t i = 0; i < tree->bottoms; i++) out[a + i + k * n] = total * level[i] / all;
         sum_up(tree, out + k * n);
     }
@@ -415,7 +424,8 @@ fore_status fore_reconcile(fore_pool *pool, const fore_hierarchy *hierarchy,
     int64_t n = hierarchy->aggregates + hierarchy->bottoms;
     FORE_TRY(check_finite(base, n, h, err));
     for (int64_t i = 0; share && i < n; i++) share[i] = 1;
-    if (method == FORE_RECONCILE_TOP_DOWN) return share_top(hierarchy, base, h, level, out, err);
+    if (method == FORE_RECONCILE_TOP_DOWN)
+        return share_top(hierarchy, base, h, level, non_negative, out, err);
     if (method == FORE_RECONCILE_BOTTOM_UP || hierarchy->aggregates == 0) {
         keep_bottom(hierarchy, base, h, non_negative, out, info);
         return FORE_OK;

@@ -237,6 +237,14 @@ static void reconcile__bottom_up_and_top_down__sums_and_shares(void **state)
                    NULL, NULL);
     near(out[7], 12, 1e-12);
     near(out[0], 30, 1e-12);
+    const double down[8] = {-5, 0, 0, 1, 2, 3, 4, 5}, below[5] = {1, 1, 2, 2, -4};
+    fore_reconcile(NULL, &tree, FORE_RECONCILE_TOP_DOWN, down, 1, NULL, 0, level, true, out, NULL,
+                   NULL, NULL);
+    near(out[0], 0, 0);
+    near(out[7], 0, 0);
+    assert_int_equal(fore_reconcile(NULL, &tree, FORE_RECONCILE_TOP_DOWN, base, 1, NULL, 0, below,
+                                    false, out, NULL, NULL, NULL),
+                     FORE_E_NO_ANSWER);
 }
 
 static void reconcile__bad_input__says_what(void **state)
