@@ -253,7 +253,9 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
         return fore_fail(err, FORE_E_NO_ANSWER, "nothing to learn from. Deals: %s. Leads: %s",
                          why[FORE_SUBJECT_DEAL].message, why[FORE_SUBJECT_LEAD].message);
     fore_answer_note(a, "Log loss and calib. (how far the chances are off on average): the smaller "
-                        "the better. AUC: 1 sorts perfectly, 0.5 not at all.");
+                        "the better. AUC: 1 sorts perfectly, 0.5 not at all. chosen: the simplest "
+                        "learner that no other beats clearly on this window and the one before it "
+                        "together.");
     for (int kind = 0; kind < 2; kind++)
         if (why[kind].message[0] &&
             fore_store_count(c->store,
