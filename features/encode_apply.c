@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/text.h"
 #include "engine/num/special.h"
 #include "features/encoding_fields.h"
+
+enum { LACKING_NAMED = 8 }; /* columns that an error names */
 
 /* --- names of the raw columns --- */
 
@@ -374,20 +377,39 @@ static fore_status check_use(const fore_encoding *e, const fore_frame *frame,
     return FORE_OK;
 }
 
+/* Every column that the model needs is there, or the first few that are not are named. */
+static fore_status check_columns(const fore_encoding *e, const fore_frame *frame, fore_error *err)
+{
+    fore_text names = {0};
+    int64_t lacking = 0;
+    for (int64_t f = 0; f < e->fields; f++) {
+        if (fore_frame_find(frame, e->field[f].name) >= 0) continue;
+        if (lacking++ < LACKING_NAMED)
+            fore_text_printf(&names, "%s'%.80s'", lacking > 1 ? ", " : "", e->field[f].name);
+    }
+    if (lacking == 0) return FORE_OK;
+    if (lacking > LACKING_NAMED)
+        fore_text_printf(&names, " and %lld more", (long long)(lacking - LACKING_NAMED));
+    fore_status status = fore_text_check(&names, err);
+    if (status == FORE_OK)
+        status = fore_fail(err, FORE_E_MODEL,
+                           "the model was trained with the column%s %s, which these data lack; add "
+                           "%s, or train again without %s",
+                           lacking > 1 ? "s" : "", names.bytes, lacking > 1 ? "them" : "it",
+                           lacking > 1 ? "them" : "it");
+    fore_text_free(&names);
+    return status;
+}
+
 fore_status fore_encoding_apply(const fore_encoding *encoding, const fore_frame *frame,
                                 const fore_encode_rows *rows, int use, double *out, int64_t stride,
                                 fore_error *err)
 {
     FORE_TRY(check_use(encoding, frame, rows, use, err));
+    if (!(use & FORE_ENCODE_TOLERATE)) FORE_TRY(check_columns(encoding, frame, err));
     for (int64_t f = 0; f < encoding->fields; f++) {
         const fore_field *field = &encoding->field[f];
         int64_t column = fore_frame_find(frame, field->name);
-        if (column < 0 && !(use & FORE_ENCODE_TOLERATE))
-            return fore_fail(
-                err, FORE_E_MODEL,
-                "the model was trained with the column '%.200s', which these data lack; "
-                "add it, or train again without it",
-                field->name);
         reading r = {.e = encoding, .field = field, .rows = rows};
         r.c = column < 0 ? NULL : fore_frame_column_at(frame, column);
         r.n = rows->rows ? rows->n : fore_frame_rows(frame);

@@ -12,8 +12,12 @@
 #include "features/catalogue.h"
 #include "features/timeline.h"
 
-/* Pseudo-observations at the base rate that a smoothed win rate starts with (beta prior): a group
- * counts as much as the base rate once it has this many closings. */
+/* Pseudo-observations at the rate of the level above that a smoothed win rate starts with (beta
+ * prior, posterior mean): a group counts as much as its level above once it has this many closings.
+ * Level by level (Micci-Barreca 2001, the hierarchical case), k = FORE_RATE_PRIOR:
+ *     rate(all) = wins / closings          rate(g) = (wins(g) + k rate(above g)) / (closings(g) + k)
+ *     owner -> its team -> all    campaign -> the subject's source -> all    product -> its category -> all
+ * A level that is not known is passed over. Teams and categories are undated master data: as stored. */
 #define FORE_RATE_PRIOR 20.0
 
 typedef struct fore_extract_row {

@@ -15,12 +15,22 @@ double fore_base_rate(const fore_extractor *x, fore_subject_kind kind, int64_t a
     return end > 0 ? past_sum(p, 0, end, CLOSED_WON) / (double)end : NAN;
 }
 
-static double smoothed(const past *p, int64_t group, int64_t as_of, double base)
+/* The group's wins among its closings, drawn to `prior`, the rate of the level above it. */
+static double smoothed(const past *p, int64_t group, int64_t as_of, double prior)
 {
     if (group < 0) return NAN;
     int64_t end = past_end(p, group, as_of);
     double n = (double)(end - p->first[group]);
-    return (past_sum(p, group, end, CLOSED_WON) + FORE_RATE_PRIOR * base) / (n + FORE_RATE_PRIOR);
+    return (past_sum(p, group, end, CLOSED_WON) + FORE_RATE_PRIOR * prior) / (n + FORE_RATE_PRIOR);
+}
+
+static double either(double rate, double otherwise) { return isnan(rate) ? otherwise : rate; }
+
+/* Of the level above a group: the parent's smoothed rate, the base rate where none is known. */
+static double level_above(const past *p, const int32_t *parent, int64_t group, int64_t as_of,
+                          double base)
+{
+    return group < 0 ? base : either(smoothed(p, parent[group], as_of, base), base);
 }
 
 static double wins_between(const past *p, int64_t group, int64_t from, int64_t to)
@@ -36,7 +46,8 @@ void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
     int kind = fore_subject_kind_of(t, s);
     int32_t owner = state->owner;
     double base = fore_base_rate(x, (fore_subject_kind)kind, as_of, NULL);
-    v[F_OWNER_RATE] = smoothed(&x->by_owner[kind], owner, as_of, base);
+    double team = level_above(&x->by_team[kind], t->rep_team, owner, as_of, base);
+    v[F_OWNER_RATE] = smoothed(&x->by_owner[kind], owner, as_of, team);
     v[F_OWNER_WINS_90] = v[F_OWNER_OPEN] = NAN;
     if (owner >= 0) {
         v[F_OWNER_WINS_90] = wins_between(&x->by_owner[kind], owner, as_of - 90 * FORE_DAY, as_of);
@@ -44,8 +55,12 @@ void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
                                    past_count(&x->owner_end[kind], owner, as_of));
     }
     v[F_SOURCE_RATE] = smoothed(&x->by_source[kind], t->source[s], as_of, base);
-    v[F_CAMPAIGN_RATE] = smoothed(&x->by_campaign[kind], t->campaign[s], as_of, base);
-    v[F_PRODUCT_RATE] = s < t->leads ? NAN : smoothed(&x->by_product, t->product[s], as_of, base);
+    v[F_CAMPAIGN_RATE] =
+        smoothed(&x->by_campaign[kind], t->campaign[s], as_of, either(v[F_SOURCE_RATE], base));
+    v[F_PRODUCT_RATE] = NAN;
+    if (s < t->leads) return;
+    double category = level_above(&x->by_category, t->product_category, t->product[s], as_of, base);
+    v[F_PRODUCT_RATE] = smoothed(&x->by_product, t->product[s], as_of, category);
 }
 
 /* --- the account --- */

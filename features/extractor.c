@@ -1,7 +1,8 @@
 /* Building an extractor: everything that must be asked "before T" is put into grouped, dated lists
  * with running sums (past.h), a few passes over the subjects.
  *
- *   closings of each kind, by owner (at the closing), source, campaign, product, account
+ *   closings of each kind, by owner (at the closing) and team, source, campaign, product and
+ *     category, account
  *   spells of ownership of open subjects -> starts and ends by owner;   load = starts - ends before
  * T open deals of accounts -> starts and ends by account stage changes -> entries by stage (place
  * within the deal), stays of won deals by stage tickets by account -> ends, satisfaction;  running
@@ -21,6 +22,13 @@ static void rekey(past_list *list, const int32_t *key_of_subject)
 {
     for (int64_t i = 0; i < list->count; i++)
         list->entry[i].key = key_of_subject[list->entry[i].item];
+}
+
+/* Every key becomes that of the level above it: an owner's team, a product's category. */
+static void lift(past_list *list, const int32_t *parent)
+{
+    for (int64_t i = 0; i < list->count; i++)
+        if (list->entry[i].key >= 0) list->entry[i].key = parent[list->entry[i].key];
 }
 
 /* --- closings --- */
@@ -53,6 +61,8 @@ static fore_status group_closings(fore_extractor *x, int kind, fore_error *err)
     int values = deals ? CLOSED_AMOUNT + 1 : CLOSED_WON + 1;
     FORE_GO(list_closings(t, deals ? t->leads : 0, deals ? t->subjects : t->leads, &list, err));
     FORE_GO(past_build(&x->by_owner[kind], &list, t->reps, values, true, err));
+    lift(&list, t->rep_team);
+    FORE_GO(past_build(&x->by_team[kind], &list, t->teams.count, 1, true, err));
     rekey(&list, t->source);
     FORE_GO(past_build(&x->by_source[kind], &list, t->sources.count, 1, true, err));
     rekey(&list, t->campaign);
@@ -60,6 +70,8 @@ static fore_status group_closings(fore_extractor *x, int kind, fore_error *err)
     if (deals) {
         rekey(&list, t->product);
         FORE_GO(past_build(&x->by_product, &list, t->products, values, true, err));
+        lift(&list, t->product_category);
+        FORE_GO(past_build(&x->by_category, &list, t->categories.count, 1, true, err));
         rekey(&list, t->account);
         FORE_GO(past_build(&x->by_account, &list, t->accounts, values, true, err));
         for (int64_t i = 0; i < list.count; i++)
@@ -311,14 +323,15 @@ void fore_extractor_free(fore_extractor *x)
     for (int kind = 0; kind < 2; kind++) {
         past_free(&x->base[kind]);
         past_free(&x->by_owner[kind]);
+        past_free(&x->by_team[kind]);
         past_free(&x->by_source[kind]);
         past_free(&x->by_campaign[kind]);
         past_free(&x->owner_start[kind]);
         past_free(&x->owner_end[kind]);
     }
-    past *others[] = {&x->by_product,    &x->by_account,  &x->account_win,
-                      &x->account_start, &x->account_end, &x->stage_entry,
-                      &x->stage_stay,    &x->ticket_end,  &x->ticket_satisfied};
+    past *others[] = {&x->by_product,    &x->by_category,     &x->by_account,  &x->account_win,
+                      &x->account_start, &x->account_end,     &x->stage_entry, &x->stage_stay,
+                      &x->ticket_end,    &x->ticket_satisfied};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) past_free(others[i]);
     fore_free(x->sale_sum);
     fore_free(x);

@@ -44,6 +44,7 @@ struct fore_extractor {
     double decay[DECAY_DAYS][DECAYS]; /* 2^(-day / half-life) */
     past base[2], by_owner[2], by_source[2],
         by_campaign[2]; /* closings by kind; base has one group */
+    past by_team[2], by_category;      /* of the owner at the closing; of the product, deals only */
     past by_product, by_account,
         account_win;                   /* closings of deals; account_win: the won ones, no value */
     past owner_start[2], owner_end[2]; /* when an owner got and lost open subjects */

@@ -203,6 +203,19 @@ static void coverage_json(fore_json_writer *json, const fore_coverage *v)
     fore_json_end_object(json);
 }
 
+static void slope_note(fore_answer *a, fore_subject_kind kind, const fore_quality *q, double error)
+{
+    const char *what = kind == FORE_SUBJECT_LEAD ? "Lead" : "Deal";
+    if (isfinite(q->slope) && isfinite(q->intercept))
+        fore_answer_note(
+            a,
+            "%ss: calibration slope %.2f, intercept %.2f (1 and 0 are as promised; a "
+            "slope below 1: the chances differ more than the outcomes do), error %.3f.",
+            what, q->slope, q->intercept, error);
+    else
+        fore_answer_note(a, "%ss: calibration error %.3f.", what, error);
+}
+
 static fore_status write_overall(fore_subject_kind kind, const fore_past_lists *all, fore_answer *a,
                                  const int64_t grid[4], fore_json_writer *json,
                                  fore_reliability *bin, int64_t *bins, fore_error *err)
@@ -232,12 +245,7 @@ static fore_status write_overall(fore_subject_kind kind, const fore_past_lists *
     fore_json_number(json, "calibration_error_by_chance", together.ece_chance);
     fore_json_number(json, "calibration_slope", together.slope);
     fore_json_number(json, "calibration_intercept", together.intercept);
-    fore_answer_note(
-        a,
-        "%ss: calibration slope %.2f, intercept %.2f (1 and 0 are as promised; a slope "
-        "below 1: the chances differ more than the outcomes do), error %.3f.",
-        kind == FORE_SUBJECT_LEAD ? "Lead" : "Deal", together.slope, together.intercept,
-        fore_ece(bin, *bins));
+    slope_note(a, kind, &together, fore_ece(bin, *bins));
     reliability_rows(a, grid[3], kind, bin, *bins, json);
     coverage_json(json, &all->coverage);
     fore_json_end_object(json);

@@ -12,10 +12,11 @@ bool fore_calibration_is_off(const fore_quality *q)
 
 void fore_calibration_say(const fore_quality *q, fore_text *out)
 {
-    fore_text_printf(out,
-                     "the chances were off by %.3f on average (%.3f by chance alone); slope %.2f, "
-                     "intercept %.2f (ideal: 1 and 0)",
-                     q->ece, q->ece_chance, q->slope, q->intercept);
+    fore_text_printf(out, "the chances were off by %.3f on average (%.3f by chance alone)", q->ece,
+                     q->ece_chance);
+    if (isfinite(q->slope) && isfinite(q->intercept)) /* not known: one class, or told apart */
+        fore_text_printf(out, "; slope %.2f, intercept %.2f (ideal: 1 and 0)", q->slope,
+                         q->intercept);
 }
 
 static double rate(const fore_choice *c, fore_role role)

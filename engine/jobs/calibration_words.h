@@ -10,7 +10,7 @@
 #define FORE_CALIBRATION_GOOD 0.02
 
 /* "the chances were off by 0.152 on average (0.012 by chance alone); slope 1.06, intercept 1.07".
- */
+ * Slope and intercept are left out where they are not known. */
 void fore_calibration_say(const fore_quality *quality, fore_text *out);
 /* The published model on the newest rows, and why where it is not good: how the base rate moved. */
 void fore_calibration_tell(const fore_choice *choice, fore_text *out);

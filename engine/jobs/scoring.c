@@ -221,6 +221,8 @@ static fore_status read_body(fore_scoring *s, const fore_json_node *root, fore_e
         !fore_json_get_number(root, "base_rate", &s->base_rate) ||
         !fore_json_get_integer(root, "as_of", &s->as_of))
         return unusable(err, "parts of it are missing");
+    if (!(s->horizon_days > 0 && s->base_rate >= 0 && s->base_rate <= 1))
+        return unusable(err, "its horizon or its base rate is damaged");
     s->kind = strcmp(kind, "lead") == 0 ? FORE_SUBJECT_LEAD : FORE_SUBJECT_DEAL;
     s->log_loss = s->baseline_log_loss = NAN;
     FORE_TRY(fore_scoring_set_use(s, fore_json_get_string(root, "use"), err));
@@ -249,6 +251,8 @@ fore_status fore_scoring_load(const void *packed, int64_t length, fore_scoring *
     *out = s;
     s = NULL;
 done:
+    if (status == FORE_E_FORMAT || status == FORE_E_LIMIT)
+        status = unusable(err, "it is damaged or cut off");
     fore_scoring_free(s);
     fore_json_free(document);
     fore_text_free(&text);
@@ -269,7 +273,14 @@ static void read_metrics(fore_scoring *s, const char *metrics)
 static fore_status load_row(void *context, const fore_model_row *row, fore_error *err)
 {
     fore_scoring **out = context;
-    FORE_TRY(fore_scoring_load(row->body, row->body_length, out, err));
+    fore_status status = fore_scoring_load(row->body, row->body_length, out, err);
+    if (status == FORE_OK && strcmp(fore_purpose((*out)->kind), row->purpose) != 0) {
+        fore_scoring_free(*out);
+        *out = NULL;
+        status = unusable(err, "it is for another kind of subject");
+    }
+    if (status == FORE_E_MODEL) return fore_error_prefix(err, status, "%s: ", row->id);
+    if (status != FORE_OK) return status;
     read_metrics(*out, row->metrics);
     (*out)->model_pk = row->pk;
     (*out)->seed = (uint64_t)row->seed;

@@ -134,6 +134,13 @@ class OddTrainingTable(BadCase):
         said = run("table", "train", self.folder / "table.csv", "--target", "won", "-o", model).out
         self.assertIn("With so few outcomes", " ".join(said.split()))
 
+    def test_three_rows__says_nothing_that_is_not_known(self):
+        _, model, file = self.train(HEADER + "1,0.5,a,1\n2,0.1,b,0\n3,0.4,a,1\n")
+        said = " ".join(run("table", "train", file, "--target", "won", "--id", "id", "-o", model).out.split())
+        self.assertIn("the chances were off by", said)
+        self.assertNotIn("nan", said)
+        self.assertNotIn("slope", said)
+
     def test_10000_columns__trains_and_scores(self):
         columns = range(10000)
         content = "id," + ",".join(f"c{j}" for j in columns) + ",won\n" + "".join(
@@ -218,8 +225,19 @@ class BadScoring(BadCase):
         self.refuse_table("", "1", "empty; export")
         self.refuse_table(HEADER, "2", "no row under it")
         self.refuse_table(HEADER.replace(",x,", ",y,") + rows, None, "column 'x', which these data lack; add")
+        self.refuse_table(HEADER.replace(",x,c,", ",y,z,") + rows, None,
+                          "columns 'x', 'c', which these data lack; add them, or train again without them")
         self.refuse_table(HEADER.replace("id", "key") + rows, "1", "no column 'id'")
         self.refuse_table(HEADER + rows + "99,1\n", "22", "2 cells, the header has 4; mend")
+
+    def test_a_table_that_lacks_many_columns__names_the_first_and_counts_the_others(self):
+        lot = random.Random(7)
+        wide = "id," + ",".join(f"c{j}" for j in range(20)) + ",won\n" + "".join(
+            f"{i}," + ",".join(f"{lot.gauss(0, 1):.2f}" for _ in range(20)) + f",{i % 2}\n" for i in range(200))
+        model = self.folder / "wide.model"
+        run("table", "train", self.write("wide.csv", wide), "--target", "won", "--id", "id", "-o", model, "--quiet")
+        file = self.write("new.csv", "id,c1\n1,2\n2,3\n")
+        self.refused("table", "score", model, file, code=1, file=file, says="columns 'c0', 'c2', .*'c8' and 11 more")
 
     def test_more_columns_and_another_order__same_scores(self):
         rows = [row.strip().split(",") for row in good_rows()]

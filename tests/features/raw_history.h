@@ -198,6 +198,10 @@ static raw_history *raw_random(uint64_t seed, int size)
 
 /* --- into a store --- */
 
+/* Of a rep; the last one has none. Of a product; the last one has none. */
+static int raw_team(int rep) { return rep == REPS - 1 ? -1 : rep % 2; }
+static int raw_category(int product) { return product == PRODUCTS - 1 ? -1 : 0; }
+
 #define MUST(expression)                                                                           \
     do {                                                                                           \
         fore_error must_error = {0}, *err = &must_error;                                           \
@@ -354,7 +358,9 @@ static void put_references(const raw_history *h, fore_store *s)
         int i = arrival(h, k, REPS);
         fore_rep_row row = {.id = raw_id('R', i),
                             .name = "x",
-                            .team = i % 2 ? "north" : "south",
+                            .team = raw_team(i) < 0 ? NULL
+                                    : raw_team(i)   ? "north"
+                                                    : "south",
                             .hours_per_week = NAN,
                             .hourly_cost_minor = FORE_NO_AMOUNT,
                             .active_from_on = FORE_NO_DATE,
@@ -363,7 +369,13 @@ static void put_references(const raw_history *h, fore_store *s)
     }
     for (int k = 0; k < ACCOUNTS; k++) key_of(s, FORE_ACCOUNT, arrival(h, k, ACCOUNTS));
     for (int k = 0; k < CAMPAIGNS; k++) key_of(s, FORE_CAMPAIGN, arrival(h, k, CAMPAIGNS));
-    for (int k = 0; k < PRODUCTS; k++) key_of(s, FORE_PRODUCT, arrival(h, k, PRODUCTS));
+    for (int k = 0; k < PRODUCTS; k++) {
+        int i = arrival(h, k, PRODUCTS);
+        fore_product_row row = {.id = raw_id('P', i),
+                                .category = raw_category(i) < 0 ? NULL : "tools",
+                                .list_price_minor = FORE_NO_AMOUNT};
+        MUST(fore_store_put_product(s, &row, &put, err));
+    }
     for (int k = 0; k < h->leads; k++) key_of(s, FORE_LEAD, arrival(h, k, h->leads));
     for (int k = 0; k < h->deals; k++) key_of(s, FORE_DEAL, arrival(h, k, h->deals));
 }

@@ -604,23 +604,36 @@ static void slow_amount(slow_row *row, const raw_history *h, int s, int64_t T)
 
 /* --- records --- */
 
-static double slow_rate(const raw_history *h, int s, int64_t T, char by, int key)
+/* The group of a closed subject by owner, Team, product, Kategory of product, source or campaign.
+ */
+static int slow_group(const raw_history *h, int k, char by)
+{
+    int owner = owner_at(h, k, closing_of(h, k)), product = subject_of(h, k)->product;
+    switch (by) {
+    case 'o': return owner;
+    case 'T': return owner < 0 ? -1 : raw_team(owner);
+    case 'p': return product;
+    case 'K': return product < 0 ? -1 : raw_category(product);
+    default: return fact_of(h, k, by);
+    }
+}
+
+/* Drawn to `above`; NaN: to the rate of all. */
+static double slow_rate(const raw_history *h, int s, int64_t T, char by, int key, double above)
 {
     double n = 0, won = 0, all = 0, all_won = 0;
     int first = s < h->leads ? 0 : h->leads, end = s < h->leads ? h->leads : h->leads + h->deals;
     for (int k = first; k < end; k++) {
         if (!closed_before(h, k, T)) continue;
         bool win = subject_of(h, k)->outcome == FORE_WON;
-        int its = by == 'o'   ? owner_at(h, k, closing_of(h, k))
-                  : by == 'p' ? subject_of(h, k)->product
-                              : fact_of(h, k, by);
         all += 1;
         all_won += win;
-        if (its != key) continue;
+        if (slow_group(h, k, by) != key) continue;
         n += 1;
         won += win;
     }
-    return key < 0 || all == 0 ? NAN : (won + 20 * all_won / all) / (n + 20);
+    if (isnan(above)) above = all_won / all;
+    return key < 0 || all == 0 ? NAN : (won + 20 * above) / (n + 20);
 }
 
 static void slow_rates(slow_row *row, const raw_history *h, int s, int64_t T)
@@ -632,13 +645,16 @@ static void slow_rates(slow_row *row, const raw_history *h, int s, int64_t T)
                 subject_of(h, k)->outcome == FORE_WON && owner_at(h, k, closing_of(h, k)) == owner;
         open += open_at(h, k, T) && owner_at(h, k, T) == owner;
     }
-    put(row, "owner_win_rate", slow_rate(h, s, T, 'o', owner));
+    double team = owner < 0 ? NAN : slow_rate(h, s, T, 'T', raw_team(owner), NAN);
+    put(row, "owner_win_rate", slow_rate(h, s, T, 'o', owner, team));
     put(row, "owner_wins_90d", owner < 0 ? NAN : wins);
     put(row, "owner_open", owner < 0 ? NAN : open);
-    put(row, "source_win_rate", slow_rate(h, s, T, 's', fact_of(h, s, 's')));
-    put(row, "product_win_rate",
-        s < h->leads ? NAN : slow_rate(h, s, T, 'p', subject_of(h, s)->product));
-    put(row, "campaign_win_rate", slow_rate(h, s, T, 'c', fact_of(h, s, 'c')));
+    double source = slow_rate(h, s, T, 's', fact_of(h, s, 's'), NAN);
+    put(row, "source_win_rate", source);
+    int product = subject_of(h, s)->product;
+    double category = product < 0 ? NAN : slow_rate(h, s, T, 'K', raw_category(product), NAN);
+    put(row, "product_win_rate", s < h->leads ? NAN : slow_rate(h, s, T, 'p', product, category));
+    put(row, "campaign_win_rate", slow_rate(h, s, T, 'c', fact_of(h, s, 'c'), source));
 }
 
 /* --- the account --- */

@@ -73,6 +73,86 @@ static void extract__random_histories__every_feature_equals_the_slow_one(void **
     }
 }
 
+/* --- rates, computed by hand --- */
+
+static raw_subject one_of_ten(int i, int64_t T)
+{
+    static const int owner[] = {0, 0, 2, 2, 1, 1, 1, 1, 4, 4},
+                     product[] = {0, 0, 1, 1, 2, 2, 2, 2, 2, 2};
+    static const bool won[] = {1, 0, 1, 1, 0, 0, 0, 0, 1, 0};
+    return (raw_subject){.created = T - 20 * FORE_DAY,
+                         .closed = T - (10 + i) * FORE_DAY,
+                         .status = won[i] ? 1 : 2,
+                         .outcome = won[i] ? FORE_WON : FORE_LOST,
+                         .owner = owner[i],
+                         .product = product[i],
+                         .source = i < 4 ? 0 : -1,
+                         .campaign = i < 2 ? 0 : -1,
+                         .account = -1,
+                         .link = -1,
+                         .stage = -1,
+                         .amount = NAN,
+                         .expected = FORE_NO_DATE};
+}
+
+/* An open one; the closing of the other at T itself is not known at T. */
+static raw_subject one_asked(int64_t T, int owner, int product, int campaign, int source)
+{
+    raw_subject s = one_of_ten(0, T);
+    s.closed = owner < 0 ? T : NONE;
+    s.status = owner < 0 ? 1 : 0;
+    s.outcome = owner < 0 ? FORE_WON : FORE_OUTCOME_OPEN;
+    s.owner = owner < 0 ? 0 : owner;
+    s.product = product;
+    s.campaign = campaign;
+    s.source = source;
+    return s;
+}
+
+static void assert_rate(const fore_extractor *x, int64_t subject, int64_t T, const char *name,
+                        double expected)
+{
+    double values[FORE_FEATURE_LIMIT];
+    MUST(fore_extract_one(x, subject, T, values, err));
+    assert_true(fabs(values[fore_feature_find(name)] - expected) < 1e-12);
+}
+
+/* Of ten leads 4 are won; reps 0 and 2 (one team) win 1 and 2 of 2 each, rep 1 none of 4, rep 3 of
+ * his team closed nothing, rep 4 has no team and wins 1 of 2. All drawn by 20 closings to the level
+ * above. */
+static void rates__ten_closings__shrink_level_by_level_as_by_hand(void **state)
+{
+    (void)state;
+    raw_history *h = calloc(1, sizeof *h);
+    int64_t T = raw_start() + 100 * FORE_DAY;
+    for (int i = 0; i < 10; i++) h->lead[i] = h->deal[i] = one_of_ten(i, T);
+    h->lead[10] = one_asked(T, 0, -1, 0, 0);
+    h->lead[11] = one_asked(T, 3, -1, 0, -1);
+    h->lead[12] = one_asked(T, 4, -1, 1, 0);
+    h->lead[13] = h->deal[12] = one_asked(T, -1, 0, 0, 0);
+    h->deal[10] = one_asked(T, 1, 0, -1, -1);
+    h->deal[11] = one_asked(T, 2, 2, -1, -1);
+    h->leads = 14;
+    h->deals = 13;
+    fore_timeline *t = timeline_of(h);
+    fore_extractor *x = NULL;
+    MUST(fore_extractor_new(t, NULL, &x, err));
+    double base = 4.0 / 10, three_of_four = (3 + 20 * base) / 24;
+    assert_rate(x, 10, T, "owner_win_rate", (1 + 20 * three_of_four) / 22);
+    assert_rate(x, 11, T, "owner_win_rate", (0 + 20 * base) / 24);
+    assert_rate(x, 12, T, "owner_win_rate", (1 + 20 * base) / 22);
+    assert_rate(x, 24, T, "owner_win_rate", (0 + 20 * ((0 + 20 * base) / 24)) / 24);
+    assert_rate(x, 10, T, "source_win_rate", three_of_four);
+    assert_rate(x, 10, T, "campaign_win_rate", (1 + 20 * three_of_four) / 22);
+    assert_rate(x, 11, T, "campaign_win_rate", (1 + 20 * base) / 22);
+    assert_rate(x, 12, T, "campaign_win_rate", three_of_four);
+    assert_rate(x, 24, T, "product_win_rate", (1 + 20 * three_of_four) / 22);
+    assert_rate(x, 25, T, "product_win_rate", (1 + 20 * base) / 26);
+    fore_extractor_free(x);
+    fore_timeline_free(t);
+    free(h);
+}
+
 /* --- blindness: another future, the same features --- */
 
 /* Of one field of a deal: forgets the changes from T on and makes up others that fit what was
@@ -394,6 +474,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(extract__random_histories__every_feature_equals_the_slow_one),
+        cmocka_unit_test(rates__ten_closings__shrink_level_by_level_as_by_hand),
         cmocka_unit_test(extract__another_future__changes_no_feature),
         cmocka_unit_test(extract__planted_leaks__are_caught_by_the_same_check),
         cmocka_unit_test(extract__threads_and_row_order__same_bytes),
