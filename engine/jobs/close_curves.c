@@ -141,6 +141,7 @@ static void summarise(void *context, int64_t i, double *won, double *lost)
     curve->p_lost = lost[HORIZON_WEEKS - 1] * (a.needed ? (1 - a.chance) / (1 - a.by) : 1);
     for (int64_t h = 0; h < HORIZON_WEEKS && a.needed; h++) won[h] = agreed(&a, won[h]);
     curve->p_won = won[HORIZON_WEEKS - 1];
+    curve->p_lost = fmin(curve->p_lost, 1 - curve->p_won); /* rounding never makes more than all */
     for (int k = 0; k < 3; k++) {
         double week = fore_curve_reach(won, HORIZON_WEEKS, share[k] * curve->p_won);
         *date[k] = s->today + (int32_t)floor(7 * week);
