@@ -1,6 +1,8 @@
 /* What the lists that were drawn by lot tell: of each rep's day, those drawn against as many that
  * were drawn to be compared (day_draw.c). Both groups are drawn from the same leads and deals with
- * the same chance, so that whatever differs afterwards is what being on the list does.
+ * the same chance, so that whatever differs afterwards is what being drawn does. That is less than
+ * what standing on the list does: some of the compared stand on it too, for their worth, and some
+ * are contacted without it.
  *
  *   effect = sum (T - mean T of the rep's day) y / sum (T - mean)^2,  T = 1 drawn, y = 1 won (a
  *            lead: converted) within FORE_DRAWN_DAYS

@@ -238,8 +238,7 @@ static fore_status read_whois(const fore_customers *v, const fore_proposal *p, i
     fore_next_step step;
     *who = (fore_whois){.hour = v->habits.best_hour, .their_minutes = -1};
     if (subject < 0) {
-        const char *name = account >= 0 ? v->account_name[account] : NULL;
-        snprintf(who->company, sizeof who->company, "%s", name ? name : "");
+        fore_whois_keep(who->company, account >= 0 ? v->account_name[account] : NULL);
         return FORE_OK;
     }
     FORE_TRY(fore_whois_read(v->context, v->timeline, subject, who, err));

@@ -3,8 +3,11 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "engine/base/civil.h"
 
 /* Names: of two letters and in words, between bars. Code: of the phone; "" where it is shared. */
 typedef struct country {
@@ -190,25 +193,41 @@ static void plain_name(const char *text, char out[FORE_ZONE_NAME])
     if (coded && strncmp(out, "Us/", 3) == 0) out[1] = 'S';
 }
 
+/* A name that the system knows; a zone that only memory keeps shut is one. */
+static bool is_zone(const char *name)
+{
+    fore_zone *zone = NULL;
+    fore_status status = fore_zone_open(name, &zone, NULL);
+    fore_zone_free(zone);
+    return status == FORE_OK || status == FORE_E_MEMORY;
+}
+
+/* "+5", "+05", "+0530", "+5:30", "+05:30", and nothing after it. */
+static bool read_offset(const char *text, char out[FORE_ZONE_NAME])
+{
+    size_t n = text[0] == '+' || text[0] == '-' ? strspn(text + 1, "0123456789") : 0;
+    const char *rest = text + 1 + n;
+    int number = n > 0 && n <= 4 ? atoi(text + 1) : 0;
+    int hours = n == 4 ? number / 100 : number, minutes = n == 4 ? number % 100 : 0;
+    if (n != 1 && n != 2 && n != 4) return false;
+    if (n < 4 && rest[0] == ':') {
+        if (strspn(rest + 1, "0123456789") != 2) return false;
+        minutes = atoi(rest + 1);
+        rest += 3;
+    }
+    if (*rest || hours > 14 || minutes > 59) return false;
+    snprintf(out, FORE_ZONE_NAME, "%c%02d:%02d", text[0], hours, minutes);
+    return true;
+}
+
 /* A name with a slash, or an offset after an optional UTC or GMT. */
 static bool own_zone(const char *text, char out[FORE_ZONE_NAME])
 {
     if (!text) return false;
     bool named = strncasecmp(text, "utc", 3) == 0 || strncasecmp(text, "gmt", 3) == 0;
-    const char *offset = named ? text + 3 : text;
-    int hours, minutes = 0;
-    char sign;
     plain_name(text, out);
-    if (strchr(out, '/')) return true;
-    if (named && !*offset) {
-        snprintf(out, FORE_ZONE_NAME, "+00:00");
-        return true;
-    }
-    if (sscanf(offset, "%c%2d:%2d", &sign, &hours, &minutes) < 2 || (sign != '+' && sign != '-') ||
-        hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
-        return false;
-    snprintf(out, FORE_ZONE_NAME, "%c%02d:%02d", sign, hours, minutes);
-    return true;
+    if (strchr(out, '/')) return is_zone(out);
+    return read_offset(named && !text[3] ? "+00:00" : named ? text + 3 : text, out);
 }
 
 /* The longest country code that the number begins with. */

@@ -1,7 +1,7 @@
 /* Where somebody is, as far as the clock goes: a time zone from what a record says, in this order:
  *
- *   1. a time zone of its own: an IANA name ("Europe/Paris", also as "europe_slash_paris"), or an
- *      offset ("+05:30", "UTC+2")
+ *   1. a time zone of its own: an IANA name that the system knows ("Europe/Paris", also as
+ *      "europe_slash_paris"), or an offset ("+05:30", "-0330", "UTC+2"); any other text is passed by
  *   2. country with region: states of the United States, Canada, Australia
  *   3. a country with one zone (its far islands follow the mainland)
  *   4. the country code of a phone number, where it is a country with one zone

@@ -18,9 +18,12 @@ typedef struct hints {
         phone[FORE_WHOIS_NAME];
 } hints;
 
-static void keep(char out[FORE_WHOIS_NAME], const char *text)
+void fore_whois_keep(char out[FORE_WHOIS_NAME], const char *text)
 {
-    if (!out[0] && text && *text) snprintf(out, FORE_WHOIS_NAME, "%s", text);
+    if (out[0] || !text) return;
+    snprintf(out, FORE_WHOIS_NAME, "%s", text);
+    int64_t cut = fore_utf8_invalid(out, (int64_t)strlen(out));
+    if (cut >= 0) out[cut] = 0;
 }
 
 /* Letters and digits of a heading, small. */
@@ -52,7 +55,7 @@ static void read_attributes(const char *json, hints *h)
            fore_json_flat_next(json, (int64_t)strlen(json), &position, &scratch, &key, &value)) {
         plain_key(key, plain);
         for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
-            if (strcmp(plain, keys[k].key) == 0) keep(out[keys[k].which], value);
+            if (strcmp(plain, keys[k].key) == 0) fore_whois_keep(out[keys[k].which], value);
     }
     fore_text_free(&scratch);
 }
@@ -76,9 +79,9 @@ static fore_status read_lead(fore_context *c, int64_t pk, fore_whois *who, hints
     bool found;
     fore_status status = one(c, FORE_TABLE_LEAD, pk, &cursor, &row, &found, err);
     if (found) {
-        keep(who->name, row.name);
+        fore_whois_keep(who->name, row.name);
         read_attributes(row.attributes, h);
-        keep(h->phone, row.phone);
+        fore_whois_keep(h->phone, row.phone);
         if (*account <= 0) *account = row.account;
     }
     fore_cursor_close(cursor);
@@ -93,7 +96,7 @@ static fore_status read_deal(fore_context *c, int64_t pk, fore_whois *who, hints
     bool found;
     fore_status status = one(c, FORE_TABLE_DEAL, pk, &cursor, &row, &found, err);
     if (found) {
-        keep(who->name, row.name);
+        fore_whois_keep(who->name, row.name);
         read_attributes(row.attributes, h);
         *lead = row.lead;
         *account = row.account;
@@ -111,9 +114,9 @@ static fore_status read_account(fore_context *c, int64_t pk, fore_whois *who, hi
     fore_status status = one(c, FORE_TABLE_ACCOUNT, pk, &cursor, &row, &found, err);
     if (found) {
         bool elsewhere = h->country[0] && row.country && strcasecmp(h->country, row.country) != 0;
-        keep(who->company, row.name);
-        keep(h->country, row.country);
-        if (!elsewhere) keep(h->region, row.region);
+        fore_whois_keep(who->company, row.name);
+        fore_whois_keep(h->country, row.country);
+        if (!elsewhere) fore_whois_keep(h->region, row.region);
         if (!elsewhere) read_attributes(row.attributes, h);
     }
     fore_cursor_close(cursor);

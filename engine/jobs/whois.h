@@ -26,6 +26,8 @@ typedef struct fore_whois {
 
 fore_status fore_whois_read(fore_context *context, const fore_timeline *timeline, int64_t subject,
                             fore_whois *who, fore_error *err);
+/* Keeps the text where there is none yet; what is too long ends before the character that is. */
+void fore_whois_keep(char out[FORE_WHOIS_NAME], const char *text);
 /* Sets the hour; fixed: the step's hour is promised and stays. */
 fore_status fore_whois_set_hour(fore_context *context, const fore_timeline *timeline,
                                 const fore_habits *habits, int64_t subject, int64_t as_of,

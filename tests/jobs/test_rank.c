@@ -703,6 +703,38 @@ static void rank__names__stand_beside_the_id(void **state)
     fore_answer_free(a);
 }
 
+/* 254 letters and one of three bytes: it does not fit, and no byte of it stays. */
+static void rank__a_name_too_long__ends_between_characters(void **state)
+{
+    world *w = *state;
+    (void)w;
+    char name[300], kept[FORE_WHOIS_NAME];
+    for (int letters = 250; letters <= 255; letters++) {
+        memset(name, 'a', sizeof name);
+        strcpy(name + letters, "\xe0\xa4\x85\xe0\xa4\x85\xe0\xa4\x85");
+        kept[0] = 0;
+        fore_whois_keep(kept, name);
+        assert_int_equal(fore_utf8_invalid(kept, (int64_t)strlen(kept)), -1);
+        assert_int_equal(strlen(kept), letters + (255 - letters) / 3 * 3);
+    }
+    a_day(w);
+    memset(name, 'a', sizeof name);
+    strcpy(name + 254, "\xc3\xa9");
+    world_begin(w);
+    put_abroad(w, "X1", NULL, NULL);
+    fore_lead_row person = a_lead("LX1", at(NOW - 60, 9));
+    person.name = name;
+    person.status = "converted";
+    person.closed_at = at(NOW - 40, 9);
+    put_lead(w, person);
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 8));
+    fore_answer *a = ranked(w, &r);
+    assert_true(place_of(a, "X1") >= 0);
+    assert_int_equal(fore_utf8_invalid(a->json.bytes, a->json.length), -1);
+    fore_answer_free(a);
+}
+
 /* 8 to 18 o'clock of both: of the workspace (UTC) and of theirs. */
 static void rank__their_clock__holds_the_hour_within_their_day(void **state)
 {
@@ -845,6 +877,7 @@ int main(void)
         WITH_WORLD(rank__a_step_longer_than_the_day__names_what_it_takes_and_what_there_is),
         WITH_WORLD(rank__a_rep_whose_accounts_others_work_today__gets_an_empty_list),
         WITH_WORLD(rank__names__stand_beside_the_id),
+        WITH_WORLD(rank__a_name_too_long__ends_between_characters),
         WITH_WORLD(rank__their_clock__holds_the_hour_within_their_day),
         WITH_WORLD(rank__their_weekend__moves_the_hour_to_their_next_day_of_work),
         WITH_WORLD(rank__a_model_that_says_nothing__is_named_and_does_not_order),

@@ -33,6 +33,29 @@ static void whereabouts__the_nearest_word__decides(void **state)
     is_at(NULL, NULL, NULL, "00351-21", "Europe/Lisbon", "phone");
 }
 
+/* What is no zone is not one for its slash or its first digits. */
+static void whereabouts__offsets__are_read_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    is_at("+0530", NULL, NULL, NULL, "+05:30", "time zone");
+    is_at("UTC+0530", NULL, NULL, NULL, "+05:30", "time zone");
+    is_at("-0330", NULL, NULL, NULL, "-03:30", "time zone");
+    is_at("gmt-03", NULL, NULL, NULL, "-03:00", "time zone");
+    is_at("UTC+2", NULL, NULL, NULL, "+02:00", "time zone");
+    static const char *const none[] = {"N/A",     "(GMT-05:00) Eastern Time (US/Canada)",
+                                       "GMT+5.5", "+053",
+                                       "+05:3",   "+05:300",
+                                       "+05:30h", "+0560",
+                                       "+15",     "+",
+                                       "UTC+",    "GMTish",
+                                       "+05300"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        is_at(none[i], NULL, NULL, NULL, "", NULL);
+        is_at(none[i], "India", NULL, NULL, "Asia/Kolkata", "country");
+        is_at(none[i], NULL, NULL, "+49 30 123", "Europe/Berlin", "phone");
+    }
+}
+
 static void whereabouts__several_zones_and_no_region__is_not_known(void **state)
 {
     (void)state;
@@ -73,6 +96,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whereabouts__the_nearest_word__decides),
+        cmocka_unit_test(whereabouts__offsets__are_read_whole_or_not_at_all),
         cmocka_unit_test(whereabouts__several_zones_and_no_region__is_not_known),
         cmocka_unit_test(whereabouts__every_code_of_two_letters__is_a_zone_of_the_system),
     };
