@@ -14,6 +14,7 @@
 
 #include "engine/base/memory.h"
 #include "engine/num/special.h"
+#include "models/score/design_inside.h"
 #include "models/score/family.h"
 
 enum {
@@ -277,46 +278,80 @@ done:
 
 /* ---- the fit ---- */
 
-static fore_status fit_families(fore_pool *pool, const fore_sample *rows, const fore_design *design,
-                                fore_logit_model **model, fore_error *err)
+/* The coefficients at known precisions; point: where to begin. */
+static fore_status fit_point(fore_pool *pool, const fore_sample *rows, const double *point,
+                             fore_additive *out, fore_error *err)
 {
-    int64_t q = design->width;
-    int32_t *family = FORE_NEW(q, int32_t);
-    double *precision = FORE_NEW(q, double), *point = FORE_NEW(q + 1, double);
     fore_logit_options o = fore_logit_default();
-    fore_status status = FORE_OK;
-    if (!family || !precision || !point) FORE_GO(fore_no_memory(err));
-    int32_t families = fore_family_of_design(design, rows->family, family);
-    FORE_GO(fore_family_fit(pool, &rows->x, design, rows->y, rows->weight, family, families,
-                            precision, point, NULL, err));
-    o.precisions = precision;
+    o.precisions = out->precision;
     o.start = point;
     if (rows->x.rows > MANY_ROWS) o.tolerance = MANY_ROWS_TOLERANCE;
-    FORE_GO(
-        fore_logit_fit(pool, &rows->x, design, rows->y, rows->weight, NULL, &o, model, NULL, err));
-    status = fore_family_widen(*model, precision, family, families, err);
+    return fore_logit_fit(pool, &rows->x, out->design, rows->y, rows->weight, NULL, &o, &out->model,
+                          NULL, err);
+}
+
+/* like NULL: the precisions are found; else they are its own, as its design is. */
+static fore_status fit_families(fore_pool *pool, const fore_sample *rows, const fore_additive *like,
+                                fore_additive *out, fore_error *err)
+{
+    int64_t q = out->design->width;
+    int32_t *family = FORE_NEW(q, int32_t);
+    double *point = FORE_NEW(q + 1, double);
+    fore_status status = FORE_OK;
+    out->precision = FORE_NEW(q, double);
+    if (!family || !out->precision || !point) FORE_GO(fore_no_memory(err));
+    int32_t families = fore_family_of_design(out->design, rows->family, family);
+    if (like) {
+        memcpy(out->precision, like->precision, (size_t)q * sizeof *point);
+        memcpy(point, like->model->beta, (size_t)q * sizeof *point);
+        point[q] = like->model->intercept;
+    } else {
+        FORE_GO(fore_family_fit(pool, &rows->x, out->design, rows->y, rows->weight, family,
+                                families, out->precision, point, NULL, err));
+    }
+    FORE_GO(fit_point(pool, rows, point, out, err));
+    status = fore_family_widen(out->model, out->precision, family, families, err);
 done:
     fore_free(family);
-    fore_free(precision);
     fore_free(point);
     return status;
 }
 
-fore_status fore_additive_fit(fore_pool *pool, const fore_sample *rows,
-                              const fore_design_options *options, fore_design **design,
-                              fore_logit_model **model, fore_error *err)
+static fore_status find_design(fore_pool *pool, const fore_sample *rows,
+                               const fore_design_options *options, fore_additive *out,
+                               fore_error *err)
 {
     fore_design_options o = *options;
     fore_status status = FORE_OK;
-    int8_t *hinges = FORE_ZNEW(rows->x.columns, int8_t);
-    *design = NULL;
-    *model = NULL;
+    int64_t p = rows->x.columns, left_out = 0;
+    int8_t *hinges = FORE_ZNEW(p, int8_t);
     if (!hinges) return fore_no_memory(err);
     FORE_GO(screen(pool, rows, &o, hinges, err));
+    for (int64_t j = 0; j < p; j++) left_out += hinges[j] < 0;
+    out->sifted = 2 * left_out > p;
     o.hinges = hinges;
-    FORE_GO(fore_design_fit(pool, &rows->x, rows->weight, &o, design, err));
-    status = fit_families(pool, rows, *design, model, err);
+    status = fore_design_fit(pool, &rows->x, rows->weight, &o, &out->design, err);
 done:
     fore_free(hinges);
+    return status;
+}
+
+void fore_additive_clear(fore_additive *additive)
+{
+    fore_design_free(additive->design);
+    fore_logit_free(additive->model);
+    fore_free(additive->precision);
+    *additive = (fore_additive){0};
+}
+
+fore_status fore_additive_fit(fore_pool *pool, const fore_sample *rows,
+                              const fore_design_options *options, const fore_additive *like,
+                              fore_additive *out, fore_error *err)
+{
+    *out = (fore_additive){.sifted = like && like->sifted};
+    fore_status status = like ? design_copy(like->design, &out->design, err)
+                              : find_design(pool, rows, options, out, err);
+    if (status == FORE_OK) status = fit_families(pool, rows, like, out, err);
+    if (status != FORE_OK) fore_additive_clear(out);
     return status;
 }

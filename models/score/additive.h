@@ -17,9 +17,21 @@
  * posterior is known and written in a model file of moderate size. */
 enum { FORE_ADDITIVE_LINES = 230 };
 
-/* rows in key order. options: limits and missing share of the design; its hinges are not read. */
+/* What a fit finds; each part is the caller's to free. q = the design's width. */
+typedef struct fore_additive {
+    fore_design *design;
+    fore_logit_model *model;
+    double *precision; /* q */
+    bool sifted;       /* over half of the columns were left out for want of room: what is left was
+                        * chosen by these rows' outcomes, and luck with it */
+} fore_additive;
+
+/* rows in key order. options: limits and missing share of the design; its hinges are not read.
+ * like: a fit on rows of the same columns and families whose design and precisions are taken over,
+ * and only the coefficients found anew; NULL = nothing is. out is empty on errors. */
 fore_status fore_additive_fit(fore_pool *pool, const fore_sample *rows,
-                              const fore_design_options *options, fore_design **design,
-                              fore_logit_model **model, fore_error *err);
+                              const fore_design_options *options, const fore_additive *like,
+                              fore_additive *out, fore_error *err);
+void fore_additive_clear(fore_additive *additive); /* frees its parts */
 
 #endif

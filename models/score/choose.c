@@ -313,7 +313,7 @@ static fore_status roll(const choosing *c, const fore_scorer_options *o, const f
     double *later = loss + a->calibrate->x.rows;
     FORE_TRY(measure_on_line(c, first, a->calibrate, loss, err));
     if (!a->earlier) return measure(c, first, a->validate, out, later, err);
-    FORE_TRY(scorer_core(c->pool, a->earlier, o, c->observer, &second, err));
+    FORE_TRY(scorer_core(c->pool, a->earlier, o, NULL, c->observer, &second, err));
     second->calibration = first->calibration; /* lent */
     fore_status status = measure(c, second, a->validate, out, later, err);
     second->calibration = NULL;
@@ -459,9 +459,9 @@ static fore_status look_forward(const choosing *c, const fore_scorer *first,
     fore_scorer *core = NULL;
     double sum = 0, information = 0;
     fore_status status = FORE_OK;
-    scorer_take_over(first, earlier->x.rows, &o);
+    bool serves = scorer_take_over(first, earlier->x.rows, &o);
     FORE_GO(add_slope(c, first, calibrate, &sum, &information, err));
-    FORE_GO(scorer_core(c->pool, earlier, &o, c->observer, &core, err));
+    FORE_GO(scorer_core(c->pool, earlier, &o, serves ? first : NULL, c->observer, &core, err));
     FORE_GO(add_slope(c, core, validate, &sum, &information, err));
     out->forward = information > 0 ? sum / information : NAN;
     out->forward_error = information > 0 ? 1 / sqrt(information) : NAN;

@@ -5,6 +5,7 @@
  *     count the rows by the top 16 bits of their key; the counter that holds rank k names the
  * bucket gather that bucket (usually a small part of the column) and select inside it
  *
+ * With over PART known values they are found on every step-th of them, in order of the rows.
  * Means and variances are taken of u = (v - low) / (high - low), which neither overflows nor
  * underflows, over rows in order. */
 #include "models/score/design_inside.h"
@@ -15,7 +16,7 @@
 
 #include "engine/base/memory.h"
 
-enum { BUCKETS = 1 << 16 };
+enum { BUCKETS = 1 << 16, PART = FORE_DESIGN_PART };
 static const double LARGEST = 1e140;  /* squares of it, summed over 1e9 rows, stay finite */
 static const double CONSTANT = 1e-12; /* relative spread below which a column is rounding noise */
 
@@ -56,6 +57,21 @@ fore_status design_new(int64_t columns, int64_t width, fore_design **out, fore_e
     fore_design_free(d);
     *out = NULL;
     return fore_no_memory(err);
+}
+
+fore_status design_copy(const fore_design *from, fore_design **out, fore_error *err)
+{
+    FORE_TRY(design_new(from->columns, from->width, out, err));
+    fore_design *d = *out;
+    size_t p = (size_t)from->columns, q = (size_t)from->width;
+    memcpy(d->low, from->low, p * sizeof *d->low);
+    memcpy(d->high, from->high, p * sizeof *d->high);
+    memcpy(d->source, from->source, q * sizeof *d->source);
+    memcpy(d->indicator, from->indicator, q * sizeof *d->indicator);
+    memcpy(d->knot, from->knot, q * sizeof *d->knot);
+    memcpy(d->mean, from->mean, q * sizeof *d->mean);
+    memcpy(d->scale, from->scale, q * sizeof *d->scale);
+    return FORE_OK;
 }
 
 /* ---- order statistics ---- */
@@ -184,6 +200,31 @@ static void find_limits(const design_fit *f, double *known, int64_t n, double *b
     if (c->low > c->high) c->low = c->high = fmin(fmax(low, -LARGEST), LARGEST);
 }
 
+/* The known ones of v[0..n), every step-th of them. Returns how many. */
+static int64_t take_known(const double *v, int64_t n, int64_t step, double *known)
+{
+    int64_t seen = 0, count = 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (isnan(v[i])) continue;
+        if (seen++ % step == 0) known[count++] = v[i];
+    }
+    return count;
+}
+
+static int64_t step_of(int64_t known) { return (known + PART - 1) / PART; }
+
+/* By an even part of the known values; by all, where the part holds a single value. */
+static void find_limits_of_part(const design_fit *f, int64_t j, int64_t count, double *known,
+                                double *buffer, uint32_t *counter, column_fit *c)
+{
+    for (int64_t step = step_of(count);; step = 1) {
+        const double *column = fore_view_column(f->x, j, 0, f->x->rows, buffer);
+        int64_t n = take_known(column, f->x->rows, step, known);
+        find_limits(f, known, n, buffer, counter, c);
+        if (step == 1 || c->low < c->high) return;
+    }
+}
+
 /* Mean and standard deviation of the clamped column, missing values at the mean. */
 static void find_moments(const design_fit *f, const double *column, column_fit *c)
 {
@@ -251,15 +292,11 @@ static void centre_hinges(const design_fit *f, const double *column, column_fit 
     }
 }
 
-static void fit_hinges(const design_fit *f, int64_t j, int64_t wanted, double *known,
+static void fit_hinges(const design_fit *f, int64_t j, int64_t wanted, int64_t count, double *known,
                        double *buffer, uint32_t *counter, column_fit *c)
 {
-    int64_t n = f->x->rows, count = 0;
-    const double *column = fore_view_column(f->x, j, 0, n, buffer);
-    for (int64_t i = 0; i < n; i++) {
-        known[count] = column[i];
-        count += !isnan(column[i]);
-    }
+    int64_t n = f->x->rows;
+    count = take_known(fore_view_column(f->x, j, 0, n, buffer), n, step_of(count), known);
     count_buckets(known, count, counter);
     find_knots(known, count, wanted, buffer, counter, c);
     centre_hinges(f, fore_view_column(f->x, j, 0, n, buffer), c);
@@ -270,22 +307,22 @@ static fore_status fit_column(void *context, int64_t j, int worker, fore_error *
     design_fit *f = context;
     int64_t n = f->x->rows, count = 0;
     double *known = f->known + (int64_t)worker * n, *buffer = f->buffer + (int64_t)worker * n;
+    uint32_t *counter = f->counter + (int64_t)worker * BUCKETS;
     const double *column = fore_view_column(f->x, j, 0, n, buffer);
     column_fit *c = &f->fitted[j];
     *c = (column_fit){0};
     int64_t wanted = f->options.hinges ? f->options.hinges[j] : 0;
     for (int64_t i = 0; i < n; i++) {
         if (isinf(column[i])) return design_infinite(i, j, err);
-        known[count] = column[i];
         count += !isnan(column[i]);
     }
-    if (count > 0) find_limits(f, known, count, buffer, f->counter + (int64_t)worker * BUCKETS, c);
+    if (count > 0) find_limits_of_part(f, j, count, known, buffer, counter, c);
     /* the search for the limits has used the buffer */
     find_moments(f, fore_view_column(f->x, j, 0, n, buffer), c);
     if (wanted < 0) c->scale = c->missing_scale = 0;
     if (wanted > 0 && c->scale > 0)
-        fit_hinges(f, j, wanted < FORE_DESIGN_HINGES ? wanted : FORE_DESIGN_HINGES, known, buffer,
-                   f->counter + (int64_t)worker * BUCKETS, c);
+        fit_hinges(f, j, wanted < FORE_DESIGN_HINGES ? wanted : FORE_DESIGN_HINGES, count, known,
+                   buffer, counter, c);
     return FORE_OK;
 }
 

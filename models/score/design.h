@@ -6,8 +6,9 @@
  * the median - sparse counts, rare flags - the quantile of the values beyond the median is taken);
  * clamp; missing -> mean; (value - mean) / sd, so that missing becomes 0. A column with at least
  * missing_share of missing rows also yields an indicator column, standardised as well. Values
- * beyond
- * +-1e140 count as +-1e140.
+ * beyond +-1e140 count as +-1e140. With over FORE_DESIGN_PART known values, limits and knots are
+ * the quantiles of every k-th of them in order of the rows (a 1 % limit is then one of 0.94 to
+ * 1.06 %, sd), unless those are all one value; means and sds are always of all rows.
  *
  * A column may bend: hinges max(clamp(value) - knot, 0), centred, in sds of the column itself, so
  * that equal coefficients are equal changes of the slope (the truncated lines of Ruppert, Wand and
@@ -24,7 +25,10 @@
 #include "engine/base/status.h"
 #include "models/score/view.h"
 
-enum { FORE_DESIGN_HINGES = 16 }; /* at most per raw column */
+enum {
+    FORE_DESIGN_HINGES = 16, /* at most per raw column */
+    FORE_DESIGN_PART = 50000 /* known values from which quantiles are taken of an even part */
+};
 
 typedef struct fore_design_options {
     double low, high; /* quantiles of the limits: 0.01 and 0.99; 0 and 1 = minimum and maximum */
@@ -47,7 +51,8 @@ typedef struct fore_design {
 fore_design_options fore_design_default(void);
 
 /* x: n x p, NaN missing, infinities forbidden (E_DATA with line = row and column, from 1).
- * w: n or NULL; weights count in means and scales, not in quantiles. options NULL = default. */
+ * w: n or NULL; weights count in means and scales, not in quantiles. options NULL = default. Rows
+ * in a canonical order where the answer shall not hang on it. */
 fore_status fore_design_fit(fore_pool *pool, const fore_view *x, const double *w,
                             const fore_design_options *options, fore_design **out, fore_error *err);
 void fore_design_free(fore_design *design);

@@ -6,6 +6,7 @@
 
 /* All arrays there, none filled. */
 fore_status design_new(int64_t columns, int64_t width, fore_design **out, fore_error *err);
+fore_status design_copy(const fore_design *from, fore_design **out, fore_error *err);
 /* E_DATA naming row and column, both from 0 here. */
 fore_status design_infinite(int64_t row, int64_t column, fore_error *err);
 

@@ -66,6 +66,7 @@ void fore_scorer_free(fore_scorer *scorer)
     fore_trees_free(scorer->trees);
     fore_svm_free(scorer->svm);
     fore_calibration_free(scorer->calibration);
+    fore_free(scorer->knobs.precisions);
     fore_free(scorer->folded);
     fore_free(scorer->bend);
     fore_free(scorer);

@@ -74,7 +74,7 @@ fore_scorer_options fore_scorer_default(fore_learner learner);
 /* Fits on `train` and calibrates on `calibrate`, which should be later than train and about other
  * subjects. calibrate NULL, or with under 10 rows of a class: calibrated on out-of-fold margins
  * of train (5 folds by subject) together with it; with over FORE_KNOB_ROWS rows the
- * first fold chooses precision, lambda or rounds for all of them. With under 10 rows of a class in
+ * first fold chooses precision, lambda, rounds, or hinges and precisions for all of them. With under 10 rows of a class in
  * train as well, the logistic and the additive learner keep their own log-odds and the others refuse
  * (E_NO_ANSWER). The additive one keeps its slope with under 100: its prior has shrunk it already.
  * E_NO_ANSWER when train holds one class only: the message names it. */

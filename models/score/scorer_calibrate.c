@@ -54,6 +54,7 @@ typedef struct calibrating {
     double *margin;           /* of train, out of fold; NaN: its fold was left out */
     fore_rows probe;          /* rows of train on which the cores are compared; none: not wanted */
     double *seen;             /* probe rows x FOLDS: margin of each core; NaN: left out */
+    fore_scorer *like;        /* the first fold's core, see scorer_core; NULL */
 } calibrating;
 
 /* ---- counting ---- */
@@ -101,8 +102,9 @@ static fore_status run_fold(calibrating *c, int k, fore_error *err)
     if (outside.sample.x.rows == 0 || positive == 0 || positive == count) goto done;
     part = FORE_NEW(outside.sample.x.rows, double);
     if (!part) FORE_GO(fore_no_memory(err));
-    FORE_GO(scorer_core(c->pool, &inside.sample, &c->options, c->observer, &core, err));
-    scorer_take_over(core, inside.sample.x.rows, &c->options);
+    FORE_GO(scorer_core(c->pool, &inside.sample, &c->options, c->like, c->observer, &core, err));
+    bool serves = scorer_take_over(core, inside.sample.x.rows, &c->options);
+    if (serves && !c->like) c->like = core;
     FORE_GO(scorer_margins(c->pool, core, &outside.sample.x, part, err));
     for (int64_t i = 0; i < outside.sample.x.rows; i++) c->margin[outside.index[i]] = part[i];
     if (c->seen)
@@ -110,7 +112,7 @@ static fore_status run_fold(calibrating *c, int k, fore_error *err)
                                 c->seen + k * c->probe.sample.x.rows, err);
 done:
     fore_free(part);
-    fore_scorer_free(core);
+    if (core != c->like) fore_scorer_free(core);
     fore_rows_free(&inside);
     fore_rows_free(&outside);
     return status;
@@ -201,6 +203,7 @@ static void calibrating_free(calibrating *c)
     fore_free(c->fold);
     fore_free(c->margin);
     fore_free(c->seen);
+    fore_scorer_free(c->like);
     fore_rows_free(&c->probe);
 }
 

@@ -71,8 +71,9 @@ typedef struct fitting {
     fore_pool *pool;
     const fore_scorer_options *options;
     const fore_observer *observer;
-    const fore_trees *from; /* trees to go on from, or NULL */
-    const uint8_t *stop_on; /* rows on which trees stop early; NULL: a fifth of the subjects */
+    const fore_trees *from;  /* trees to go on from, or NULL */
+    const uint8_t *stop_on;  /* rows on which trees stop early; NULL: a fifth of the subjects */
+    const fore_scorer *like; /* see scorer_core */
 } fitting;
 
 static int64_t count_positive(const fore_sample *s)
@@ -264,6 +265,21 @@ done:
     return status;
 }
 
+static fore_status fit_additive(const fitting *f, const fore_sample *s, fore_scorer *out,
+                                fore_error *err)
+{
+    fore_additive like = {0}, found;
+    if (f->like)
+        like = (fore_additive){f->like->design, f->like->linear, f->like->knobs.precisions, false};
+    FORE_TRY(
+        fore_additive_fit(f->pool, s, &f->options->design, f->like ? &like : NULL, &found, err));
+    out->design = found.design;
+    out->linear = found.model;
+    out->knobs.precisions = found.precision;
+    out->knobs.sifted = found.sifted;
+    return FORE_OK;
+}
+
 /* Design and learner, without calibration; s is in key order. */
 static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer **out,
                             fore_error *err)
@@ -276,8 +292,7 @@ static fore_status fit_core(const fitting *f, const fore_sample *s, fore_scorer 
     FORE_TRY(check_classes(s, err));
     FORE_TRY(scorer_new(learner, s->x.columns, f->options->level, &scorer, err));
     if (learner == FORE_ADDITIVE)
-        FORE_GO(fore_additive_fit(f->pool, s, &f->options->design, &scorer->design, &scorer->linear,
-                                  err));
+        FORE_GO(fit_additive(f, s, scorer, err));
     else if (learner != FORE_TREES)
         FORE_GO(
             fore_design_fit(f->pool, &s->x, s->weight, &f->options->design, &scorer->design, err));
@@ -298,21 +313,22 @@ done:
     return status;
 }
 
-void scorer_take_over(const fore_scorer *core, int64_t rows, fore_scorer_options *options)
+bool scorer_take_over(const fore_scorer *core, int64_t rows, fore_scorer_options *options)
 {
-    if (rows <= FORE_KNOB_ROWS) return;
+    if (rows <= FORE_KNOB_ROWS) return false;
     if (options->precision == 0) options->precision = core->knobs.precision;
     if (options->lambda == 0) options->lambda = core->knobs.lambda;
     if (options->rounds == 0) options->rounds = core->knobs.rounds;
+    return core->knobs.precisions && !core->knobs.sifted;
 }
 
 /* ---- whole scorers ---- */
 
 fore_status scorer_core(fore_pool *pool, const fore_sample *train,
-                        const fore_scorer_options *options, const fore_observer *observer,
-                        fore_scorer **out, fore_error *err)
+                        const fore_scorer_options *options, const fore_scorer *like,
+                        const fore_observer *observer, fore_scorer **out, fore_error *err)
 {
-    fitting f = {.pool = pool, .options = options, .observer = observer};
+    fitting f = {.pool = pool, .options = options, .observer = observer, .like = like};
     return fit_core(&f, train, out, err);
 }
 
@@ -343,7 +359,7 @@ fore_status fore_scorer_fit(fore_pool *pool, const fore_sample *train, const for
                          "the calibration rows have other columns than the training rows");
     FORE_GO(fore_rows_take(pool, train, NULL, 0, &rows, err));
     if (calibrate) FORE_GO(fore_rows_take(pool, calibrate, NULL, 0, &later, err));
-    FORE_GO(scorer_core(pool, &rows.sample, &o, observer, &scorer, err));
+    FORE_GO(scorer_core(pool, &rows.sample, &o, NULL, observer, &scorer, err));
     FORE_GO(scorer_calibrate(pool, &o, observer, &rows.sample, calibrate ? &later.sample : NULL,
                              NULL, scorer, err));
     *out = scorer;
@@ -371,7 +387,7 @@ fore_status fore_scorer_refit(fore_pool *pool, const fore_sample *past, const ui
     mark = FORE_NEW(rows.sample.x.rows, uint8_t);
     if (!mark) FORE_GO(fore_no_memory(err));
     for (int64_t i = 0; i < rows.sample.x.rows; i++) mark[i] = newest[rows.index[i]];
-    fitting f = {pool, &o, observer, o.go_on, o.stop_on_newest ? mark : NULL};
+    fitting f = {pool, &o, observer, o.go_on, o.stop_on_newest ? mark : NULL, NULL};
     FORE_GO(fit_core(&f, &rows.sample, &scorer, err));
     scorer_newest follow = {mark, forward, forward_error};
     FORE_GO(scorer_calibrate(pool, &o, observer, &rows.sample, NULL, &follow, scorer, err));

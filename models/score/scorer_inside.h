@@ -15,6 +15,8 @@ typedef struct linear_column {
 typedef struct scorer_knobs {
     double precision, lambda;
     int64_t rounds;
+    double *precisions; /* additive: of each design column; owned */
+    bool sifted;        /* additive: see fore_additive */
 } scorer_knobs;
 
 /* One hinge of a raw column: + slope (min(v, high) - knot) beyond the knot. */
@@ -45,12 +47,16 @@ fore_status scorer_new(fore_learner learner, int64_t columns, double level, fore
                        fore_error *err);
 /* Fills the derived fields once the parts are there. */
 fore_status scorer_finish(fore_scorer *scorer, fore_error *err);
-/* Design and learner, without calibration; s is in key order. */
+/* Design and learner, without calibration; s is in key order. like: additive: a core whose design
+ * and precisions are taken over; NULL = they are found. */
 fore_status scorer_core(fore_pool *pool, const fore_sample *s, const fore_scorer_options *options,
-                        const fore_observer *observer, fore_scorer **out, fore_error *err);
+                        const fore_scorer *like, const fore_observer *observer, fore_scorer **out,
+                        fore_error *err);
 
-/* Gives the core's knobs to a fit on so many rows, where they are enough for it (FORE_KNOB_ROWS). */
-void scorer_take_over(const fore_scorer *core, int64_t rows, fore_scorer_options *options);
+/* Gives the core's knobs to a fit on so many rows, where they are enough for it (FORE_KNOB_ROWS).
+ * Returns whether the core may be scorer_core's `like` as well: not where most columns were left
+ * out by outcomes that a fold shall not know. */
+bool scorer_take_over(const fore_scorer *core, int64_t rows, fore_scorer_options *options);
 
 typedef struct scorer_newest {
     const uint8_t *row;            /* rows of train: 1 for the newest, whose level is followed */

@@ -190,18 +190,16 @@ static void additive_fit__lines_and_a_curve__only_the_curve_bends(void **state)
     leads d = leads_new(6000, 9, 0, 4); /* column 1 counts by its square */
     fore_sample sample = leads_sample(&d);
     fore_design_options o = fore_design_default();
-    fore_design *design;
-    fore_logit_model *model;
+    fore_additive a;
     sample.key = NULL;
-    assert_int_equal(fore_additive_fit(NULL, &sample, &o, &design, &model, NULL), FORE_OK);
+    assert_int_equal(fore_additive_fit(NULL, &sample, &o, NULL, &a, NULL), FORE_OK);
     int bends[9] = {0};
-    for (int64_t q = 0; q < design->width; q++)
-        bends[design->source[q]] += design->knot[q] > -INFINITY;
+    for (int64_t q = 0; q < a.design->width; q++)
+        bends[a.design->source[q]] += a.design->knot[q] > -INFINITY;
     assert_int_equal(bends[1], 6);
     assert_int_equal(bends[0] + bends[3] + bends[4], 0);
-    assert_non_null(model->covariance);
-    fore_design_free(design);
-    fore_logit_free(model);
+    assert_non_null(a.model->covariance);
+    fore_additive_clear(&a);
     leads_free(&d);
 }
 
@@ -211,14 +209,13 @@ static void additive_fit__thousands_of_columns__keeps_those_that_tell(void **sta
     leads d = leads_new(600, 3000, 0, 9);
     fore_sample sample = leads_sample(&d);
     fore_design_options o = fore_design_default();
-    fore_design *design;
-    fore_logit_model *model;
-    assert_int_equal(fore_additive_fit(NULL, &sample, &o, &design, &model, NULL), FORE_OK);
-    assert_true(design->width <= FORE_LOGIT_COVARIANCE && model->covariance);
-    assert_int_equal(design->columns, 3000);
-    assert_int_equal(design->source[0], 0); /* the strongest is among them */
-    fore_design_free(design);
-    fore_logit_free(model);
+    fore_additive a;
+    assert_int_equal(fore_additive_fit(NULL, &sample, &o, NULL, &a, NULL), FORE_OK);
+    assert_true(a.design->width <= FORE_LOGIT_COVARIANCE && a.model->covariance);
+    assert_int_equal(a.design->columns, 3000);
+    assert_true(a.sifted);
+    assert_int_equal(a.design->source[0], 0); /* the strongest is among them */
+    fore_additive_clear(&a);
     leads_free(&d);
 }
 
@@ -247,6 +244,60 @@ static void additive_parts__a_bending_column__all_its_pieces_count_to_it(void **
     leads_free(&d);
 }
 
+/* ---- taken over ---- */
+
+static void additive_fit__like_one_on_the_same_rows__the_same_coefficients(void **state)
+{
+    (void)state;
+    leads d = leads_new(4000, 7, 0, 4);
+    fore_sample sample = leads_sample(&d), first = sample;
+    fore_design_options o = fore_design_default();
+    fore_additive a, again, half;
+    assert_int_equal(fore_additive_fit(NULL, &sample, &o, NULL, &a, NULL), FORE_OK);
+    assert_int_equal(fore_additive_fit(NULL, &sample, &o, &a, &again, NULL), FORE_OK);
+    first.x.rows = 2000;
+    assert_int_equal(fore_additive_fit(NULL, &first, &o, &a, &half, NULL), FORE_OK);
+    size_t bytes = (size_t)a.design->width * sizeof(double);
+    int64_t q = a.design->width, moved = 0;
+    assert_int_equal(half.design->width, q);
+    assert_memory_equal(half.design->knot, a.design->knot, bytes);
+    assert_memory_equal(half.design->mean, a.design->mean, bytes);
+    assert_memory_equal(half.precision, a.precision, bytes);
+    for (int64_t k = 0; k < q; k++) {
+        NEAR(again.model->beta[k], a.model->beta[k], 1e-7);
+        moved += fabs(half.model->beta[k] - a.model->beta[k]) > 1e-3;
+    }
+    assert_true(moved > q / 2); /* other rows, other coefficients */
+    assert_true(half.model->covariance[0] > a.model->covariance[0]);
+    assert_false(a.sifted);
+    fore_additive_clear(&a);
+    fore_additive_clear(&again);
+    fore_additive_clear(&half);
+    leads_free(&d);
+}
+
+/* Folds of over FORE_KNOB_ROWS rows take over what the first one found. */
+static void additive_scorer__folds_take_over__same_bytes_and_an_honest_slope(void **state)
+{
+    (void)state;
+    leads d = leads_new(16000, 6, 0, 8);
+    fore_sample sample = leads_sample(&d);
+    fore_scorer_options o = fore_scorer_default(FORE_ADDITIVE);
+    fore_scorer *s[2];
+    for (int t = 0; t < 2; t++) {
+        fore_pool *pool = threads(1 + 2 * t);
+        assert_int_equal(fore_scorer_fit(pool, &sample, NULL, &o, NULL, &s[t], NULL), FORE_OK);
+        fore_pool_free(pool);
+    }
+    const fore_calibration *one = fore_scorer_calibration(s[0]),
+                           *three = fore_scorer_calibration(s[1]);
+    assert_true(one->a == three->a && one->b == three->b);
+    NEAR(one->a, 1, 0.05);
+    fore_scorer_free(s[0]);
+    fore_scorer_free(s[1]);
+    leads_free(&d);
+}
+
 static void additive_fit__every_allocation_failing__clean(void **state)
 {
     (void)state;
@@ -256,14 +307,12 @@ static void additive_fit__every_allocation_failing__clean(void **state)
     int64_t live = fore_memory_live();
     fore_status status = FORE_E_MEMORY;
     for (int64_t k = 1; status == FORE_E_MEMORY && k < 300; k++) {
-        fore_design *design = NULL;
-        fore_logit_model *model = NULL;
+        fore_additive a;
         fore_memory_fail_at(k);
-        status = fore_additive_fit(NULL, &sample, &o, &design, &model, NULL);
+        status = fore_additive_fit(NULL, &sample, &o, NULL, &a, NULL);
         fore_memory_fail_at(0);
-        assert_true(status != FORE_OK || (design && model));
-        fore_design_free(design);
-        fore_logit_free(model);
+        assert_true(status != FORE_OK || (a.design && a.model));
+        fore_additive_clear(&a);
         assert_int_equal(fore_memory_live(), live);
     }
     assert_int_equal(status, FORE_OK);
@@ -283,6 +332,8 @@ int main(void)
         cmocka_unit_test(additive_fit__lines_and_a_curve__only_the_curve_bends),
         cmocka_unit_test(additive_fit__thousands_of_columns__keeps_those_that_tell),
         cmocka_unit_test(additive_parts__a_bending_column__all_its_pieces_count_to_it),
+        cmocka_unit_test(additive_fit__like_one_on_the_same_rows__the_same_coefficients),
+        cmocka_unit_test(additive_scorer__folds_take_over__same_bytes_and_an_honest_slope),
         cmocka_unit_test(additive_fit__every_allocation_failing__clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,6 +166,35 @@ static void design_fit__threads__same_bytes(void **state)
     leads_free(&s);
 }
 
+/* Column 0: every ninth unknown; column 1: a single 1, not among the part; column 2: few known. */
+static void design_fit__many_rows__quantiles_of_an_even_part_and_moments_of_all(void **state)
+{
+    (void)state;
+    enum { N = 130000, FEW = 4000 };
+    double *x = malloc(sizeof *x * N * 3), *part = malloc(sizeof *x * N), sum = 0;
+    int64_t known = 0, taken = 0;
+    fore_random random = fore_random_new(5, 1);
+    for (int i = 0; i < N; i++) {
+        x[i] = i % 9 == 4 ? NAN : exp(fore_random_normal(&random));
+        x[N + i] = i == 1;
+        x[2 * N + i] = i % (N / FEW) == 1 ? i : NAN;
+        if (!isnan(x[i]) && known++ % 3 == 0) part[taken++] = x[i];
+    }
+    qsort(part, (size_t)taken, sizeof *part, by_value);
+    fore_design *d = fit(x, N, 3, NULL);
+    assert_true(known > 2 * FORE_DESIGN_PART && taken <= FORE_DESIGN_PART);
+    NEAR(d->low[0], part[(int64_t)floor(0.01 * (double)(taken - 1))], 0);
+    NEAR(d->high[0], part[(int64_t)ceil(0.99 * (double)(taken - 1))], 0);
+    for (int i = 0; i < N; i++)
+        if (!isnan(x[i])) sum += fmin(fmax(x[i], d->low[0]), d->high[0]);
+    NEAR(d->mean[0], sum / (double)known, 1e-11);
+    NEAR(d->high[1] - d->low[1], 1, 0);
+    NEAR(d->low[2], 40 * (N / FEW) + 1, 0); /* all of the few */
+    fore_design_free(d);
+    free(x);
+    free(part);
+}
+
 static void design_fit__every_allocation_failing__clean(void **state)
 {
     (void)state;
@@ -197,6 +226,7 @@ int main(void)
         cmocka_unit_test(design_fit__infinite_value__names_row_and_column),
         cmocka_unit_test(design_fit__no_rows_or_columns__width_0),
         cmocka_unit_test(design_fit__threads__same_bytes),
+        cmocka_unit_test(design_fit__many_rows__quantiles_of_an_even_part_and_moments_of_all),
         cmocka_unit_test(design_fit__every_allocation_failing__clean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
