@@ -166,6 +166,22 @@ fore_status fore_context_moment(fore_context *c, const foresell_moment *wanted, 
     return FORE_OK;
 }
 
+static int32_t day_of(const fore_context *c, int64_t time)
+{
+    return fore_date_of(time + fore_zone_offset(c->zone, time));
+}
+
+fore_status fore_context_is_worked(fore_context *c, const foresell_moment *wanted, int64_t as_of,
+                                   bool *worked, fore_error *err)
+{
+    int64_t newest;
+    *worked = !wanted->as_of || day_of(c, as_of) == day_of(c, wanted->now);
+    if (*worked) return FORE_OK;
+    FORE_TRY(newest_event(c, wanted->now, &newest, err));
+    *worked = newest != FORE_NO_TIME && day_of(c, as_of) == day_of(c, newest);
+    return FORE_OK;
+}
+
 void fore_json_time(fore_json_writer *writer, const char *key, int64_t time)
 {
     char text[32];

@@ -41,6 +41,11 @@ typedef struct fore_moment {
 fore_status fore_context_moment(fore_context *context, const foresell_moment *wanted,
                                 fore_answer *answer, fore_moment *moment, fore_error *err);
 
+/* Is that moment's day one that somebody works by? Where no moment was given, else only the day of the
+ * clock and the newest of the history: what is done on other days must not be recorded as done. */
+fore_status fore_context_is_worked(fore_context *context, const foresell_moment *wanted, int64_t as_of,
+                                   bool *worked, fore_error *err);
+
 /* Writes "as_of" into an object. */
 void fore_json_time(fore_json_writer *writer, const char *key, int64_t time);
 void fore_json_date(fore_json_writer *writer, const char *key, int32_t days);

@@ -73,7 +73,7 @@ fore_status fore_day_list_record(fore_context *c, const fore_roster *r, const fo
                                  bool whole, fore_error *err)
 {
     fore_status status = FORE_OK;
-    if (!(list->lot.share > 0) || !fore_store_is_writable(c->store)) return FORE_OK;
+    if (!(list->lot.share > 0) || !list->lot.worked || !fore_store_is_writable(c->store)) return FORE_OK;
     FORE_TRY(fore_store_begin(c->store, err));
     if (whole) FORE_GO(fore_store_clear_listed(c->store, list->lot.day, err));
     for (int64_t i = 0; i < list->lots; i++) FORE_GO(put(c, r, list, &list->lot_of[i], 0, err));

@@ -311,7 +311,8 @@ static fore_status draw_share(building *b, fore_error *err)
     fore_day_list *l = b->list;
     const fore_timeline *t = b->roster->timeline;
     l->lot = (fore_lottery){.day = b->roster->today, .seed = b->r->seed};
-    FORE_TRY(fore_explore_share(b->c, b->r->explore, &l->lot.share, err));
+    FORE_TRY(fore_context_is_worked(b->c, &b->r->moment, b->roster->as_of, &l->lot.worked, err));
+    FORE_TRY(fore_explore_share(b->c, b->r->explore, l->lot.worked, &l->lot.share, err));
     if (!(l->lot.share > 0)) return FORE_OK;
     int64_t *rows = FORE_ZNEW(t->reps + 1, int64_t);
     if (!rows) return fore_no_memory(err);

@@ -32,6 +32,7 @@ typedef struct fore_lottery {
     double share; /* of the list that is drawn */
     int32_t day;
     uint64_t seed;
+    bool worked; /* fore_context_is_worked: else neither the list nor the share is kept */
 } fore_lottery;
 
 typedef struct fore_day_list {
@@ -62,7 +63,7 @@ bool fore_list_by_uplift(const fore_roster *roster);
 fore_status fore_day_draw(const fore_timeline *timeline, const fore_lottery *lot,
                           fore_candidate *item, int64_t n, const int64_t *rows, fore_error *err);
 
-/* Keeps a list with a share by lot in the workspace, where it can be written, so that a later
+/* Keeps a list with a share by lot that somebody works by, where the workspace can be written, so that a later
  * analysis can tell what was drawn from what was chosen. whole: in place of what stood on that
  * day's list by its worth; what was drawn that day stays drawn. */
 fore_status fore_day_list_record(fore_context *context, const fore_roster *roster,

@@ -245,8 +245,14 @@ static fore_status step_list(night *n, fore_error *err)
 {
     fore_answer *a = NULL;
     double share;
-    FORE_TRY(fore_explore_share(n->c, 0, &share, err));
+    bool worked;
+    FORE_TRY(fore_explore_share(n->c, 0, false, &share, err));
     if (!(share > 0)) return FORE_OK;
+    FORE_TRY(fore_context_is_worked(n->c, &n->r->moment, n->moment.as_of, &worked, err));
+    if (!worked) {
+        report(n, "list", "no list", "a past day, or one to come: nothing is recorded");
+        return FORE_OK;
+    }
     foresell_rank_request request = {.moment = n->r->moment, .limit = -1, .seed = n->r->seed};
     FORE_TRY(fore_answer_new(&a, err));
     fore_error why = {0};

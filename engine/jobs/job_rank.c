@@ -168,11 +168,15 @@ static void note_order(fore_context *c, const foresell_rank_request *r, const fo
         note_too_long(a, roster->timeline, &list->item[0], r->hours);
     if (list->kept > 0) note_basis(roster, a);
     if (list->lot.share > 0)
-        fore_answer_note(
-            a, "%.0f %% of the list are drawn by lot and marked%s; --explore 0 ends it.",
-            100 * list->lot.share,
-            fore_store_is_writable(c->store) ? ""
-                                             : " (not recorded: the workspace cannot be written)");
+        fore_answer_note(a,
+                         "%.0f %% of the list are drawn by lot and marked%s; --explore 0 ends it.",
+                         100 * list->lot.share,
+                         !list->lot.worked ? " (a past day, or one to come: nothing is recorded)"
+                         : fore_store_is_writable(c->store)
+                             ? ""
+                             : " (not recorded: the workspace cannot be written)");
+    else if (r->explore < 0 && !list->lot.worked)
+        fore_answer_note(a, "--explore 0 ends nothing for another day: give it without --as-of.");
     fore_roster_note_idle(roster, a, ", and the order goes by urgency and value alone");
     if (list->kept > 0)
         fore_answer_note(a, "In brackets: how often such ones were won, against all of them.");

@@ -86,7 +86,8 @@ int64_t fore_lot_rows(double share, int64_t rows, double lot)
     return (int64_t)floor(share * (double)rows + lot);
 }
 
-fore_status fore_explore_share(fore_context *c, double wanted, double *share, fore_error *err)
+fore_status fore_explore_share(fore_context *c, double wanted, bool remember, double *share,
+                               fore_error *err)
 {
     fore_text text = {0};
     char number[32];
@@ -96,7 +97,7 @@ fore_status fore_explore_share(fore_context *c, double wanted, double *share, fo
     if (wanted == 0) {
         status = fore_store_setting(c->store, "explore", &text, &found, err);
         if (status == FORE_OK && found) *share = atof(fore_text_string(&text));
-    } else if (fore_store_is_writable(c->store)) {
+    } else if (remember && fore_store_is_writable(c->store)) {
         fore_number_format(*share, number);
         FORE_GO(fore_store_begin(c->store, err));
         status = fore_store_set(c->store, "explore", number, err);

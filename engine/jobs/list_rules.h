@@ -19,7 +19,8 @@ int64_t fore_lot_key(const char *id);
 int64_t fore_lot_rows(double share, int64_t rows, double lot);
 
 /* The share that is drawn: wanted > 0 is remembered in the workspace where it can be written, -1 forgets
- * it, 0 asks for what is remembered. */
-fore_status fore_explore_share(fore_context *context, double wanted, double *share, fore_error *err);
+ * it, 0 asks for what is remembered. Without `remember` wanted counts for this once. */
+fore_status fore_explore_share(fore_context *context, double wanted, bool remember, double *share,
+                               fore_error *err);
 
 #endif

@@ -89,12 +89,22 @@ static void nightly__a_share_by_lot__keeps_the_days_lists(void **state)
     int64_t count[3] = {0};
     double share;
     put_company(w, &k);
-    OK(fore_explore_share(&w->c, 0.5, &share, e));
+    OK(fore_explore_share(&w->c, 0.5, true, &share, e));
     fore_answer *a = night(w, at(NOW, 2), 3);
     assert_non_null(strstr(result_of(a, "list"), "50 % of them drawn by lot"));
     OK(fore_store_listed(w->c.store, date(NOW), date(NOW), count_listed, count, e));
     assert_true(count[FORE_LISTED_LOT] > 0);
     assert_true(count[FORE_LISTED_COMPARED] > 0);
+    fore_answer_free(a);
+    int64_t past[3] = {0};
+    foresell_nightly_request r = {.moment = {at(NOW, 4), "2025-01-20"}, .seed = 3};
+    OK(fore_answer_new(&a, e));
+    OK(fore_job_nightly(&w->c, &r, a, e));
+    OK(fore_answer_finish(a, e));
+    assert_string_equal(result_of(a, "list"), "no list"); /* nobody saw one that day */
+    assert_non_null(strstr(note_of(a, "list"), "nothing is recorded"));
+    OK(fore_store_listed(w->c.store, INT32_MIN, date(NOW) - 1, count_listed, past, e));
+    assert_int_equal(past[0] + past[1] + past[2], 0);
     fore_answer_free(a);
 }
 

@@ -63,6 +63,13 @@ static fore_answer *ranked(world *w, const foresell_rank_request *r)
     return a;
 }
 
+static bool notes_say(const fore_answer *a, const char *text)
+{
+    for (int64_t i = 0; i < a->note_count; i++)
+        if (strstr(a->notes[i], text)) return true;
+    return false;
+}
+
 static const fore_cell *cell(const fore_answer *a, int64_t row, int column)
 {
     return &a->grids[0].cells[row * a->grids[0].column_count + column];
@@ -442,6 +449,44 @@ static void rank__drawn_in_the_morning__stays_drawn_when_the_list_is_made_anew(v
     assert_true(noon[FORE_LISTED_LOT] > morning[FORE_LISTED_LOT]); /* others beside them */
 }
 
+/* Nobody saw a list on a day that is over: it is no experiment, and no choice for the days to come. */
+static void rank__a_past_day__draws_and_records_nothing(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    foresell_rank_request r = request(at(NOW + 5, 8));
+    int64_t kept[4] = {0};
+    char newest[32];
+    r.cool_off_days = r.cap_touches = -1;
+    r.explore = 0.25;
+    r.moment.as_of = "2025-03-26T08:00"; /* NOW */
+    fore_answer *a = ranked(w, &r);
+    assert_true(notes_say(a, "nothing is recorded"));
+    fore_answer_free(a);
+    OK(fore_store_listed(w->c.store, INT32_MIN, INT32_MAX, add_listed, kept, e));
+    assert_int_equal(kept[3], 0);
+    r.explore = 0; /* nor was the share remembered */
+    a = ranked(w, &r);
+    assert_false(notes_say(a, "drawn by lot"));
+    fore_answer_free(a);
+    int64_t at_last;
+    int day = NOW + 5;
+    do { /* a morning before which the newest event is of another day: that day is worked by */
+        r.moment.now = at(++day, 0);
+        at_last = fore_timeline_newest(world_timeline(w), r.moment.now);
+    } while (fore_date_of(at_last) == date(day) && day < NOW + 30);
+    assert_true(fore_date_of(at_last) < date(day));
+    fore_date_format(fore_date_of(at_last), newest);
+    strcat(newest, "T23:00");
+    r.moment.as_of = newest;
+    r.explore = 0.25;
+    a = ranked(w, &r);
+    assert_false(notes_say(a, "nothing is recorded"));
+    fore_answer_free(a);
+    OK(fore_store_listed(w->c.store, INT32_MIN, INT32_MAX, add_listed, kept, e));
+    assert_true(kept[FORE_LISTED_LOT] > 0);
+}
+
 static void rank__hours__are_a_budget_of_each_rep(void **state)
 {
     world *w = *state;
@@ -513,13 +558,6 @@ static void put_rep_until(world *w, const char *id, int32_t last_day)
                         .active_from_on = FORE_NO_DATE,
                         .active_to_on = last_day};
     OK(fore_store_put_rep(w->c.store, &row, &put, e));
-}
-
-static bool notes_say(const fore_answer *a, const char *text)
-{
-    for (int64_t i = 0; i < a->note_count; i++)
-        if (strstr(a->notes[i], text)) return true;
-    return false;
 }
 
 static void rank__a_rep_who_left__gets_no_list_and_the_team_sees_what_to_hand_over(void **state)
@@ -868,6 +906,7 @@ int main(void)
         WITH_WORLD(rank__cap__rests_who_was_contacted_too_often_unless_promised),
         WITH_WORLD(rank__one_account__is_worked_by_one_rep_a_day),
         WITH_WORLD(rank__explore__draws_that_share_by_day_and_seed_and_keeps_which),
+        WITH_WORLD(rank__a_past_day__draws_and_records_nothing),
         WITH_WORLD(rank__drawn_in_the_morning__stays_drawn_when_the_list_is_made_anew),
         WITH_WORLD(rank__hours__are_a_budget_of_each_rep),
         WITH_WORLD(rank__limit__keeps_the_first),
