@@ -201,7 +201,7 @@ static int64_t keep_columns(const screening *s, ranked *order, int8_t *hinges)
     qsort(order, (size_t)p, sizeof *order, most_first);
     for (int64_t k = 0; k < p; k++) {
         int64_t j = order[k].column, more = s->column[j].width;
-        bool kept = width + more <= FORE_ADDITIVE_LINES;
+        bool kept = more > 0 && width + more <= FORE_ADDITIVE_LINES; /* 0: constant in the part */
         hinges[j] = kept ? HINGES : -1;
         width += kept ? more : 0;
     }
@@ -330,6 +330,13 @@ static fore_status find_design(fore_pool *pool, const fore_sample *rows,
     for (int64_t j = 0; j < p; j++) left_out += hinges[j] < 0;
     out->sifted = 2 * left_out > p;
     o.hinges = hinges;
+    FORE_GO(fore_design_fit(pool, &rows->x, rows->weight, &o, &out->design, err));
+    if (out->design->width <= FORE_LOGIT_COVARIANCE) goto done;
+    for (int64_t j = 0; j < p;
+         j++) /* more marks of missing values than the part had: no bends then */
+        hinges[j] = hinges[j] < 0 ? -1 : 0;
+    fore_design_free(out->design);
+    out->design = NULL;
     status = fore_design_fit(pool, &rows->x, rows->weight, &o, &out->design, err);
 done:
     fore_free(hinges);

@@ -219,6 +219,29 @@ static void additive_fit__thousands_of_columns__keeps_those_that_tell(void **sta
     leads_free(&d);
 }
 
+/* The part that is looked at takes every second row here, and these columns live on the others. */
+static void additive_fit__columns_constant_in_the_part__left_out(void **state)
+{
+    (void)state;
+    enum { N = 40000, P = 400 };
+    double *x = calloc((size_t)N * P, sizeof *x), *y = malloc(N * sizeof *y);
+    for (int i = 0; i < N; i++) {
+        y[i] = i % 5 == 0;
+        x[i] = i % 5 == 0 ? 1 : i % 3; /* tells */
+    }
+    for (int j = 1; j < P; j++)
+        for (int k = 0; k < 8; k++) x[(size_t)j * N + (size_t)(2 * ((j * 37 + k * 411) % (N / 2)) + 1)] = 1;
+    fore_sample sample = {.x = {x, N, P, N, NULL}, .y = y};
+    fore_design_options o = fore_design_default();
+    fore_additive a;
+    assert_int_equal(fore_additive_fit(NULL, &sample, &o, NULL, &a, NULL), FORE_OK);
+    assert_true(a.design->width >= 1 && a.design->width <= FORE_LOGIT_COVARIANCE);
+    assert_non_null(a.model->covariance);
+    fore_additive_clear(&a);
+    free(x);
+    free(y);
+}
+
 static void additive_parts__a_bending_column__all_its_pieces_count_to_it(void **state)
 {
     (void)state;
@@ -331,6 +354,7 @@ int main(void)
         cmocka_unit_test(family_fit__classes_apart_or_no_columns__finite),
         cmocka_unit_test(additive_fit__lines_and_a_curve__only_the_curve_bends),
         cmocka_unit_test(additive_fit__thousands_of_columns__keeps_those_that_tell),
+        cmocka_unit_test(additive_fit__columns_constant_in_the_part__left_out),
         cmocka_unit_test(additive_parts__a_bending_column__all_its_pieces_count_to_it),
         cmocka_unit_test(additive_fit__like_one_on_the_same_rows__the_same_coefficients),
         cmocka_unit_test(additive_scorer__folds_take_over__same_bytes_and_an_honest_slope),
