@@ -13,7 +13,7 @@ const cli_command cli_rank = {
     "rank [--rep ID] [--hours H] [--limit N] [--explore S]",
     "The open leads and deals that are worth a rep's hours today: what was promised, who waits or is\n"
     "fresh, then by what a contact adds per minute where the effort model is identified, else by\n"
-    "expected value per minute. Hours suit both clocks. Respects do-not-contact, owners, opted-out mail, what was done today, and a cool-off after a\n"
+    "expected value per minute. Hours suit both clocks, and are not over yet. Respects do-not-contact, owners, opted-out mail, what was done today, and a cool-off after a\n"
     "contact. Each row has the chance with its interval, a grade, reasons, and a next step.\n"
     "Below it customers and win-back: who was lost and shows interest again (a new deal to propose: what\n"
     "was lost keeps its state and score), who may be leaving, whom to thank, which product to offer.",

@@ -159,6 +159,19 @@ static void note_basis(const fore_roster *r, fore_answer *a)
                          s->uplift ? s->uplift->basis : "not learned yet, train again");
 }
 
+/* By whose clock the list's hours are. */
+static fore_status note_clock(fore_context *c, fore_answer *a, fore_error *err)
+{
+    fore_text zone = {0};
+    bool found;
+    fore_status status = fore_store_setting(c->store, "zone", &zone, &found, err);
+    if (status == FORE_OK)
+        fore_answer_note(a, "\"when\" is by the workspace's clock (%s).",
+                         found && zone.length ? fore_text_string(&zone) : "UTC");
+    fore_text_free(&zone);
+    return status;
+}
+
 static void note_order(fore_context *c, const foresell_rank_request *r, const fore_roster *roster,
                        const fore_day_list *list, fore_answer *a)
 {
@@ -209,6 +222,7 @@ fore_status fore_job_rank(fore_context *c, const foresell_rank_request *r, fore_
     fore_json_end_object(&json);
     FORE_GO(fore_day_list_record(c, &roster, &list, !r->rep, err));
     note_order(c, r, &roster, &list, a);
+    if (list.kept > 0) FORE_GO(note_clock(c, a, err));
     note_list(a, &roster, &list.passed);
 done:
     fore_day_list_free(&list);

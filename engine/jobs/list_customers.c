@@ -239,7 +239,9 @@ static fore_status read_whois(const fore_customers *v, const fore_proposal *p, i
     *who = (fore_whois){.hour = v->habits.best_hour, .their_minutes = -1};
     if (subject < 0) {
         fore_whois_keep(who->company, account >= 0 ? v->account_name[account] : NULL);
-        return FORE_OK;
+        step = (fore_next_step){.hour = v->habits.best_hour, .due = FORE_NO_TIME};
+        return fore_whois_set_hour(v->context, v->timeline, &v->habits, -1, v->as_of, &step, false,
+                                   who, err);
     }
     FORE_TRY(fore_whois_read(v->context, v->timeline, subject, who, err));
     if (p->subject < 0 && who->company[0])

@@ -295,6 +295,6 @@ void fore_next_step_choose(const fore_timeline *t, const fore_habits *habits, in
 int fore_next_step_hour(const fore_timeline *t, const fore_habits *habits, int64_t subject,
                         int64_t as_of, const bool open[24])
 {
-    record r = read_record(t, subject, as_of);
+    record r = subject >= 0 ? read_record(t, subject, as_of) : (record){.hours = 0};
     return best_hour(habits, &r, open);
 }

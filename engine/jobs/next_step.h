@@ -39,7 +39,7 @@ void fore_next_step_choose(const fore_timeline *timeline, const fore_habits *hab
                            int64_t as_of, fore_next_step *step);
 
 /* Of the open hours that in which they, when they answered thrice, else all contacts answered most; -1
- * when none is open. */
+ * when none is open. subject -1: all contacts. */
 int fore_next_step_hour(const fore_timeline *timeline, const fore_habits *habits, int64_t subject,
                         int64_t as_of, const bool open[24]);
 

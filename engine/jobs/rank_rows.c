@@ -120,6 +120,8 @@ static void write_row(fore_context *c, const fore_roster *r, const fore_candidat
     if (who->other_clock)
         fore_text_printf(&words, " | %s their time%s", theirs,
                          who->outside ? " (outside your hours)" : "");
+    else if (who->outside)
+        fore_text_puts(&words, " | outside your hours");
     fore_text reasons_text = {0};
     write_reasons(r->scoring[kind], reason, reasons, json, &reasons_text);
     fore_close_json(json, curve, row->amount);

@@ -146,6 +146,7 @@ static int weekday_of(int32_t date) { return (int)(((int64_t)date + 3) % 7 + 7) 
 
 typedef struct clock {
     const fore_zone *ours, *theirs;
+    int64_t as_of;
     int32_t today; /* ours */
     bool weekends; /* are worked */
     bool friday;   /* is a day of rest for them, Sunday is not */
@@ -172,7 +173,8 @@ static bool open_hours(const clock *k, int day, bool ours, bool open[24])
     bool any = false, rest = weekday_of(k->today + day) >= 5 && !k->weekends && day > 0;
     for (int hour = 0; hour < 24; hour++) {
         bool suits = !ours || (hour >= DAY_FIRST && hour < DAY_LAST && !rest);
-        open[hour] = suits && they_work(k, moment_of(k, day, hour));
+        int64_t moment = moment_of(k, day, hour);
+        open[hour] = suits && moment >= k->as_of && they_work(k, moment);
         any |= open[hour];
     }
     return any;
@@ -184,6 +186,23 @@ static void set_theirs(const clock *k, fore_whois *who)
     int64_t offset = fore_zone_offset(k->theirs, moment), local = moment + offset;
     who->their_minutes = (int)((local - fore_time_of_date(fore_date_of(local))) / (FORE_HOUR / 60));
     who->other_clock = offset != fore_zone_offset(k->ours, moment);
+}
+
+/* What is promised keeps its day and hour where both work then; and outside of that where it takes
+ * two, for they expect us. */
+static bool keep_promise(const clock *k, const fore_next_step *step, fore_whois *who)
+{
+    int64_t local = step->due + fore_zone_offset(k->ours, step->due);
+    int day = fore_date_of(local) - k->today;
+    int hour = (int)((local - fore_time_of_date(fore_date_of(local))) / FORE_HOUR);
+    bool two = step->kind == FORE_MEETING || step->kind == FORE_DEMO || step->kind == FORE_VISIT;
+    bool rest = weekday_of(k->today + day) >= 5 && !k->weekends && day > 0;
+    bool suits = hour >= DAY_FIRST && hour < DAY_LAST && !rest && they_work(k, step->due);
+    if (!suits && !two) return false;
+    who->hour = hour;
+    who->days_ahead = day;
+    who->outside = !suits;
+    return true;
 }
 
 fore_status fore_whois_set_hour(fore_context *c, const fore_timeline *t, const fore_habits *habits,
@@ -198,11 +217,15 @@ fore_status fore_whois_set_hour(fore_context *c, const fore_timeline *t, const f
     if (status != FORE_OK)
         who->where = (fore_whereabouts){.from = NULL}; /* the system has no such */
     known = known && status == FORE_OK;
-    clock k = {c->zone, known ? theirs : c->zone,
+    clock k = {c->zone,
+               known ? theirs : c->zone,
+               as_of,
                fore_date_of(as_of + fore_zone_offset(c->zone, as_of)),
-               habits->weekends >= WEEKEND_WORKED, who->where.rests_on_friday};
+               habits->weekends >= WEEKEND_WORKED,
+               who->where.rests_on_friday};
     who->hour = step->hour;
     int best = -1;
+    fixed = fixed && keep_promise(&k, step, who);
     for (int day = 0; day < DAYS_TRIED && best < 0 && !fixed; day++) {
         if (!open_hours(&k, day, true, open)) continue;
         best = fore_next_step_hour(t, habits, subject, as_of, open);

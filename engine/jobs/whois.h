@@ -1,6 +1,7 @@
 /* Who the rows of a list are, for people: names, and the hours in which they are at work.
  *
- * The hour of a step that is not fixed by a promise lies where the rep's day (8 to 18 o'clock of
+ * What was promised for an hour that suits both clocks stays there; a meeting, demo or visit stays
+ * in any case, and is said to be outside. The hour of any other step is not before as_of and lies where the rep's day (8 to 18 o'clock of
  * the workspace) and theirs (8 to 18 of their zone, whereabouts.h; not on their weekend) overlap,
  * at the hour in which they, else all contacts, answered most; on the first day that has such an
  * hour. Where no day has one it is theirs, and said to be outside the rep's. Whose zone is not
@@ -21,14 +22,14 @@ typedef struct fore_whois {
     int hour, days_ahead; /* of the step, in the workspace's zone; 0 = today */
     int their_minutes;    /* minutes after their midnight at that hour; -1: zone not known */
     bool other_clock;     /* theirs differs from the workspace's then */
-    bool outside;         /* the rep's hours */
+    bool outside;         /* the rep's hours; of what is promised: the hours of either */
 } fore_whois;
 
 fore_status fore_whois_read(fore_context *context, const fore_timeline *timeline, int64_t subject,
                             fore_whois *who, fore_error *err);
 /* Keeps the text where there is none yet; what is too long ends before the character that is. */
 void fore_whois_keep(char out[FORE_WHOIS_NAME], const char *text);
-/* Sets the hour; fixed: the step's hour is promised and stays. */
+/* Sets the hour; fixed: the step is promised for the hour of its `due`. subject -1: nobody's own. */
 fore_status fore_whois_set_hour(fore_context *context, const fore_timeline *timeline,
                                 const fore_habits *habits, int64_t subject, int64_t as_of,
                                 const fore_next_step *step, bool fixed, fore_whois *who,

@@ -809,12 +809,48 @@ static void rank__their_clock__holds_the_hour_within_their_day(void **state)
         text_in(a, place, true, "time_zone_from", text);
         assert_string_equal(text, i == 2 ? "phone" : "country");
         bool outside = strstr(cell(a, place, WHY)->text, "outside your hours") != NULL;
-        assert_true(outside == (i == 3));
+        assert_true(outside == (i >= 3)); /* a demo promised for 19 o'clock is, too */
     }
     assert_true(hour[1] >= 8 && hour[1] <= 12);
     assert_int_equal(hour[2], 8);
     assert_true(hour[3] >= 19 || hour[3] < 5);
     assert_int_equal(hour[4], 19); /* promised */
+    fore_answer_free(a);
+}
+
+/* A call planned for an hour in which one of both sleeps, or that is over, moves to the next that
+ * suits; the hours of today that are over are not proposed. */
+static void rank__planned_for_the_night__moves_to_an_hour_that_suits_and_is_to_come(void **state)
+{
+    world *w = *state;
+    a_day(w);
+    world_begin(w);
+    put_abroad(w, "X1", "India", NULL);   /* due at 17 of ours: 22:30 there */
+    put_abroad(w, "X2", "Germany", NULL); /* overdue since midnight */
+    put_abroad(w, "X3", "Germany", NULL); /* due tomorrow at 9 */
+    put_abroad(w, "X4", "Germany", NULL); /* due today at 16: 17 there */
+    put_event(w, (an_event){.deal = "X1", .kind = FORE_CALL, .due = at(NOW, 17)});
+    put_event(w, (an_event){.deal = "X2", .kind = FORE_CALL, .due = at(NOW, 0)});
+    put_event(w, (an_event){.deal = "X3", .kind = FORE_CALL, .due = at(NOW + 1, 9)});
+    put_event(w, (an_event){.deal = "X4", .kind = FORE_CALL, .due = at(NOW, 16)});
+    world_commit(w);
+    foresell_rank_request r = request(at(NOW, 15) + FORE_HOUR / 2);
+    fore_answer *a = ranked(w, &r);
+    assert_true(notes_say(a, "workspace's clock (UTC)"));
+    int own = 0;
+    for (int64_t i = 0; i < a->grids[0].row_count; i++) {
+        const char *when = cell(a, i, WHEN)->text;
+        int hour = atoi(strlen(when) > 5 ? when + 4 : when); /* "16:00" or "Thu 09:00" */
+        assert_true(hour >= (strlen(when) > 5 ? 8 : 16) && hour < 18);
+        if (strcmp(cell(a, i, WHO)->text, "X1") == 0) {
+            own++;
+            assert_true(strncmp(when, "Thu ", 4) == 0 && hour <= 12);
+        }
+    }
+    assert_int_equal(own, 1);
+    assert_string_equal(cell(a, place_of(a, "X2"), WHEN)->text, "16:00");
+    assert_string_equal(cell(a, place_of(a, "X3"), WHEN)->text, "Thu 09:00");
+    assert_string_equal(cell(a, place_of(a, "X4"), WHEN)->text, "16:00");
     fore_answer_free(a);
 }
 
@@ -918,6 +954,7 @@ int main(void)
         WITH_WORLD(rank__names__stand_beside_the_id),
         WITH_WORLD(rank__a_name_too_long__ends_between_characters),
         WITH_WORLD(rank__their_clock__holds_the_hour_within_their_day),
+        WITH_WORLD(rank__planned_for_the_night__moves_to_an_hour_that_suits_and_is_to_come),
         WITH_WORLD(rank__their_weekend__moves_the_hour_to_their_next_day_of_work),
         WITH_WORLD(rank__a_model_that_says_nothing__is_named_and_does_not_order),
     };
