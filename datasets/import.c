@@ -145,6 +145,16 @@ static bool is_table(const char *name)
            (!strcasecmp(dot, ".csv") || !strcasecmp(dot, ".tsv") || !strcasecmp(dot, ".txt"));
 }
 
+static bool is_workbook(const char *name)
+{
+    static const char *const kinds[] = {".xlsx", ".xlsm", ".xlsb", ".xls", ".ods"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && name[0] != '.' && name[0] != '~' && i < sizeof kinds / sizeof *kinds;
+         i++)
+        if (!strcasecmp(dot, kinds[i])) return true;
+    return false;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -154,24 +164,30 @@ static fore_status add_folder(fore_importing *run, const char *path, fore_error 
 {
     fore_status status = FORE_OK;
     const char **names = NULL;
-    int64_t count = 0, capacity = 0;
+    int64_t count = 0, capacity = 0, tables = 0;
     DIR *dir = opendir(path);
     if (!dir) return fore_fail_errno(err, path, "open", errno);
     for (struct dirent *e; (e = readdir(dir));) {
-        if (!is_table(e->d_name)) continue;
+        if (!is_table(e->d_name) && !is_workbook(e->d_name)) continue;
+        tables += is_table(e->d_name);
         FORE_GO(fore_grow((void **)&names, &capacity, count + 1, sizeof *names, err));
         names[count] = fore_arena_format(run->scrap, "%s%s%s", path,
                                          path[strlen(path) - 1] == '/' ? "" : "/", e->d_name);
         if (!names[count++]) FORE_GO(fore_no_memory(err));
     }
-    if (count == 0) {
-        FORE_GO(fore_fail_at(
-            err, FORE_E_NOT_FOUND, path, 0, 0,
-            "%s holds no .csv, .tsv or .txt file; give the folder or the files of the export",
-            path));
+    if (tables == 0) {
+        FORE_GO(fore_fail_at(err, FORE_E_NOT_FOUND, path, 0, 0,
+                             "%s holds no .csv, .tsv or .txt file; %s", path,
+                             count > 0 ? "save the sheets of its workbooks as CSV"
+                                       : "give the folder or the files of the export"));
     }
     qsort(names, (size_t)count, sizeof *names, by_name);
-    for (int64_t i = 0; i < count; i++) FORE_GO(add_file(run, names[i], err));
+    for (int64_t i = 0; i < count; i++) {
+        FORE_GO(add_file(run, names[i], err));
+        if (is_workbook(names[i])) /* one named by hand is opened, and refused with its place */
+            run->files[run->file_count - 1].why =
+                "passed over: a workbook is no table of text; save the sheet as CSV";
+    }
 done:
     closedir(dir);
     fore_free(names);
@@ -218,6 +234,7 @@ static fore_status note_dialect(fore_importing *run, fore_file_plan *file, fore_
 
 static fore_status plan_file(fore_importing *run, fore_file_plan *file, fore_error *err)
 {
+    if (file->why) return FORE_OK; /* passed over already */
     FORE_TRY(fore_csv_open(file->path, NULL, &file->csv, err));
     run->file = file;
     FORE_TRY(fore_headers_index(file, err));

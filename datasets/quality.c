@@ -124,7 +124,9 @@ void quality_check_time(quality_run *q, fore_table table, int64_t pk, const char
     if (at < FIRST_SANE_TIME)
         quality_say(q, quality_add_time(q, QUALITY_TIME_BEFORE_1990, table, pk, id, column, at),
                     "%s lies before 1990", column);
-    if (q->as_of == FORE_NO_TIME || may_lie_ahead || at <= q->as_of) return;
+    if (q->as_of == FORE_NO_TIME || may_lie_ahead || at <= q->as_of ||
+        at <= q->options.now)
+        return;
     quality_say(q, quality_add_time(q, QUALITY_TIME_IN_FUTURE, table, pk, id, column, at),
                 "%s lies in the future", column);
 }

@@ -13,7 +13,7 @@
  *   converted_without_deal  converted, and no deal is named or names it             leads
  *   owner_left              reps whose last day has passed and who own open leads or deals
  *   reference_dangling      an id that other rows name, but no imported file holds  every entity
- *   time_in_future          after as_of (due dates and expected closings may be)    every table
+ *   time_in_future          after as_of and now (due dates and expected closings may be)    every table
  *   time_before_1990        usually a default of the CRM                            every table
  *   activity_before_creation  over a day before its lead, or deal without lead, was created
  *   activity_after_closing  over 90 days after its deal or lead was closed
@@ -48,6 +48,7 @@ const char *fore_severity_word(fore_severity severity); /* "error", "warning", "
 typedef struct fore_quality_options {
     const char *code; /* keep rows of this code only; NULL: of all */
     int64_t limit;    /* rows kept per code and table; 0 = 20. All are counted. */
+    int64_t now;      /* the clock: what lies between as_of and it is later, and not in the future; 0 = as_of */
 } fore_quality_options;
 
 typedef struct fore_quality_finding {

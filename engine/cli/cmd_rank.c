@@ -41,11 +41,12 @@ static bool can_write(cli *c)
 static int run(cli *c, int argc, char **argv)
 {
     foresell_rank_request request = {0};
+    double hours = NAN;
     int64_t cool_off = 2, cap = 5, cap_days = 14, customers = 3, win_back = 60;
     double explore = NAN;
     const cli_option options[] = {
         {"rep", "ID", CLI_TEXT, &request.rep, "only this rep's leads and deals"},
-        {"hours", "H", CLI_NUMBER, &request.hours,
+        {"hours", "H", CLI_NUMBER, &hours,
          "hours for the list (from the rep's week, else 8)"},
         {"limit", "N", CLI_INTEGER, &request.limit, "at most N rows"},
         {"cool-off", "DAYS", CLI_INTEGER, &cool_off, "days of rest after a contact (2; 0 = none)"},
@@ -69,13 +70,14 @@ static int run(cli *c, int argc, char **argv)
     if (operands > 0) return cli_usage_error(&cli_rank, "'%s' is one word too many", argv[0]);
     if (cool_off < 0 || cool_off > 365)
         return cli_usage_error(&cli_rank, "--cool-off must be 0 to 365 days");
-    if (request.hours < 0) return cli_usage_error(&cli_rank, "--hours must be above 0");
+    if (hours <= 0) return cli_usage_error(&cli_rank, "--hours must be above 0");
     if (request.limit < 0) return cli_usage_error(&cli_rank, "--limit must be above 0");
     if (cap < 0 || cap > 1000 || cap_days < 1 || cap_days > 3650)
         return cli_usage_error(&cli_rank, "--cap must be 0 to 1000 and --cap-days 1 to 3650");
     if (customers < 0 || customers > 1000 || win_back < 0 || win_back > 1000)
         return cli_usage_error(&cli_rank, "--customers and --win-back must be 0 to 1000");
     if (explore < 0 || explore > 1) return cli_usage_error(&cli_rank, "--explore must be 0 to 1");
+    request.hours = isnan(hours) ? 0 : hours;
     request.explore = isnan(explore) ? 0 : explore > 0 ? explore : -1;
     request.cap_touches = cap == 0 ? -1 : (int32_t)cap;
     request.customers = customers == 0 ? -1 : (int32_t)customers;

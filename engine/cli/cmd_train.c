@@ -25,7 +25,7 @@ static fore_status job(foresell *w, const void *request, foresell_answer **answe
 static int run(cli *c, int argc, char **argv)
 {
     foresell_train_request request = {0};
-    int64_t horizon = 0;
+    int64_t horizon = INT64_MIN; /* not given */
     const cli_option options[] = {{"seed", "N", CLI_SEED, &request.seed, "random seed (0)"},
                                   {"horizon", "DAYS", CLI_INTEGER, &horizon,
                                    "won within so many days (chosen from the data)"},
@@ -37,9 +37,10 @@ static int run(cli *c, int argc, char **argv)
     int operands, code = cli_parse(c, &cli_train, options, argc, argv, &operands);
     if (code >= 0) return code;
     if (operands > 0) return cli_usage_error(&cli_train, "'%s' is one word too many", argv[0]);
-    if (horizon < 0 || horizon > 3650)
+    bool given = horizon != INT64_MIN;
+    if (given && (horizon < 1 || horizon > 3650))
         return cli_usage_error(&cli_train, "--horizon must be 1 to 3650 days");
-    request.horizon_days = (int32_t)horizon;
+    request.horizon_days = given ? (int32_t)horizon : 0;
     request.moment = cli_moment(c);
     return cli_run(c, FORESELL_WRITE, job, &request);
 }

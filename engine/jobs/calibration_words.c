@@ -56,13 +56,15 @@ void fore_shift_json(fore_json_writer *json, const char *key, const fore_prior_s
     fore_json_end_object(json);
 }
 
-void fore_calibration_tell(const fore_choice *c, fore_text *out)
+void fore_calibration_tell(const fore_choice *c, bool by_time, fore_text *out)
 {
     const fore_quality *q = &c->test;
-    fore_text_printf(out, c->test_out_of_fold ? "Out of fold " : "On the newest rows ");
+    fore_text_printf(out, c->test_out_of_fold ? "Out of fold "
+                          : by_time           ? "On the newest rows "
+                                              : "On the rows kept back ");
     fore_calibration_say(q, out);
     fore_text_puts(out, ".");
-    if (c->test_out_of_fold || !fore_calibration_is_off(q) || !c->shift.known) return;
+    if (!by_time || c->test_out_of_fold || !fore_calibration_is_off(q) || !c->shift.known) return;
     double was = rate(c, FORE_ROLE_VALIDATE), is = rate(c, FORE_ROLE_TEST);
     double noise = is * (1 - is) / (double)c->rows[FORE_ROLE_TEST] +
                    was * (1 - was) / (double)c->rows[FORE_ROLE_VALIDATE];

@@ -12,8 +12,9 @@
 /* "the chances were off by 0.152 on average (0.012 by chance alone); slope 1.06, intercept 1.07".
  * Slope and intercept are left out where they are not known. */
 void fore_calibration_say(const fore_quality *quality, fore_text *out);
-/* The published model on the newest rows, and why where it is not good: how the base rate moved. */
-void fore_calibration_tell(const fore_choice *choice, fore_text *out);
+/* The published model on the rows kept back; by time these are the newest, and it is told why where it is
+ * not good: how the base rate moved. */
+void fore_calibration_tell(const fore_choice *choice, bool by_time, fore_text *out);
 /* What the scores of rows alone tell of their base rate, or why they tell nothing. */
 void fore_shift_say(const fore_prior_shift *shift, fore_text *out);
 void fore_shift_json(fore_json_writer *json, const char *key, const fore_prior_shift *shift);

@@ -125,7 +125,7 @@ fore_status fore_customers_open(fore_context *c, const foresell_rank_request *r,
     const fore_timeline *t = roster->timeline;
     *v = (fore_customers){
         .context = c, .request = r, .roster = roster, .timeline = t, .as_of = roster->as_of};
-    FORE_TRY(fore_parties_new(t, roster->currency, &v->parties, err));
+    FORE_TRY(fore_parties_new(t, roster->currency, v->as_of, &v->parties, err));
     v->state = FORE_NEW(v->parties.count + 1, fore_party_state);
     v->account_id = FORE_ZNEW(t->accounts + 1, const char *);
     v->account_name = FORE_ZNEW(t->accounts + 1, const char *);

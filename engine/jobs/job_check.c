@@ -172,6 +172,7 @@ fore_status fore_job_check(fore_context *c, const foresell_check_request *r, for
             if (*p == '-') *p = '_';
     }
     fore_quality_options options = {.code = r->code ? code : NULL,
+                                    .now = moment.now,
                                     .limit = r->limit  ? r->limit
                                              : r->code ? ROWS_LISTED
                                                        : 0};

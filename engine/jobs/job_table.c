@@ -279,11 +279,11 @@ static fore_status report_folds(fore_context *c, const fitting *f, int64_t folds
 }
 
 /* How well the chances hold, and what follows from it. */
-static void report_calibration(fore_answer *a, const fore_choice *choice,
+static void report_calibration(fore_answer *a, const fore_choice *choice, bool by_time,
                                const fore_flat_followed *followed)
 {
     fore_text text = {0};
-    fore_calibration_tell(choice, &text);
+    fore_calibration_tell(choice, by_time, &text);
     if (followed->step > 0 && !choice->test_out_of_fold) {
         fore_text_printf(&text,
                          " Followed, with the outcomes of the rows before each row, told in steps "
@@ -412,7 +412,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     fore_json_end_object(&json);
     report_leaks(a, leaks, r->use);
     if (choice.note[0]) fore_answer_note(a, "%s", choice.note);
-    report_calibration(a, &choice, &followed);
+    report_calibration(a, &choice, r->time != NULL, &followed);
     fore_answer_note(a, "The model (%s, %lld columns) is written to %s.",
                      fore_learner_name(choice.winner),
                      (long long)fore_encoding_count(model.encoding), r->model);

@@ -6,6 +6,7 @@
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/training.h"
+#include "features/catalogue.h"
 
 static const fore_column quality_columns[] = {
     {"purpose", "for", FORE_CELL_TEXT, 0},
@@ -65,7 +66,7 @@ static const fore_leak_finding *left_out(const fore_training *t, const char *use
 static void note_calibration(fore_answer *a, const char *purpose, const fore_choice *choice)
 {
     fore_text text = {0};
-    fore_calibration_tell(choice, &text);
+    fore_calibration_tell(choice, true, &text);
     a->failed |= text.failed;
     fore_answer_note(a, "%ss: %s", purpose, fore_text_string(&text));
     fore_text_free(&text);
@@ -208,6 +209,33 @@ static void note_verdict(fore_answer *a, const fore_training *t, const verdict *
             purpose);
 }
 
+/* Is every column named in `use` one of leads or deals, or a stored feature? */
+static fore_status check_use(fore_context *c, const fore_timeline *t, const char *use,
+                             int64_t as_of, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_attributes *of[2] = {NULL, NULL};
+    const char **name = NULL;
+    int64_t n = 0, most = fore_feature_count();
+    for (int k = 0; k < 2; k++) {
+        FORE_GO(fore_attributes_read(c->store, t, (fore_subject_kind)k, as_of, NULL, 0, &of[k],
+                                     err));
+        most += fore_frame_columns(of[k]->frame);
+    }
+    name = FORE_NEW(most, const char *);
+    if (!name) FORE_GO(fore_no_memory(err));
+    for (int k = 0; k < 2; k++)
+        for (int64_t j = 0; j < fore_frame_columns(of[k]->frame); j++)
+            name[n++] = fore_frame_column_at(of[k]->frame, j)->name;
+    for (int f = 0; f < fore_feature_count(); f++)
+        if (fore_feature_at(f)->stored) name[n++] = fore_feature_at(f)->name;
+    status = fore_list_check(use, "--use", name, n, err);
+done:
+    fore_free(name);
+    for (int k = 0; k < 2; k++) fore_attributes_free(of[k]);
+    return status;
+}
+
 fore_status fore_job_train(fore_context *c, const foresell_train_request *r, fore_answer *a,
                            fore_error *err)
 {
@@ -216,6 +244,10 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
     /* the moment is then found in it; what is wrong with it is told where it is used */
     if (!r->moment.as_of) (void)fore_context_history(c, &timeline, NULL, NULL);
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    if (r->use) {
+        FORE_TRY(fore_context_history(c, &timeline, NULL, err));
+        FORE_TRY(check_use(c, timeline, r->use, moment.as_of, err));
+    }
     fore_training_options options = {
         .as_of = moment.as_of, .seed = r->seed, .horizon_days = r->horizon_days, .use = r->use};
     fore_json_writer json = fore_json_to(&a->json);

@@ -1,6 +1,7 @@
 /* Lists in requests. */
 #include "engine/jobs/levels.h"
 
+#include <stdio.h>
 #include <string.h>
 
 fore_status fore_numbers_parse(const char *text, const char *what, double *out, int64_t limit,
@@ -95,6 +96,62 @@ int64_t fore_list_count(const char *list)
     int64_t count = 0;
     while (next_item(&list, &it)) count++;
     return count;
+}
+
+/* Letters to change, add or drop; rows of the usual table, names cut to NAME_MOST. */
+enum { NEAR = 2, NAME_MOST = 63 };
+static int letters_apart(const char *a, const char *b)
+{
+    int row[NAME_MOST + 1];
+    int m = (int)strlen(b);
+    for (int j = 0; j <= m; j++) row[j] = j;
+    for (int i = 1; a[i - 1]; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= m; j++) {
+            int least = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            if (row[j] + 1 < least) least = row[j] + 1;
+            if (row[j - 1] + 1 < least) least = row[j - 1] + 1;
+            row[j] = least;
+        }
+    }
+    return row[m];
+}
+
+static bool is_near(const char *written, const char *name)
+{
+    char a[NAME_MOST + 1], b[NAME_MOST + 1];
+    fore_text_normalise(written, a, sizeof a);
+    fore_text_normalise(name, b, sizeof b);
+    if (strlen(a) >= 3 && strstr(b, a)) return true;
+    int d = letters_apart(a, b);
+    return d <= NEAR && 3 * d <= (int)strlen(b) + 1;
+}
+
+fore_status fore_list_check(const char *list, const char *option, const char *const *name,
+                            int64_t n, fore_error *err)
+{
+    item it;
+    while (next_item(&list, &it)) {
+        char written[NAME_MOST + 1];
+        fore_text near = {0};
+        int64_t found = -1;
+        for (int64_t i = 0; i < n && found < 0; i++)
+            if (is_item(&it, name[i])) found = i;
+        if (found >= 0) continue;
+        snprintf(written, sizeof written, "%.*s", (int)it.length, it.text);
+        for (int64_t i = 0, told = 0; i < n && told < 3; i++) {
+            if (!is_near(written, name[i])) continue;
+            fore_text_printf(&near, "%s'%s'", told++ ? ", " : "; did you mean ", name[i]);
+        }
+        fore_status status =
+            fore_fail(err, FORE_E_USAGE, "%s: there is no column '%s'%s%s", option, written,
+                      fore_text_string(&near), near.length > 0 ? "?" : "");
+        fore_text_free(&near);
+        return status;
+    }
+    return FORE_OK;
 }
 
 void fore_list_add(fore_text *list, const char *name)

@@ -19,6 +19,9 @@ fore_status fore_numbers_parse(const char *text, const char *what, double *out, 
  * begins with a quotation mark, stands in quotation marks ("Revenue, annual"), doubled within. */
 bool fore_list_names(const char *list, const char *name); /* is it among them? NULL holds none */
 int64_t fore_list_count(const char *list);
+/* Is every item one of the n names? Else E_USAGE tells which is not, and what comes near it. */
+fore_status fore_list_check(const char *list, const char *option, const char *const *name, int64_t n,
+                            fore_error *err);
 void fore_list_add(fore_text *list, const char *name); /* quoted where it must be */
 
 #endif

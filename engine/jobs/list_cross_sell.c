@@ -90,7 +90,15 @@ typedef struct offer {
     double chance, lift;
 } offer;
 
-/* Adds what they have bought although nobody knows when. */
+/* Won, yet no purchase of the party's list: its dates do not tell when it was there or closed. */
+static bool won_beside(const fore_customers *v, int32_t s)
+{
+    const fore_timeline *t = v->timeline;
+    return s >= t->leads && t->outcome[s] == FORE_WON && t->left_out[s] != FORE_KEPT &&
+           (t->closed_at[s] == FORE_NO_TIME || t->closed_at[s] < v->as_of);
+}
+
+/* Adds what they have bought although their dates do not tell when. */
 static int64_t add_undated(const fore_customers *v, const pairs *k, int64_t party, int32_t *row,
                            int64_t n)
 {
@@ -99,8 +107,7 @@ static int64_t add_undated(const fore_customers *v, const pairs *k, int64_t part
     int32_t account = p->account[party];
     for (int64_t i = p->first[party]; i < p->first[party + 1] && n < OWNED_MOST; i++) {
         int32_t s = p->subject[i];
-        bool won = s >= t->leads && t->outcome[s] == FORE_WON && t->closed_at[s] == FORE_NO_TIME;
-        if (won && t->product[s] >= 0 && k->index[t->product[s]] >= 0)
+        if (won_beside(v, s) && t->product[s] >= 0 && k->index[t->product[s]] >= 0)
             row[n++] = k->index[t->product[s]];
     }
     for (int64_t i = account < 0 ? 0 : t->sale_first[account];

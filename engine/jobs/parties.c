@@ -107,8 +107,9 @@ static double in_currency(double amount, int32_t of, int32_t wanted)
     return wanted < 0 || of < 0 || of == wanted ? amount : NAN;
 }
 
-/* Orders; then won deals, whose date and amount count where their party has no orders. */
-static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *orders, entry *list)
+/* Orders; then won deals, whose date and amount count where their party had no orders at as_of. */
+static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t as_of,
+                              int64_t *orders, entry *list)
 {
     const fore_timeline *t = p->timeline;
     int64_t n = 0;
@@ -120,7 +121,7 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *
                        {t->sale_at[i], t->sale_product[i],
                         in_currency(t->sale_amount[i], t->sale_currency[i], currency), true}};
             if (a == t->accounts) e.party = p->of[deal];
-            orders[e.party]++;
+            orders[e.party] += t->sale_at[i] < as_of;
             list[n++] = e;
         }
     for (int64_t s = t->leads; s < t->subjects; s++) {
@@ -133,7 +134,7 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t *
     return n;
 }
 
-static fore_status set_purchases(fore_parties *p, int32_t currency, fore_error *err)
+static fore_status set_purchases(fore_parties *p, int32_t currency, int64_t as_of, fore_error *err)
 {
     const fore_timeline *t = p->timeline;
     fore_status status = FORE_OK;
@@ -142,7 +143,7 @@ static fore_status set_purchases(fore_parties *p, int32_t currency, fore_error *
     p->bought = FORE_NEW(t->sales + t->deals + 1, fore_purchase);
     p->bought_first = FORE_ZNEW(p->count + 1, int64_t);
     if (!orders || !list || !p->bought || !p->bought_first) FORE_GO(fore_no_memory(err));
-    n = list_purchases(p, currency, orders, list);
+    n = list_purchases(p, currency, as_of, orders, list);
     if (n > 1) qsort(list, (size_t)n, sizeof *list, by_party_and_time);
     for (int64_t i = 0; i < n; i++) {
         p->bought[i] = list[i].what;
@@ -155,8 +156,8 @@ done:
     return status;
 }
 
-fore_status fore_parties_new(const fore_timeline *t, int32_t currency, fore_parties *p,
-                             fore_error *err)
+fore_status fore_parties_new(const fore_timeline *t, int32_t currency, int64_t as_of,
+                             fore_parties *p, fore_error *err)
 {
     fore_status status = FORE_OK;
     int64_t nodes = t->accounts + t->subjects;
@@ -169,7 +170,7 @@ fore_status fore_parties_new(const fore_timeline *t, int32_t currency, fore_part
     if (!parent || !p->of || !p->account || !p->first || !p->subject) FORE_GO(fore_no_memory(err));
     for (int64_t v = 0; v < nodes; v++) parent[v] = v;
     FORE_GO(group(p, parent, err));
-    FORE_GO(set_purchases(p, currency, err));
+    FORE_GO(set_purchases(p, currency, as_of, err));
 done:
     fore_free(parent);
     if (status != FORE_OK) fore_parties_free(p);

@@ -27,9 +27,9 @@ typedef struct fore_parties {
     fore_purchase *bought;  /* orders and won deals, by time */
 } fore_parties;
 
-/* currency: the word in which amounts count, -1 = any. */
-fore_status fore_parties_new(const fore_timeline *timeline, int32_t currency, fore_parties *out,
-                             fore_error *err);
+/* currency: the word in which amounts count, -1 = any. as_of: orders from then on tell nothing of deals before. */
+fore_status fore_parties_new(const fore_timeline *timeline, int32_t currency, int64_t as_of,
+                             fore_parties *out, fore_error *err);
 void fore_parties_free(fore_parties *parties);
 
 /* What was known of a party at a moment. Times are FORE_NO_TIME where there is nothing. */

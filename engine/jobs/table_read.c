@@ -39,6 +39,19 @@ static fore_status find_named(const fore_csv *csv, const char *name, int64_t *co
                         name);
 }
 
+/* Are the columns that the request names there? */
+static fore_status check_named(const fore_csv *csv, const foresell_table_request *r, fore_error *err)
+{
+    int64_t n = fore_csv_columns(csv);
+    const char **name = FORE_NEW(n, const char *);
+    if (!name) return fore_no_memory(err);
+    for (int64_t j = 0; j < n; j++) name[j] = fore_csv_name(csv, j);
+    fore_status status = fore_list_check(r->drop, "--drop", name, n, err);
+    if (status == FORE_OK) status = fore_list_check(r->use, "--use", name, n, err);
+    fore_free(name);
+    return status;
+}
+
 static bool is_positive(const char *cell, int64_t length, const char *positive, bool *known)
 {
     bool yes;
@@ -114,6 +127,7 @@ static fore_status read_rows(fore_csv *csv, const foresell_table_request *r, con
     FORE_GO(find_named(csv, id_name, &id, err));
     FORE_GO(find_named(csv, target, &label, err));
     FORE_GO(find_named(csv, by_row ? NULL : r->time, &when, err));
+    FORE_GO(check_named(csv, r, err));
     FORE_GO(fore_frame_builder_new(&builder, err));
     for (int64_t j = 0; j < columns; j++) {
         into[j] = -1;

@@ -362,6 +362,10 @@ static void quality__times_beyond_now_and_before_1990__plans_excepted(void **sta
     OK(fore_quality_run(s, FORE_NO_TIME, NULL, &report, e));
     assert_int_equal(report->group_count, 1); /* without a now there is no future */
     fore_quality_report_free(report);
+    fore_quality_options asked_later = {.now = NOW + 1}; /* of a moment gone by */
+    OK(fore_quality_run(s, NOW, &asked_later, &report, e));
+    assert_null(fore_quality_find(report, "time_in_future", FORE_TABLE_LEAD));
+    fore_quality_report_free(report);
 }
 
 /* --- activities --- */
