@@ -48,6 +48,7 @@ static fore_status check_named(const fore_csv *csv, const foresell_table_request
     for (int64_t j = 0; j < n; j++) name[j] = fore_csv_name(csv, j);
     fore_status status = fore_list_check(r->drop, "--drop", name, n, err);
     if (status == FORE_OK) status = fore_list_check(r->use, "--use", name, n, err);
+    if (status != FORE_OK && err) snprintf(err->file, sizeof err->file, "%s", r->file);
     fore_free(name);
     return status;
 }

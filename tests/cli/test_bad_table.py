@@ -56,6 +56,18 @@ class BadTrainingTable(BadCase):
             same = [row[:-2] + outcome + "\n" for row in rows]
             self.refuse(HEADER + "".join(same), 3, None, word + " rows .*'won'.*both outcomes")
 
+    def test_columns_that_are_not_there(self):
+        table = HEADER + "".join(good_rows())
+        for option in ("--drop", "--use"):
+            self.refuse(table, 2, None, f"{option}: there is no column 'nope'", option, "x,nope")
+        self.refuse(table.replace("id,x,", "id,size,"), 2, None, "'sise'; did you mean 'size'", "--drop", "sise")
+
+    def test_rows_drawn_are_not_called_the_newest(self):
+        file = self.write("table.csv", HEADER + "".join(good_rows()))
+        told = run("table", "train", file, "--target", "won", "--id", "id", "-o", self.folder / "m").out.replace("\n", " ")
+        self.assertIn("On the rows kept back the chances", told)
+        self.assertNotIn("newest", told)
+
     def test_nothing_that_tells_rows_apart(self):
         for cell in ("NaN", "", "7"):
             rows = "".join(f"{i},{cell},{cell},{i % 2}\n" for i in range(300))

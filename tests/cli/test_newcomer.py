@@ -57,6 +57,47 @@ class Newcomer(unittest.TestCase):
         self.assertIn("needs a moment", run("--as-of", code=2).err)
         self.assertIn("Usage", run("--json", code=2).err)
 
+    def test_zero__is_not_taken_as_not_given(self):
+        self.assertIn("must be above 0", self.foresell("rank", "--hours", "0", code=2).err)
+        self.assertIn("must be 1 to 3650", self.foresell("train", "--horizon", "0", code=2).err)
+        for option in ("--horizon", "--season"):
+            self.assertIn("from 1", run("series", "none.csv", option, "0", code=2).err)
+
+    def test_use__of_a_column_that_is_not_there__is_refused(self):
+        self.assertIn("--use: there is no column 'nonsense'",
+                      self.foresell("train", "--use", "nonsense", code=2).err)
+        self.assertIn("did you mean 'Source'", self.foresell("train", "--use", "Sourse", code=2).err)
+
+    def test_feedback__of_what_is_won__says_so(self):
+        history = self.folder / "won"
+        history.mkdir()
+        (history / "deals.csv").write_text("deal_id,stage,amount,created_at,closed_at,outcome\n"
+                                           "D1,won,100,2025-01-02,2025-01-09,won\n"
+                                           "D2,new,50,2025-01-03,,open\n")
+        base = self.folder / "won.db"
+        run("import", history, "--quiet", workspace=base)
+        said = ("--because", "no", "--as-of", "2025-02-01")
+        self.assertIn("won already", run("feedback", "--not", "D1", *said, workspace=base, code=3).err)
+        run("feedback", "--not", "D2", *said, workspace=base)
+        run("feedback", "--not", "D1", "--because", "no", "--as-of", "2025-01-05", workspace=base)
+
+    def test_check__of_a_moment_gone_by__calls_nothing_after_it_the_future(self):
+        found = self.foresell("check", "--as-of", self.as_of, "--json").json["findings"]
+        self.assertNotIn("time_in_future", [finding["code"] for finding in found])
+
+    def test_import__workbooks_in_a_folder__are_named_as_passed_over(self):
+        export = self.folder / "export"
+        export.mkdir()
+        (export / "deals.xlsx").write_bytes(b"PK\3\4")
+        refused = run("import", export, workspace=self.folder / "x.db", code=1)
+        self.assertIn("save the sheets of its workbooks as CSV", refused.err)
+        (export / "leads.csv").write_text("lead_id,created_at\nL1,2026-01-05\n")
+        (export / "accounts.XLS").write_bytes(b"")
+        files = run("import", export, "--json", workspace=self.folder / "x.db").json["files"]
+        why = {f["file"] if "file" in f else f["path"].split("/")[-1]: f["why"] for f in files}
+        for name in ("deals.xlsx", "accounts.XLS"):
+            self.assertIn("save the sheet as CSV", why[name])
+
     def test_slips__are_answered_by_what_was_meant(self):
         for slip, meant in (("forcast", "forecast"), ("trian", "train"), ("back", "backtest"),
                             ("scores", "score")):
