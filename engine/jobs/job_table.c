@@ -337,6 +337,37 @@ static fore_status find_leaks(fore_context *c, const fore_flat_table *t, const u
     return status;
 }
 
+static fore_status report_training(fore_context *c, const foresell_table_request *r,
+                                   const fitting *f, const uint8_t *role, const fore_choice *choice,
+                                   const fore_flat_followed *followed, const fore_leak_report *leaks,
+                                   fore_answer *a, fore_error *err)
+{
+    fore_json_writer json = fore_json_to(&a->json);
+    report rep = {a, fore_answer_grid(a, "quality", NULL, columns, 9), &json};
+    fore_json_object(&json, NULL);
+    fore_json_string(&json, "model", r->model);
+    fore_json_string(&json, "learner", fore_learner_name(choice->winner));
+    fore_json_integer(&json, "rows", f->t->n);
+    fore_json_array(&json, "quality");
+    FORE_TRY(report_quality(c, r, f, role, choice, followed, &rep, err));
+    fore_json_end_array(&json);
+    fore_json_bool(&json, "beats_baseline", choice->beats_baseline);
+    fore_shift_json(&json, "shift", &choice->shift);
+    fore_json_number(&json, "forward_slope", choice->forward);
+    fore_json_number(&json, "forward_slope_error", choice->forward_error);
+    fore_json_array(&json, "left_out");
+    for (int64_t k = 0; k < f->drops; k++) fore_json_string(&json, NULL, f->drop[k]);
+    fore_json_end_array(&json);
+    fore_json_end_object(&json);
+    report_leaks(a, leaks, r->use);
+    if (choice->note[0]) fore_answer_note(a, "%s", choice->note);
+    report_calibration(a, choice, r->time != NULL, followed);
+    fore_answer_note(a, "The model (%s, %lld columns) is written to %s.",
+                     fore_learner_name(choice->winner),
+                     (long long)fore_scorer_columns(choice->scorer), r->model);
+    return FORE_OK;
+}
+
 fore_status fore_job_table_train(fore_context *c, const foresell_table_request *r, fore_answer *a,
                                  fore_error *err)
 {
@@ -393,29 +424,7 @@ fore_status fore_job_table_train(fore_context *c, const foresell_table_request *
     snprintf(model.target, sizeof model.target, "%s", r->target);
     snprintf(model.id, sizeof model.id, "%s", r->id ? r->id : "");
     FORE_GO(fore_flat_model_save(&model, r->model, err));
-    fore_json_writer json = fore_json_to(&a->json);
-    report rep = {a, fore_answer_grid(a, "quality", NULL, columns, 9), &json};
-    fore_json_object(&json, NULL);
-    fore_json_string(&json, "model", r->model);
-    fore_json_string(&json, "learner", fore_learner_name(choice.winner));
-    fore_json_integer(&json, "rows", t.n);
-    fore_json_array(&json, "quality");
-    FORE_GO(report_quality(c, r, &f, role, &choice, &followed, &rep, err));
-    fore_json_end_array(&json);
-    fore_json_bool(&json, "beats_baseline", choice.beats_baseline);
-    fore_shift_json(&json, "shift", &choice.shift);
-    fore_json_number(&json, "forward_slope", choice.forward);
-    fore_json_number(&json, "forward_slope_error", choice.forward_error);
-    fore_json_array(&json, "left_out");
-    for (int64_t k = 0; k < f.drops; k++) fore_json_string(&json, NULL, drop[k]);
-    fore_json_end_array(&json);
-    fore_json_end_object(&json);
-    report_leaks(a, leaks, r->use);
-    if (choice.note[0]) fore_answer_note(a, "%s", choice.note);
-    report_calibration(a, &choice, r->time != NULL, &followed);
-    fore_answer_note(a, "The model (%s, %lld columns) is written to %s.",
-                     fore_learner_name(choice.winner),
-                     (long long)fore_encoding_count(model.encoding), r->model);
+    status = report_training(c, r, &f, role, &choice, &followed, leaks, a, err);
 done:
     fore_flat_name(status, r->file, err);
     fore_flat_model_free(&model);

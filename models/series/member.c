@@ -13,6 +13,7 @@
 
 /* R's tests for seasonal differences ask for 0.64; taking a weaker season out still helps. */
 static const double SEASON_STRENGTH = 0.4;
+enum { ARIMA_NEWEST = 20000 }; /* values: more would take minutes and change nothing */
 
 static const char *const ces_names[] = {"CES", "CES (simple season)", "CES (partial season)",
                                         "CES (full season)"};
@@ -119,11 +120,14 @@ static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fo
 
 static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
-    FORE_TRY(fore_arima_choose(y, w->n, w->m, NULL, 0, &w->model.arima, err));
+    if (w->n > ARIMA_NEWEST) w->from = (w->n - ARIMA_NEWEST) / w->m * w->m;
+    FORE_TRY(fore_arima_choose(y + w->from, w->n - w->from, w->m, NULL, 0, &w->model.arima, err));
     w->room = FORE_NEW(w->n, double);
     if (!w->room) return fore_no_memory(err);
     w->parameters = w->model.arima.parameters - 1 + fore_arima_least(&w->model.arima) - 1;
-    fore_arima_fitted(&w->model.arima, y, w->n, NULL, fitted, w->room);
+    for (int64_t t = 0; t < w->from; t++) fitted[t] = NAN;
+    fore_arima_fitted(&w->model.arima, y + w->from, w->n - w->from, NULL, fitted + w->from,
+                      w->room);
     return FORE_OK;
 }
 
@@ -261,7 +265,8 @@ void fore_member_forecast(const fore_member *member, const double *y, int64_t n0
         fore_croston(intermittent(member->method), y, n0, member->croston_alpha, h, mean, variance,
                      NULL);
     else if (member->method == FORE_SERIES_ARIMA)
-        fore_arima_forecast(&member->model.arima, y, n0, NULL, h, mean, variance, member->room);
+        fore_arima_forecast(&member->model.arima, y + member->from, n0 - member->from, NULL, h,
+                            mean, variance, member->room);
     else
         plain(member, y, n0, h, mean, variance, NULL);
 }
@@ -279,7 +284,7 @@ int64_t fore_member_least(const fore_member *member)
     case FORE_SERIES_HOLT_WINTERS: return member->m > 1 ? 2 * member->m + 1 : 4;
     case FORE_SERIES_CES: return 5;
     case FORE_SERIES_ARIMA: {
-        int64_t start = fore_arima_least(&member->model.arima);
+        int64_t start = member->from + fore_arima_least(&member->model.arima);
         return start > 4 ? start : 4;
     }
     default: return 1;

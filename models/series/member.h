@@ -21,6 +21,7 @@ typedef struct fore_member {
     double *index;      /* m, owned; multiplicative or additive */
     bool multiplicative;
     double *room; /* ARIMA: n doubles to work in, owned; so one thread at a time */
+    int64_t from; /* ARIMA: fitted on the values from here on, whole seasons left out; usually 0 */
     union {
         fore_ets ets; /* SES, HOLT, ETS */
         fore_theta theta;

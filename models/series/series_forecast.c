@@ -348,6 +348,10 @@ static void describe_model(work *w)
     char name[64];
     size_t used = 0;
     if (w->count == 1) describe_member(w, w->members);
+    for (int64_t i = 0; i < w->count; i++)
+        if (w->members[i].from)
+            note(w, "ARIMA was fitted on the newest %lld values",
+                 (long long)(w->series.n - w->members[i].from));
     if (w->members[0].index)
         note(w, "the season of %lld steps was taken out first and put back", (long long)w->m);
     if (w->count > 1) used += (size_t)snprintf(f->name, sizeof f->name, "median of ");

@@ -39,7 +39,8 @@ typedef enum fore_series_method {
     FORE_SERIES_DYNAMIC_THETA,
     FORE_SERIES_CROSTON,
     FORE_SERIES_COMBINE, /* median of ETS, CES, ARIMA and dynamic optimised Theta */
-    FORE_SERIES_ARIMA,   /* with the orders found; seasons beyond 24 steps by Fourier terms */
+    FORE_SERIES_ARIMA,   /* with the orders found; seasons beyond 24 steps by Fourier terms; fitted on
+                          * the newest 20,000 values at most (the note says so) */
     FORE_SERIES_CES,     /* complex exponential smoothing */
     FORE_SERIES_SBA,     /* Croston without its bias: what AUTO takes for mostly zeros */
     FORE_SERIES_TSB

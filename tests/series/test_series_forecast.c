@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -183,6 +184,23 @@ static void series_run__mostly_zeros__croston_without_its_bias(void **state)
     near(f->mean[2], 0.95 * 0.86315361, 5e-9);
     assert_non_null(strstr(f->note, "zero"));
     fore_series_free(f);
+}
+
+static void series_run__arima_of_a_very_long_series__on_the_newest_values(void **state)
+{
+    enum { N = 20400 };
+    double *y = malloc(N * sizeof *y);
+    fore_random random = fore_random_new(4, 4);
+    (void)state;
+    for (int t = 0; t < N; t++) y[t] = 50 + 5 * (t % 4) + fore_random_normal(&random);
+    fore_series_options options = with(FORE_SERIES_ARIMA);
+    fore_series_forecast *f = must(y, N, 4, 8, &options);
+    assert_int_equal(f->method, FORE_SERIES_ARIMA);
+    assert_non_null(strstr(f->note, "newest 20000 values"));
+    for (int k = 0; k < 8; k++) near(f->mean[k], 50 + 5 * ((N + k) % 4), 1.5);
+    assert_true(isnan(f->fitted[399]) && !isnan(f->fitted[500]));
+    fore_series_free(f);
+    free(y);
 }
 
 static void series_run__long_season__taken_out_first(void **state)
@@ -409,6 +427,7 @@ int main(void)
         cmocka_unit_test(series_run__missing_values__filled_and_said),
         cmocka_unit_test(series_run__last_values_missing__same_as_forecasting_further),
         cmocka_unit_test(series_run__mostly_zeros__croston_without_its_bias),
+        cmocka_unit_test(series_run__arima_of_a_very_long_series__on_the_newest_values),
         cmocka_unit_test(series_run__long_season__taken_out_first),
         cmocka_unit_test(series_run__wrong_question__an_error_in_words),
         cmocka_unit_test(series_method_parse__words__known_ones_only),
