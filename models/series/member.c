@@ -200,13 +200,14 @@ static fore_status fit_smooth(fore_member *w, const double *y, double *fitted, f
 }
 
 fore_status fore_member_fit(fore_series_method method, const double *y, int64_t n, int64_t m,
-                            double croston_alpha, fore_member *member, double *fitted,
+                            const fore_series_options *options, fore_member *member, double *fitted,
                             fore_error *err)
 {
     fore_status status = FORE_OK;
     double mean;
     memset(member, 0, sizeof *member);
-    *member = (fore_member){.method = method, .n = n, .m = m, .croston_alpha = croston_alpha};
+    *member =
+        (fore_member){.method = method, .n = n, .m = m, .croston_alpha = options->croston_alpha};
     if (n < fore_member_least(member)) return too_short(member, err);
     if (smooths(method))
         status = fit_smooth(member, y, fitted, err);

@@ -31,10 +31,10 @@ typedef struct fore_member {
     } model;
 } fore_member;
 
-/* y: n finite values; borrowed for this call only. fitted: n doubles. E_NO_ANSWER or E_NUMERIC when
- * the method cannot be used on these values; then *member owns nothing. */
+/* y: n finite values; y and options are borrowed for this call only. fitted: n doubles. E_NO_ANSWER
+ * or E_NUMERIC when the method cannot be used on these values; then *member owns nothing. */
 fore_status fore_member_fit(fore_series_method method, const double *y, int64_t n, int64_t m,
-                            double croston_alpha, fore_member *member, double *fitted,
+                            const fore_series_options *options, fore_member *member, double *fitted,
                             fore_error *err);
 /* h steps after the first n0 values of the same y; variance is NaN where the method knows none. */
 void fore_member_forecast(const fore_member *member, const double *y, int64_t n0, int64_t h,

@@ -1,0 +1,139 @@
+/* What a forecast says of itself: the history as used, the model's name, parameters and criteria,
+ * and the notes. */
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/num/special.h"
+#include "models/series/series_inside.h"
+
+void series_note(series_work *w, const char *format, ...)
+{
+    char *text = w->out->note;
+    size_t used = strlen(text), size = sizeof w->out->note;
+    if (used > 0 && used + 3 < size) used += (size_t)snprintf(text + used, size - used, "; ");
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + used, size - used, format, args);
+    va_end(args);
+}
+void series_describe_history(series_work *w, const double *y)
+{
+    fore_series_forecast *f = w->out;
+    const fore_prepared *s = &w->series;
+    double at[FORE_MEMBERS_MAX];
+    for (int64_t t = 0; t < f->n; t++) {
+        int64_t inside = t - s->lead, known = 0;
+        f->used[t] = f->fitted[t] = f->residuals[t] = NAN;
+        if (inside < 0 || inside >= s->n) continue;
+        for (int64_t i = 0; i < w->count; i++) /* ARIMA says nothing of its first values */
+            if (!isnan(w->fitted[i][inside])) at[known++] = w->fitted[i][inside];
+        f->used[t] = isnan(y[t]) ? s->y[inside] * s->scale : y[t];
+        f->fitted[t] = fore_median(at, known) * s->scale;
+        f->residuals[t] = f->used[t] - f->fitted[t];
+    }
+    f->missing = s->filled;
+    if (s->filled)
+        series_note(w, "%lld missing value%s filled along a straight line", (long long)s->filled,
+                    s->filled == 1 ? " was" : "s were");
+    if (s->tail)
+        series_note(w, "the last %lld value%s missing: they were forecast too", (long long)s->tail,
+                    s->tail == 1 ? " is" : "s are");
+}
+
+static void add_parameter(fore_series_forecast *f, const char *name, double value)
+{
+    if (f->parameters == FORE_SERIES_PARAMETERS) return;
+    f->parameter[f->parameters++] = (fore_series_parameter){name, value};
+}
+
+static void describe_ets(series_work *w, const fore_ets *ets)
+{
+    fore_series_forecast *f = w->out;
+    double shift = 2 * (double)ets->n * log(w->series.scale);
+    add_parameter(f, "alpha", ets->alpha);
+    if (ets->form.trend == 'A') add_parameter(f, "beta", ets->beta);
+    if (ets->form.season != 'N') add_parameter(f, "gamma", ets->gamma);
+    if (ets->form.damped) add_parameter(f, "phi", ets->phi);
+    f->loglik = ets->loglik - shift / 2;
+    f->aic = ets->aic + shift;
+    f->aicc = ets->aicc + shift;
+    f->bic = ets->bic + shift;
+}
+
+static void describe_arima(series_work *w, const fore_arima *a)
+{
+    static const char *const names[4][FORE_ARIMA_ORDER] = {{"ar1", "ar2", "ar3", "ar4", "ar5"},
+                                                           {"ma1", "ma2", "ma3", "ma4", "ma5"},
+                                                           {"sar1", "sar2"},
+                                                           {"sma1", "sma2"}};
+    const double *value[4] = {a->ar, a->ma, a->sar, a->sma};
+    int64_t count[4] = {a->order.p, a->order.q, a->order.P, a->order.Q};
+    fore_series_forecast *f = w->out;
+    double shift = (double)(a->n - fore_arima_least(a) + 1) * log(w->series.scale);
+    for (int part = 0; part < 4; part++)
+        for (int64_t i = 0; i < count[part]; i++) add_parameter(f, names[part][i], value[part][i]);
+    if (a->order.constant)
+        add_parameter(f, a->order.d + a->order.D ? "drift" : "mean",
+                      a->beta[2 * a->pairs] * w->series.scale);
+    f->loglik = a->loglik - shift;
+    f->aic = a->aic + 2 * shift;
+    f->aicc = a->aicc + 2 * shift;
+    f->bic = a->bic + 2 * shift;
+}
+
+static void describe_member(series_work *w, const fore_member *member)
+{
+    fore_series_forecast *f = w->out;
+    switch (member->method) {
+    case FORE_SERIES_SES:
+    case FORE_SERIES_HOLT:
+    case FORE_SERIES_ETS: describe_ets(w, &member->model.ets); break;
+    case FORE_SERIES_HOLT_WINTERS:
+        add_parameter(f, "alpha", member->model.hw.alpha);
+        add_parameter(f, "beta", member->model.hw.beta);
+        if (member->model.hw.seasonal) add_parameter(f, "gamma", member->model.hw.gamma);
+        break;
+    case FORE_SERIES_THETA:
+    case FORE_SERIES_DYNAMIC_THETA:
+        add_parameter(f, "alpha", member->model.theta.alpha);
+        add_parameter(f, "theta", member->model.theta.theta);
+        add_parameter(f, "slope",
+                      member->model.theta.dynamic
+                          ? member->model.theta.slope * w->series.scale
+                          : 2 * member->model.theta.drift * w->series.scale);
+        break;
+    case FORE_SERIES_SBA:
+    case FORE_SERIES_TSB:
+    case FORE_SERIES_CROSTON: add_parameter(f, "alpha", member->croston_alpha); break;
+    case FORE_SERIES_ARIMA: describe_arima(w, &member->model.arima); break;
+    case FORE_SERIES_CES:
+        add_parameter(f, "a0", member->model.ces.a0);
+        add_parameter(f, "a1", member->model.ces.a1);
+        break;
+    default: break;
+    }
+}
+
+void series_describe_model(series_work *w)
+{
+    fore_series_forecast *f = w->out;
+    char name[64];
+    size_t used = 0;
+    if (w->count == 1) describe_member(w, w->members);
+    for (int64_t i = 0; i < w->count; i++)
+        if (w->members[i].from)
+            series_note(w, "ARIMA was fitted on the newest %lld values",
+                        (long long)(w->series.n - w->members[i].from));
+    if (w->members[0].index)
+        series_note(w, "the season of %lld steps was taken out first and put back",
+                    (long long)w->m);
+    if (w->count > 1) used += (size_t)snprintf(f->name, sizeof f->name, "median of ");
+    for (int64_t i = 0; i < w->count; i++) {
+        const char *joint = i == 0 ? "" : i + 1 < w->count ? ", " : " and ";
+        fore_member_name(&w->members[i], name);
+        if (used < sizeof f->name)
+            used += (size_t)snprintf(f->name + used, sizeof f->name - used, "%s%s", joint, name);
+    }
+}

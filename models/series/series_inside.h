@@ -1,0 +1,36 @@
+/* What the files behind series_forecast.h share: one question on its way to its answer. */
+#ifndef FORE_SERIES_INSIDE_H
+#define FORE_SERIES_INSIDE_H
+
+#include "models/series/combine.h"
+#include "models/series/prepare.h"
+#include "models/series/series_forecast.h"
+
+typedef struct series_work {
+    const fore_series_options *options;
+    fore_series_forecast *out;
+    fore_prepared series;
+    int64_t m, steps; /* steps = tail + horizon */
+    fore_member members[FORE_MEMBERS_MAX];
+    int64_t count;
+    double *fitted[FORE_MEMBERS_MAX], *mean, *variance, *scratch; /* inside one block */
+    double *block;
+} series_work;
+
+/* Adds a sentence to the note of the result. */
+void series_note(series_work *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
+                         const fore_series_options *options, fore_error *err);
+fore_status series_make_result(int64_t n, int64_t horizon, const fore_series_options *options,
+                               fore_series_forecast **result, fore_error *err);
+/* used, fitted and residuals; the name, the parameters and the criteria of the model. */
+void series_describe_history(series_work *w, const double *y);
+void series_describe_model(series_work *w);
+/* The past is replayed where conformal intervals are asked for, or where the kind is left open and
+ * several methods are combined. */
+fore_status series_learn_intervals(series_work *w, fore_conformal *conformal, fore_error *err);
+/* mean, lower, upper and sigma of the result from w->mean and w->variance. */
+void series_put_intervals(series_work *w, const fore_conformal *conformal);
+
+#endif
