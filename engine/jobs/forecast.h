@@ -1,0 +1,60 @@
+/* The answer to "what will we sell?", in parts. Each part reads what the forecast rests on and writes
+ * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
+ *
+ *   periods (the company) -> groups -> record (what past forecasts were worth)
+ *
+ * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
+#ifndef FORE_JOBS_FORECAST_H
+#define FORE_JOBS_FORECAST_H
+
+#include "engine/jobs/context.h"
+#include "engine/jobs/forecast_record.h"
+#include "engine/jobs/levels.h"
+#include "features/sales_series.h"
+
+enum { FORE_FORECAST_PERIODS = 60 };
+
+/* What was asked, read. */
+typedef struct fore_forecast_request {
+    fore_period period;
+    int64_t horizon, levels;
+    double level[FORE_LEVELS_MAX]; /* in percent */
+    bool grouped;
+    fore_series_by by;
+} fore_forecast_request;
+fore_status fore_forecast_read(const foresell_forecast_request *asked, fore_forecast_request *request,
+                               fore_error *err); /* E_USAGE */
+
+/* What every part reads; everything is borrowed. */
+typedef struct fore_forecast {
+    fore_context *context;
+    fore_forecast_request request;
+    int64_t as_of;
+    const fore_outlook *outlook;
+    const fore_record *record;
+    const fore_outlook_draws *whole;    /* how the company was simulated */
+    const fore_pipeline_result *result; /* of the company, draws kept */
+    const char *unit;
+    fore_answer *answer;
+    fore_json_writer *json; /* inside the document's outer object */
+} fore_forecast;
+
+/* --- the parts --- */
+
+fore_status fore_forecast_periods(const fore_forecast *forecast, fore_error *err);
+/* "groups", empty when none were asked for. */
+fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err);
+void fore_forecast_record(const fore_forecast *forecast);
+
+/* --- shared by parts --- */
+
+/* "2026-01", "2026 Q1", "2026-01-05". */
+void fore_forecast_period_name(const fore_forecast_request *request, int32_t start, char out[32]);
+/* The p-quantile of period j's draws; scratch: result->draw_count doubles. */
+double fore_forecast_quantile(const fore_pipeline_result *result, int64_t period, double p,
+                              double *scratch);
+/* One element of "periods": start, end, mean, median, intervals and what they are made of. */
+void fore_forecast_period_json(const fore_forecast *forecast, const fore_pipeline_result *result,
+                               int64_t period, double *scratch);
+
+#endif
