@@ -18,11 +18,14 @@
 #include <math.h>
 #include <stdio.h>
 
-const fore_ets_form fore_ets_forms[FORE_ETS_FORMS] = {
+#include "models/series/ets_growth.h"
+
+const fore_ets_form fore_ets_forms[FORE_ETS_FORMS_ALL] = {
     {'A', 'N', 'N', false}, {'A', 'A', 'N', false}, {'A', 'A', 'N', true},  {'A', 'N', 'A', false},
     {'A', 'A', 'A', false}, {'A', 'A', 'A', true},  {'M', 'N', 'N', false}, {'M', 'A', 'N', false},
     {'M', 'A', 'N', true},  {'M', 'N', 'A', false}, {'M', 'A', 'A', false}, {'M', 'A', 'A', true},
-    {'M', 'N', 'M', false}, {'M', 'A', 'M', false}, {'M', 'A', 'M', true},
+    {'M', 'N', 'M', false}, {'M', 'A', 'M', false}, {'M', 'A', 'M', true},  {'M', 'M', 'N', false},
+    {'M', 'M', 'N', true},  {'M', 'M', 'M', false}, {'M', 'M', 'M', true},
 };
 
 void fore_ets_name(const fore_ets_form *form, char out[16])
@@ -34,6 +37,7 @@ void fore_ets_name(const fore_ets_form *form, char out[16])
 /* Takes one value in and returns the one-step mean that stood before it. */
 static double step(const fore_ets *model, fore_ets_state *state, int64_t place, double y)
 {
+    if (model->form.trend == 'M') return ets_growth_step(model, state, place, y);
     double q = state->level + model->phi * state->slope, mean = q, rest = y;
     double *s = &state->season[place];
     if (model->form.season == 'A') {
@@ -119,6 +123,10 @@ static void plain_mean(const fore_ets *model, const fore_ets_state *state, int64
 void fore_ets_forecast(const fore_ets *model, const fore_ets_state *state, int64_t t0, int64_t h,
                        double *mean, double *variance)
 {
+    if (model->form.trend == 'M') {
+        ets_growth_forecast(model, state, t0, h, mean, variance);
+        return;
+    }
     bool seasonal = model->form.season == 'M';
     plain_mean(model, state, t0, h, mean);
     if (variance && model->form.error == 'A') additive_variance(model, h, variance);

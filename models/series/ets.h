@@ -4,7 +4,9 @@
  * "Forecasting with Exponential Smoothing", chapters 2, 5, 6 and 10. Forms are (error, trend,
  * season): error additive or multiplicative, trend none, additive or damped, season none, additive
  * or multiplicative; the six with additive and nine with multiplicative error that are numerically
- * stable (multiplicative season only with multiplicative error).
+ * stable (multiplicative season only with multiplicative error). On request also the four with a
+ * multiplicative trend that are stable, q = l b^phi (ets_growth.h): multiplicative error, damped or
+ * not, without season or with a multiplicative one.
  *
  *   q = l + phi b,  mu = q | q + s | q s
  *   l' = q + alpha (y / season - q)
@@ -21,17 +23,17 @@
 
 #include "engine/base/status.h"
 
-enum { FORE_ETS_SEASON_MAX = 24, FORE_ETS_FORMS = 15 };
+enum { FORE_ETS_SEASON_MAX = 24, FORE_ETS_FORMS = 15, FORE_ETS_FORMS_ALL = 19 };
 
 typedef struct fore_ets_form {
     char error;  /* 'A' or 'M' */
-    char trend;  /* 'N' or 'A' */
+    char trend;  /* 'N', 'A' or 'M': a factor per step */
     char season; /* 'N', 'A' or 'M' */
     bool damped;
 } fore_ets_form;
 
 typedef struct fore_ets_state {
-    double level, slope;
+    double level, slope;                /* slope: the factor per step of a multiplicative trend */
     double season[FORE_ETS_SEASON_MAX]; /* season[t % m] is the one that acts at time t */
 } fore_ets_state;
 
@@ -45,7 +47,8 @@ typedef struct fore_ets {
     double loglik, aic, aicc, bic;
 } fore_ets;
 
-extern const fore_ets_form fore_ets_forms[FORE_ETS_FORMS];
+/* The 15 forms, then the 4 with a multiplicative trend. */
+extern const fore_ets_form fore_ets_forms[FORE_ETS_FORMS_ALL];
 void fore_ets_name(const fore_ets_form *form, char out[16]); /* "ETS(M,Ad,M)" */
 
 /* Maximum likelihood of one form under the usual bounds (alpha, beta, gamma in [1e-4, 0.9999], beta
@@ -55,9 +58,10 @@ void fore_ets_name(const fore_ets_form *form, char out[16]); /* "ETS(M,Ad,M)" */
  */
 fore_status fore_ets_fit(const double *y, int64_t n, int64_t m, const fore_ets_form *form,
                          fore_ets *model, fore_error *err);
-/* The form with the smallest AICc. E_NO_ANSWER when none can be fitted (fewer than 4 values). */
-fore_status fore_ets_choose(const double *y, int64_t n, int64_t m, fore_ets *model,
-                            fore_error *err);
+/* The form with the smallest AICc, of 15 or with multiplicative_trend of all 19. E_NO_ANSWER when
+ * none can be fitted (fewer than 4 values). */
+fore_status fore_ets_choose(const double *y, int64_t n, int64_t m, bool multiplicative_trend,
+                            fore_ets *model, fore_error *err);
 
 /* Runs the model over y from model->first: fitted (one-step means), errors e (relative for
  * multiplicative error), the state after each origin: states (n), each NULL when not wanted. */

@@ -13,6 +13,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "models/series/ets_growth.h"
+
 static const double LOW = FORE_ETS_WEIGHT_LOW, HIGH = FORE_ETS_WEIGHT_HIGH;
 static const double MEAN_FLOOR = FORE_ETS_MEAN_FLOOR;
 /* Roots may touch the unit circle, to rounding. */
@@ -61,11 +63,11 @@ static bool admissible(const fore_ets *w)
 void fore_ets_lay_out(problem *p)
 {
     int64_t next = 1;
-    p->trend_at = p->form.trend == 'A' ? next++ : -1;
+    p->trend_at = p->form.trend != 'N' ? next++ : -1;
     p->gamma_at = p->form.season != 'N' ? next++ : -1;
     p->phi_at = p->form.damped ? next++ : -1;
     p->level_at = next++;
-    if (p->form.trend == 'A') next++;
+    if (p->form.trend != 'N') next++;
     p->season_at = p->form.season != 'N' ? next : -1;
     p->count = next + (p->form.season != 'N' ? p->m - 1 : 0);
     p->trial.form = p->form;
@@ -134,7 +136,9 @@ static double forward(problem *p)
         for (int64_t j = 0; j < p->m; j++)
             if (!(w->first.season[j] > MEAN_FLOOR)) return INFINITY;
     if (!admissible(w)) return INFINITY;
-    if (p->form.season == 'N')
+    if (p->form.trend == 'M')
+        fine = ets_growth_forward(p, &squares, &logs);
+    else if (p->form.season == 'N')
         fine = relative ? forward_loop(p, w, 'N', true, &squares, &logs)
                         : forward_loop(p, w, 'N', false, &squares, &logs);
     else if (p->form.season == 'A')
@@ -149,9 +153,7 @@ static double forward(problem *p)
 
 /* ---- backward ---- */
 
-typedef struct adjoint {
-    double alpha, beta, gamma, phi, level, slope, season[FORE_ETS_SEASON_MAX];
-} adjoint;
+typedef fore_ets_adjoint adjoint;
 
 static inline void backward_loop(const problem *p, char season, bool relative, adjoint *g)
 {
@@ -217,6 +219,11 @@ double fore_ets_objective(void *context, const double *x, int64_t n, double *gra
     memset(gradient, 0, (size_t)n * sizeof *gradient);
     if (!isfinite(value) || p->squares <= (double)p->n * ERROR_FLOOR) return value;
     bool relative = p->form.error == 'M';
+    if (p->form.trend == 'M') {
+        ets_growth_backward(p, &g);
+        chain(p, x, &g, gradient);
+        return value;
+    }
     if (p->form.season == 'N' && relative) backward_loop(p, 'N', true, &g);
     if (p->form.season == 'N' && !relative) backward_loop(p, 'N', false, &g);
     if (p->form.season == 'A' && relative) backward_loop(p, 'A', true, &g);

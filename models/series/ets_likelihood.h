@@ -1,5 +1,6 @@
 /* The likelihood of an ETS model as a function of its unknowns, with exact gradient: what ets_fit.c
- * maximises. For these two files only. */
+ * maximises. For the files of
+ * ETS only. */
 #ifndef FORE_SERIES_ETS_LIKELIHOOD_H
 #define FORE_SERIES_ETS_LIKELIHOOD_H
 
@@ -27,6 +28,10 @@ typedef struct fore_ets_problem {
     fore_ets trial; /* weights and first state of the last x */
     double squares; /* sum e^2 of the last run, floored */
 } fore_ets_problem;
+
+typedef struct fore_ets_adjoint { /* derivatives of -2 log L to weights and first states */
+    double alpha, beta, gamma, phi, level, slope, season[FORE_ETS_SEASON_MAX];
+} fore_ets_adjoint;
 
 /* Fills the places and count from form, n and m. */
 void fore_ets_lay_out(fore_ets_problem *problem);

@@ -78,7 +78,7 @@ static fore_status fit_ets(fore_member *w, const double *y, double *fitted, fore
 {
     static const fore_ets_form level = {'A', 'N', 'N', false}, trend = {'A', 'A', 'N', false};
     if (w->method == FORE_SERIES_ETS)
-        FORE_TRY(fore_ets_choose(y, w->n, w->m, &w->model.ets, err));
+        FORE_TRY(fore_ets_choose(y, w->n, w->m, w->multiplicative_trend, &w->model.ets, err));
     else
         FORE_TRY(fore_ets_fit(y, w->n, 1, w->method == FORE_SERIES_SES ? &level : &trend,
                               &w->model.ets, err));
@@ -206,8 +206,11 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
     fore_status status = FORE_OK;
     double mean;
     memset(member, 0, sizeof *member);
-    *member =
-        (fore_member){.method = method, .n = n, .m = m, .croston_alpha = options->croston_alpha};
+    *member = (fore_member){.method = method,
+                            .n = n,
+                            .m = m,
+                            .croston_alpha = options->croston_alpha,
+                            .multiplicative_trend = options->multiplicative_trend};
     if (n < fore_member_least(member)) return too_short(member, err);
     if (smooths(method))
         status = fit_smooth(member, y, fitted, err);

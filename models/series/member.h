@@ -15,6 +15,7 @@ typedef struct fore_member {
     fore_series_method method; /* never AUTO or COMBINE */
     int64_t n, m;
     double croston_alpha;
+    bool multiplicative_trend; /* ETS: those forms too */
     int64_t parameters; /* estimated from the values: starting states, indices and values lost to
                          * differences count */
     double *adjusted;   /* n: y without its season where the model cannot hold it; owned, or NULL */

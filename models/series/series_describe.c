@@ -53,7 +53,7 @@ static void describe_ets(series_work *w, const fore_ets *ets)
     fore_series_forecast *f = w->out;
     double shift = 2 * (double)ets->n * log(w->series.scale);
     add_parameter(f, "alpha", ets->alpha);
-    if (ets->form.trend == 'A') add_parameter(f, "beta", ets->beta);
+    if (ets->form.trend != 'N') add_parameter(f, "beta", ets->beta);
     if (ets->form.season != 'N') add_parameter(f, "gamma", ets->gamma);
     if (ets->form.damped) add_parameter(f, "phi", ets->phi);
     f->loglik = ets->loglik - shift / 2;

@@ -39,10 +39,10 @@ typedef enum fore_series_method {
     FORE_SERIES_DYNAMIC_THETA,
     FORE_SERIES_CROSTON,
     FORE_SERIES_COMBINE, /* median of ETS, CES, ARIMA and dynamic optimised Theta */
-    FORE_SERIES_ARIMA,   /* with the orders found; seasons beyond 24 steps by Fourier terms; fitted on
-                          * the newest 20,000 values at most (the note says so) */
-    FORE_SERIES_CES,     /* complex exponential smoothing */
-    FORE_SERIES_SBA,     /* Croston without its bias: what AUTO takes for mostly zeros */
+    FORE_SERIES_ARIMA, /* with the orders found; seasons beyond 24 steps by Fourier terms; fitted on
+                        * the newest 20,000 values at most (the note says so) */
+    FORE_SERIES_CES,   /* complex exponential smoothing */
+    FORE_SERIES_SBA,   /* Croston without its bias: what AUTO takes for mostly zeros */
     FORE_SERIES_TSB
 } fore_series_method;
 
@@ -64,6 +64,7 @@ typedef struct fore_series_options {
     fore_interval_kind intervals;     /* default AUTO */
     bool non_negative;                /* forecasts and bounds below 0 become 0; default false */
     double croston_alpha;             /* in (0, 1]; default 0.1 */
+    bool multiplicative_trend; /* ETS also tries growth by a factor per step; default false */
 } fore_series_options;
 
 fore_series_options fore_series_default(void);

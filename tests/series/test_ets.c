@@ -190,8 +190,8 @@ static void ets_choose__scaled_series__same_form_scaled_forecast(void **state)
         const ref_case *r = &ref_cases[c];
         fore_ets one, two;
         for (int64_t t = 0; t < r->n; t++) y[t] = 1000 * r->y[t];
-        assert_int_equal(fore_ets_choose(r->y, r->n, r->m, &one, NULL), FORE_OK);
-        assert_int_equal(fore_ets_choose(y, r->n, r->m, &two, NULL), FORE_OK);
+        assert_int_equal(fore_ets_choose(r->y, r->n, r->m, false, &one, NULL), FORE_OK);
+        assert_int_equal(fore_ets_choose(y, r->n, r->m, false, &two, NULL), FORE_OK);
         assert_memory_equal(&one.form, &two.form, sizeof one.form);
         fore_ets_forecast(&one, &one.last, r->n, 12, a, NULL);
         fore_ets_forecast(&two, &two.last, r->n, 12, b, NULL);
@@ -231,7 +231,7 @@ static void ets_fit__unusable_values__said_in_words(void **state)
     assert_int_equal(fore_ets_fit(y, 30, 12, &anm, &model, &err), FORE_E_ARGUMENT);
     assert_int_equal(fore_ets_fit(y, 30, 25, &ana, &model, &err), FORE_E_ARGUMENT);
     assert_int_equal(fore_ets_fit(y, 12, 12, &ana, &model, &err), FORE_E_NO_ANSWER);
-    assert_int_equal(fore_ets_choose(y, 3, 1, &model, &err), FORE_E_NO_ANSWER);
+    assert_int_equal(fore_ets_choose(y, 3, 1, false, &model, &err), FORE_E_NO_ANSWER);
     y[7] = INFINITY;
     fore_ets_form ann = form_of("ANN", false);
     assert_int_equal(fore_ets_fit(y, 30, 1, &ann, &model, &err), FORE_E_DATA);
@@ -243,11 +243,11 @@ static void ets_choose__perfect_line_or_season__forecast_exact(void **state)
     fore_ets model;
     (void)state;
     for (int t = 0; t < 60; t++) y[t] = 5 + 3.0 * t;
-    assert_int_equal(fore_ets_choose(y, 60, 1, &model, NULL), FORE_OK);
+    assert_int_equal(fore_ets_choose(y, 60, 1, false, &model, NULL), FORE_OK);
     fore_ets_forecast(&model, &model.last, 60, 12, mean, NULL);
     for (int k = 0; k < 12; k++) near(mean[k], 5 + 3.0 * (60 + k), 0.02);
     for (int t = 0; t < 60; t++) y[t] = 50 + 10 * (t % 12 == 3) - 8 * (t % 12 == 7);
-    assert_int_equal(fore_ets_choose(y, 60, 12, &model, NULL), FORE_OK);
+    assert_int_equal(fore_ets_choose(y, 60, 12, false, &model, NULL), FORE_OK);
     fore_ets_forecast(&model, &model.last, 60, 12, mean, NULL);
     for (int k = 0; k < 12; k++) near(mean[k], y[k], 0.02);
 }
@@ -260,7 +260,7 @@ static void ets_choose__memory_fails__error_without_leak(void **state)
     (void)state;
     do {
         fore_memory_fail_at(k++);
-        status = fore_ets_choose(r_UKgas, 40, 4, &model, NULL);
+        status = fore_ets_choose(r_UKgas, 40, 4, false, &model, NULL);
         fore_memory_fail_at(0);
         assert_int_equal(fore_memory_live(), live);
         assert_true(status == FORE_OK || status == FORE_E_MEMORY);
