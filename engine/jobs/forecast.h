@@ -25,6 +25,22 @@ typedef struct fore_forecast_request {
 fore_status fore_forecast_read(const foresell_forecast_request *asked, fore_forecast_request *request,
                                fore_error *err); /* E_USAGE */
 
+/* What it rests on: the outlook, its record, and what follows from both. `draws` points into it: it
+ * stays where it was made. */
+typedef struct fore_forecast_basis {
+    fore_outlook *outlook;
+    fore_record record;
+    double level[FORE_FORECAST_PERIODS], shock_sd[FORE_FORECAST_PERIODS];
+    fore_outlook_draws draws;     /* how the company was simulated */
+    fore_pipeline_result *result; /* of the company, draws kept */
+    const char *unit;             /* borrowed from the timeline */
+} fore_forecast_basis;
+/* request: period and horizon are read. E_NO_ANSWER when nothing was ever won. */
+fore_status fore_forecast_basis_make(fore_context *context, const fore_forecast_request *request,
+                                     int64_t as_of, uint64_t seed, fore_forecast_basis *basis,
+                                     fore_error *err);
+void fore_forecast_basis_free(fore_forecast_basis *basis);
+
 /* What every part reads; everything is borrowed. */
 typedef struct fore_forecast {
     fore_context *context;

@@ -5,8 +5,6 @@
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/scoring.h"
 
-enum { CUTS_DEFAULT = 8 };
-
 fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast_request *q,
                                fore_error *err)
 {
@@ -24,12 +22,6 @@ fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast
         return fore_fail(err, FORE_E_USAGE, "groups are by team, region, rep or product, not '%s'",
                          r->by);
     return fore_levels_parse(r->levels, q->level, &q->levels, err);
-}
-
-static const char *unit_of(const fore_timeline *t, const fore_outlook *o)
-{
-    if (o->counts) return o->kind == FORE_SUBJECT_DEAL ? "deals won" : "leads converted";
-    return o->currency >= 0 ? fore_word(&t->currencies, o->currency) : "amount";
 }
 
 /* What the answer does not hold, and what it was learned from. */
@@ -66,41 +58,20 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
 {
     fore_status status = FORE_OK;
     fore_moment moment;
-    fore_record record;
-    fore_outlook *o = NULL;
-    fore_pipeline_result *result = NULL;
+    fore_forecast_basis basis = {0};
     fore_json_writer json = fore_json_to(&a->json);
-    fore_forecast f = {.context = c, .answer = a, .json = &json, .record = &record};
+    fore_forecast f = {.context = c, .answer = a, .json = &json};
     FORE_TRY(fore_forecast_read(r, &f.request, err));
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    FORE_GO(fore_forecast_basis_make(c, &f.request, moment.as_of, r->seed, &basis, err));
     f.as_of = moment.as_of;
-    fore_period period = f.request.period;
-    fore_outlook_options options = {.as_of = f.as_of,
-                                    .period = period,
-                                    .first_on = fore_period_start(period, fore_date_of(f.as_of)),
-                                    .periods = f.request.horizon};
-    FORE_GO(fore_outlook_make(c, &options, &o, err));
-    fore_record_options wanted = {.as_of = f.as_of,
-                                  .period = period,
-                                  .cuts = CUTS_DEFAULT,
-                                  .steps = f.request.horizon,
-                                  .seed = r->seed};
-    FORE_GO(fore_record_make(c, &wanted, &record, err));
-    double level[FORE_FORECAST_PERIODS], shock_sd[FORE_FORECAST_PERIODS];
-    FORE_GO(fore_record_tilt(&record, c->timeline, o, NULL, 1, level, shock_sd, err));
-    fore_outlook_draws draws = {.share = 1,
-                                .level = level,
-                                .shock_sd = shock_sd,
-                                .persistence = record.persistence,
-                                .seed = r->seed};
-    FORE_GO(fore_outlook_simulate(c, o, &draws, &result, err));
-    f.outlook = o;
-    f.whole = &draws;
-    f.result = result;
-    f.unit = unit_of(c->timeline, o);
+    f.outlook = basis.outlook;
+    f.record = &basis.record;
+    f.whole = &basis.draws;
+    f.result = basis.result;
+    f.unit = basis.unit;
     FORE_GO(write_answer(&f, err));
 done:
-    fore_pipeline_result_free(result);
-    fore_outlook_free(o);
+    fore_forecast_basis_free(&basis);
     return status;
 }

@@ -303,6 +303,35 @@ fore_status fore_store_clear_listed(fore_store *s, int32_t day_on, fore_error *e
 fore_status fore_store_listed(fore_store *s, int32_t from_on, int32_t to_on,
                               fore_status (*visit)(void *context, const fore_listed_row *row, fore_error *err),
                               void *context, fore_error *err);
+/* --- the forecast --- */
+
+typedef struct fore_snapshot_row {
+    const char *kind; int32_t day_on; int64_t as_of; const void *body; int64_t body_length;
+} fore_snapshot_row;
+/* One for a kind and day: a later one of the same day replaces it. */
+fore_status fore_store_put_snapshot(fore_store *s, const fore_snapshot_row *row, fore_error *err);
+/* The newest one with as_of <= not_after; *found false when there is none. */
+fore_status fore_store_snapshot(fore_store *s, const char *kind, int64_t not_after,
+                                fore_status (*visit)(void *context, const fore_snapshot_row *row, fore_error *err),
+                                void *context, bool *found, fore_error *err);
+/* Of the days before `before_on` only the first of each week (Monday to Sunday) stays. */
+fore_status fore_store_thin_snapshots(fore_store *s, int32_t before_on, fore_error *err);
+
+typedef struct fore_adjustment_row {
+    int64_t pk; /* reading only */
+    int64_t at; int32_t start_on, end_on; int64_t amount_minor; const char *who, *because;
+    double model_mean, model_lo80, model_hi80;
+    int64_t taken_back_at; /* reading only; FORE_NO_TIME: it stands */
+} fore_adjustment_row;
+fore_status fore_store_put_adjustment(fore_store *s, const fore_adjustment_row *row, fore_error *err);
+/* Takes back what stands for a period by `who` (NULL: by anybody); *taken counts. */
+fore_status fore_store_take_back_adjustment(fore_store *s, int32_t start_on, int32_t end_on,
+                                            const char *who, int64_t at, int64_t *taken, fore_error *err);
+/* What was said at or before not_after, oldest first, also what was taken back. */
+fore_status fore_store_adjustments(fore_store *s, int64_t not_after,
+                                   fore_status (*visit)(void *context, const fore_adjustment_row *row, fore_error *err),
+                                   void *context, fore_error *err);
+
 /* May this handle write? */
 bool fore_store_is_writable(const fore_store *s);
 

@@ -172,7 +172,7 @@ int64_t store_column_long(sqlite3_stmt *statement, int index); /* NULL -> NONE *
 /* --- migrations (store_migrate.c) --- */
 
 #define STORE_APPLICATION_ID 0x464F5245 /* "FORE" */
-#define STORE_VERSION 2                 /* of schema.sql */
+#define STORE_VERSION 3                 /* of schema.sql */
 
 typedef struct store_migration { /* brings version - 1 to version */
     int version;

@@ -7,7 +7,8 @@
 
 #include "schema_sql.h"
 
-static const store_migration migrations[] = {{2, fore_sql_migrate_2}, {0, NULL}};
+static const store_migration migrations[] = {
+    {2, fore_sql_migrate_2}, {3, fore_sql_migrate_3}, {0, NULL}};
 
 static fore_status set_version(fore_store *s, int version, fore_error *err)
 {
