@@ -1,23 +1,23 @@
 /* Reconciliation: see reconcile.h.
  *
- *   diagonal of W; MINT: residuals R (T x nodes) and lambda, W = lambda D + (1 - lambda) R'R / T
- *   K = C W C' (aggregates x aggregates), its Cholesky factor
- *   for every step: out = f - W C' K^-1 C f
- *   non-negative: a bottom series below 0 gets f = 0 and W = 0, and all is solved again
- *
- * lambda in O(T^2 nodes): with x the residuals divided by their root mean square,
- * sum_ij r_ij^2 = |X X'|^2 / T^2 and sum_ij sum_t (x_ti x_tj)^2 = sum_t (sum_i x_ti^2)^2. */
+ *   make the projection (reconcile_project.h); for every step: out = M f
+ *   non-negative, from the step before's held set:
+ *     until no free bottom series is below 0 and no held one wants up
+ *       exchange all that are wrong; if their number does not fall for some rounds, only the last */
 #include "models/series/reconcile.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
-#include "engine/num/linear.h"
-#include "models/series/reconcile_tree.h"
+#include "models/series/reconcile_project.h"
+#include "models/series/reconcile_weights.h"
 
 static const char *const words[] = {"bottom-up", "top-down", "ols",
                                     "structure", "variance", "mint"};
+/* Rounds without progress until pivots go one by one; rounds at all. */
+enum { PATIENCE = 3, ROUNDS_MOST = 2000 };
+static const double TINY = 1e-10; /* of the largest forecast: neither below 0 nor above it */
 
 bool fore_reconcile_parse(const char *word, fore_reconcile_method *method)
 {
@@ -29,21 +29,12 @@ bool fore_reconcile_parse(const char *word, fore_reconcile_method *method)
     return false;
 }
 
-typedef struct work {
-    fore_pool *pool;
-    const fore_hierarchy *tree;
-    int64_t nodes, T;
-    double lambda;      /* 1: W is diagonal */
-    double *diagonal;   /* nodes: D */
-    double *residual;   /* T x nodes, scaled so that W's other part is (1 - lambda) R'R; or NULL */
-    double *difference; /* T x aggregates: R C' */
-    double *k;          /* aggregates^2 */
-    double *gap;        /* nodes */
-    fore_tree *chart;   /* the nodes as a tree when they are one and W is diagonal; or NULL */
-    uint8_t *held;      /* bottoms */
-} work;
+const char *fore_reconcile_word(fore_reconcile_method method)
+{
+    return (size_t)method < sizeof words / sizeof *words ? words[method] : "?";
+}
 
-/* ---- the hierarchy ---- */
+/* ---- checks ---- */
 
 static fore_status check(const fore_hierarchy *tree, fore_error *err)
 {
@@ -62,261 +53,107 @@ static fore_status check(const fore_hierarchy *tree, fore_error *err)
     return FORE_OK;
 }
 
-static void sum_up(const fore_hierarchy *tree, double *value)
+static fore_status check_finite(const double *base, int64_t nodes, int64_t h, fore_error *err)
 {
-    const double *bottom = value + tree->aggregates;
-    for (int64_t i = 0; i < tree->aggregates; i++) {
-        value[i] = 0;
-        for (int64_t j = tree->start[i]; j < tree->start[i + 1]; j++)
-            value[i] += bottom[tree->member[j]];
+    for (int64_t i = 0; i < nodes * h; i++)
+        if (!isfinite(base[i]))
+            return fore_fail(err, FORE_E_DATA,
+                             "node %lld has no finite forecast at step %lld; give it one first",
+                             (long long)(i % nodes) + 1, (long long)(i / nodes) + 1);
+    return FORE_OK;
+}
+
+/* ---- non-negative ---- */
+
+/* Whether bottom series b is on the wrong side: free and below 0, or held although moving up would
+ * bring the whole nearer. */
+static bool is_wrong(const fore_projector *p, int64_t b, const double *value, const double *dual,
+                     double scale)
+{
+    int64_t a = p->hierarchy->aggregates;
+    if (!p->held[b]) return value[a + b] < -TINY * scale;
+    double pull = dual[a + b];
+    for (int64_t i = p->above_start[b]; i < p->above_start[b + 1]; i++) pull += dual[p->above[i]];
+    return pull * p->diagonal[a + b] > TINY * scale;
+}
+
+/* One round of pivots; the number of those that were wrong. */
+static int64_t pivot(fore_projector *p, const double *value, const double *dual, double scale,
+                     int64_t *fewest, int *patience)
+{
+    int64_t wrong = 0, last = -1;
+    for (int64_t b = 0; b < p->hierarchy->bottoms; b++)
+        if (is_wrong(p, b, value, dual, scale)) wrong++, last = b;
+    if (wrong == 0) return 0;
+    if (wrong < *fewest)
+        *fewest = wrong, *patience = PATIENCE;
+    else if (*patience >= 0)
+        (*patience)--;
+    int64_t from = *patience < 0 ? last : 0;
+    for (int64_t b = from; b <= last; b++)
+        if (is_wrong(p, b, value, dual, scale)) p->held[b] = !p->held[b];
+    return wrong;
+}
+
+static fore_status solve_non_negative(fore_projector *p, const double *base, double *value,
+                                      double *dual, fore_error *err)
+{
+    int64_t a = p->hierarchy->aggregates, fewest = INT64_MAX;
+    int patience = PATIENCE;
+    double scale = 0;
+    for (int64_t i = 0; i < p->nodes; i++) scale = fmax(scale, fabs(base[i]));
+    for (int round = 0; round < ROUNDS_MOST; round++) {
+        fore_projector_apply(p, base, value, dual);
+        if (pivot(p, value, dual, scale, &fewest, &patience) == 0) break;
+        FORE_TRY(fore_projector_prepare(p, err));
     }
+    for (int64_t i = a; i < p->nodes; i++) value[i] = fmax(0, value[i]);
+    fore_hierarchy_sum(p->hierarchy, value);
+    return FORE_OK;
 }
 
-/* out (aggregates) = C v */
-static void gaps(const fore_hierarchy *tree, const double *v, double *out)
+static fore_status shares(fore_projector *p, double *share, fore_error *err)
 {
-    const double *bottom = v + tree->aggregates;
-    for (int64_t i = 0; i < tree->aggregates; i++) {
-        out[i] = v[i];
-        for (int64_t j = tree->start[i]; j < tree->start[i + 1]; j++)
-            out[i] -= bottom[tree->member[j]];
-    }
-}
-
-/* v (nodes) = C' g */
-static void spread_back(const fore_hierarchy *tree, const double *g, double *v)
-{
-    double *bottom = v + tree->aggregates;
-    memcpy(v, g, (size_t)tree->aggregates * sizeof *v);
-    memset(bottom, 0, (size_t)tree->bottoms * sizeof *v);
-    for (int64_t i = 0; i < tree->aggregates; i++)
-        for (int64_t j = tree->start[i]; j < tree->start[i + 1]; j++)
-            bottom[tree->member[j]] -= g[i];
-}
-
-/* ---- W ---- */
-
-static void mean_squares(const double *residual, int64_t T, int64_t nodes, double *out)
-{
-    for (int64_t j = 0; j < nodes; j++) {
-        out[j] = 0;
-        for (int64_t t = 0; t < T; t++) out[j] += residual[t + j * T] * residual[t + j * T];
-        out[j] /= (double)T;
-    }
-}
-
-/* Schaefer and Strimmer's weight of the diagonal; residual is divided by its root mean square here.
- */
-static fore_status shrinkage(const double *residual, const double *variance, int64_t T,
-                             int64_t nodes, double *lambda, fore_error *err)
-{
-    double *cross = FORE_ZNEW(T * T + T, double), *row = cross + T * T;
-    if (!cross) return fore_no_memory(err);
-    double fourth = 0, pairs = 0, all = 0, n = 0, size = (double)T;
-    for (int64_t j = 0; j < nodes; j++) {
-        const double *x = residual + j * T;
-        if (!(variance[j] > 0)) continue;
-        n++;
-        for (int64_t t = 0; t < T; t++) {
-            double square = x[t] * x[t] / variance[j];
-            row[t] += square;
-            fourth -= square * square; /* i = j does not count */
-            for (int64_t s = 0; s <= t; s++) cross[s + t * T] += x[s] * x[t] / variance[j];
+    double *room = FORE_NEW(p->nodes, double);
+    if (!room) return fore_no_memory(err);
+    fore_status status = fore_projector_variances(p, room, share, err);
+    for (int64_t i = 0; status == FORE_OK && i < p->nodes; i++) {
+        double before = p->diagonal[i];
+        for (int64_t t = 0; t < p->rank; t++) {
+            double r = p->residual[i + t * p->nodes];
+            before += r * r;
         }
+        share[i] = before > 0 ? share[i] / before : 1;
     }
-    for (int64_t t = 0; t < T; t++) {
-        fourth += row[t] * row[t];
-        for (int64_t s = 0; s <= t; s++)
-            all += (s == t ? 1 : 2) * cross[s + t * T] * cross[s + t * T];
-    }
-    fore_free(cross);
-    pairs = all - n * size * size; /* sum over i != j of (sum_t x_i x_j)^2 */
-    double noise = (fourth - pairs / size) / (size * (size - 1)), signal = pairs / (size * size);
-    *lambda = signal > 0 ? fmin(1, fmax(0, noise / signal)) : 1;
-    return FORE_OK;
+    fore_free(room);
+    return status;
 }
 
-static fore_status make_weights(work *w, fore_reconcile_method method, const double *residual,
-                                fore_error *err)
-{
-    int64_t a = w->tree->aggregates;
-    w->lambda = 1;
-    for (int64_t i = 0; i < w->nodes; i++) w->diagonal[i] = 1;
-    if (method == FORE_RECONCILE_STRUCTURE)
-        for (int64_t i = 0; i < a; i++)
-            w->diagonal[i] = (double)(w->tree->start[i + 1] - w->tree->start[i]);
-    if (method < FORE_RECONCILE_VARIANCE) return FORE_OK;
-    if (!residual || w->T < 2)
-        return fore_fail(err, FORE_E_NO_ANSWER,
-                         "reconciling by the errors' variance needs at least 2 residuals a series; "
-                         "use ols or structure");
-    double largest = 0;
-    mean_squares(residual, w->T, w->nodes, w->diagonal);
-    for (int64_t i = 0; i < w->nodes; i++) {
-        if (!isfinite(w->diagonal[i]))
-            return fore_fail(err, FORE_E_DATA, "node %lld has residuals that are not finite",
-                             (long long)i + 1);
-        largest = fmax(largest, w->diagonal[i]);
-    }
-    if (method == FORE_RECONCILE_MINT)
-        FORE_TRY(shrinkage(residual, w->diagonal, w->T, w->nodes, &w->lambda, err));
-    for (int64_t i = 0; i < w->nodes; i++) /* a series without any error is only nearly certain */
-        w->diagonal[i] = fmax(w->diagonal[i], largest > 0 ? 1e-12 * largest : 1);
-    if (w->lambda == 1) return FORE_OK;
-    w->residual = FORE_NEW(w->T * w->nodes, double);
-    w->difference = FORE_NEW(w->T * (a > 0 ? a : 1), double);
-    if (!w->residual || !w->difference) return fore_no_memory(err);
-    double scale = sqrt((1 - w->lambda) / (double)w->T);
-    for (int64_t i = 0; i < w->T * w->nodes; i++) w->residual[i] = residual[i] * scale;
-    return FORE_OK;
-}
-
-/* Leaves a bottom series no room to move. */
-static void hold(work *w, int64_t bottom)
-{
-    w->held[bottom] = 1;
-    w->diagonal[w->tree->aggregates + bottom] = 0;
-    if (w->residual)
-        memset(w->residual + (w->tree->aggregates + bottom) * w->T, 0,
-               (size_t)w->T * sizeof *w->residual);
-}
-
-/* The factor of K = C W C' (lower triangle). */
-static fore_status factor(work *w, fore_error *err)
-{
-    const fore_hierarchy *tree = w->tree;
-    int64_t a = tree->aggregates;
-    memset(w->k, 0, (size_t)(a * a) * sizeof *w->k);
-    if (w->residual) {
-        memcpy(w->difference, w->residual, (size_t)(w->T * a) * sizeof *w->residual);
-        for (int64_t i = 0; i < a; i++)
-            for (int64_t j = tree->start[i]; j < tree->start[i + 1]; j++)
-                for (int64_t t = 0; t < w->T; t++)
-                    w->difference[t + i * w->T] -= w->residual[t + (a + tree->member[j]) * w->T];
-        fore_matrix x = {w->difference, w->T, a, w->T};
-        FORE_TRY(fore_gram(w->pool, &x, NULL, w->k, err));
-    }
-    double *bottom = w->gap; /* which bottoms the column's aggregate holds, and their weight */
-    for (int64_t c = 0; c < a; c++) {
-        memset(bottom, 0, (size_t)tree->bottoms * sizeof *bottom);
-        for (int64_t j = tree->start[c]; j < tree->start[c + 1]; j++)
-            bottom[tree->member[j]] += w->lambda * w->diagonal[a + tree->member[j]];
-        for (int64_t i = c; i < a; i++)
-            for (int64_t j = tree->start[i]; j < tree->start[i + 1]; j++)
-                w->k[i + c * a] += bottom[tree->member[j]];
-        w->k[c + c * a] += w->lambda * w->diagonal[c];
-    }
-    return fore_cholesky(w->k, a, err);
-}
-
-/* v (nodes) = W u; u may be v. */
-static void weigh(const work *w, double *v, double *room)
-{
-    memset(room, 0, (size_t)w->T * sizeof *room);
-    for (int64_t i = 0; i < w->nodes; i++) {
-        const double *r = w->residual ? w->residual + i * w->T : NULL;
-        for (int64_t t = 0; r && t < w->T; t++) room[t] += r[t] * v[i];
-        v[i] *= w->lambda * w->diagonal[i];
-    }
-    for (int64_t i = 0; w->residual && i < w->nodes; i++) {
-        const double *r = w->residual + i * w->T;
-        for (int64_t t = 0; t < w->T; t++) v[i] += r[t] * room[t];
-    }
-}
-
-/* ---- solving ---- */
-
-static void project(const work *w, double *value, double *v, double *room)
-{
-    const fore_hierarchy *tree = w->tree;
-    gaps(tree, value, w->gap);
-    fore_cholesky_solve(w->k, tree->aggregates, w->gap, 1);
-    spread_back(tree, w->gap, v);
-    weigh(w, v, room);
-    for (int64_t i = 0; i < tree->bottoms; i++)
-        value[tree->aggregates + i] -= v[tree->aggregates + i];
-    sum_up(tree, value); /* exactly, not only up to rounding */
-}
-
-/* Holds the bottom series that came out below 0; false when there are none. */
-static bool hold_negative(work *w, const double *value, fore_reconcile_info *info)
-{
-    bool any = false;
-    for (int64_t i = 0; i < w->tree->bottoms; i++) {
-        if (w->held[i] || !(value[w->tree->aggregates + i] < 0)) continue;
-        hold(w, i);
-        info->held++;
-        any = true;
-    }
-    return any;
-}
-
-static fore_status shares(work *w, double *share, fore_error *err)
-{
-    int64_t n = w->nodes, a = w->tree->aggregates;
-    double *v = FORE_NEW(2 * n + w->T, double);
-    if (!v) return fore_no_memory(err);
-    for (int64_t i = 0; i < n; i++) {
-        memset(v, 0, (size_t)n * sizeof *v);
-        v[i] = 1;
-        weigh(w, v, v + 2 * n);
-        double before = v[i], gain = 0;
-        gaps(w->tree, v, w->gap);
-        memcpy(v + n, w->gap, (size_t)a * sizeof *v);
-        fore_cholesky_solve(w->k, a, w->gap, 1);
-        for (int64_t j = 0; j < a; j++) gain += v[n + j] * w->gap[j];
-        share[i] = before > 0 ? fmax(0, 1 - gain / before) : 1;
-    }
-    fore_free(v);
-    return FORE_OK;
-}
-
-/* One step: value holds the base forecasts and becomes the reconciled ones. */
-static fore_status solve_step(work *w, bool non_negative, const double *base, double *value,
-                              double *v, fore_reconcile_info *info, fore_error *err)
-{
-    int64_t n = w->nodes, a = w->tree->aggregates;
-    for (;;) {
-        memcpy(value, base, (size_t)n * sizeof *value);
-        for (int64_t i = 0; i < w->tree->bottoms; i++)
-            if (w->held[i]) value[a + i] = 0;
-        if (w->chart)
-            fore_tree_project(w->chart, w->diagonal, value, NULL);
-        else
-            project(w, value, v, v + n);
-        if (!non_negative || !hold_negative(w, value, info)) return FORE_OK;
-        if (!w->chart) FORE_TRY(factor(w, err));
-    }
-}
-
-static fore_status solve(work *w, const double *base, int64_t h, bool non_negative, double *out,
-                         double *share, fore_reconcile_info *info, fore_error *err)
+static fore_status weighted(const fore_hierarchy *tree, fore_reconcile_method method,
+                            const double *base, int64_t h, const double *residual, int64_t T,
+                            bool non_negative, double *out, double *share,
+                            fore_reconcile_info *info, fore_error *err)
 {
     fore_status status = FORE_OK;
-    int64_t n = w->nodes, residuals = w->residual ? w->T * n : 0;
-    double *v = FORE_NEW(n + w->T, double), *first = FORE_NEW(n, double);
-    double *diagonal = FORE_NEW(n, double), *residual = FORE_NEW(residuals, double);
-    if (!v || !first || !diagonal || !residual) FORE_GO(fore_no_memory(err));
-    memcpy(diagonal, w->diagonal, (size_t)n * sizeof *diagonal);
-    if (residuals) memcpy(residual, w->residual, (size_t)residuals * sizeof *residual);
-    if (!w->chart) FORE_GO(factor(w, err));
-    if (share && w->chart) fore_tree_project(w->chart, w->diagonal, NULL, share);
-    if (share && !w->chart) FORE_GO(shares(w, share, err));
+    int64_t n = tree->aggregates + tree->bottoms;
+    fore_projector *p = NULL;
+    double *first = FORE_NEW(2 * n, double);
+    if (!first) return fore_no_memory(err);
+    FORE_GO(fore_projector_new(tree, method, residual, T, &p, err));
+    info->lambda = p->lambda;
+    info->two_passes = p->tree != NULL;
+    if (share) FORE_GO(shares(p, share, err));
     for (int64_t k = 0; k < h; k++) {
-        int64_t before = info->held;
         memcpy(first, base + k * n, (size_t)n * sizeof *first);
-        FORE_GO(solve_step(w, non_negative, first, out + k * n, v, info, err));
-        if (info->held == before) continue; /* else the next step starts free again */
-        memset(w->held, 0, (size_t)w->tree->bottoms);
-        memcpy(w->diagonal, diagonal, (size_t)n * sizeof *diagonal);
-        if (residuals) memcpy(w->residual, residual, (size_t)residuals * sizeof *residual);
-        if (!w->chart && k + 1 < h) FORE_GO(factor(w, err));
+        if (!non_negative)
+            fore_projector_apply(p, first, out + k * n, NULL);
+        else
+            FORE_GO(solve_non_negative(p, first, out + k * n, first + n, err));
+        for (int64_t b = 0; b < tree->bottoms; b++) info->held += p->held[b];
     }
 done:
-    fore_free(v);
+    fore_projector_free(p);
     fore_free(first);
-    fore_free(diagonal);
-    fore_free(residual);
     return status;
 }
 
@@ -334,16 +171,18 @@ static void keep_bottom(const fore_hierarchy *tree, const double *base, int64_t 
             bottom[i] = 0;
             info->held++;
         }
-        sum_up(tree, out + k * n);
+        fore_hierarchy_sum(tree, out + k * n);
     }
 }
 
-static fore_status share_top(const fore_hierarchy *tree, const double *base, int64_t h,
-                             const double *level, bool non_negative, double *out, fore_error *err)
+/* What the top is shared by: share (bottoms); *top its node. */
+static fore_status find_shares(const fore_hierarchy *tree, const double *level, int64_t *top,
+                               double *share, fore_error *err)
 {
-    int64_t a = tree->aggregates, n = a + tree->bottoms, top = 0;
     double all = 0;
-    while (top < a && tree->start[top + 1] - tree->start[top] != tree->bottoms) top++;
+    *top = 0;
+    while (*top < tree->aggregates && tree->start[*top + 1] - tree->start[*top] != tree->bottoms)
+        (*top)++;
     for (int64_t i = 0; level && i < tree->bottoms; i++) {
         if (level[i] < 0)
             return fore_fail(
@@ -353,61 +192,33 @@ static fore_status share_top(const fore_hierarchy *tree, const double *base, int
                 (long long)i + 1);
         all += level[i];
     }
-    if (top == a || !(all > 0))
+    if (*top == tree->aggregates || !(all > 0))
         return fore_fail(
             err, FORE_E_NO_ANSWER,
             "top-down needs a node that holds all bottom series and a mean level above "
             "0; use another method");
-    for (int64_t k = 0; k < h; k++) {
+    for (int64_t i = 0; i < tree->bottoms; i++) share[i] = level[i] / all;
+    return FORE_OK;
+}
+
+static void share_out(const fore_hierarchy *tree, double total, const double *share, double *out)
+{
+    for (int64_t i = 0; i < tree->bottoms; i++) out[tree->aggregates + i] = total * share[i];
+    fore_hierarchy_sum(tree, out);
+}
+
+static fore_status share_top(const fore_hierarchy *tree, const double *base, int64_t h,
+                             const double *level, bool non_negative, double *out, fore_error *err)
+{
+    int64_t n = tree->aggregates + tree->bottoms, top;
+    double *share = FORE_NEW(tree->bottoms, double);
+    if (!share) return fore_no_memory(err);
+    fore_status status = find_shares(tree, level, &top, share, err);
+    for (int64_t k = 0; status == FORE_OK && k < h; k++) {
         double total = base[top + k * n];
-        if (non_negative && total < 0) total = 0;
-        for (int64_t i = 0; i < tree->bottoms; i++) out[a + i + k * n] = total * level[i] / all;
-        sum_up(tree, out + k * n);
+        share_out(tree, non_negative ? fmax(0, total) : total, share, out + k * n);
     }
-    return FORE_OK;
-}
-
-/* ---- the whole ---- */
-
-static fore_status check_finite(const double *base, int64_t nodes, int64_t h, fore_error *err)
-{
-    for (int64_t i = 0; i < nodes * h; i++)
-        if (!isfinite(base[i]))
-            return fore_fail(err, FORE_E_DATA,
-                             "node %lld has no finite forecast at step %lld; give it one first",
-                             (long long)(i % nodes) + 1, (long long)(i / nodes) + 1);
-    return FORE_OK;
-}
-
-static fore_status weighted(fore_pool *pool, const fore_hierarchy *tree,
-                            fore_reconcile_method method, const double *base, int64_t h,
-                            const double *residual, int64_t T, bool non_negative, double *out,
-                            double *share, fore_reconcile_info *info, fore_error *err)
-{
-    int64_t a = tree->aggregates, n = a + tree->bottoms;
-    work w = {.pool = pool, .tree = tree, .nodes = n, .T = residual && T > 0 ? T : 0};
-    fore_status status = FORE_OK;
-    w.diagonal = FORE_NEW(n, double);
-    w.gap = FORE_NEW(n, double);
-    w.held = FORE_ZNEW(tree->bottoms, uint8_t);
-    if (!w.diagonal || !w.gap || !w.held) FORE_GO(fore_no_memory(err));
-    FORE_GO(make_weights(&w, method, residual, err));
-    info->lambda = method == FORE_RECONCILE_MINT ? w.lambda : NAN;
-    if (!w.residual) FORE_GO(fore_tree_chart(tree, &w.chart, err));
-    info->two_passes = w.chart != NULL;
-    if (!w.chart) {
-        w.k = FORE_NEW(a > 0 ? a * a : 1, double);
-        if (!w.k) FORE_GO(fore_no_memory(err));
-    }
-    status = solve(&w, base, h, non_negative, out, share, info, err);
-done:
-    fore_tree_free(w.chart);
-    fore_free(w.diagonal);
-    fore_free(w.residual);
-    fore_free(w.difference);
-    fore_free(w.k);
-    fore_free(w.gap);
-    fore_free(w.held);
+    fore_free(share);
     return status;
 }
 
@@ -418,6 +229,7 @@ fore_status fore_reconcile(fore_pool *pool, const fore_hierarchy *hierarchy,
                            fore_error *err)
 {
     fore_reconcile_info ignored;
+    (void)pool;
     if (!info) info = &ignored;
     *info = (fore_reconcile_info){.lambda = NAN};
     FORE_TRY(check(hierarchy, err));
@@ -430,6 +242,113 @@ fore_status fore_reconcile(fore_pool *pool, const fore_hierarchy *hierarchy,
         keep_bottom(hierarchy, base, h, non_negative, out, info);
         return FORE_OK;
     }
-    return weighted(pool, hierarchy, method, base, h, residual, T, non_negative, out, share, info,
-                    err);
+    return weighted(hierarchy, method, base, h, residual, T, non_negative, out, share, info, err);
+}
+
+/* ---- widths ---- */
+
+typedef struct widening {
+    const fore_hierarchy *tree;
+    fore_reconcile_method method;
+    const double *residual;
+    int64_t T, nodes;
+    fore_projector *map;  /* NULL: BOTTOM_UP */
+    double *rms;          /* nodes */
+    double *of_diagonal;  /* nodes: MINT's diagonal part of M W M', over the mean square; or NULL */
+    double *x, *y;        /* nodes: one joint error, reconciled */
+} widening;
+
+static void widen(const widening *w, const double *width, double *square)
+{
+    int64_t n = w->nodes;
+    double part = w->of_diagonal ? 1 - w->map->lambda : 1;
+    for (int64_t i = 0; i < n; i++)
+        square[i] = w->of_diagonal ? w->of_diagonal[i] * width[i] * width[i] : 0;
+    for (int64_t t = 0; t < w->T; t++) {
+        for (int64_t i = 0; i < n; i++)
+            w->x[i] = w->rms[i] > 0 ? w->residual[t + i * w->T] * (width[i] / w->rms[i]) : 0;
+        if (w->map)
+            fore_projector_apply(w->map, w->x, w->y, NULL);
+        else
+            memcpy(w->y, w->x, (size_t)n * sizeof *w->y), fore_hierarchy_sum(w->tree, w->y);
+        for (int64_t i = 0; i < n; i++) square[i] += part / (double)w->T * w->y[i] * w->y[i];
+    }
+}
+
+/* How much worse the shared-out fit was than the base one, by node. */
+static fore_status widen_shares(const widening *w, const double *actual, const double *level,
+                                double *factor, fore_error *err)
+{
+    int64_t n = w->nodes, T = w->T, top;
+    double *share = FORE_NEW(w->tree->bottoms, double);
+    if (!share) return fore_no_memory(err);
+    fore_status status = find_shares(w->tree, level, &top, share, err);
+    memset(factor, 0, (size_t)n * sizeof *factor);
+    for (int64_t t = 0; status == FORE_OK && t < T; t++) {
+        share_out(w->tree, actual[t + top * T] - w->residual[t + top * T], share, w->y);
+        for (int64_t i = 0; i < n; i++) {
+            double miss = actual[t + i * T] - w->y[i];
+            factor[i] += miss * miss / (double)T;
+        }
+    }
+    for (int64_t i = 0; i < n; i++) factor[i] = w->rms[i] > 0 ? sqrt(factor[i]) / w->rms[i] : 1;
+    fore_free(share);
+    return status;
+}
+
+static fore_status make_widening(widening *w, fore_error *err)
+{
+    int64_t n = w->nodes;
+    w->rms = FORE_NEW(4 * n, double);
+    if (!w->rms) return fore_no_memory(err);
+    w->x = w->rms + n, w->y = w->x + n;
+    fore_mean_squares(w->residual, w->T, n, w->rms);
+    for (int64_t i = 0; i < n; i++) w->rms[i] = sqrt(w->rms[i]);
+    if (w->method < FORE_RECONCILE_OLS || w->tree->aggregates == 0) return FORE_OK;
+    FORE_TRY(fore_projector_new(w->tree, w->method, w->residual, w->T, &w->map, err));
+    if (!w->map->rank) return FORE_OK;
+    w->of_diagonal = w->y + n;
+    FORE_TRY(fore_projector_variances(w->map, w->of_diagonal, w->x, err));
+    for (int64_t i = 0; i < n; i++) w->of_diagonal[i] /= w->map->variance[i];
+    return FORE_OK;
+}
+
+static void add_widths(const fore_hierarchy *tree, const double *width, int64_t columns,
+                       double *out)
+{
+    int64_t n = tree->aggregates + tree->bottoms;
+    memmove(out, width, (size_t)(n * columns) * sizeof *out);
+    for (int64_t c = 0; c < columns; c++) fore_hierarchy_sum(tree, out + c * n);
+}
+
+fore_status fore_reconcile_widths(const fore_hierarchy *tree, fore_reconcile_method method,
+                                  const double *residual, const double *actual, int64_t T,
+                                  const double *level, const double *width, int64_t columns,
+                                  double *out, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    int64_t n = tree->aggregates + tree->bottoms;
+    widening w = {.tree = tree, .method = method, .residual = residual, .T = T, .nodes = n};
+    double *square = NULL;
+    FORE_TRY(check(tree, err));
+    FORE_TRY(check_finite(width, n, columns, err));
+    if (T < 2 || !residual || (method == FORE_RECONCILE_TOP_DOWN && !actual)) {
+        add_widths(tree, width, columns, out);
+        return FORE_OK;
+    }
+    square = FORE_NEW(n, double);
+    if (!square) return fore_no_memory(err);
+    FORE_GO(make_widening(&w, err));
+    if (method == FORE_RECONCILE_TOP_DOWN) FORE_GO(widen_shares(&w, actual, level, square, err));
+    for (int64_t c = 0; c < columns; c++) {
+        const double *in = width + c * n;
+        if (method != FORE_RECONCILE_TOP_DOWN) widen(&w, in, square);
+        for (int64_t i = 0; i < n; i++)
+            out[i + c * n] = method == FORE_RECONCILE_TOP_DOWN ? in[i] * square[i] : sqrt(square[i]);
+    }
+done:
+    fore_projector_free(w.map);
+    fore_free(w.rms);
+    fore_free(square);
+    return status;
 }

@@ -11,6 +11,7 @@ struct fore_tree {
     int64_t *order;              /* aggregates, children before their parents */
     double *mean, *spread, *sum; /* nodes: from below; sum: variances of the children */
     double *after;               /* nodes */
+    double *multiplier;          /* nodes */
 };
 
 void fore_tree_free(fore_tree *tree)
@@ -73,7 +74,7 @@ fore_status fore_tree_chart(const fore_hierarchy *h, fore_tree **tree, fore_erro
         *t = (fore_tree){.nodes = nodes, .aggregates = h->aggregates};
         t->parent = FORE_NEW(nodes, int64_t);
         t->order = FORE_NEW(h->aggregates, int64_t);
-        t->mean = FORE_NEW(4 * nodes, double);
+        t->mean = FORE_NEW(5 * nodes, double);
     }
     if (!t || !room || !t->parent || !t->order || !t->mean) {
         fore_tree_free(t);
@@ -83,6 +84,7 @@ fore_status fore_tree_chart(const fore_hierarchy *h, fore_tree **tree, fore_erro
     t->spread = t->mean + nodes;
     t->sum = t->spread + nodes;
     t->after = t->sum + nodes;
+    t->multiplier = t->after + nodes;
     bool sound = nested(h, t, room);
     fore_free(room);
     if (sound)
@@ -119,27 +121,41 @@ static void up(fore_tree *t, const double *variance, const double *value)
     }
 }
 
-static double settled(const fore_tree *t, int64_t i, const double *value, const double *heard)
+/* The multiplier of every node's sum, parents first: what one unit of variance moves the children
+ * by. heard: what the children say together; kept in `after`. */
+static void multiply(fore_tree *t, const double *variance, const double *value, double *multiplier)
 {
-    int64_t p = t->parent[i];
-    if (p < 0 || !(t->sum[p] > 0)) return t->mean[i];
-    return t->mean[i] + t->spread[i] / t->sum[p] * (value[p] - heard[p]);
-}
-
-static void down(fore_tree *t, double *value)
-{
-    double *heard = t->after; /* what the children say together */
+    double *heard = t->after;
     memset(heard, 0, (size_t)t->nodes * sizeof *heard);
     for (int64_t i = 0; i < t->nodes; i++)
         if (t->parent[i] >= 0) heard[t->parent[i]] += t->mean[i];
-    for (int64_t k = t->aggregates - 1; k >= 0; k--)
-        value[t->order[k]] = settled(t, t->order[k], value, heard);
-    for (int64_t i = t->aggregates; i < t->nodes; i++) value[i] = settled(t, i, value, heard);
+    for (int64_t k = t->aggregates - 1; k >= 0; k--) {
+        int64_t i = t->order[k], p = t->parent[i];
+        double from = p >= 0 ? multiplier[p] : 0, all = t->sum[i] + variance[i];
+        double own = all > 0 ? (value[i] - heard[i] - t->sum[i] * from) / all : 0;
+        multiplier[i] = from + own;
+    }
+}
+
+static void settle(fore_tree *t, const double *variance, const double *multiplier, double *value)
+{
     memset(value, 0, (size_t)t->aggregates * sizeof *value); /* sums, exactly */
-    for (int64_t i = t->aggregates; i < t->nodes; i++)
-        if (t->parent[i] >= 0) value[t->parent[i]] += value[i];
+    for (int64_t i = t->aggregates; i < t->nodes; i++) {
+        int64_t p = t->parent[i];
+        if (p < 0) continue;
+        value[i] += variance[i] * multiplier[p];
+        value[p] += value[i];
+    }
     for (int64_t k = 0; k < t->aggregates; k++)
         if (t->parent[t->order[k]] >= 0) value[t->parent[t->order[k]]] += value[t->order[k]];
+}
+
+static void tell_dual(const fore_tree *t, const double *multiplier, double *dual)
+{
+    for (int64_t i = 0; i < t->nodes; i++) {
+        int64_t p = t->parent[i];
+        dual[i] = (i < t->aggregates ? multiplier[i] : 0) - (p >= 0 ? multiplier[p] : 0);
+    }
 }
 
 static void spread_one(fore_tree *t, int64_t i, double variance, double *share)
@@ -161,9 +177,13 @@ static void spread_down(fore_tree *t, const double *variance, double *share)
     for (int64_t i = t->aggregates; i < t->nodes; i++) spread_one(t, i, variance[i], &share[i]);
 }
 
-void fore_tree_project(fore_tree *tree, const double *variance, double *value, double *share)
+void fore_tree_project(fore_tree *tree, const double *variance, double *value, double *dual,
+                       double *share)
 {
     up(tree, variance, value);
     if (share) spread_down(tree, variance, share);
-    if (value) down(tree, value);
+    if (!value) return;
+    multiply(tree, variance, value, tree->multiplier);
+    settle(tree, variance, tree->multiplier, value);
+    if (dual) tell_dual(tree, tree->multiplier, dual);
 }

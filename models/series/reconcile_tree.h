@@ -12,8 +12,11 @@ typedef struct fore_tree fore_tree;
 /* *tree is NULL when the aggregates are not nested in each other; no error. */
 fore_status fore_tree_chart(const fore_hierarchy *hierarchy, fore_tree **tree, fore_error *err);
 void fore_tree_free(fore_tree *tree);
-/* variance: nodes, >= 0. value: nodes, forecasts in, reconciled out, or NULL; share: nodes,
- * variance after over before, or NULL. Not for two threads at once. */
-void fore_tree_project(fore_tree *tree, const double *variance, double *value, double *share);
+/* variance: nodes, >= 0, above 0 for aggregates. value: nodes, forecasts in, reconciled out, or
+ * NULL. dual: nodes, (forecast - reconciled) / variance as the sums' multipliers have it, so that a
+ * variance of 0 does no harm, or NULL. share: nodes, variance after over before, or NULL. Not for
+ * two threads at once. */
+void fore_tree_project(fore_tree *tree, const double *variance, double *value, double *dual,
+                       double *share);
 
 #endif
