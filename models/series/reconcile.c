@@ -3,7 +3,8 @@
  *   make the projection (reconcile_project.h); for every step: out = M f
  *   non-negative, from the step before's held set:
  *     until no free bottom series is below 0 and no held one wants up
- *       exchange all that are wrong; if their number does not fall for some rounds, only the last */
+ *       exchange all that are wrong; if their number does not fall for some rounds, only the last
+ */
 #include "models/series/reconcile.h"
 
 #include <math.h>
@@ -114,10 +115,8 @@ static fore_status solve_non_negative(fore_projector *p, const double *base, dou
 
 static fore_status shares(fore_projector *p, double *share, fore_error *err)
 {
-    double *room = FORE_NEW(p->nodes, double);
-    if (!room) return fore_no_memory(err);
-    fore_status status = fore_projector_variances(p, room, share, err);
-    for (int64_t i = 0; status == FORE_OK && i < p->nodes; i++) {
+    FORE_TRY(fore_projector_variances(p, share, err));
+    for (int64_t i = 0; i < p->nodes; i++) {
         double before = p->diagonal[i];
         for (int64_t t = 0; t < p->rank; t++) {
             double r = p->residual[i + t * p->nodes];
@@ -125,8 +124,7 @@ static fore_status shares(fore_projector *p, double *share, fore_error *err)
         }
         share[i] = before > 0 ? share[i] / before : 1;
     }
-    fore_free(room);
-    return status;
+    return FORE_OK;
 }
 
 static fore_status weighted(const fore_hierarchy *tree, fore_reconcile_method method,
@@ -252,26 +250,25 @@ typedef struct widening {
     fore_reconcile_method method;
     const double *residual;
     int64_t T, nodes;
-    fore_projector *map;  /* NULL: BOTTOM_UP */
-    double *rms;          /* nodes */
-    double *of_diagonal;  /* nodes: MINT's diagonal part of M W M', over the mean square; or NULL */
-    double *x, *y;        /* nodes: one joint error, reconciled */
+    fore_projector *map; /* NULL: BOTTOM_UP */
+    double *rms;         /* nodes */
+    double *x, *y;       /* nodes: one joint error, reconciled */
 } widening;
 
 static void widen(const widening *w, const double *width, double *square)
 {
     int64_t n = w->nodes;
-    double part = w->of_diagonal ? 1 - w->map->lambda : 1;
-    for (int64_t i = 0; i < n; i++)
-        square[i] = w->of_diagonal ? w->of_diagonal[i] * width[i] * width[i] : 0;
+    memset(square, 0, (size_t)n * sizeof *square);
     for (int64_t t = 0; t < w->T; t++) {
         for (int64_t i = 0; i < n; i++)
             w->x[i] = w->rms[i] > 0 ? w->residual[t + i * w->T] * (width[i] / w->rms[i]) : 0;
-        if (w->map)
-            fore_projector_apply(w->map, w->x, w->y, NULL);
-        else
-            memcpy(w->y, w->x, (size_t)n * sizeof *w->y), fore_hierarchy_sum(w->tree, w->y);
-        for (int64_t i = 0; i < n; i++) square[i] += part / (double)w->T * w->y[i] * w->y[i];
+        if (w->map) {
+            fore_projector_apply_without(w->map, w->x, t, w->y);
+        } else {
+            memcpy(w->y, w->x, (size_t)n * sizeof *w->y);
+            fore_hierarchy_sum(w->tree, w->y);
+        }
+        for (int64_t i = 0; i < n; i++) square[i] += w->y[i] * w->y[i] / (double)w->T;
     }
 }
 
@@ -299,18 +296,13 @@ static fore_status widen_shares(const widening *w, const double *actual, const d
 static fore_status make_widening(widening *w, fore_error *err)
 {
     int64_t n = w->nodes;
-    w->rms = FORE_NEW(4 * n, double);
+    w->rms = FORE_NEW(3 * n, double);
     if (!w->rms) return fore_no_memory(err);
     w->x = w->rms + n, w->y = w->x + n;
     fore_mean_squares(w->residual, w->T, n, w->rms);
     for (int64_t i = 0; i < n; i++) w->rms[i] = sqrt(w->rms[i]);
     if (w->method < FORE_RECONCILE_OLS || w->tree->aggregates == 0) return FORE_OK;
-    FORE_TRY(fore_projector_new(w->tree, w->method, w->residual, w->T, &w->map, err));
-    if (!w->map->rank) return FORE_OK;
-    w->of_diagonal = w->y + n;
-    FORE_TRY(fore_projector_variances(w->map, w->of_diagonal, w->x, err));
-    for (int64_t i = 0; i < n; i++) w->of_diagonal[i] /= w->map->variance[i];
-    return FORE_OK;
+    return fore_projector_new(w->tree, w->method, w->residual, w->T, &w->map, err);
 }
 
 static void add_widths(const fore_hierarchy *tree, const double *width, int64_t columns,
@@ -344,7 +336,8 @@ fore_status fore_reconcile_widths(const fore_hierarchy *tree, fore_reconcile_met
         const double *in = width + c * n;
         if (method != FORE_RECONCILE_TOP_DOWN) widen(&w, in, square);
         for (int64_t i = 0; i < n; i++)
-            out[i + c * n] = method == FORE_RECONCILE_TOP_DOWN ? in[i] * square[i] : sqrt(square[i]);
+            out[i + c * n] =
+                method == FORE_RECONCILE_TOP_DOWN ? in[i] * square[i] : sqrt(square[i]);
     }
 done:
     fore_projector_free(w.map);

@@ -61,10 +61,11 @@ fore_status fore_reconcile(fore_pool *pool, const fore_hierarchy *hierarchy,
  * The residuals of all nodes at one time are an error that happened jointly. Brought to the size
  * that the base interval has (r_i width_i / rms_i) and reconciled as the forecasts were, they are
  * the errors of the reconciled forecasts, dependence between the series included (the bootstrap of
- * Panagiotelis et al. 2023 with its variance in closed form): out_i^2 is their mean square. MINT:
- * of the shrunk covariance, as M was made for it. TOP_DOWN, whose shares err too: base widths
- * times rms(actual - shared out fit) / rms(residual); actual: T x nodes, else NULL. T < 2: bottom
- * series keep their own width and aggregates the sum of them, as if all went wrong together. */
+ * Panagiotelis et al. 2023 with its variance in closed form): out_i^2 is their mean square. Under
+ * MINT, whose M has seen those very errors, each is reconciled by the M made without it. TOP_DOWN,
+ * whose shares err too: base widths times rms(actual - shared out fit) / rms(residual); actual:
+ * T x nodes, else NULL. T < 2: bottom series keep their own width and aggregates the sum of them,
+ * as if all went wrong together. */
 fore_status fore_reconcile_widths(const fore_hierarchy *hierarchy, fore_reconcile_method method,
                                   const double *residual, const double *actual, int64_t T,
                                   const double *level, const double *width, int64_t columns,

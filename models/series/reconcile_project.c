@@ -124,19 +124,45 @@ fore_status fore_projector_prepare(fore_projector *p, fore_error *err)
     return p->rank ? prepare_residuals(p, err) : FORE_OK;
 }
 
-void fore_projector_apply(fore_projector *p, const double *x, double *value, double *dual)
+/* v (rank) = S^-1 v; t >= 0: of the S that was made without residual t, v's element t being 0 then.
+ */
+static void weigh(const fore_projector *p, double *v, int64_t t, double *column)
+{
+    int64_t T = p->rank;
+    fore_cholesky_solve(p->s, T, v, 1);
+    if (t < 0) return;
+    memset(column, 0, (size_t)T * sizeof *column);
+    column[t] = 1;
+    fore_cholesky_solve(p->s, T, column, 1);
+    double part = v[t] / column[t];
+    for (int64_t u = 0; u < T; u++) v[u] -= part * column[u];
+    v[t] = 0;
+}
+
+static void project(fore_projector *p, const double *x, int64_t without, double *value,
+                    double *dual)
 {
     int64_t n = p->nodes, T = p->rank;
-    double *weight = p->room + n, *plain = dual ? dual : p->room + n + T;
+    double *weight = p->room + n, *plain = dual ? dual : p->room + n + 2 * T;
     for (int64_t t = 0; t < T; t++) weight[t] = dot(p->gain + t * n, x, n);
     project_plain(p, x, value, plain);
     if (!T) return;
-    fore_cholesky_solve(p->s, T, weight, 1);
+    weigh(p, weight, without, weight + T);
     for (int64_t t = 0; t < T; t++)
         for (int64_t i = 0; i < n; i++) value[i] -= weight[t] * p->spread[i + t * n];
     for (int64_t t = 0; dual && t < T; t++)
         for (int64_t i = 0; i < n; i++) dual[i] -= weight[t] * p->gain[i + t * n];
     fore_hierarchy_sum(p->hierarchy, value); /* exactly, not only up to rounding */
+}
+
+void fore_projector_apply(fore_projector *p, const double *x, double *value, double *dual)
+{
+    project(p, x, -1, value, dual);
+}
+
+void fore_projector_apply_without(fore_projector *p, const double *x, int64_t t, double *value)
+{
+    project(p, x, p->rank ? t : -1, value, NULL);
 }
 
 /* ---- what is left of the errors ---- */
@@ -162,24 +188,20 @@ static fore_status plain_variances(const fore_projector *p, double *out, fore_er
     return FORE_OK;
 }
 
-fore_status fore_projector_variances(fore_projector *p, double *of_diagonal, double *of_all,
-                                     fore_error *err)
+fore_status fore_projector_variances(fore_projector *p, double *out, fore_error *err)
 {
     int64_t n = p->nodes, T = p->rank;
     double *z = p->room, *solved = z + T;
     if (p->tree) {
-        fore_tree_project(p->tree, p->diagonal, NULL, NULL, of_diagonal);
-        for (int64_t i = 0; i < n; i++) of_diagonal[i] *= p->diagonal[i];
+        fore_tree_project(p->tree, p->diagonal, NULL, NULL, out);
+        for (int64_t i = 0; i < n; i++) out[i] *= p->diagonal[i];
     } else {
-        FORE_TRY(plain_variances(p, of_diagonal, err));
+        FORE_TRY(plain_variances(p, out, err));
     }
     for (int64_t i = 0; i < n; i++) {
         for (int64_t t = 0; t < T; t++) z[t] = solved[t] = p->spread[i + t * n];
         fore_cholesky_solve(p->s, T, solved, 1);
-        double all = dot(z, solved, T), of_residuals = dot(solved, solved, T);
-        of_diagonal[i] = fmax(0, of_diagonal[i]);
-        of_all[i] = of_diagonal[i] + all;
-        of_diagonal[i] += fmax(0, all - of_residuals);
+        out[i] = fmax(0, out[i]) + dot(z, solved, T);
     }
     return FORE_OK;
 }

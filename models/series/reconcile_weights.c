@@ -60,7 +60,8 @@ fore_status fore_reconcile_weights(const fore_hierarchy *h, fore_reconcile_metho
     for (int64_t i = 0; i < nodes; i++) variance[i] = 1;
     if (method == FORE_RECONCILE_STRUCTURE)
         for (int64_t i = 0; i < h->aggregates; i++)
-            variance[i] = (double)(h->start[i + 1] > h->start[i] ? h->start[i + 1] - h->start[i] : 1);
+            variance[i] =
+                (double)(h->start[i + 1] > h->start[i] ? h->start[i + 1] - h->start[i] : 1);
     if (method < FORE_RECONCILE_VARIANCE) return FORE_OK;
     if (!residual || T < 2)
         return fore_fail(err, FORE_E_NO_ANSWER,

@@ -54,6 +54,7 @@ static void totals(fore_reconcile_method method, double a, double b, double c)
     near(out[6], c, 1e-5);
 }
 
+/* (2338.60400: what R's hts and the dense form give; 2338.60396 is printed elsewhere.) */
 static void reconcile__deaths__published_totals(void **state)
 {
     (void)state;
@@ -224,6 +225,137 @@ static void reconcile__non_negative__the_best_point_with_no_bottom_below_zero(vo
     }
 }
 
+/* The best of all choices of bottom series at 0, each solved in the other form. */
+static void best_of_all(const fore_hierarchy *h, const double *w, const double *f, double *best)
+{
+    int a = (int)h->aggregates, b = (int)h->bottoms, n = a + b;
+    double v[MOST * MOST], least = INFINITY;
+    memcpy(v, w, (size_t)(n * n) * sizeof *v);
+    invert(v, n);
+    for (int set = 0; set < 1 << b; set++) {
+        double heavy[MOST * MOST], x[MOST], share[MOST], cost = 0;
+        bool below = false;
+        memcpy(heavy, v, (size_t)(n * n) * sizeof *heavy);
+        double g[MOST];
+        for (int i = 0; i < n; i++) g[i] = f[i];
+        /* minimise (x - f)' V (x - f) + 1e9 sum over the set of x_i^2: one more forecast of 0 */
+        for (int i = 0; i < b; i++)
+            if (set >> i & 1) heavy[a + i + (a + i) * n] += 1e9;
+        double right[MOST] = {0};
+        for (int i = 0; i < n; i++)
+            for (int k = 0; k < n; k++) right[i] += v[i + k * n] * f[k];
+        double inverse[MOST * MOST];
+        memcpy(inverse, heavy, (size_t)(n * n) * sizeof *inverse);
+        invert(inverse, n);
+        for (int i = 0; i < n; i++) {
+            g[i] = 0;
+            for (int k = 0; k < n; k++) g[i] += inverse[i + k * n] * right[k];
+        }
+        plain(h, inverse, g, x, share);
+        for (int i = a; i < n; i++) below |= x[i] < -1e-6;
+        for (int i = 0; i < n; i++)
+            for (int k = 0; k < n; k++) cost += (x[i] - f[i]) * v[i + k * n] * (x[k] - f[k]);
+        if (!below && cost < least - 1e-9) least = cost, memcpy(best, x, (size_t)n * sizeof *x);
+    }
+}
+
+static void reconcile__non_negative__the_best_of_all_choices(void **state)
+{
+    (void)state;
+    enum { T = 25 };
+    const fore_hierarchy *const shape[] = {&tree, &crossed};
+    int64_t held = 0;
+    for (uint64_t seed = 1; seed <= 24; seed++) {
+        const fore_hierarchy *h = shape[seed % 2];
+        int n = (int)(h->aggregates + h->bottoms);
+        double base[2 * MOST], residual[MOST * T], w[MOST * MOST], want[MOST], out[2 * MOST];
+        fore_random random = fore_random_new(seed, 3);
+        for (int i = 0; i < 2 * n; i++) base[i] = 1 + 4 * fore_random_normal(&random);
+        for (int t = 0; t < T; t++) {
+            double common = fore_random_normal(&random);
+            for (int i = 0; i < n; i++)
+                residual[t + i * T] = common + fore_random_normal(&random) * (1 + i);
+        }
+        for (int method = FORE_RECONCILE_OLS; method <= FORE_RECONCILE_MINT; method++) {
+            fore_reconcile_info info;
+            assert_int_equal(fore_reconcile(NULL, h, (fore_reconcile_method)method, base, 2,
+                                            residual, T, NULL, true, out, NULL, &info, NULL),
+                             FORE_OK);
+            held += info.held;
+            weights(h, (fore_reconcile_method)method, residual, T, info.lambda, w);
+            for (int k = 0; k < 2; k++) {
+                best_of_all(h, w, base + k * n, want);
+                for (int i = 0; i < n; i++) near(out[i + k * n], want[i], 1e-4);
+            }
+        }
+    }
+    assert_true(held > 100);
+}
+
+/* ---- widths ---- */
+
+static void reconcile_widths__mint__each_error_by_the_map_made_without_it(void **state)
+{
+    (void)state;
+    enum { T = 9 };
+    const fore_hierarchy *const shape[] = {&tree, &crossed};
+    for (int k = 0; k < 2; k++) {
+        const fore_hierarchy *h = shape[k];
+        int n = (int)(h->aggregates + h->bottoms);
+        double residual[MOST * T], width[MOST], out[MOST], square[MOST] = {0}, rms[MOST] = {0};
+        fore_random random = fore_random_new(11, 3);
+        for (int t = 0; t < T; t++) {
+            double common = fore_random_normal(&random);
+            for (int i = 0; i < n; i++) {
+                double r = residual[t + i * T] = common + fore_random_normal(&random);
+                rms[i] += r * r / T;
+            }
+        }
+        for (int i = 0; i < n; i++) width[i] = 1 + i % 3;
+        fore_reconcile_info info;
+        fore_reconcile(NULL, h, FORE_RECONCILE_MINT, width, 1, residual, T, NULL, false, out, NULL,
+                       &info, NULL);
+        assert_true(info.lambda > 0 && info.lambda < 1);
+        for (int t = 0; t < T; t++) {
+            double w[MOST * MOST], x[MOST], y[MOST], share[MOST];
+            for (int i = 0; i < n; i++) {
+                x[i] = residual[t + i * T] * width[i] / sqrt(rms[i]);
+                for (int j = 0; j < n; j++) {
+                    w[i + j * n] = i == j ? info.lambda * rms[i] : 0;
+                    for (int s = 0; s < T; s++)
+                        if (s != t)
+                            w[i + j * n] +=
+                                (1 - info.lambda) / T * residual[s + i * T] * residual[s + j * T];
+                }
+            }
+            plain(h, w, x, y, share);
+            for (int i = 0; i < n; i++) square[i] += y[i] * y[i] / T;
+        }
+        assert_int_equal(fore_reconcile_widths(h, FORE_RECONCILE_MINT, residual, NULL, T, NULL,
+                                               width, 1, out, NULL),
+                         FORE_OK);
+        for (int i = 0; i < n; i++) near(out[i], sqrt(square[i]), 1e-8);
+    }
+}
+
+static void reconcile_widths__bottom_up__the_size_of_the_sum_of_errors(void **state)
+{
+    (void)state;
+    /* two series that err alike, and two that err against each other */
+    const double alike[9] = {0, 0, 0, 1, -2, 1, 1, -2, 1},
+                 against[9] = {0, 0, 0, 1, -2, 1, -1, 2, -1}, width[3] = {9, 2, 3};
+    double out[3];
+    fore_reconcile_widths(&two, FORE_RECONCILE_BOTTOM_UP, alike, NULL, 3, NULL, width, 1, out,
+                          NULL);
+    near(out[0], 5, 1e-12);
+    near(out[1], 2, 1e-12);
+    fore_reconcile_widths(&two, FORE_RECONCILE_BOTTOM_UP, against, NULL, 3, NULL, width, 1, out,
+                          NULL);
+    near(out[0], 1, 1e-12);
+    fore_reconcile_widths(&two, FORE_RECONCILE_OLS, NULL, NULL, 0, NULL, width, 1, out, NULL);
+    near(out[0], 5, 0); /* nothing known: as if all went wrong together */
+}
+
 static void reconcile__bottom_up_and_top_down__sums_and_shares(void **state)
 {
     (void)state;
@@ -269,7 +401,7 @@ static void reconcile__bad_input__says_what(void **state)
 static void reconcile__memory_fails__clean(void **state)
 {
     (void)state;
-    const double base[8] = {6, 4, 6, -5, 2, 3, 0.5, 1};
+    const double base[8] = {6, 4, 6, -5, 2, 3, 0.5, 1}, width[8] = {1, 1, 1, 1, 1, 1, 1, 1};
     double out[8], residual[8 * 5];
     int64_t live = fore_memory_live();
     for (int i = 0; i < 40; i++) residual[i] = sin(i);
@@ -279,6 +411,14 @@ static void reconcile__memory_fails__clean(void **state)
             fore_memory_fail_at(k);
             status = fore_reconcile(NULL, &tree, (fore_reconcile_method)method, base, 1, residual,
                                     5, NULL, true, out, NULL, NULL, NULL);
+            fore_memory_fail_at(0);
+        }
+        assert_int_equal(status, FORE_OK);
+        status = FORE_E_MEMORY;
+        for (int64_t k = 1; status == FORE_E_MEMORY && k < 60; k++) {
+            fore_memory_fail_at(k);
+            status = fore_reconcile_widths(&tree, (fore_reconcile_method)method, residual, NULL, 5,
+                                           NULL, width, 1, out, NULL);
             fore_memory_fail_at(0);
         }
         assert_int_equal(status, FORE_OK);
@@ -293,6 +433,9 @@ int main(void)
         cmocka_unit_test(reconcile__tree_and_crossed__the_generalised_least_squares_form),
         cmocka_unit_test(reconcile__coherent_forecasts__unchanged),
         cmocka_unit_test(reconcile__non_negative__the_best_point_with_no_bottom_below_zero),
+        cmocka_unit_test(reconcile__non_negative__the_best_of_all_choices),
+        cmocka_unit_test(reconcile_widths__mint__each_error_by_the_map_made_without_it),
+        cmocka_unit_test(reconcile_widths__bottom_up__the_size_of_the_sum_of_errors),
         cmocka_unit_test(reconcile__bottom_up_and_top_down__sums_and_shares),
         cmocka_unit_test(reconcile__bad_input__says_what),
         cmocka_unit_test(reconcile__memory_fails__clean),
