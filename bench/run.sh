@@ -60,6 +60,7 @@ fi
 if [ -d "$data" ]; then
     export FORESELL_DATA="$data"
     bench m3 "$build/bench/bench_m3" "$FORESELL_THREADS"
+    [ -z "$python" ] || bench series "$python" "$here/peer_series.py" "$build/bench/bench_m3" "$build/foresell" 3
     # its Markdown tables go to the terminal, its lines to the file
     python3 "$here/real_data.py" "$build/foresell" "$build/bench/bench_baseline" \
         --data "$data" --json "$scratch/real.jsonl" || echo "run.sh: real_data differs from its references" >&2
