@@ -26,7 +26,7 @@ static int run(cli *c, int argc, char **argv)
         {"season", "M", CLI_INTEGER, &season, "steps in a season (from the dates)"},
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"method", "NAME", CLI_TEXT, &request.method,
-         "auto, ets, arima, ces, theta, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},
+         "auto, ets, arima, ces, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},
         {"strict", NULL, CLI_FLAG, &request.strict, "fail at the first bad row"},
         {0}};
     int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);

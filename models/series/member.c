@@ -109,12 +109,20 @@ static fore_status fit_ces(fore_member *w, const double *y, double *fitted, fore
     return FORE_OK;
 }
 
+static bool is_theta(fore_series_method method)
+{
+    return method == FORE_SERIES_THETA || method == FORE_SERIES_DYNAMIC_THETA ||
+           method == FORE_SERIES_OPTIMISED_THETA;
+}
+
 static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
-    bool dynamic = w->method == FORE_SERIES_DYNAMIC_THETA;
-    FORE_TRY(
-        fore_theta_fit(y, w->n, w->adjusted ? 1 : w->m, dynamic, &w->model.theta, fitted, err));
-    w->parameters = (dynamic ? 3 : 2) + (w->model.theta.seasonal ? w->m - 1 : 0);
+    fore_theta_form form = w->method == FORE_SERIES_THETA           ? FORE_THETA_STANDARD
+                           : w->method == FORE_SERIES_DYNAMIC_THETA ? FORE_THETA_DYNAMIC
+                                                                    : FORE_THETA_STATIC;
+    static const int64_t parameters[] = {2, 3, 5}; /* the line of the static form is fitted too */
+    FORE_TRY(fore_theta_fit(y, w->n, w->adjusted ? 1 : w->m, form, &w->model.theta, fitted, err));
+    w->parameters = parameters[form] + (w->model.theta.seasonal ? w->m - 1 : 0);
     return FORE_OK;
 }
 
@@ -182,19 +190,18 @@ static void plain(const fore_member *w, const double *y, int64_t n, int64_t h, d
 static bool smooths(fore_series_method method)
 {
     return method == FORE_SERIES_SES || method == FORE_SERIES_HOLT || method == FORE_SERIES_ETS ||
-           method == FORE_SERIES_THETA || method == FORE_SERIES_DYNAMIC_THETA ||
-           method == FORE_SERIES_CES;
+           method == FORE_SERIES_CES || is_theta(method);
 }
 
 static fore_status fit_smooth(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     FORE_TRY(take_long_season(w, y, err));
     const double *seen = w->adjusted ? w->adjusted : y;
-    bool theta = w->method == FORE_SERIES_THETA || w->method == FORE_SERIES_DYNAMIC_THETA;
     if (w->method == FORE_SERIES_CES)
         FORE_TRY(fit_ces(w, seen, fitted, err));
     else
-        FORE_TRY(theta ? fit_theta(w, seen, fitted, err) : fit_ets(w, seen, fitted, err));
+        FORE_TRY(is_theta(w->method) ? fit_theta(w, seen, fitted, err)
+                                     : fit_ets(w, seen, fitted, err));
     for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, t, fitted[t]);
     return FORE_OK;
 }
@@ -230,7 +237,7 @@ static void forecast_smooth(const fore_member *w, const double *y, int64_t n0, i
                             double *mean, double *variance)
 {
     const double *seen = w->adjusted ? w->adjusted : y;
-    if (w->method == FORE_SERIES_THETA || w->method == FORE_SERIES_DYNAMIC_THETA) {
+    if (is_theta(w->method)) {
         fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, seen, n0);
         fore_theta_forecast(&at, h, mean, variance);
     } else if (w->method == FORE_SERIES_CES) {
@@ -281,6 +288,7 @@ int64_t fore_member_least(const fore_member *member)
     case FORE_SERIES_SEASONAL_NAIVE: return member->m;
     case FORE_SERIES_DRIFT: return 2;
     case FORE_SERIES_THETA:
+    case FORE_SERIES_OPTIMISED_THETA:
     case FORE_SERIES_DYNAMIC_THETA: return 3;
     case FORE_SERIES_SES:
     case FORE_SERIES_HOLT:
@@ -305,6 +313,7 @@ void fore_member_name(const fore_member *member, char out[64])
     case FORE_SERIES_MEAN: snprintf(out, 64, "mean"); break;
     case FORE_SERIES_THETA: snprintf(out, 64, "Theta"); break;
     case FORE_SERIES_DYNAMIC_THETA: snprintf(out, 64, "dynamic Theta"); break;
+    case FORE_SERIES_OPTIMISED_THETA: snprintf(out, 64, "optimised Theta"); break;
     case FORE_SERIES_CROSTON: snprintf(out, 64, "Croston"); break;
     case FORE_SERIES_SBA: snprintf(out, 64, "Croston (SBA)"); break;
     case FORE_SERIES_TSB: snprintf(out, 64, "TSB"); break;
@@ -323,8 +332,7 @@ void fore_member_name(const fore_member *member, char out[64])
 void fore_member_free(fore_member *member)
 {
     if (!member) return;
-    if (member->method == FORE_SERIES_THETA || member->method == FORE_SERIES_DYNAMIC_THETA)
-        fore_theta_free(&member->model.theta);
+    if (is_theta(member->method)) fore_theta_free(&member->model.theta);
     fore_free(member->room);
     member->room = NULL;
     forget_season(member);

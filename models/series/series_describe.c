@@ -97,12 +97,14 @@ static void describe_member(series_work *w, const fore_member *member)
         break;
     case FORE_SERIES_THETA:
     case FORE_SERIES_DYNAMIC_THETA:
+    case FORE_SERIES_OPTIMISED_THETA:
         add_parameter(f, "alpha", member->model.theta.alpha);
         add_parameter(f, "theta", member->model.theta.theta);
         add_parameter(f, "slope",
-                      member->model.theta.dynamic
-                          ? member->model.theta.slope * w->series.scale
-                          : 2 * member->model.theta.drift * w->series.scale);
+                      (member->model.theta.form == FORE_THETA_STANDARD
+                           ? 2 * member->model.theta.drift
+                           : member->model.theta.slope) *
+                          w->series.scale);
         break;
     case FORE_SERIES_SBA:
     case FORE_SERIES_TSB:

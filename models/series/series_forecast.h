@@ -43,11 +43,12 @@ typedef enum fore_series_method {
                         * the newest 20,000 values at most (the note says so) */
     FORE_SERIES_CES,   /* complex exponential smoothing */
     FORE_SERIES_SBA,   /* Croston without its bias: what AUTO takes for mostly zeros */
-    FORE_SERIES_TSB
+    FORE_SERIES_TSB,
+    FORE_SERIES_OPTIMISED_THETA /* static: one line through all values */
 } fore_series_method;
 
 /* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
- * "combine" "arima" "ces" "sba" "tsb"; false for any other word. */
+ * "combine" "arima" "ces" "sba" "tsb" "otm"; false for any other word. */
 bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 

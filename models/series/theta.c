@@ -1,4 +1,4 @@
-/* Theta, standard and dynamic optimised: theta.h names the sources.
+/* Theta, standard and optimised: theta.h names the sources.
  *
  * Standard. Simple exponential smoothing of the series without its season, alpha and the first
  * level by least squares, and half of the slope of the least-squares line as drift:
@@ -14,7 +14,8 @@
  *   B_t    = ((t - 2) B_{t-1} + 6 (y_t - mean_{t-1}) / t) / (t + 1)
  *   A_t    = mean_t - B_t (t + 1) / 2
  *
- * Forecasts of more steps put mu_t in the place of y_t. */
+ * The static form has A_n and B_n of all values in the place of A_t and B_t. Forecasts of more
+ * steps put mu_t in the place of y_t. */
 #include "models/series/theta.h"
 
 #include <math.h>
@@ -24,9 +25,10 @@
 #include "engine/num/optimise.h"
 #include "engine/num/special.h"
 #include "models/measure/accuracy.h"
+#include "models/series/theta_profile.h"
 
-/* thetaf's bounds are those of exponential smoothing; DOTM adds theta >= 1. Beyond 50 a Theta line
- * hardly changes any more. */
+/* thetaf's bounds are those of exponential smoothing; the optimised forms have theta >= 1. Beyond
+ * 50 a Theta line hardly changes any more. */
 static const double ALPHA_LOW = 1e-4, ALPHA_HIGH = 0.9999, THETA_HIGH = 50;
 static const double INDEX_FLOOR = 1e-4; /* a smaller seasonal index would divide by nothing */
 
@@ -100,20 +102,20 @@ static double standard_step(const fore_theta *model, int64_t n, int64_t h)
     return model->drift * ((double)(h - 1) + reach);
 }
 
-/* ---- dynamic optimised ---- */
+/* ---- optimised ---- */
 
-typedef struct dynamic_state {
+typedef struct line_state {
     double level, intercept, slope, mean, power; /* power = (1 - alpha)^t */
     int64_t t;
-} dynamic_state;
+} line_state;
 
-static double dynamic_mean(const dynamic_state *s, double alpha, double theta)
+static double optimised_mean(const line_state *s, double alpha, double theta)
 {
     double reach = (1 - s->power * (1 - alpha)) / alpha;
     return s->level + (1 - 1 / theta) * (s->power * s->intercept + reach * s->slope);
 }
 
-static void dynamic_take(dynamic_state *s, double alpha, double y)
+static void line_take(line_state *s, double alpha, double y)
 {
     double t = (double)++s->t, before = s->mean;
     s->level += alpha * (y - s->level);
@@ -123,59 +125,44 @@ static void dynamic_take(dynamic_state *s, double alpha, double y)
     s->power *= 1 - alpha;
 }
 
-static dynamic_state dynamic_run(const fit *f, double alpha, double theta, double level,
-                                 double *fitted, double *squares)
+/* One-step means; those of the static form know the line through all values. */
+static void optimised_fitted(const fit *f, const fore_theta *model, double *fitted)
 {
-    dynamic_state s = {.level = level, .power = 1};
-    *squares = 0;
+    line_state s = {.level = model->first, .power = 1};
     for (int64_t t = 0; t < f->n; t++) {
-        double mean = dynamic_mean(&s, alpha, theta), e = f->y[t] - mean;
-        if (fitted) fitted[t] = mean;
-        if (t >= 2) *squares += e * e; /* the line needs two values before it says anything */
-        dynamic_take(&s, alpha, f->y[t]);
+        line_state at = s;
+        if (model->form == FORE_THETA_STATIC)
+            at.intercept = model->intercept, at.slope = model->slope;
+        fitted[t] = optimised_mean(&at, model->alpha, model->theta);
+        line_take(&s, model->alpha, f->y[t]);
     }
-    return s;
 }
 
-static double dynamic_objective(void *context, const double *x, int64_t n)
+static void fit_optimised(const fit *f, fore_theta *model)
 {
-    double squares;
-    (void)n;
-    dynamic_run(context, x[0], exp(x[1]), x[2], NULL, &squares);
-    return squares;
-}
-
-static fore_status fit_dynamic(const fit *f, fore_theta *model, fore_error *err)
-{
-    double low = f->y[0], high = low, best = INFINITY;
+    double low = f->y[0], high = low;
     for (int64_t t = 1; t < f->n; t++) low = fmin(low, f->y[t]), high = fmax(high, f->y[t]);
-    /* The first two errors do not count, so a quick level would leave its start anywhere: keep it
-     * near. */
-    const double lower[] = {ALPHA_LOW, 0, 2 * low - high - fabs(low)};
-    const double upper[] = {ALPHA_HIGH, log(THETA_HIGH), 2 * high - low + fabs(high)};
-    for (int start = 0; start < 2; start++) {
-        double x[3] = {start ? 0.8 : 0.3, log(2), f->y[0] / 2};
-        fore_optimise_options options = fore_optimise_default();
-        fore_optimise_info info;
-        options.x_tolerance = 1e-6;
-        FORE_TRY(fore_minimise_simplex(dynamic_objective, (void *)f, 3, x, lower, upper, &options,
-                                       &info, err));
-        if (!(info.value < best)) continue;
-        best = info.value;
-        model->alpha = x[0];
-        model->theta = exp(x[1]);
-        model->first = x[2];
+    theta_profile p = {.y = f->y,
+                       .n = f->n,
+                       .level_low = -INFINITY,
+                       .level_high = INFINITY,
+                       .share_high = 1 - 1 / THETA_HIGH};
+    if (model->form == FORE_THETA_DYNAMIC) {
+        /* The line needs two values before it says anything. Those errors do not count, so a quick
+         * level would leave its start anywhere: keep it near. */
+        p.dynamic = true, p.from = 2;
+        p.level_low = 2 * low - high - fabs(low), p.level_high = 2 * high - low + fabs(high);
     }
-    dynamic_state s = dynamic_run(f, model->alpha, model->theta, model->first, NULL, &best);
-    model->level = s.level;
-    model->intercept = s.intercept;
-    model->slope = s.slope;
-    model->mean = s.mean;
-    model->sigma2 = f->n > 5 ? best / (double)(f->n - 5) : best / (double)f->n;
-    return FORE_OK;
+    theta_profile_fit(&p);
+    model->alpha = p.alpha, model->theta = 1 / (1 - p.share), model->first = p.level;
+    line_state s = {.level = model->first, .power = 1};
+    for (int64_t t = 0; t < f->n; t++) line_take(&s, model->alpha, f->y[t]);
+    model->level = s.level, model->mean = s.mean;
+    model->intercept = s.intercept, model->slope = s.slope;
+    model->sigma2 = p.squares / (double)(f->n > 5 ? f->n - 5 : f->n);
 }
 
-/* ---- both ---- */
+/* ---- all ---- */
 
 static fore_status find_season(const double *y, int64_t n, int64_t m, fore_theta *model,
                                fore_error *err)
@@ -224,9 +211,9 @@ static void scale_back(fore_theta *model, double scale)
 /* One-step means of the adjusted series in the unit of `f`. */
 static void fill_fitted(const fit *f, const fore_theta *model, double *fitted)
 {
-    double squares, level = model->first;
-    if (model->dynamic) {
-        dynamic_run(f, model->alpha, model->theta, model->first, fitted, &squares);
+    double level = model->first;
+    if (model->form != FORE_THETA_STANDARD) {
+        optimised_fitted(f, model, fitted);
         return;
     }
     for (int64_t t = 0; t < f->n; t++) {
@@ -235,8 +222,8 @@ static void fill_fitted(const fit *f, const fore_theta *model, double *fitted)
     }
 }
 
-fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, fore_theta *model,
-                           double *fitted, fore_error *err)
+fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, fore_theta_form form,
+                           fore_theta *model, double *fitted, fore_error *err)
 {
     double scale = 0, *adjusted;
     fore_status status;
@@ -244,7 +231,7 @@ fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, 
     if (n < 3)
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "Theta needs at least 3 values and the series has %lld", (long long)n);
-    model->n = n, model->m = m > 1 ? m : 1, model->dynamic = dynamic;
+    model->n = n, model->m = m > 1 ? m : 1, model->form = form;
     adjusted = FORE_NEW(n, double);
     if (!adjusted) return fore_no_memory(err);
     FORE_GO(find_season(y, n, model->m, model, err));
@@ -253,10 +240,10 @@ fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, 
     scale = scale > 0 && isfinite(scale) ? ldexp(1, ilogb(scale)) : 1;
     for (int64_t t = 0; t < n; t++) adjusted[t] /= scale;
     fit f = {adjusted, n};
-    if (dynamic)
-        FORE_GO(fit_dynamic(&f, model, err));
-    else
+    if (form == FORE_THETA_STANDARD)
         FORE_GO(fit_standard(&f, model, err));
+    else
+        fit_optimised(&f, model);
     if (fitted) fill_fitted(&f, model, fitted);
     for (int64_t t = 0; fitted && t < n; t++) fitted[t] = put_season(model, t, fitted[t] * scale);
     scale_back(model, scale);
@@ -269,29 +256,32 @@ done:
 fore_theta fore_theta_at(const fore_theta *model, const double *y, int64_t n0)
 {
     fore_theta at = *model;
-    dynamic_state s = {.level = model->first, .power = 1};
-    for (int64_t t = 0; t < n0; t++) dynamic_take(&s, model->alpha, take_season(model, t, y[t]));
+    line_state s = {.level = model->first, .power = 1};
+    for (int64_t t = 0; t < n0; t++) line_take(&s, model->alpha, take_season(model, t, y[t]));
     at.n = n0;
     at.level = s.level;
     at.intercept = s.intercept;
     at.slope = s.slope;
     at.mean = s.mean;
-    at.drift = model->dynamic ? 0 : s.slope / 2;
+    at.drift = model->form == FORE_THETA_STANDARD ? s.slope / 2 : 0;
     return at;
 }
 
 void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance)
 {
-    dynamic_state s = {.level = model->level,
-                       .intercept = model->intercept,
-                       .slope = model->slope,
-                       .mean = model->mean,
-                       .power = pow(1 - model->alpha, (double)model->n),
-                       .t = model->n};
+    line_state s = {.level = model->level,
+                    .intercept = model->intercept,
+                    .slope = model->slope,
+                    .mean = model->mean,
+                    .power = pow(1 - model->alpha, (double)model->n),
+                    .t = model->n};
+    bool optimised = model->form != FORE_THETA_STANDARD;
     for (int64_t k = 0; k < h; k++) {
-        double v = model->dynamic ? dynamic_mean(&s, model->alpha, model->theta)
-                                  : model->level + standard_step(model, model->n, k + 1);
-        if (model->dynamic) dynamic_take(&s, model->alpha, v);
+        double v = optimised ? optimised_mean(&s, model->alpha, model->theta)
+                             : model->level + standard_step(model, model->n, k + 1);
+        if (optimised) line_take(&s, model->alpha, v);
+        if (model->form == FORE_THETA_STATIC)
+            s.intercept = model->intercept, s.slope = model->slope;
         mean[k] = put_season(model, model->n + k, v);
         if (variance) variance[k] = model->sigma2 * (1 + (double)k * model->alpha * model->alpha);
     }

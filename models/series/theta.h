@@ -1,9 +1,10 @@
-/* The Theta method and its dynamic optimised form.
+/* The Theta method and its optimised forms, static and dynamic.
  *
  * Standard: Assimakopoulos and Nikolopoulos (2000) in the form of Hyndman and Billah (2003): simple
- * exponential smoothing plus half of the slope of the least-squares line. Dynamic optimised:
- * Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler (2016), equations 9-14, with theta >= 1,
- * alpha and the first level by least squares. Both take a season out first by classical
+ * exponential smoothing plus half of the slope of the least-squares line. Optimised:
+ * Fiorucci, Pellegrini, Louzada, Petropoulos, Koehler (2016), with theta >= 1, alpha and the first
+ * level by least squares; the line is that of all values (static) or of those so far (dynamic,
+ * equations 9-14). All take a season out first by classical
  * multiplicative decomposition when the test at 90 % finds one (additive when y is not positive).
  */
 #ifndef FORE_SERIES_THETA_H
@@ -14,21 +15,28 @@
 
 #include "engine/base/status.h"
 
+typedef enum fore_theta_form {
+    FORE_THETA_STANDARD,
+    FORE_THETA_DYNAMIC,
+    FORE_THETA_STATIC
+} fore_theta_form;
+
 typedef struct fore_theta {
-    bool dynamic, seasonal, multiplicative;
+    fore_theta_form form;
+    bool seasonal, multiplicative;
     int64_t n, m;
     double alpha, level, theta; /* theta = 2 in the standard form */
     double first;               /* level before the first value */
-    double drift;               /* standard: half of the slope; dynamic: 0 */
-    double intercept, slope;    /* of the line through the values so far (dynamic) */
-    double mean;                /* of the adjusted values so far (dynamic) */
+    double drift;               /* standard: half of the slope; others: 0 */
+    double intercept, slope;    /* of the line through the values so far (optimised forms) */
+    double mean;                /* of the adjusted values so far (optimised forms) */
     double sigma2;              /* one-step variance of the adjusted series */
     double *index;              /* m seasonal indices by t % m, owned; NULL without season */
 } fore_theta;
 
 /* y: n finite values, n >= 3. fitted: n doubles or NULL. Frees nothing in *model beforehand. */
-fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, bool dynamic, fore_theta *model,
-                           double *fitted, fore_error *err);
+fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, fore_theta_form form,
+                           fore_theta *model, double *fitted, fore_error *err);
 /* The model as it would have stood after the first n0 values of y (its own weights, season kept;
  * index borrowed from `model`, so do not free it). 1 <= n0 <= n. */
 fore_theta fore_theta_at(const fore_theta *model, const double *y, int64_t n0);
