@@ -148,6 +148,7 @@ JOB(forecast)
 JOB(effort)
 JOB(backtest)
 JOB(nightly)
+JOB(settings)
 
 fore_status foresell_explain(foresell *w, const foresell_score_request *request,
                              foresell_answer **answer, fore_error *err)

@@ -176,11 +176,13 @@ FORE_API fore_status foresell_explain(foresell *w, const foresell_score_request 
 
 typedef struct foresell_forecast_request {
     foresell_moment moment;
-    const char *period; /* "month" (default), "quarter", "week" */
-    int64_t horizon;    /* periods; 0 = 3 months or quarters, 8 weeks */
+    const char *period; /* "month" (default), "quarter", "week", "year" */
+    int64_t horizon;    /* periods; 0 = 3 months or quarters, 8 weeks, 2 years */
     const char *by;     /* NULL, "team", "region", "rep", "product" */
     const char *levels; /* "80,95" */
     uint64_t seed;
+    const char *fiscal_start; /* month that the fiscal year starts in, "4" or "april"; NULL: the workspace's */
+    const char *fiscal_weeks; /* "4-4-5", "4-5-4", "5-4-4", "none"; NULL: the workspace's */
 } foresell_forecast_request;
 FORE_API fore_status foresell_forecast(foresell *w, const foresell_forecast_request *request,
                                        foresell_answer **answer, fore_error *err);
@@ -188,7 +190,7 @@ FORE_API fore_status foresell_forecast(foresell *w, const foresell_forecast_requ
 typedef struct foresell_effort_request {
     foresell_moment moment;
     const char *raise;  /* "10,20,30" */
-    const char *period; /* "next-quarter" (default), "next-month", "START..END" */
+    const char *period; /* "next-quarter" (default), "next-month": of the workspace's calendar, "START..END" */
     const char *by;     /* NULL or "team" */
     uint64_t seed;
 } foresell_effort_request;
@@ -203,6 +205,13 @@ typedef struct foresell_backtest_request {
     const char *plot; /* rank: an SVG file for its reliability, or NULL */
 } foresell_backtest_request;
 FORE_API fore_status foresell_backtest(foresell *w, const foresell_backtest_request *request,
+                                       foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_settings_request {
+    const char *const *assignments; /* "NAME=VALUE"; an empty value takes the setting back */
+    int64_t assignment_count;       /* 0: says what stands */
+} foresell_settings_request;
+FORE_API fore_status foresell_settings(foresell *w, const foresell_settings_request *request,
                                        foresell_answer **answer, fore_error *err);
 
 FORE_API fore_status foresell_models(foresell *w, foresell_answer **answer, fore_error *err);

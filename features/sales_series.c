@@ -12,6 +12,7 @@
 typedef struct summing {
     const fore_timeline *t;
     int64_t as_of;
+    const fore_calendar *calendar;
     fore_series_by by;
     fore_sales_series *s;
     int32_t *start;
@@ -164,13 +165,14 @@ static fore_status lay_periods(summing *b, fore_error *err)
             err, FORE_E_NO_ANSWER,
             "nothing was created or closed before the moment asked for; import deals, or ask for a later "
             "moment");
-    int32_t from = fore_period_start(s->period, fore_date_of(first));
-    int32_t last = fore_period_start(s->period, fore_date_of(b->as_of - 1));
-    for (int32_t at = from; at <= last; at = fore_period_add(s->period, at, 1)) s->periods++;
+    int32_t from = fore_calendar_start(b->calendar, s->period, fore_date_of(first));
+    int32_t last = fore_calendar_start(b->calendar, s->period, fore_date_of(b->as_of - 1));
+    for (int32_t at = from; at <= last; at = fore_calendar_add(b->calendar, s->period, at, 1))
+        s->periods++;
     b->start = fore_arena_alloc(s->arena, s->periods + 1, sizeof *b->start);
     if (!b->start) return fore_no_memory(err);
     for (int64_t p = 0; p <= s->periods; p++)
-        b->start[p] = fore_period_add(s->period, from, (int32_t)p);
+        b->start[p] = fore_calendar_add(b->calendar, s->period, from, (int32_t)p);
     s->start = b->start;
     int64_t begin = fore_time_of_date(last), end = fore_time_of_date(b->start[s->periods]);
     s->last_partial = b->as_of < end;
@@ -284,12 +286,13 @@ static fore_status sum_up(summing *b, fore_error *err)
     return order_wins(b, err);
 }
 
-fore_status fore_sales_series_make(const fore_timeline *timeline, int64_t as_of, fore_period period,
+fore_status fore_sales_series_make(const fore_timeline *timeline, int64_t as_of,
+                                   const fore_calendar *calendar, fore_period period,
                                    fore_series_by by, int32_t currency, fore_sales_series **series,
                                    fore_error *err)
 {
     fore_status status = FORE_OK;
-    summing b = {.t = timeline, .as_of = as_of, .by = by};
+    summing b = {.t = timeline, .as_of = as_of, .calendar = calendar, .by = by};
     *series = NULL;
     b.s = FORE_ZNEW(1, fore_sales_series);
     if (!b.s) return fore_no_memory(err);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/base/calendar.h"
 #include "engine/base/status.h"
 #include "features/timeline.h"
 
@@ -41,8 +42,9 @@ typedef struct fore_sales_series {
 } fore_sales_series;
 
 /* From the period of the first creation or closing to the one that holds the last moment before as_of.
- * E_NO_ANSWER when nothing was created or closed before as_of. currency -1: the one with most wins. */
-fore_status fore_sales_series_make(const fore_timeline *timeline, int64_t as_of, fore_period period,
+ * E_NO_ANSWER when nothing was created or closed before as_of. calendar NULL: the civil one. currency -1: the one with most wins. */
+fore_status fore_sales_series_make(const fore_timeline *timeline, int64_t as_of,
+                                   const fore_calendar *calendar, fore_period period,
                                    fore_series_by by, int32_t currency, fore_sales_series **series,
                                    fore_error *err);
 void fore_sales_series_free(fore_sales_series *series); /* NULL is fine */

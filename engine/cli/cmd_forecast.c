@@ -23,10 +23,14 @@ static int run(cli *c, int argc, char **argv)
 {
     foresell_forecast_request request = {0};
     const cli_option options[] = {
-        {"period", "P", CLI_TEXT, &request.period, "month, quarter or week (month)"},
+        {"period", "P", CLI_TEXT, &request.period, "month, quarter, week or year (month)"},
         {"horizon", "N", CLI_INTEGER, &request.horizon, "so many periods (3)"},
         {"by", "WHAT", CLI_TEXT, &request.by, "also by team, region, rep or product"},
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
+        {"fiscal-start", "MONTH", CLI_TEXT, &request.fiscal_start,
+         "month that the fiscal year starts in, 1-12 (as set)"},
+        {"fiscal-weeks", "RULE", CLI_TEXT, &request.fiscal_weeks,
+         "4-4-5, 4-5-4 or 5-4-4: years of whole weeks (as set)"},
         {"seed", "N", CLI_SEED, &request.seed, "random seed (0)"},
         {0}};
     int operands, code = cli_parse(c, &cli_forecast, options, argc, argv, &operands);

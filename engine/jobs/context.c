@@ -11,6 +11,20 @@ static const int64_t STALE_AFTER = 30 * FORE_DAY;
 /* Beyond this a moment is a slip of the pen, and windows counted back from it would be empty. */
 static const int64_t FUTURE_LIMIT = 366 * FORE_DAY;
 
+static fore_status read_calendar(fore_context *c, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    for (const char *const *name = fore_calendar_settings; *name && status == FORE_OK; name++) {
+        fore_text value = {0};
+        bool found = false;
+        status = fore_store_setting(c->store, *name, &value, &found, err);
+        if (status == FORE_OK && found)
+            status = fore_calendar_set(&c->calendar, *name, fore_text_string(&value), err);
+        fore_text_free(&value);
+    }
+    return status;
+}
+
 fore_status fore_context_open(const foresell_options *options, fore_context *c, fore_error *err)
 {
     fore_status status = FORE_OK;
@@ -24,6 +38,7 @@ fore_status fore_context_open(const foresell_options *options, fore_context *c, 
         FORE_GO(fore_store_open(options->path, mode[options->mode], &c->store, err));
         FORE_GO(fore_store_setting(c->store, "zone", &zone, &found, err));
         if (found) FORE_GO(fore_zone_open(zone.bytes, &c->zone, err));
+        FORE_GO(read_calendar(c, err));
     }
 done:
     fore_text_free(&zone);

@@ -2,6 +2,7 @@
 #ifndef FORE_JOBS_CONTEXT_H
 #define FORE_JOBS_CONTEXT_H
 
+#include "engine/base/calendar.h"
 #include "engine/base/civil.h"
 #include "engine/base/pool.h"
 #include "engine/base/progress.h"
@@ -16,6 +17,7 @@ typedef struct fore_context {
     fore_pool *pool;
     const fore_observer *observer;
     fore_zone *zone;   /* of the workspace; NULL = UTC */
+    fore_calendar calendar; /* of the workspace: what month, quarter and year mean */
     /* made on demand, thrown away when the history changes */
     fore_timeline *timeline;
     fore_extractor *extractor;

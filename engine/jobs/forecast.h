@@ -64,8 +64,8 @@ void fore_forecast_record(const fore_forecast *forecast);
 
 /* --- shared by parts --- */
 
-/* "2026-01", "2026 Q1", "2026-01-05". */
-void fore_forecast_period_name(const fore_forecast_request *request, int32_t start, char out[32]);
+/* As the calendar names it: "2026-01", "FY2027 Q1", "2026-01-05". */
+void fore_forecast_period_name(const fore_forecast *forecast, int32_t start, char out[32]);
 /* The p-quantile of period j's draws; scratch: result->draw_count doubles. */
 double fore_forecast_quantile(const fore_pipeline_result *result, int64_t period, double p,
                               double *scratch);

@@ -17,10 +17,11 @@ fore_status fore_forecast_basis_make(fore_context *c, const fore_forecast_reques
     const fore_timeline *t;
     *b = (fore_forecast_basis){0};
     FORE_TRY(fore_context_history(c, &t, NULL, err));
-    fore_outlook_options options = {.as_of = as_of,
-                                    .period = q->period,
-                                    .first_on = fore_period_start(q->period, fore_date_of(as_of)),
-                                    .periods = q->horizon};
+    fore_outlook_options options = {
+        .as_of = as_of,
+        .period = q->period,
+        .first_on = fore_calendar_start(&c->calendar, q->period, fore_date_of(as_of)),
+        .periods = q->horizon};
     FORE_GO(fore_outlook_make(c, &options, &b->outlook, err));
     fore_record_options wanted = {.as_of = as_of,
                                   .period = q->period,

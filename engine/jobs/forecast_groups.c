@@ -55,7 +55,7 @@ static void write_group(const fore_forecast *f, const fore_pipeline_result *resu
     fore_json_array(json, "periods");
     for (int64_t j = 0; j < o->periods; j++) {
         char period[32];
-        fore_forecast_period_name(&f->request, o->start[j], period);
+        fore_forecast_period_name(f, o->start[j], period);
         fore_answer_row(a, g);
         fore_answer_text(a, g, name);
         fore_answer_text(a, g, period);

@@ -29,16 +29,9 @@ double fore_forecast_quantile(const fore_pipeline_result *result, int64_t period
     return fore_quantile_sorted(scratch, result->draw_count, p);
 }
 
-void fore_forecast_period_name(const fore_forecast_request *q, int32_t start, char out[32])
+void fore_forecast_period_name(const fore_forecast *f, int32_t start, char out[32])
 {
-    int32_t year, month, day;
-    fore_civil_from_days(start, &year, &month, &day);
-    if (q->period == FORE_QUARTERLY)
-        snprintf(out, 32, "%04d Q%d", year, (month + 2) / 3);
-    else if (q->period == FORE_MONTHLY)
-        snprintf(out, 32, "%04d-%02d", year, month);
-    else
-        fore_date_format(start, out);
+    fore_calendar_name(&f->context->calendar, f->request.period, start, out);
 }
 
 void fore_forecast_period_json(const fore_forecast *f, const fore_pipeline_result *result,
@@ -48,7 +41,10 @@ void fore_forecast_period_json(const fore_forecast *f, const fore_pipeline_resul
     const fore_forecast_request *q = &f->request;
     const fore_outlook *o = f->outlook;
     const fore_pipeline_period *p = &result->period[j];
+    char name[32];
+    fore_forecast_period_name(f, o->start[j], name);
     fore_json_object(json, NULL);
+    fore_json_string(json, "name", name);
     fore_json_date(json, "start", o->start[j]);
     fore_json_date(json, "end", o->start[j + 1] - 1);
     fore_json_number(json, "mean", p->mean);
@@ -83,7 +79,7 @@ fore_status fore_forecast_periods(const fore_forecast *f, fore_error *err)
         char name[32];
         double lo = fore_forecast_quantile(result, j, 0.1, scratch),
                hi = fore_forecast_quantile(result, j, 0.9, scratch);
-        fore_forecast_period_name(&f->request, o->start[j], name);
+        fore_forecast_period_name(f, o->start[j], name);
         fore_answer_row(a, g);
         fore_answer_text(a, g, name);
         fore_answer_number(a, g, p->median);

@@ -263,7 +263,7 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     fore_rules rules;
     learned l;
     for (int64_t j = 0; j <= steps; j++)
-        starts[j] = fore_period_add(b->o->period, b->now->start[at], (int32_t)j);
+        starts[j] = fore_calendar_add(&b->c->calendar, b->o->period, b->now->start[at], (int32_t)j);
     fore_outlook_options options = {.as_of = as_of, .starts = starts, .periods = steps};
     FORE_GO(fore_outlook_make(b->c, &options, &outlook, err));
     bool other_currency = outlook->currency >= 0 && outlook->currency != b->now->currency;
@@ -271,7 +271,8 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
         status = fore_fail(err, FORE_E_NO_ANSWER, "what was won then has another unit");
         goto done;
     }
-    FORE_GO(fore_sales_series_make(b->t, as_of, b->o->period, FORE_BY_TOTAL, -1, &then, err));
+    FORE_GO(fore_sales_series_make(b->t, as_of, &b->c->calendar, b->o->period, FORE_BY_TOTAL, -1,
+                                   &then, err));
     const double *actual = b->counts ? then->won : then->amount;
     FORE_GO(learn(b, actual, at, &l, err));
     *o = (origin){.at = at};
@@ -279,7 +280,7 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     o->fresh = -o->pipeline[0];
     FORE_GO(fore_outlook_expect(outlook, NULL, 1, o->pipeline, o->own_sd, err));
     o->fresh += o->pipeline[0];
-    fore_rules_read(actual, at, b->o->period, steps, &rules);
+    fore_rules_read(actual, at, fore_calendar_a_year(&b->c->calendar, b->o->period), steps, &rules);
     double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
     FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
     speak(&l, &rules, *stages, steps, o);
@@ -341,7 +342,8 @@ static fore_status conclude(recording *b, fore_error *err)
     learned l;
     fore_rules rules;
     FORE_TRY(learn(b, b->actual, b->full, &l, err));
-    fore_rules_read(b->actual, b->full, b->o->period, r->steps, &rules);
+    fore_rules_read(b->actual, b->full, fore_calendar_a_year(&r->calendar, r->period), r->steps,
+                    &rules);
     r->learned = b->origins;
     r->persistence = l.persistence;
     for (int64_t h = 0; h < r->steps; h++) {
@@ -363,6 +365,7 @@ fore_status fore_record_make(fore_context *c, const fore_record_options *options
     if (!b) return fore_no_memory(err);
     memset(r, 0, sizeof *r);
     r->period = options->period;
+    memcpy(&r->calendar, &c->calendar, sizeof r->calendar); /* padding too: records are compared */
     r->steps = options->steps < 1                   ? 1
                : options->steps > FORE_RECORD_STEPS ? FORE_RECORD_STEPS
                                                     : options->steps;
@@ -370,8 +373,8 @@ fore_status fore_record_make(fore_context *c, const fore_record_options *options
     b->o = options;
     b->r = r;
     FORE_GO(fore_context_history(c, &b->t, NULL, err));
-    FORE_GO(fore_sales_series_make(b->t, options->as_of, options->period, FORE_BY_TOTAL, -1,
-                                   &series, err));
+    FORE_GO(fore_sales_series_make(b->t, options->as_of, &c->calendar, options->period,
+                                   FORE_BY_TOTAL, -1, &series, err));
     b->now = series;
     b->full = series->periods - (series->last_partial ? 1 : 0);
     double total = 0;
@@ -392,16 +395,19 @@ done:
 /* Calendar periods from the one that holds as_of to the one that holds the day before `end`. */
 static int64_t distance_of(const fore_record *r, int64_t as_of, int32_t end)
 {
-    int32_t first = fore_period_start(r->period, fore_date_of(as_of));
+    int32_t first = fore_calendar_start(&r->calendar, r->period, fore_date_of(as_of));
     int64_t h = 0;
-    while (h + 1 < r->steps && fore_period_add(r->period, first, (int32_t)h + 1) < end) h++;
+    while (h + 1 < r->steps &&
+           fore_calendar_add(&r->calendar, r->period, first, (int32_t)h + 1) < end)
+        h++;
     return h;
 }
 
 /* How much of a whole period of the record lies ahead between max(start, as_of) and end. */
 static double part_of(const fore_record *r, int64_t as_of, int32_t start, int32_t end)
 {
-    int32_t from = fore_period_start(r->period, start), to = fore_period_add(r->period, from, 1);
+    int32_t from = fore_calendar_start(&r->calendar, r->period, start),
+            to = fore_calendar_add(&r->calendar, r->period, from, 1);
     double now = (double)as_of / (double)FORE_DAY, begin = now > start ? now : start;
     return end > begin ? ((double)end - begin) / (double)(to - from) : 0;
 }

@@ -46,6 +46,7 @@ typedef struct fore_record_distance {
 } fore_record_distance;
 
 typedef struct fore_record {
+    fore_calendar calendar; /* that it was made by */
     fore_period period;
     int64_t cuts;
     fore_record_cut cut[FORE_RECORD_CUTS]; /* oldest first; forecasts of the period that begins */

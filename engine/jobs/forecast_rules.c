@@ -22,14 +22,6 @@ const char *fore_record_member_word(fore_record_member member)
     return words[member];
 }
 
-static int64_t periods_a_year(fore_period period)
-{
-    return period == FORE_WEEKLY      ? 52
-           : period == FORE_MONTHLY   ? 12
-           : period == FORE_QUARTERLY ? 4
-                                      : 1;
-}
-
 static void smooth(const double *past, int64_t n, int64_t season, int64_t steps, double *value)
 {
     fore_series_forecast *f = NULL;
@@ -42,10 +34,9 @@ static void smooth(const double *past, int64_t n, int64_t season, int64_t steps,
     fore_series_free(f);
 }
 
-void fore_rules_read(const double *past, int64_t n, fore_period period, int64_t steps,
+void fore_rules_read(const double *past, int64_t n, int64_t season, int64_t steps,
                      fore_rules *rules)
 {
-    int64_t season = periods_a_year(period);
     for (int b = 0; b < FORE_BASELINES; b++)
         for (int h = 0; h < FORE_RECORD_STEPS; h++) rules->value[b][h] = NAN;
     while (n > 0 && past[0] == 0) past++, n--;

@@ -10,8 +10,9 @@ typedef struct fore_rules {
     double value[FORE_BASELINES][FORE_RECORD_STEPS];
 } fore_rules;
 
-/* past: n full periods, oldest first. Those before the first sale are no history. */
-void fore_rules_read(const double *past, int64_t n, fore_period period, int64_t steps,
+/* past: n full periods, oldest first. Those before the first sale are no history.
+ * season: periods in a year. */
+void fore_rules_read(const double *past, int64_t n, int64_t season, int64_t steps,
                      fore_rules *rules);
 
 /* Open deals, each by its amount x the share of closed deals that were won from its stage, spread over

@@ -35,14 +35,16 @@ typedef struct request {
     fore_drawn_contrast drawn; /* what lists drawn by lot told, of the whole team */
 } request;
 
-static fore_status read_period(const char *text, int64_t as_of, request *q, fore_error *err)
+static fore_status read_period(const fore_calendar *calendar, const char *text, int64_t as_of,
+                               request *q, fore_error *err)
 {
     int32_t today = fore_date_of(as_of);
     if (!text || strcmp(text, "next-quarter") == 0 || strcmp(text, "next-month") == 0) {
         fore_period period =
             text && strcmp(text, "next-month") == 0 ? FORE_MONTHLY : FORE_QUARTERLY;
-        q->start = fore_period_add(period, fore_period_start(period, today), 1);
-        q->end = fore_period_add(period, q->start, 1);
+        q->start =
+            fore_calendar_add(calendar, period, fore_calendar_start(calendar, period, today), 1);
+        q->end = fore_calendar_add(calendar, period, q->start, 1);
         return FORE_OK;
     }
     const char *dots = strstr(text, "..");
@@ -65,8 +67,8 @@ static fore_status read_period(const char *text, int64_t as_of, request *q, fore
     return FORE_OK;
 }
 
-static fore_status read_request(const foresell_effort_request *r, int64_t as_of, request *q,
-                                fore_error *err)
+static fore_status read_request(const fore_context *c, const foresell_effort_request *r,
+                                int64_t as_of, request *q, fore_error *err)
 {
     FORE_TRY(fore_numbers_parse(r->raise ? r->raise : "10,20,30", "raise", q->raise, RAISES_MAX,
                                 &q->raises, err));
@@ -76,7 +78,7 @@ static fore_status read_request(const foresell_effort_request *r, int64_t as_of,
                              q->raise[i]);
     if (r->by && strcmp(r->by, "team") != 0)
         return fore_fail(err, FORE_E_USAGE, "effort can be split by team, not by '%s'", r->by);
-    return read_period(r->period, as_of, q, err);
+    return read_period(&c->calendar, r->period, as_of, q, err);
 }
 
 /* --- words and JSON --- */
@@ -394,7 +396,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     fore_habits habits;
     const fore_timeline *t;
     FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
-    FORE_TRY(read_request(r, moment.as_of, &q, err));
+    FORE_TRY(read_request(c, r, moment.as_of, &q, err));
     FORE_TRY(fore_context_history(c, &t, NULL, err));
     FORE_TRY(fore_drawn_contrast_read(c, moment.as_of, &q.drawn, err));
     FORE_GO(fore_effort_panel_make(t, moment.as_of, -1, FORE_PANEL_WEEKS, &f, err));

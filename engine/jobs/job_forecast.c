@@ -9,11 +9,13 @@ fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast
                                fore_error *err)
 {
     *q = (fore_forecast_request){.period = FORE_MONTHLY};
-    if (r->period && (!fore_period_parse(r->period, &q->period) || q->period == FORE_DAILY ||
-                      q->period == FORE_YEARLY))
-        return fore_fail(err, FORE_E_USAGE, "a period is month, quarter or week, not '%s'",
+    if (r->period && (!fore_period_parse(r->period, &q->period) || q->period == FORE_DAILY))
+        return fore_fail(err, FORE_E_USAGE, "a period is month, quarter, week or year, not '%s'",
                          r->period);
-    q->horizon = r->horizon ? r->horizon : q->period == FORE_WEEKLY ? 8 : 3;
+    q->horizon = r->horizon                 ? r->horizon
+                 : q->period == FORE_WEEKLY ? 8
+                 : q->period == FORE_YEARLY ? 2
+                                            : 3;
     if (q->horizon < 1 || q->horizon > FORE_FORECAST_PERIODS)
         return fore_fail(err, FORE_E_USAGE, "the horizon is 1 to %d periods",
                          FORE_FORECAST_PERIODS);
@@ -53,6 +55,16 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     return FORE_OK;
 }
 
+static fore_status read_calendar(const foresell_forecast_request *r, fore_calendar *calendar,
+                                 fore_error *err)
+{
+    if (r->fiscal_start)
+        FORE_TRY(fore_calendar_set(calendar, "fiscal_year_start", r->fiscal_start, err));
+    if (r->fiscal_weeks)
+        FORE_TRY(fore_calendar_set(calendar, "fiscal_weeks", r->fiscal_weeks, err));
+    return FORE_OK;
+}
+
 fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *r, fore_answer *a,
                               fore_error *err)
 {
@@ -62,7 +74,9 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_json_writer json = fore_json_to(&a->json);
     fore_forecast f = {.context = c, .answer = a, .json = &json};
     FORE_TRY(fore_forecast_read(r, &f.request, err));
-    FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    fore_calendar kept = c->calendar; /* this answer may have another one */
+    FORE_GO(read_calendar(r, &c->calendar, err));
+    FORE_GO(fore_context_moment(c, &r->moment, a, &moment, err));
     FORE_GO(fore_forecast_basis_make(c, &f.request, moment.as_of, r->seed, &basis, err));
     f.as_of = moment.as_of;
     f.outlook = basis.outlook;
@@ -73,5 +87,6 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     FORE_GO(write_answer(&f, err));
 done:
     fore_forecast_basis_free(&basis);
+    c->calendar = kept;
     return status;
 }

@@ -17,6 +17,7 @@ fore_status fore_job_explain(fore_context *c, const foresell_score_request *r, f
 fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_backtest(fore_context *c, const foresell_backtest_request *r, fore_answer *a, fore_error *err);
+fore_status fore_job_settings(fore_context *c, const foresell_settings_request *r, fore_answer *a, fore_error *err);
 fore_status fore_job_models(fore_context *c, fore_answer *a, fore_error *err);
 fore_status fore_job_rollback(fore_context *c, const char *id, int64_t now, fore_answer *a, fore_error *err);
 fore_status fore_job_nightly(fore_context *c, const foresell_nightly_request *r, fore_answer *a, fore_error *err);

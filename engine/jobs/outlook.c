@@ -394,9 +394,9 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
         goto done;
     }
     for (int64_t j = 0; j <= o->periods; j++)
-        o->start[j] = options->starts
-                          ? options->starts[j]
-                          : fore_period_add(options->period, options->first_on, (int32_t)j);
+        o->start[j] = options->starts ? options->starts[j]
+                                      : fore_calendar_add(&c->calendar, options->period,
+                                                          options->first_on, (int32_t)j);
     FORE_GO(fore_context_history(c, &b.t, &b.extractor, err));
     o->kind = b.t->deals > 0 ? FORE_SUBJECT_DEAL : FORE_SUBJECT_LEAD;
     b.first = o->kind == FORE_SUBJECT_DEAL ? b.t->leads : 0;

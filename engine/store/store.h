@@ -64,7 +64,7 @@ fore_status fore_store_lock(fore_store *store, const char *job, fore_error *err)
 void fore_store_unlock(fore_store *store);
 
 fore_status fore_store_setting(fore_store *store, const char *name, fore_text *value, bool *found, fore_error *err);
-fore_status fore_store_set(fore_store *store, const char *name, const char *value, fore_error *err);
+fore_status fore_store_set(fore_store *store, const char *name, const char *value, fore_error *err); /* value NULL: takes it back */
 
 /* --- rows of the history --- */
 

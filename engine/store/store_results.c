@@ -21,10 +21,21 @@ fore_status fore_store_setting(fore_store *s, const char *name, fore_text *value
     return fore_text_check(value, err);
 }
 
+static fore_status take_back(fore_store *s, const char *name, fore_error *err)
+{
+    sqlite3_stmt *q = NULL;
+    FORE_TRY(store_prepare(s, "DELETE FROM setting WHERE name = ?1", &q, err));
+    store_bind_text(q, 1, name);
+    fore_status status = store_run(s, q, err);
+    sqlite3_finalize(q);
+    return status;
+}
+
 fore_status fore_store_set(fore_store *s, const char *name, const char *value, fore_error *err)
 {
     sqlite3_stmt *q;
     FORE_TRY(store_writable(s, err));
+    if (!value) return take_back(s, name, err);
     FORE_TRY(store_statement(s, STORE_SETTING_SET,
                              "INSERT INTO setting VALUES (?1, ?2)"
                              " ON CONFLICT DO UPDATE SET value = ?2",

@@ -215,7 +215,7 @@ class Options(Company):
                                                 "check", "nightly") for m in moments]
         commands += [line.split() for line in (
             "rank --hours -1", "rank --hours nan", "rank --hours x", "rank --limit -1", "rank --limit 1e3",
-            "rank --cool-off -1", "rank --cool-off 1000", "rank extra", "explain", "forecast --period year",
+            "rank --cool-off -1", "rank --cool-off 1000", "rank extra", "explain", "forecast --period day",
             "forecast --horizon -1", "forecast --horizon 100000", "forecast --level 0", "forecast --level 101",
             "forecast --level 80,x", "forecast --by planet", "effort --raise x", "effort --raise -10",
             "effort --raise 0", "effort --raise 1e9", "effort --raise nan", "effort --period yesterday",

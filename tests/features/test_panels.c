@@ -301,7 +301,7 @@ static void panel__nothing_in_the_history__said(void **state)
     assert_int_equal(fore_effort_panel_make(w.t, raw_start() - 400 * FORE_DAY, -1, 0, &p, &error),
                      FORE_E_NO_ANSWER);
     assert_null(p);
-    assert_int_equal(fore_sales_series_make(w.t, raw_start() - 400 * FORE_DAY, FORE_MONTHLY,
+    assert_int_equal(fore_sales_series_make(w.t, raw_start() - 400 * FORE_DAY, NULL, FORE_MONTHLY,
                                             FORE_BY_TOTAL, -1, &s, &error),
                      FORE_E_NO_ANSWER);
     assert_null(s);
@@ -318,7 +318,7 @@ static void series__random_histories__equal_slow_sums(void **state)
         world w = open_world(seed, 30);
         for (int k = 0; k < 4; k++) {
             fore_sales_series *s = NULL;
-            OK(fore_sales_series_make(w.t, w.as_of, periods[k], FORE_BY_TOTAL, -1, &s, err));
+            OK(fore_sales_series_make(w.t, w.as_of, NULL, periods[k], FORE_BY_TOTAL, -1, &s, err));
             assert_int_equal(s->groups, 1);
             int64_t wins = 0;
             for (int64_t p = 0; p < s->periods; p++) {
@@ -362,10 +362,10 @@ static void series__groups__add_up_to_the_total(void **state)
                                         FORE_BY_CATEGORY};
     world w = open_world(2, 40);
     fore_sales_series *total = NULL;
-    OK(fore_sales_series_make(w.t, w.as_of, FORE_MONTHLY, FORE_BY_TOTAL, -1, &total, err));
+    OK(fore_sales_series_make(w.t, w.as_of, NULL, FORE_MONTHLY, FORE_BY_TOTAL, -1, &total, err));
     for (int k = 0; k < 5; k++) {
         fore_sales_series *s = NULL;
-        OK(fore_sales_series_make(w.t, w.as_of, FORE_MONTHLY, by[k], -1, &s, err));
+        OK(fore_sales_series_make(w.t, w.as_of, NULL, FORE_MONTHLY, by[k], -1, &s, err));
         assert_int_equal(s->periods, total->periods);
         if (by[k] == FORE_BY_TEAM) assert_int_equal(s->groups, 3); /* south, north and none */
         assert_string_equal(s->group[s->groups - 1], "");
@@ -398,7 +398,7 @@ static void panel_and_series__any_allocation_fails__clean_error(void **state)
         fore_memory_fail_at(k);
         fore_status status = fore_effort_panel_make(w.t, w.as_of, -1, 0, &p, &error);
         if (status == FORE_OK)
-            status = fore_sales_series_make(w.t, w.as_of, FORE_WEEKLY, FORE_BY_REP, -1, &s, &error);
+            status = fore_sales_series_make(w.t, w.as_of, NULL, FORE_WEEKLY, FORE_BY_REP, -1, &s, &error);
         fore_memory_fail_at(0);
         fore_effort_panel_free(p);
         fore_sales_series_free(s);

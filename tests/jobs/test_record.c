@@ -392,16 +392,16 @@ static void rules__read_the_series_as_people_do(void **state)
     (void)state;
     fore_rules r;
     const double past[] = {0, 0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120};
-    fore_rules_read(past, 14, FORE_MONTHLY, 3, &r);
+    fore_rules_read(past, 14, 12, 3, &r);
     assert_true(r.value[FORE_BASE_LAST][0] == 120 && r.value[FORE_BASE_LAST][2] == 120);
     assert_true(r.value[FORE_BASE_RUN_RATE][0] == 110);
     assert_true(r.value[FORE_BASE_LAST_YEAR][0] == 10 && r.value[FORE_BASE_LAST_YEAR][1] == 20);
     assert_true(r.value[FORE_BASE_ETS][0] > 110 && r.value[FORE_BASE_ETS][2] >= 120);
     assert_true(isnan(r.value[FORE_BASE_STAGE_WEIGHTS][0]));
-    fore_rules_read(past, 3, FORE_MONTHLY, 1, &r); /* one month of sales */
+    fore_rules_read(past, 3, 12, 1, &r); /* one month of sales */
     assert_true(r.value[FORE_BASE_RUN_RATE][0] == 10 && r.value[FORE_BASE_ETS][0] == 10);
     assert_true(isnan(r.value[FORE_BASE_LAST_YEAR][0]));
-    fore_rules_read(past, 2, FORE_MONTHLY, 1, &r); /* none */
+    fore_rules_read(past, 2, 12, 1, &r); /* none */
     assert_true(isnan(r.value[FORE_BASE_LAST][0]) && isnan(r.value[FORE_BASE_ETS][0]));
 }
 

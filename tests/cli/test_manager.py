@@ -1,0 +1,66 @@
+"""What a sales manager asks of the forecast: the company's own calendar."""
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+from harness import run, small_company
+
+
+class Manager(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="foresell-manager-"))
+        cls.workspace = small_company(cls.folder)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder, ignore_errors=True)
+
+    def foresell(self, *arguments, code=0):
+        return run(*arguments, "--quiet", workspace=self.workspace, code=code)
+
+    def names(self, *arguments):
+        return [p["name"] for p in self.foresell("forecast", "--json", *arguments).json["periods"]]
+
+    def test_forecast__by_a_fiscal_year__names_its_quarters(self):
+        plain = self.foresell("forecast", "--period", "quarter", "--json").json
+        april = self.foresell("forecast", "--period", "quarter", "--fiscal-start", 4, "--json").json
+        self.assertTrue(all(p["name"].startswith("FY") for p in april["periods"]))
+        self.assertEqual([p["start"] for p in plain["periods"]], [p["start"] for p in april["periods"]])
+        self.assertEqual(plain["periods"][0]["mean"], april["periods"][0]["mean"])
+        february = self.foresell("forecast", "--period", "quarter", "--fiscal-start", "feb", "--json").json
+        self.assertIn(february["periods"][0]["start"][5:], ("02-01", "05-01", "08-01", "11-01"))
+
+    def test_settings__are_kept_and_taken_back(self):
+        before = self.names("--period", "year")
+        self.assertTrue(before[0].isdigit())
+        self.foresell("settings", "fiscal_year_start=4", "fiscal_weeks=4-4-5")
+        try:
+            self.assertEqual(self.foresell("settings", "--json").json["settings"]["fiscal_weeks"], "4-4-5")
+            self.assertTrue(self.names("--period", "year")[0].startswith("FY"))
+            self.assertRegex(self.names("--period", "month")[0], r"^FY\d{4} P\d\d$")
+            quarters = self.foresell("forecast", "--period", "quarter", "--json").json["periods"]
+            period = self.foresell("effort", "--json").json["period"]  # the next fiscal quarter
+            self.assertEqual((period["start"], period["end"]), (quarters[1]["start"], quarters[1]["end"]))
+        finally:
+            self.foresell("settings", "fiscal_year_start=", "fiscal_weeks=")
+        self.assertIsNone(self.foresell("settings", "--json").json["settings"]["fiscal_weeks"])
+        self.assertEqual(self.names("--period", "year"), before)
+
+    def test_settings__nonsense__is_refused_and_nothing_is_kept(self):
+        bad = self.foresell("settings", "week_start=sunday", "fiscal_year_start=13", code=2)
+        self.assertIn("1 to 12", bad.err)
+        self.assertIsNone(self.foresell("settings", "--json").json["settings"]["week_start"])
+        self.assertIn("no setting", self.foresell("settings", "colour=red", code=2).err)
+        self.assertIn("NAME=VALUE", self.foresell("settings", "zone", code=2).err)
+        self.assertIn("4-4-5", self.foresell("forecast", "--fiscal-weeks", "4-4-4", code=2).err)
+
+    def test_settings__before_the_first_import__make_the_workspace(self):
+        fresh = self.folder / "fresh.db"
+        run("settings", "zone=Asia/Kolkata", workspace=fresh)
+        self.assertEqual(run("settings", "--json", workspace=fresh).json["settings"]["zone"], "Asia/Kolkata")
+
+
+if __name__ == "__main__":
+    unittest.main()
