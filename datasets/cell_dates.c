@@ -152,22 +152,9 @@ static bool take_time(reader *r, parts *p)
 
 static int take_month_name(reader *r)
 {
-    static const char names[12][10] = {"january",   "february", "march",    "april",
-                                       "may",       "june",     "july",     "august",
-                                       "september", "october",  "november", "december"};
-    char word[10] = {0};
-    int n = 0;
-    while (r->at < r->end && letter(*r->at)) {
-        if (n == 9) return 0;
-        word[n++] = lower(*r->at++);
-    }
-    if (n < 3) return 0;
-    for (int m = 0; m < 12; m++) {
-        bool sept = m == 8 && strcmp(word, "sept") == 0;
-        if (strcmp(word, names[m]) == 0 || (n == 3 && strncmp(word, names[m], 3) == 0) || sept)
-            return m + 1;
-    }
-    return 0;
+    const char *from = r->at;
+    while (r->at < r->end && letter(*r->at)) r->at++;
+    return fore_cell_month(from, r->at - from);
 }
 
 static void skip_weekday(reader *r)

@@ -74,6 +74,13 @@ bool fore_cell_time(const char *text, int64_t length, fore_date_order order, con
 bool fore_cell_date(const char *text, int64_t length, fore_date_order order, const fore_zone *zone,
                     int32_t *days);
 
+/* A month, quarter or week written as such: 2023-01, 01/2023, Jan 2023, Jan-23, 2023M01; 2023-Q1,
+ * 2023Q1, Q1 2023, 1Q23; 2023-W05, W05 2023 (ISO 8601 weeks). *start: its first day. False for
+ * anything else, dates among it. */
+bool fore_cell_period(const char *text, int64_t length, fore_period *period, int32_t *start);
+/* 1..12 for the English name of a month or its first three letters, else 0. */
+int fore_cell_month(const char *word, int64_t length);
+
 /* --- the rest --- */
 
 /* yes/no, true/false, t/f, y/n, 1/0, on/off, in any case; also ja/nein, oui/non, si/no. */

@@ -270,6 +270,8 @@ typedef struct foresell_series_request {
     const char *levels;  /* "80,95" */
     const char *method;  /* NULL = auto */
     bool strict;         /* the first row that cannot be read fails the file */
+    const char *id, *date, *value; /* columns (id: a list); NULL = unique_id, ds, y or what looks like them */
+    const char *dates;   /* "day-first", "month-first" where the file does not tell; NULL = it does */
 } foresell_series_request;
 FORE_API fore_status foresell_series(const foresell_options *options,
                                      const foresell_series_request *request,

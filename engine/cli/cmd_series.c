@@ -9,9 +9,10 @@ const cli_command cli_series = {
     "series",
     "forecasts for a CSV of unique_id,ds,y",
     "series FILE [OPTIONS]",
-    "Forecasts every series of the file: rows unique_id,ds,step,mean,lo-80,hi-80,... One bad series never\n"
-    "stops the others; a row with too few or too many cells is put aside with its line. What was done\n"
-    "about gaps, short or constant series is said.",
+    "Forecasts every series of the file: rows unique_id,ds,step,mean,lo-80,hi-80,... Dates may be days,\n"
+    "months (2026-01, Jan 2026), quarters (2026-Q1), weeks (2026-W05), moments or numbers. One bad series\n"
+    "never stops the others: it is listed with its line (exit code 3). What was done about gaps, short\n"
+    "or constant series is said.",
     "foresell series sales.csv --horizon 12 --level 80,95 --csv",
     .run = run,
     .timeless = true,
@@ -27,6 +28,11 @@ static int run(cli *c, int argc, char **argv)
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"method", "NAME", CLI_TEXT, &request.method,
          "auto, ets, arima, ces, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},
+        {"id", "COLS", CLI_TEXT, &request.id, "columns that name the series (unique_id)"},
+        {"date", "COL", CLI_TEXT, &request.date, "column of the times (ds)"},
+        {"value", "COL", CLI_TEXT, &request.value, "column of the values (y)"},
+        {"dates", "ORDER", CLI_TEXT, &request.dates,
+         "day-first or month-first, where the file does not tell"},
         {"strict", NULL, CLI_FLAG, &request.strict, "fail at the first bad row"},
         {0}};
     int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);

@@ -33,6 +33,8 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     fore_json_object(w->json, NULL);
     fore_json_string(w->json, "unique_id", id);
     fore_json_string(w->json, "method", f->name);
+    fore_json_string(w->json, "step", fore_series_step_word(p));
+    fore_json_integer(w->json, "season", p->season);
     if (f->note[0]) fore_json_string(w->json, "note", f->note);
     fore_json_array(w->json, "forecast");
     for (int64_t h = 0; h < f->horizon; h++) {
@@ -153,6 +155,31 @@ static const char *why_not(const fore_series_grid *grid, const fore_series_task 
     return grid->plan[s].why[0] ? grid->plan[s].why : tasks[s].message;
 }
 
+/* A list of those without an answer, and what to say of it at the end. */
+static void write_the_left_out(series_writer *w, const fore_series_file *file,
+                               const fore_series_grid *grid, const fore_series_task *tasks)
+{
+    fore_text names = {0};
+    int64_t count = 0;
+    fore_json_array(w->json, "left_out");
+    for (int64_t s = 0; s < grid->series; s++) {
+        if (tasks[s].forecast && !grid->plan[s].why[0]) continue;
+        const char *id = fore_dictionary_text(file->ids, s);
+        if (count++ < ASIDE_SHOWN) fore_text_printf(&names, "%s%s", count > 1 ? ", " : "", id);
+        fore_json_object(w->json, NULL);
+        fore_json_string(w->json, "unique_id", id);
+        if (grid->plan[s].line > 0) fore_json_integer(w->json, "line", grid->plan[s].line);
+        fore_json_string(w->json, "reason", why_not(grid, tasks, s));
+        fore_json_end_object(w->json);
+    }
+    fore_json_end_array(w->json);
+    if (count > 0)
+        w->answer->missing = fore_arena_format(
+            w->answer->arena, "%lld of %lld series left out: %s%s", (long long)count,
+            (long long)grid->series, fore_text_string(&names), count > ASIDE_SHOWN ? ", ..." : "");
+    fore_text_free(&names);
+}
+
 /* How many were answered. */
 static int64_t write_series(series_writer *w, const fore_series_file *file,
                             const fore_series_grid *grid, const fore_series_task *tasks)
@@ -184,7 +211,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     fore_series_options options;
     fore_series_task *tasks = NULL;
     FORE_TRY(read_request(r, &options, err));
-    FORE_GO(fore_series_file_read(c, r->file, r->strict, &file, a->arena, err));
+    FORE_GO(fore_series_file_read(c, r, &file, a, err));
     FORE_GO(fore_series_grid_make(&file, r->season, &grid, err));
     if (r->strict) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
     fore_column *columns = make_columns(a, options.level, options.levels, err);
@@ -196,6 +223,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
                        &json, options.level, options.levels};
     fore_json_object(&json, NULL);
     int64_t answered = write_series(&w, &file, &grid, tasks);
+    write_the_left_out(&w, &file, &grid, tasks);
     tell_aside(&file, r->file, a, &json);
     fore_json_end_object(&json);
     if (answered == 0)

@@ -13,15 +13,25 @@
 #include "engine/base/civil.h"
 #include "engine/base/memory.h"
 #include "engine/base/text.h"
+#include "engine/jobs/answer.h"
 #include "engine/jobs/context.h"
+#include "engine/jobs/series_columns.h"
 
-enum { FORE_STEP_NUMBER = -1 }; /* the times are plain whole numbers */
+/* How a time was written, which is how the answer writes it. */
+typedef enum fore_series_form {
+    FORE_FORM_NUMBER, /* a plain whole number */
+    FORE_FORM_DAY,    /* 2026-01-31 */
+    FORE_FORM_MONTH,  /* 2026-01 */
+    FORE_FORM_QUARTER,
+    FORE_FORM_WEEK,
+    FORE_FORM_MOMENT /* with a time of day: the file then counts seconds */
+} fore_series_form;
 
 typedef struct fore_series_point {
-    int64_t series, at; /* at: days, or the number itself when ds is not a date */
+    int64_t series, at; /* at: days (seconds in a file with times of day), or the number itself */
     double y;
-    int64_t line;
-    bool dated;
+    int64_t line, row; /* row: of the file's drivers */
+    fore_series_form form;
     const char *bad; /* NULL, or what is wrong with the line: its series is left out */
 } fore_series_point;
 
@@ -37,19 +47,28 @@ typedef struct fore_series_file {
     int64_t count, capacity;
     fore_series_aside *aside;
     int64_t aside_count, aside_capacity, header_cells;
+    fore_series_columns columns;
+    const char *bad_time, *bad_value, *large_value; /* what may be wrong with a line */
 } fore_series_file;
 
-/* strict: the first row that cannot be read fails the file. *file zeroed before the call; freed by
- * the caller after failure too. Texts live in the arena. */
-fore_status fore_series_file_read(fore_context *c, const char *path, bool strict,
-                                  fore_series_file *file, fore_arena *arena, fore_error *err);
+/* r->strict: the first row that cannot be read fails the file. What was guessed is noted in the
+ * answer, in whose arena the texts live. *file zeroed before the call; freed by the caller after
+ * failure too. */
+fore_status fore_series_file_read(fore_context *c, const foresell_series_request *r,
+                                  fore_series_file *file, fore_answer *a, fore_error *err);
 /* E_DATA: the line has another number of cells than the header. */
 fore_status fore_series_file_fail(const fore_series_file *file, const char *path,
                                   const fore_series_aside *row, fore_error *err);
 void fore_series_file_free(fore_series_file *file);
 
+/* Steps besides those of fore_period. */
+enum { FORE_STEP_NUMBER = -1, FORE_STEP_SECONDS = -2 };
+
 typedef struct fore_series_plan {
-    int step; /* a fore_period, or FORE_STEP_NUMBER */
+    int step;      /* a fore_period, or one of the above */
+    int64_t width; /* of a step of numbers or seconds */
+    unsigned week; /* bit d: weekday d has values (bit 0: Monday); 0: every day, or not daily */
+    fore_series_form form;
     int64_t season;
     int64_t start, last; /* times of the first and the last value */
     int64_t first, n;    /* into the values of the grid */
@@ -73,7 +92,10 @@ fore_status fore_series_grid_refuse(const fore_series_grid *grid, const char *pa
 void fore_series_grid_free(fore_series_grid *grid);
 
 /* The time n steps after `at`. */
-int64_t fore_series_next(int step, int64_t at, int64_t n);
+int64_t fore_series_next(const fore_series_plan *plan, int64_t at, int64_t n);
+/* "month", "working day" (only some weekdays have values), "time of day", "number", ... */
+const char *fore_series_step_word(const fore_series_plan *plan);
+/* The time `ahead` steps after the last one, as the file writes times. */
 void fore_series_when(const fore_series_plan *plan, int64_t ahead, char out[32]);
 
 #endif

@@ -11,37 +11,29 @@
 static const char ONLY_SERIES[] = "series"; /* the name where there is no unique_id */
 static const double VALUE_LIMIT = 1e150;    /* squares and their sums stay finite */
 
-static int64_t find_column(const fore_csv *csv, const char *name)
+/* The text that names the series of a row: its keys joined by "/". NULL: memory. */
+static const char *key_of(const fore_series_columns *c, const fore_csv_record *record,
+                          fore_text *room)
 {
-    for (int64_t j = 0; j < fore_csv_columns(csv); j++)
-        if (fore_text_equal_fold(fore_csv_name(csv, j), name)) return j;
-    return -1;
-}
-
-static bool read_when(const char *text, int64_t length, fore_series_point *p)
-{
-    int64_t time;
-    bool day;
-    double number;
-    p->dated = fore_time_parse(text, length, NULL, &time, &day);
-    if (p->dated) {
-        p->at = fore_date_of(time);
-        return true;
+    if (c->ids == 0) return ONLY_SERIES;
+    if (c->ids == 1) return record->cells[c->id[0]];
+    fore_text_clear(room);
+    for (int64_t i = 0; i < c->ids; i++) {
+        if (i) fore_text_putc(room, '/');
+        fore_text_puts(room, record->cells[c->id[i]]);
     }
-    if (!fore_number_parse(text, length, &number) || number != floor(number) || fabs(number) > 1e15)
-        return false;
-    p->at = (int64_t)number;
-    return true;
+    return room->failed ? NULL : fore_text_string(room);
 }
 
 static fore_status put_aside(fore_series_file *set, const fore_csv_record *record,
-                             int64_t id_column, fore_arena *arena, fore_error *err)
+                             fore_arena *arena, fore_error *err)
 {
     fore_series_aside row = {.line = record->line, .cells = record->count};
-    if (id_column >= 0 && id_column < record->count) {
-        row.id = fore_arena_string(arena, record->cells[id_column]);
+    const fore_series_columns *c = &set->columns;
+    if (c->ids == 1 && c->id[0] < record->count) {
+        row.id = fore_arena_string(arena, record->cells[c->id[0]]);
         if (!row.id) return fore_no_memory(err);
-    } else if (id_column < 0)
+    } else if (c->ids == 0)
         row.id = ONLY_SERIES;
     FORE_TRY(fore_grow((void **)&set->aside, &set->aside_capacity, set->aside_count + 1, sizeof row,
                        err));
@@ -49,25 +41,41 @@ static fore_status put_aside(fore_series_file *set, const fore_csv_record *recor
     return FORE_OK;
 }
 
-static fore_status read_point(fore_series_file *set, const fore_csv_record *record,
-                              const int64_t column[3], fore_error *err)
+static fore_status read_point(fore_series_file *set, const fore_csv_record *record, fore_text *room,
+                              fore_error *err)
 {
     fore_series_point p = {.line = record->line, .y = NAN};
-    const char *id = column[0] < 0 ? ONLY_SERIES : record->cells[column[0]];
-    const char *y = record->cells[column[2]];
-    int64_t when = column[1];
-    p.series = fore_dictionary_add(set->ids, id, (int64_t)strlen(id));
+    const fore_series_columns *c = &set->columns;
+    const char *id = key_of(c, record, room), *y = record->cells[c->value];
+    int form = FORE_FORM_NUMBER;
+    p.series = id ? fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) : -1;
     if (p.series < 0) return fore_no_memory(err);
-    if (!read_when(record->cells[when], record->lengths[when], &p))
-        p.bad = "ds is neither a date such as 2026-01-31 nor a whole number";
-    bool missing = !*y || fore_text_equal_fold(y, "NA") || fore_text_equal_fold(y, "NaN");
-    if (!missing && !fore_number_parse(y, record->lengths[column[2]], &p.y))
-        p.bad = "y is not a number; leave the cell empty where the value is not known";
-    if (fabs(p.y) > VALUE_LIMIT)
-        p.bad = "y is too large to reckon with (more than 1e150); use a larger unit";
+    if (!fore_series_time(c, record->cells[c->date], record->lengths[c->date], &p.at, &form))
+        p.bad = set->bad_time;
+    p.form = (fore_series_form)form;
+    if (!fore_series_missing(y, record->lengths[c->value]) &&
+        !fore_series_number(c, y, record->lengths[c->value], &p.y))
+        p.bad = set->bad_value;
+    if (fabs(p.y) > VALUE_LIMIT) p.bad = set->large_value;
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
     set->points[set->count++] = p;
     return FORE_OK;
+}
+
+/* What may be wrong with a line, in the names of this file. */
+static fore_status name_faults(fore_series_file *set, fore_arena *arena, fore_error *err)
+{
+    const fore_series_columns *c = &set->columns;
+    set->bad_time = fore_arena_format(
+        arena, "%s is neither a date such as 2026-01-31, 2026-01 or 2026-Q1 nor a whole number",
+        c->date_name);
+    set->bad_value = fore_arena_format(
+        arena, "%s is not a number; leave the cell empty where the value is not known",
+        c->value_name);
+    set->large_value = fore_arena_format(
+        arena, "%s is too large to reckon with (more than 1e150); use a larger unit",
+        c->value_name);
+    return set->bad_time && set->bad_value && set->large_value ? FORE_OK : fore_no_memory(err);
 }
 
 static int by_series_and_time(const void *left, const void *right)
@@ -87,15 +95,15 @@ fore_status fore_series_file_fail(const fore_series_file *set, const char *path,
 }
 
 static fore_status read_row(fore_series_file *set, const fore_csv *csv,
-                            const fore_csv_record *record, const int64_t column[3], bool strict,
+                            const fore_csv_record *record, bool strict, fore_text *room,
                             fore_arena *arena, fore_error *err)
 {
     const char *path = fore_csv_path(csv);
     if (record->fit != FORE_CSV_FITS) {
-        FORE_TRY(put_aside(set, record, column[0], arena, err));
+        FORE_TRY(put_aside(set, record, arena, err));
         return strict ? fore_series_file_fail(set, path, &set->aside[0], err) : FORE_OK;
     }
-    FORE_TRY(read_point(set, record, column, err));
+    FORE_TRY(read_point(set, record, room, err));
     const fore_series_point *p = &set->points[set->count - 1];
     if (strict && p->bad) return fore_fail_at(err, FORE_E_DATA, path, p->line, 0, "%s", p->bad);
     return FORE_OK;
@@ -112,50 +120,56 @@ static fore_status name_the_lost(fore_series_file *set, fore_error *err)
     return FORE_OK;
 }
 
-fore_status fore_series_file_read(fore_context *c, const char *path, bool strict,
-                                  fore_series_file *set, fore_arena *arena, fore_error *err)
+static fore_status read_rows(fore_series_file *set, fore_csv *csv, bool strict, fore_arena *arena,
+                             fore_error *err)
 {
     fore_status status = FORE_OK;
-    fore_csv *csv = NULL;
     fore_csv_record record;
-    bool more;
-    FORE_TRY(fore_csv_open(path, NULL, &csv, err));
-    int64_t column[3] = {find_column(csv, "unique_id"), find_column(csv, "ds"),
-                         find_column(csv, "y")};
-    set->header_cells = fore_csv_columns(csv);
-    set->ids = fore_dictionary_new();
-    if (!set->ids) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    if (column[1] < 0 || column[2] < 0) {
-        status =
-            fore_fail_at(err, FORE_E_DATA, path, 1, 0,
-                         "the columns ds (date) and y (value) are needed, and unique_id where the "
-                         "file holds several series");
-        goto done;
-    }
-    for (;;) {
+    fore_text room = {0};
+    for (bool more;;) {
         FORE_GO(fore_csv_next(csv, &record, &more, err));
         if (!more) break;
-        FORE_GO(read_row(set, csv, &record, column, strict, arena, err));
+        FORE_GO(read_row(set, csv, &record, strict, &room, arena, err));
     }
     if (set->count == 0 && set->aside_count > 0)
-        status = fore_series_file_fail(set, path, &set->aside[0], err);
+        status = fore_series_file_fail(set, fore_csv_path(csv), &set->aside[0], err);
     else if (set->count == 0)
-        status = fore_fail_at(err, FORE_E_DATA, path, 2, 0,
+        status = fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 2, 0,
                               "there is a header and no row under it; export the series again");
     else
         qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
-    if (status == FORE_OK) status = name_the_lost(set, err);
 done:
-    if (status == FORE_OK && fore_csv_about(csv)->encoding == FORE_CSV_WINDOWS_1252)
-        fore_message(
-            c->observer, FORE_WARNING,
-            "%s: not UTF-8 (first at line %lld, byte %lld); read as Windows-1252. Export it as "
-            "UTF-8 if letters look wrong",
-            path, (long long)fore_csv_about(csv)->foreign_line,
-            (long long)fore_csv_about(csv)->foreign_column);
+    fore_text_free(&room);
+    return status;
+}
+
+static void say_encoding(fore_context *c, const fore_csv *csv)
+{
+    const fore_csv_info *about = fore_csv_about(csv);
+    if (about->encoding != FORE_CSV_WINDOWS_1252) return;
+    fore_message(
+        c->observer, FORE_WARNING,
+        "%s: not UTF-8 (first at line %lld, byte %lld); read as Windows-1252. Export it as "
+        "UTF-8 if letters look wrong",
+        fore_csv_path(csv), (long long)about->foreign_line, (long long)about->foreign_column);
+}
+
+fore_status fore_series_file_read(fore_context *c, const foresell_series_request *r,
+                                  fore_series_file *set, fore_answer *a, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_csv *csv = NULL;
+    FORE_TRY(fore_csv_open(r->file, NULL, &csv, err));
+    set->header_cells = fore_csv_columns(csv);
+    set->ids = fore_dictionary_new();
+    if (!set->ids) FORE_GO(fore_no_memory(err));
+    FORE_GO(fore_series_columns_find(csv, r, &set->columns, a, err));
+    FORE_GO(name_faults(set, a->arena, err));
+    FORE_GO(fore_series_columns_learn(csv, r, &set->columns, a, err));
+    FORE_GO(read_rows(set, csv, r->strict, a->arena, err));
+    FORE_GO(name_the_lost(set, err));
+    say_encoding(c, csv);
+done:
     fore_csv_close(csv);
     return status;
 }

@@ -7,28 +7,75 @@
 #include "engine/jobs/series_file.h"
 #include "engine/num/special.h"
 
-enum { GAP_LIMIT = 100000 };
+enum {
+    GAP_LIMIT = 100000,
+    WEEKS_LEAST = 3,
+    DAY_SECONDS = 86400,
+    HALF_A_DAY = DAY_SECONDS / 2,
+    DAY_STEPS_MOST = 1440
+};
 
-/* The calendar step of a dated series from the median distance of its days. */
-static int calendar_step(const fore_series_point *p, int64_t n, double *scratch)
+static double median_gap(const fore_series_point *p, int64_t n, double *scratch)
 {
     for (int64_t i = 1; i < n; i++) scratch[i - 1] = (double)(p[i].at - p[i - 1].at);
-    double middle = n < 2 ? 30 : fore_median(scratch, n - 1);
-    if (middle <= 3) return FORE_DAILY;
-    if (middle <= 10) return FORE_WEEKLY;
-    if (middle <= 45) return FORE_MONTHLY;
-    return middle <= 150 ? FORE_QUARTERLY : FORE_YEARLY;
+    return n < 2 ? 0 : fore_median(scratch, n - 1);
 }
 
-static int64_t season_of(int step)
+/* The calendar step of a dated series from the median distance of its days; of a single one from
+ * how it is written. */
+static int calendar_step(double gap, fore_series_form form)
+{
+    if (gap <= 0) {
+        if (form == FORE_FORM_WEEK) return FORE_WEEKLY;
+        return form == FORE_FORM_QUARTER ? FORE_QUARTERLY : FORE_MONTHLY;
+    }
+    if (gap <= 3) return FORE_DAILY;
+    if (gap <= 10) return FORE_WEEKLY;
+    if (gap <= 45) return FORE_MONTHLY;
+    return gap <= 150 ? FORE_QUARTERLY : FORE_YEARLY;
+}
+
+/* The weekdays that have values, where some never do: a firm that works on five days. 0: all. */
+static unsigned working_week(const fore_series_point *p, int64_t n)
+{
+    int64_t on[7] = {0}, span = n ? p[n - 1].at - p[0].at + 1 : 0, days = 0;
+    unsigned week = 0;
+    if (span < WEEKS_LEAST * 7) return 0;
+    for (int64_t i = 0; i < n; i++) on[fore_weekday((int32_t)p[i].at)]++;
+    for (int d = 0; d < 7; d++) {
+        if (on[d] > 0) week |= 1u << d, days++;
+        if (on[d] > 0 && 4 * on[d] < 3 * (span / 7)) return 0; /* now and then only */
+    }
+    return days > 1 && days < 7 ? week : 0;
+}
+
+static int64_t days_of(unsigned week) { return __builtin_popcount(week); }
+
+static int64_t season_of(const fore_series_plan *p)
 {
     static const int64_t season[] = {7, 52, 12, 4, 1};
-    return step == FORE_STEP_NUMBER ? 1 : season[step];
+    if (p->step == FORE_STEP_NUMBER) return 1;
+    if (p->step == FORE_STEP_SECONDS) {
+        bool fits = DAY_SECONDS % p->width == 0 && DAY_SECONDS / p->width <= DAY_STEPS_MOST;
+        return fits ? DAY_SECONDS / p->width : 1;
+    }
+    return p->week ? days_of(p->week) : season[p->step];
 }
 
-int64_t fore_series_next(int step, int64_t at, int64_t n)
+static int64_t next_working(unsigned week, int64_t at, int64_t n)
 {
-    if (step == FORE_STEP_NUMBER) return at + n;
+    at += n / days_of(week) * 7;
+    for (n %= days_of(week); n > 0; n--) do
+            at++;
+        while (!(week >> fore_weekday((int32_t)at) & 1));
+    return at;
+}
+
+int64_t fore_series_next(const fore_series_plan *plan, int64_t at, int64_t n)
+{
+    int step = plan->step;
+    if (step == FORE_STEP_NUMBER || step == FORE_STEP_SECONDS) return at + n * plan->width;
+    if (plan->week) return next_working(plan->week, at, n);
     if (step == FORE_DAILY || step == FORE_WEEKLY) return at + n * (step == FORE_DAILY ? 1 : 7);
     /* months, quarters, years from the same day of the month, cut to the month's length */
     int32_t year, month, day;
@@ -41,28 +88,34 @@ int64_t fore_series_next(int step, int64_t at, int64_t n)
     return fore_days_from_civil(year, month, last || day > length ? length : day);
 }
 
+static bool dated(const fore_series_point *p) { return p->form != FORE_FORM_NUMBER; }
+
 /* The first line of the file that cannot be part of this series; into plan.why. */
-static bool find_bad(const fore_series_point *points, int64_t n, fore_series_plan *p)
+static bool find_bad(const fore_series_point *points, int64_t n, const char *name,
+                     fore_series_plan *p)
 {
     const fore_series_point *opening = points, *bad = NULL;
     for (int64_t i = 1; i < n; i++)
         if (points[i].line < opening->line) opening = &points[i];
     for (int64_t i = 0; i < n; i++) {
-        bool odd = points[i].bad || points[i].dated != opening->dated;
+        bool odd = points[i].bad || dated(&points[i]) != dated(opening);
         if (odd && (!bad || points[i].line < bad->line)) bad = &points[i];
     }
     if (!bad) return false;
     p->line = bad->line;
-    snprintf(p->why, sizeof p->why, "line %lld: %s", (long long)bad->line,
-             bad->bad ? bad->bad
-                      : "ds holds both dates and plain numbers; write all as dates, or all as "
-                        "whole numbers");
+    if (bad->bad)
+        snprintf(p->why, sizeof p->why, "line %lld: %s", (long long)bad->line, bad->bad);
+    else
+        snprintf(p->why, sizeof p->why,
+                 "line %lld: %.40s holds both dates and plain numbers; write all as dates, or all "
+                 "as whole numbers",
+                 (long long)bad->line, name);
     return true;
 }
 
 static int64_t slack_of(int step)
 {
-    if (step == FORE_STEP_NUMBER || step == FORE_DAILY) return 0;
+    if (step < 0 || step == FORE_DAILY) return 0;
     return step == FORE_WEEKLY ? 3 : 14;
 }
 
@@ -89,10 +142,10 @@ static fore_status place(const fore_series_point *points, int64_t n, fore_series
             p->line = here->line;
             return FORE_OK;
         }
-        int64_t due = fore_series_next(p->step, p->start, step);
+        int64_t due = fore_series_next(p, p->start, step);
         while (due + slack < here->at && p->n < GAP_LIMIT) { /* a gap */
             FORE_TRY(put_value(g, p, NAN, err));
-            due = fore_series_next(p->step, p->start, ++step);
+            due = fore_series_next(p, p->start, ++step);
         }
         if (due - slack > here->at || due + slack < here->at) {
             snprintf(
@@ -107,20 +160,67 @@ static fore_status place(const fore_series_point *points, int64_t n, fore_series
     return FORE_OK;
 }
 
-static fore_status make_one(const fore_series_point *points, int64_t n, int64_t season,
+/* Moments a day and more apart are days. */
+static void count_days(fore_series_point *points, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (dated(&points[i]))
+            points[i].at =
+                (points[i].at - (points[i].at % DAY_SECONDS + DAY_SECONDS) % DAY_SECONDS) /
+                DAY_SECONDS;
+}
+
+/* One form for all times of a series: as they are written, or days where they differ. */
+static fore_series_form common_form(const fore_series_point *points, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++)
+        if (points[i].form != points[0].form) return FORE_FORM_DAY;
+    return points[0].form;
+}
+
+static void find_step(fore_series_point *points, int64_t n, bool clock, fore_series_plan *p,
+                      double *scratch)
+{
+    double gap = median_gap(points, n, scratch);
+    p->form = common_form(points, n);
+    p->width = gap >= 1 ? (int64_t)gap : 1;
+    if (!dated(&points[0])) {
+        p->step = FORE_STEP_NUMBER;
+        return;
+    }
+    if (clock && gap > 0 && gap < HALF_A_DAY + DAY_SECONDS / 4) {
+        p->step = FORE_STEP_SECONDS;
+        p->form = FORE_FORM_MOMENT;
+        return;
+    }
+    if (clock) {
+        count_days(points, n);
+        gap = median_gap(points, n, scratch);
+        if (p->form == FORE_FORM_MOMENT) p->form = FORE_FORM_DAY;
+    }
+    p->step = calendar_step(gap, p->form);
+    if (p->step == FORE_DAILY || p->step == FORE_WEEKLY) p->week = working_week(points, n);
+    if (p->week) p->step = FORE_DAILY;
+}
+
+static fore_status make_one(const fore_series_file *file, int64_t from, int64_t n, int64_t season,
                             fore_series_plan *p, fore_series_grid *g, double *scratch,
                             fore_error *err)
 {
+    fore_series_point *points = file->points + from;
     p->first = g->count;
-    p->step = n > 0 && points[0].dated ? calendar_step(points, n, scratch) : FORE_STEP_NUMBER;
-    p->season = n == 0 ? 1 : season ? season : season_of(p->step);
+    p->step = FORE_STEP_NUMBER;
+    p->season = p->width = 1;
     if (n == 0) { /* named only by rows that were set aside */
         snprintf(p->why, sizeof p->why, "all its rows were set aside");
         return FORE_OK;
     }
+    if (find_bad(points, n, file->columns.date_name, p)) return FORE_OK;
+    find_step(points, n, file->columns.clock, p, scratch);
+    p->season = season ? season : season_of(p);
     p->start = points[0].at;
     p->last = points[n - 1].at;
-    return find_bad(points, n, p) ? FORE_OK : place(points, n, p, g, err);
+    return place(points, n, p, g, err);
 }
 
 fore_status fore_series_grid_make(const fore_series_file *file, int64_t season,
@@ -135,8 +235,7 @@ fore_status fore_series_grid_make(const fore_series_file *file, int64_t season,
     for (int64_t s = 0, from = 0; s < series; s++) {
         int64_t end = from;
         while (end < file->count && file->points[end].series == s) end++;
-        FORE_GO(
-            make_one(file->points + from, end - from, season, &grid->plan[s], grid, scratch, err));
+        FORE_GO(make_one(file, from, end - from, season, &grid->plan[s], grid, scratch, err));
         from = end;
     }
 done:
@@ -161,11 +260,37 @@ fore_status fore_series_grid_refuse(const fore_series_grid *grid, const char *pa
     return first ? fore_fail_at(err, FORE_E_DATA, path, first->line, 0, "%s", first->why) : FORE_OK;
 }
 
+const char *fore_series_step_word(const fore_series_plan *plan)
+{
+    static const char *const words[] = {"day", "week", "month", "quarter", "year"};
+    if (plan->step < 0) return plan->step == FORE_STEP_SECONDS ? "time of day" : "number";
+    return plan->week ? "working day" : words[plan->step];
+}
+
 void fore_series_when(const fore_series_plan *plan, int64_t ahead, char out[32])
 {
-    int64_t at = fore_series_next(plan->step, plan->last, ahead);
-    if (plan->step == FORE_STEP_NUMBER)
+    int64_t at = fore_series_next(plan, plan->last, ahead);
+    int32_t year, month, day;
+    if (plan->form == FORE_FORM_NUMBER) {
         snprintf(out, 32, "%lld", (long long)at);
+        return;
+    }
+    if (plan->form == FORE_FORM_MOMENT) {
+        fore_time_format(at * FORE_SECOND, out);
+        out[strcspn(out, "Z")] = 0; /* the file's own clock */
+        return;
+    }
+    bool week = plan->form == FORE_FORM_WEEK; /* the year of its Thursday */
+    fore_civil_from_days((int32_t)at + (week ? 3 - fore_weekday((int32_t)at) : 0), &year, &month,
+                         &day);
+    if (week)
+        snprintf(out, 32, "%04d-W%02d", year,
+                 (int)(at + 3 - fore_weekday((int32_t)at) - fore_days_from_civil(year, 1, 1)) / 7 +
+                     1);
+    else if (plan->form == FORE_FORM_QUARTER)
+        snprintf(out, 32, "%04d-Q%d", year, (month + 2) / 3);
+    else if (plan->form == FORE_FORM_MONTH)
+        snprintf(out, 32, "%04d-%02d", year, month);
     else
         fore_date_format((int32_t)at, out);
 }

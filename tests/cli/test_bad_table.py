@@ -297,12 +297,14 @@ class BadSeries(BadCase):
         self.refuse(rows[:5] + ["a,2020-\0-01,5"], 1, r"7:\d+", "NUL byte")
 
     def test_a_bad_cell_sets_aside_its_series_only(self):
-        result = run("series", self.series(months() + ["b,2020-01-01,abc"]), "--json")
+        result = run("series", self.series(months() + ["b,2020-01-01,abc"]), "--json", code=3)
         self.assertEqual([s["unique_id"] for s in result.json["series"] if "forecast" in s], ["a"])
         self.assertIn("line 50: y is not a number", result.out)
+        self.assertIn("1 of 2 series left out: b", result.err)
+        self.assertEqual([(r["unique_id"], r["line"]) for r in result.json["left_out"]], [("b", 50)])
 
     def test_a_row_of_another_width_is_set_aside_and_told(self):
-        result = run("series", self.series(months() + ["b,2020-01-01", "a,2024-01-01,5,5"]), "--json")
+        result = run("series", self.series(months() + ["b,2020-01-01", "a,2024-01-01,5,5"]), "--json", code=3)
         self.assertEqual([s["unique_id"] for s in result.json["series"] if "forecast" in s], ["a"])
         self.assertEqual([(r["line"], r["unique_id"]) for r in result.json["set_aside"]], [(50, "b"), (51, "a")])
         told = run("series", self.series(months() + ["a,2024-01-01,5,5"]), "--csv")
@@ -334,11 +336,11 @@ class BadSeries(BadCase):
 
     def test_one_bad_series__never_stops_the_others(self):
         file = self.series(months() + ["b,2020-01-01,5", "c,2020-01-01,1", "c,2020-01-01,1"])
-        result = run("series", file, "--horizon", 2, "--csv")
+        result = run("series", file, "--horizon", 2, "--csv", code=3)
         self.assertEqual({row.split(",")[0] for row in result.out.splitlines()[1:]}, {"a", "b"})
         self.assertRegex(result.err, "c is left out: two values for the same time")
         self.assertRegex(result.err, "b: the history has only 1 value")
-        answers = {s["unique_id"]: s for s in run("series", file, "--json").json["series"]}
+        answers = {s["unique_id"]: s for s in run("series", file, "--json", code=3).json["series"]}
         self.assertIn("same time", answers["c"]["error"])
 
     def finite(self, lines, *options):

@@ -269,6 +269,50 @@ static void cell_minutes__units_and_clock_texts__minutes(void **state)
     assert_false(fore_cell_minutes("long", 4, 60, FORE_DECIMAL_POINT, &minutes));
 }
 
+static void cell_period__months_quarters_weeks__first_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        fore_period period;
+        int year, month, day;
+    } cases[] = {
+        {"2023-01", FORE_MONTHLY, 2023, 1, 1},    {"2023/7", FORE_MONTHLY, 2023, 7, 1},
+        {"07/2023", FORE_MONTHLY, 2023, 7, 1},    {"Jan 2023", FORE_MONTHLY, 2023, 1, 1},
+        {"sept. 23", FORE_MONTHLY, 2023, 9, 1},   {"Dec-99", FORE_MONTHLY, 1999, 12, 1},
+        {"March 2024", FORE_MONTHLY, 2024, 3, 1}, {"2024 may", FORE_MONTHLY, 2024, 5, 1},
+        {"2023M11", FORE_MONTHLY, 2023, 11, 1},   {"2023-Q1", FORE_QUARTERLY, 2023, 1, 1},
+        {"2023Q4", FORE_QUARTERLY, 2023, 10, 1},  {"Q2 2023", FORE_QUARTERLY, 2023, 4, 1},
+        {"3Q23", FORE_QUARTERLY, 2023, 7, 1},     {" q3/2023 ", FORE_QUARTERLY, 2023, 7, 1},
+        {"2023-W01", FORE_WEEKLY, 2023, 1, 2},    {"2020W53", FORE_WEEKLY, 2020, 12, 28},
+        {"W05 2023", FORE_WEEKLY, 2023, 1, 30},   {"2021-W01", FORE_WEEKLY, 2021, 1, 4},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        fore_period period = FORE_YEARLY;
+        int32_t start = 0;
+        if (!fore_cell_period(cases[i].text, length_of(cases[i].text), &period, &start))
+            fail_msg("'%s' is not read", cases[i].text);
+        assert_int_equal(period, cases[i].period);
+        assert_int_equal(start, fore_days_from_civil(cases[i].year, cases[i].month, cases[i].day));
+    }
+}
+
+static void cell_period__anything_else__refused(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "",         "2023",     "2023-13",  "2023-00",   "2023-Q5",      "2023-Q0", "2023-W54",
+        "2023-W53", "2023-W00", "202301",   "01.2023",   "2023-01-15",   "Jan",     "Janu 2023",
+        "Q1",       "-2023-01", "2023-01-", "12,2023",   "2023--",       "Q12023",  "2023 Jan 5",
+        "0000-01",  "month 1",  "2023-X1",  "999999-01", "2023-01 10:00"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        fore_period period;
+        int32_t start;
+        if (fore_cell_period(texts[i], length_of(texts[i]), &period, &start))
+            fail_msg("'%s' is read", texts[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +325,8 @@ int main(void)
         cmocka_unit_test(date_decide__column__one_order),
         cmocka_unit_test(cell_date__moment_in_a_zone__local_day),
         cmocka_unit_test(cell_flag_and_empty__words__understood),
+        cmocka_unit_test(cell_period__months_quarters_weeks__first_day),
+        cmocka_unit_test(cell_period__anything_else__refused),
         cmocka_unit_test(cell_minutes__units_and_clock_texts__minutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,342 @@
+/* See series_columns.h. Two looks at a file: the first one finds out what its cells prove. */
+#include "engine/jobs/series_columns.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/jobs/levels.h"
+#include "engine/jobs/series_file.h"
+
+enum { NAME = 64 };
+
+/* --- which columns --- */
+
+static const char *const id_names[] = {
+    "uniqueid", "series", "seriesid", "id",      "item",    "itemid", "sku",     "company",
+    "country",  "region", "category", "family",  "team",    "store",  "storeid", "shop",
+    "rep",      "owner",  "product",  "segment", "channel", NULL};
+static const char *const date_names[] = {"ds",  "date", "month",     "period",   "week", "quarter",
+                                         "day", "time", "timestamp", "datetime", "year", NULL};
+static const char *const date_parts[] = {"date", "month", "period", "week", "quarter", NULL};
+static const char *const value_names[] = {
+    "y",     "value",  "values",   "sales",  "amount", "revenue", "quantity", "qty",
+    "units", "volume", "turnover", "demand", "orders", "total",   "count",    NULL};
+static const char *const value_parts[] = {"sales",    "amount", "revenue", "value",
+                                          "quantity", "units",  "total",   NULL};
+
+static bool is_word(const char *name, const char *word) { return strcmp(name, word) == 0; }
+static bool has_word(const char *name, const char *word) { return strstr(name, word) != NULL; }
+
+static bool taken(const fore_series_columns *c, int64_t j)
+{
+    for (int64_t i = 0; i < c->ids; i++)
+        if (c->id[i] == j) return true;
+    return c->date == j || c->value == j;
+}
+
+static int64_t look_for(const fore_csv *csv, const fore_series_columns *c, const char *const *words,
+                        bool (*fits)(const char *, const char *))
+{
+    char name[NAME];
+    for (; *words; words++)
+        for (int64_t j = 0; j < fore_csv_columns(csv); j++) {
+            fore_text_normalise(fore_csv_name(csv, j), name, sizeof name);
+            if (!taken(c, j) && fits(name, *words)) return j;
+        }
+    return -1;
+}
+
+static int64_t named(const fore_csv *csv, const char *list)
+{
+    for (int64_t j = 0; list && j < fore_csv_columns(csv); j++)
+        if (fore_list_names(list, fore_csv_name(csv, j))) return j;
+    return -1;
+}
+
+static int64_t exactly(const fore_csv *csv, const char *name)
+{
+    for (int64_t j = 0; j < fore_csv_columns(csv); j++)
+        if (fore_text_equal_fold(fore_csv_name(csv, j), name)) return j;
+    return -1;
+}
+
+static fore_status check_names(const fore_csv *csv, const foresell_series_request *r,
+                               fore_error *err)
+{
+    int64_t n = fore_csv_columns(csv);
+    const char **name = FORE_NEW(n, const char *);
+    fore_status status = FORE_OK;
+    if (!name) return fore_no_memory(err);
+    for (int64_t j = 0; j < n; j++) name[j] = fore_csv_name(csv, j);
+    FORE_GO(fore_list_check(r->id, "--id", name, n, err));
+    FORE_GO(fore_list_check(r->date, "--date", name, n, err));
+    FORE_GO(fore_list_check(r->value, "--value", name, n, err));
+    if (fore_list_count(r->id) > FORE_SERIES_KEYS)
+        status = fore_fail(err, FORE_E_USAGE, "--id: give at most %d columns", FORE_SERIES_KEYS);
+done:
+    fore_free(name);
+    return status;
+}
+
+/* All columns of the list, or all that look like it unless unique_id is there. */
+static void find_ids(const fore_csv *csv, const char *list, fore_series_columns *c)
+{
+    char name[NAME];
+    for (int64_t j = 0; list && j < fore_csv_columns(csv) && c->ids < FORE_SERIES_KEYS; j++)
+        if (fore_list_names(list, fore_csv_name(csv, j))) c->id[c->ids++] = j;
+    if (list) return;
+    int64_t j = exactly(csv, "unique_id");
+    if (j >= 0) {
+        c->id[c->ids++] = j;
+        return;
+    }
+    for (j = 0; j < fore_csv_columns(csv) && c->ids < FORE_SERIES_KEYS; j++) {
+        fore_text_normalise(fore_csv_name(csv, j), name, sizeof name);
+        for (const char *const *w = id_names; *w && !taken(c, j); w++)
+            if (strcmp(name, *w) == 0) c->id[c->ids++] = j;
+    }
+}
+
+static int64_t only_left(const fore_csv *csv, const fore_series_columns *c)
+{
+    int64_t left = -1;
+    for (int64_t j = 0; j < fore_csv_columns(csv); j++) {
+        if (taken(c, j)) continue;
+        if (left >= 0) return -1;
+        left = j;
+    }
+    return left;
+}
+
+static void say_guesses(const fore_csv *csv, const fore_series_columns *c, fore_answer *a)
+{
+    bool usual = is_word(c->date_name, "ds") && is_word(c->value_name, "y") && c->ids <= 1 &&
+                 (c->ids == 0 || fore_text_equal_fold(fore_csv_name(csv, c->id[0]), "unique_id"));
+    fore_text keys = {0};
+    if (usual) return;
+    for (int64_t i = 0; i < c->ids; i++)
+        fore_text_printf(&keys, "%s'%s'", i ? " and " : "", fore_csv_name(csv, c->id[i]));
+    fore_answer_note(a,
+                     "Read: times from '%s', values from '%s', %s%s; --date, --value and --id name "
+                     "other columns.",
+                     c->date_name, c->value_name, c->ids ? "series from " : "one series",
+                     fore_text_string(&keys));
+    fore_text_free(&keys);
+}
+
+fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_request *r,
+                                     fore_series_columns *c, fore_answer *a, fore_error *err)
+{
+    *c = (fore_series_columns){.date = -1, .value = -1};
+    FORE_TRY(check_names(csv, r, err));
+    c->date = r->date ? named(csv, r->date) : exactly(csv, "ds");
+    c->value = r->value ? named(csv, r->value) : exactly(csv, "y");
+    find_ids(csv, r->id, c);
+    if (c->date < 0) c->date = look_for(csv, c, date_names, is_word);
+    if (c->value < 0) c->value = look_for(csv, c, value_names, is_word);
+    if (c->date < 0) c->date = look_for(csv, c, date_parts, has_word);
+    if (c->value < 0) c->value = look_for(csv, c, value_parts, has_word);
+    if (c->date < 0 && c->value < 0 && c->ids == 0 && fore_csv_columns(csv) == 2) c->date = 0;
+    if (c->value < 0 && c->date >= 0) c->value = only_left(csv, c);
+    if (c->date < 0 || c->value < 0)
+        return fore_fail_at(
+            err, FORE_E_DATA, fore_csv_path(csv), 1, 0,
+            "the columns ds (date) and y (value) are needed, and unique_id where the file holds "
+            "several series; name others with --date, --value and --id");
+    c->date_name = fore_arena_string(a->arena, fore_csv_name(csv, c->date));
+    c->value_name = fore_arena_string(a->arena, fore_csv_name(csv, c->value));
+    if (!c->date_name || !c->value_name) return fore_no_memory(err);
+    say_guesses(csv, c, a);
+    return FORE_OK;
+}
+
+/* --- what the cells prove --- */
+
+typedef struct evidence {
+    fore_date_evidence dates;
+    fore_number_evidence values;
+    int64_t numbers, months, days; /* times that are whole numbers; that fit 202601, 20260131 */
+    int first, second; /* of the three numbers of a date; -1: none yet, -2: not the same */
+    bool clock;
+} evidence;
+
+static bool whole_number(const char *text, int64_t length, int64_t *value)
+{
+    double number;
+    if (!fore_number_parse(text, length, &number) || number != floor(number) || fabs(number) > 1e15)
+        return false;
+    *value = (int64_t)number;
+    return true;
+}
+
+static bool fits_month(int64_t v)
+{
+    return v >= 190001 && v <= 210012 && v % 100 >= 1 && v % 100 <= 12;
+}
+
+static bool fits_day(int64_t v)
+{
+    fore_civil civil = {
+        .year = (int32_t)(v / 10000), .month = (int32_t)(v / 100 % 100), .day = (int32_t)(v % 100)};
+    return v >= 19000101 && v <= 21001231 && fore_civil_valid(&civil);
+}
+
+static void same_number(int *seen, long now)
+{
+    if (*seen == -1) *seen = (int)now;
+    if (*seen != (int)now) *seen = -2;
+}
+
+/* Is there a time of day other than midnight? */
+static bool shows_clock(const char *text)
+{
+    const char *colon = strchr(text, ':');
+    if (!colon || colon - text < 2) return false;
+    for (const char *at = colon - 2; *at && !strchr("+-Zz", *at); at++)
+        if (*at >= '1' && *at <= '9') return true;
+    return false;
+}
+
+static void observe_time(evidence *e, const char *text, int64_t length)
+{
+    int64_t number;
+    fore_period period;
+    int32_t start;
+    if (whole_number(text, length, &number)) {
+        e->numbers++;
+        e->months += fits_month(number);
+        e->days += fits_day(number);
+        return;
+    }
+    if (fore_cell_period(text, length, &period, &start)) return;
+    int64_t before = e->dates.either;
+    fore_date_observe(&e->dates, text, length);
+    e->clock = e->clock || shows_clock(text);
+    if (e->dates.either == before) return;
+    char *end;
+    same_number(&e->first, strtol(text, &end, 10));
+    same_number(&e->second, strtol(*end ? end + 1 : end, NULL, 10));
+}
+
+static bool missing_word(const char *text) { return fore_text_equal_fold(text, "NA"); }
+
+bool fore_series_missing(const char *text, int64_t length)
+{
+    return length == 0 || missing_word(text) || fore_cell_empty(text, length);
+}
+
+/* Every date 1/2/2026, 1/3/2026, ...: what stays the same is the day. */
+static fore_status decide_dates(const evidence *e, const foresell_series_request *r,
+                                fore_series_columns *c, fore_answer *a, fore_error *err)
+{
+    bool unclear, day = r->dates && strcmp(r->dates, "day-first") == 0;
+    if (r->dates && !day && strcmp(r->dates, "month-first") != 0)
+        return fore_fail(err, FORE_E_USAGE, "--dates is day-first or month-first, not '%s'",
+                         r->dates);
+    bool settled = r->dates || (e->first == -2) != (e->second == -2);
+    fore_date_order usual =
+        (r->dates ? day : e->second == -2 || !settled) ? FORE_DAY_FIRST : FORE_MONTH_FIRST;
+    c->order = fore_date_decide(&e->dates, usual, &unclear);
+    if (!unclear) return FORE_OK;
+    if (e->dates.day_first + e->dates.month_first > 0)
+        fore_answer_note(a,
+                         "'%s' holds dates with the day first (%lld) and with the month first "
+                         "(%lld): read as %s, the others are refused.",
+                         c->date_name, (long long)e->dates.day_first,
+                         (long long)e->dates.month_first, fore_date_order_word(c->order));
+    else if (!settled)
+        fore_answer_note(a,
+                         "No date in '%s' tells the day from the month; read as %s. --dates "
+                         "month-first reads them the other way.",
+                         c->date_name, fore_date_order_word(c->order));
+    return FORE_OK;
+}
+
+static void decide_numbers(const evidence *e, const fore_csv *csv, fore_series_columns *c,
+                           fore_answer *a)
+{
+    bool unclear;
+    c->decimal = fore_number_decide(&e->values, &unclear);
+    if (unclear && e->values.point + e->values.comma == 0 && fore_csv_about(csv)->delimiter == ';')
+        c->decimal = FORE_DECIMAL_COMMA;
+    if (unclear && (c->decimal == FORE_DECIMAL_COMMA || e->values.point + e->values.comma > 0))
+        fore_answer_note(a,
+                         "Nothing tells whether 1.234 is a thousand or one; read with a decimal "
+                         "%s.",
+                         c->decimal == FORE_DECIMAL_COMMA ? "comma" : "point");
+}
+
+fore_status fore_series_columns_learn(fore_csv *csv, const foresell_series_request *r,
+                                      fore_series_columns *c, fore_answer *a, fore_error *err)
+{
+    evidence e = {.first = -1, .second = -1};
+    fore_csv_record record;
+    for (bool more;;) {
+        FORE_TRY(fore_csv_next(csv, &record, &more, err));
+        if (!more) break;
+        if (record.fit != FORE_CSV_FITS) continue;
+        observe_time(&e, record.cells[c->date], record.lengths[c->date]);
+        if (c->value >= 0)
+            fore_number_observe(&e.values, record.cells[c->value], record.lengths[c->value]);
+        for (int64_t j = 0; j < c->drivers; j++)
+            fore_number_observe(&e.values, record.cells[c->driver[j]],
+                                record.lengths[c->driver[j]]);
+    }
+    FORE_TRY(decide_dates(&e, r, c, a, err));
+    decide_numbers(&e, csv, c, a);
+    c->months = e.numbers > 0 && e.months == e.numbers;
+    c->days = e.numbers > 0 && e.days == e.numbers;
+    c->clock = e.clock;
+    return fore_csv_rewind(csv, err);
+}
+
+/* --- one cell --- */
+
+static bool read_day(const fore_series_columns *c, const char *text, int64_t length, int64_t *days,
+                     int *form)
+{
+    static const int form_of[] = {FORE_FORM_DAY, FORE_FORM_WEEK, FORE_FORM_MONTH, FORE_FORM_QUARTER,
+                                  FORE_FORM_DAY};
+    fore_period period;
+    int32_t start;
+    int64_t number;
+    if ((c->months || c->days) && whole_number(text, length, &number)) {
+        int64_t v = c->months ? 100 * number + 1 : number;
+        *days = fore_days_from_civil((int32_t)(v / 10000), (int32_t)(v / 100 % 100),
+                                     (int32_t)(v % 100));
+        *form = c->months ? FORE_FORM_MONTH : FORE_FORM_DAY;
+        return true;
+    }
+    if (!fore_cell_period(text, length, &period, &start)) return false;
+    *days = start;
+    *form = form_of[period];
+    return true;
+}
+
+bool fore_series_time(const fore_series_columns *c, const char *text, int64_t length, int64_t *at,
+                      int *form)
+{
+    int64_t time;
+    bool day, iso = fore_time_parse(text, length, NULL, &time, &day);
+    if (!iso && read_day(c, text, length, at, form)) {
+        if (c->clock) *at *= FORE_DAY / FORE_SECOND;
+        return true;
+    }
+    if (!iso && whole_number(text, length, at)) {
+        *form = FORE_FORM_NUMBER;
+        return true;
+    }
+    if (!iso && !fore_cell_time(text, length, c->order, NULL, &time, &day)) return false;
+    *form = c->clock ? FORE_FORM_MOMENT : FORE_FORM_DAY;
+    *at = c->clock ? (time - ((time % FORE_SECOND) + FORE_SECOND) % FORE_SECOND) / FORE_SECOND
+                   : fore_date_of(time);
+    return true;
+}
+
+bool fore_series_number(const fore_series_columns *c, const char *text, int64_t length,
+                        double *value)
+{
+    if (c->decimal == FORE_DECIMAL_POINT && fore_number_parse(text, length, value)) return true;
+    return fore_cell_number(text, length, c->decimal, value) && isfinite(*value);
+}

@@ -1,0 +1,43 @@
+/* Which columns of a file hold series, times and values, and how their cells are read: day or month
+ * first, decimal point or comma, once for the whole file. */
+#ifndef FORE_JOBS_SERIES_COLUMNS_H
+#define FORE_JOBS_SERIES_COLUMNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "datasets/cell_values.h"
+#include "datasets/csv_reader.h"
+#include "engine/foresell.h"
+#include "engine/jobs/answer.h"
+
+enum { FORE_SERIES_KEYS = 8, FORE_SERIES_DRIVERS = 40 };
+
+typedef struct fore_series_columns {
+    int64_t id[FORE_SERIES_KEYS], ids; /* several: their texts joined by "/" */
+    int64_t date, value;               /* -1: none */
+    int64_t driver[FORE_SERIES_DRIVERS], drivers;
+    const char *date_name, *value_name;
+    fore_date_order order;
+    fore_decimal decimal;
+    bool months, days; /* all times are numbers such as 202601, or 20260131 */
+    bool clock;        /* some have a time of day */
+} fore_series_columns;
+
+/* By the options, else unique_id, ds and y, else what looks like them, which is noted. */
+fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_request *r,
+                                     fore_series_columns *columns, fore_answer *a, fore_error *err);
+/* Reads the file through and decides; the file is then back at its first record. */
+fore_status fore_series_columns_learn(fore_csv *csv, const foresell_series_request *r,
+                                      fore_series_columns *columns, fore_answer *a,
+                                      fore_error *err);
+
+/* A time. *at: days, in a file with times of day seconds; whole numbers as they are. */
+bool fore_series_time(const fore_series_columns *columns, const char *text, int64_t length,
+                      int64_t *at, int *form); /* form: fore_series_form */
+/* A number as the file writes them. */
+bool fore_series_number(const fore_series_columns *columns, const char *text, int64_t length,
+                        double *value);
+bool fore_series_missing(const char *text, int64_t length); /* empty, or a word for it */
+
+#endif

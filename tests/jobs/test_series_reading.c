@@ -1,0 +1,240 @@
+/* Files of series as people have them: the ways to write a time and a number, other names of
+ * columns, weeks of five days. What cannot be read is told, series by series. */
+#include "answer_help.h"
+#include "engine/base/file.h"
+
+typedef struct a_file {
+    fore_text text;
+    char path[128];
+} a_file;
+
+static void write_file(world *w, a_file *f)
+{
+    snprintf(f->path, sizeof f->path, "%s/series.csv", w->folder);
+    FILE *out = fopen(f->path, "wb");
+    assert_non_null(out);
+    assert_int_equal(fwrite(f->text.bytes, 1, (size_t)f->text.length, out), f->text.length);
+    assert_int_equal(fclose(out), 0);
+    fore_text_free(&f->text);
+}
+
+static void write_text(world *w, a_file *f, const char *text)
+{
+    *f = (a_file){0};
+    fore_text_puts(&f->text, text);
+    write_file(w, f);
+}
+
+static foresell_series_request naive(const a_file *f, int64_t horizon)
+{
+    return (foresell_series_request){.file = f->path, .method = "naive", .horizon = horizon};
+}
+
+static const fore_json_node *series_at(const heard *h, int64_t i)
+{
+    return fore_json_at(node_of(h->root, "series"), i);
+}
+
+static const char *when(const heard *h, int64_t s, int64_t step)
+{
+    return string_of(fore_json_at(node_of(series_at(h, s), "forecast"), step), "ds");
+}
+
+static double mean(const heard *h, int64_t s, int64_t step)
+{
+    return number_of(fore_json_at(node_of(series_at(h, s), "forecast"), step), "mean");
+}
+
+static void series_reading__times_of_all_kinds__go_on_as_they_were_written(void **state)
+{
+    static const struct {
+        const char *rows[3], *next, *after, *step;
+    } cases[] = {
+        {{"2023-11", "2023-12", "2024-01"}, "2024-02", "2024-03", "month"},
+        {{"11/2023", "12/2023", "01/2024"}, "2024-02", "2024-03", "month"},
+        {{"Nov 2023", "Dec 2023", "Jan 2024"}, "2024-02", "2024-03", "month"},
+        {{"Nov-23", "Dec-23", "Jan-24"}, "2024-02", "2024-03", "month"},
+        {{"202311", "202312", "202401"}, "2024-02", "2024-03", "month"},
+        {{"20231130", "20231231", "20240131"}, "2024-02-29", "2024-03-31", "month"},
+        {{"2023-Q2", "2023-Q3", "2023-Q4"}, "2024-Q1", "2024-Q2", "quarter"},
+        {{"2023Q2", "2023Q3", "2023Q4"}, "2024-Q1", "2024-Q2", "quarter"},
+        {{"Q2 2023", "Q3 2023", "Q4 2023"}, "2024-Q1", "2024-Q2", "quarter"},
+        {{"2023-Q4", "2024-Q4", "2025-Q4"}, "2026-Q4", "2027-Q4", "year"},
+        {{"2020-W51", "2020-W52", "2020-W53"}, "2021-W01", "2021-W02", "week"},
+        {{"30/11/2023", "31/12/2023", "31/01/2024"}, "2024-02-29", "2024-03-31", "month"},
+        {{"11/30/2023", "12/31/2023", "1/31/2024"}, "2024-02-29", "2024-03-31", "month"},
+        {{"1/10/2023", "1/11/2023", "1/12/2023"}, "2024-01-01", "2024-02-01", "month"},
+        {{"10/1/2023", "11/1/2023", "12/1/2023"}, "2024-01-01", "2024-02-01", "month"},
+        {{"15 Nov 2023", "15 Dec 2023", "15 Jan 2024"}, "2024-02-15", "2024-03-15", "month"},
+        {{"2024-01-31 22:00", "2024-01-31 23:00", "2024-02-01 00:00"},
+         "2024-02-01T01:00:00",
+         "2024-02-01T02:00:00",
+         "time of day"},
+        {{"2024-01-29 17:00", "2024-01-30 17:00", "2024-01-31 17:00"},
+         "2024-02-01",
+         "2024-02-02",
+         "day"},
+        {{"2015", "2020", "2025"}, "2030", "2035", "number"},
+    };
+    world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        a_file f = {0};
+        fore_text_puts(&f.text, "ds,y\n");
+        for (int k = 0; k < 3; k++) fore_text_printf(&f.text, "%s,%d\n", cases[i].rows[k], k + 1);
+        write_file(w, &f);
+        foresell_series_request r = naive(&f, 2);
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        if (strcmp(when(&h, 0, 0), cases[i].next) || strcmp(when(&h, 0, 1), cases[i].after))
+            fail_msg("after %s come %s and %s", cases[i].rows[2], when(&h, 0, 0), when(&h, 0, 1));
+        assert_string_equal(string_of(series_at(&h, 0), "step"), cases[i].step);
+        assert_true(mean(&h, 0, 0) == 3);
+        forget(&h);
+    }
+}
+
+static void series_reading__numbers__one_reading_for_the_whole_file(void **state)
+{
+    static const struct {
+        const char *text;
+        double last;
+    } cases[] = {
+        {"Monat;Umsatz\n01.01.2024;1.250,50\n01.02.2024;1.300\n01.03.2024;1.400\n", 1400},
+        {"ds;y\n2024-01;12,5\n2024-02;13,5\n2024-03;14,25\n", 14.25},
+        {"ds\ty\n2024-01\t1,250.50\n2024-02\t1,300\n2024-03\t1,400\n", 1400},
+        {"ds,y\n2024-01,\"1.250,5\"\n2024-02,\"1.300,5\"\n2024-03,\"1.400\"\n", 1400},
+        {"ds,y\n2024-01,$1200\n2024-02,(300)\n2024-03,1.5K\n", 1500},
+        {"ds;y\n2024-01;1.250\n2024-02;1.300\n2024-03;1.400\n", 1400},
+        {"ds,y\n2024-01,1.250\n2024-02,1.300\n2024-03,1.400\n", 1.4},
+    };
+    world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        a_file f;
+        write_text(w, &f, cases[i].text);
+        foresell_series_request r = naive(&f, 1);
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        if (mean(&h, 0, 0) != cases[i].last)
+            fail_msg("%s ends with %g", cases[i].text, mean(&h, 0, 0));
+        forget(&h);
+    }
+}
+
+static void series_reading__columns__by_their_names_or_by_options(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f,
+               "Region,Product,Order Date,Units,Sales\nN,a,2024-01,1,10\nN,a,2024-02,2,20\n"
+               "N,b,2024-01,3,30\nN,b,2024-02,4,40\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(guessed, fore_job_series(&w->c, &r, guessed.answer, e));
+    assert_string_equal(string_of(series_at(&guessed, 1), "unique_id"), "N/b");
+    assert_true(mean(&guessed, 1, 0) == 40);
+    assert_true(noted(&guessed,
+                      "times from 'Order Date', values from 'Sales', series from 'Region' "
+                      "and 'Product'"));
+    forget(&guessed);
+    r.value = "Units", r.id = "Product";
+    HEAR(named, fore_job_series(&w->c, &r, named.answer, e));
+    assert_string_equal(string_of(series_at(&named, 1), "unique_id"), "b");
+    assert_true(mean(&named, 1, 0) == 4);
+    forget(&named);
+    r.value = "Unit";
+    DENIED(FORE_E_USAGE, "--value: there is no column 'Unit'; did you mean 'Units'", d,
+           fore_job_series(&w->c, &r, d.answer, e));
+    r.value = NULL, r.dates = "sideways";
+    DENIED(FORE_E_USAGE, "day-first or month-first", d, fore_job_series(&w->c, &r, d.answer, e));
+}
+
+/* Where the dates do not tell it, that is said, and the option settles it. */
+static void series_reading__day_or_month__told_when_open(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f, "ds,y\n1/2/2024,1\n2/3/2024,2\n3/4/2024,3\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(open, fore_job_series(&w->c, &r, open.answer, e));
+    assert_string_equal(when(&open, 0, 0), "2024-05-03");
+    assert_true(noted(&open, "No date in 'ds' tells the day from the month; read as day first"));
+    forget(&open);
+    r.dates = "month-first";
+    HEAR(settled, fore_job_series(&w->c, &r, settled.answer, e));
+    assert_string_equal(when(&settled, 0, 0), "2024-04-04");
+    assert_false(noted(&settled, "tells the day"));
+    forget(&settled);
+}
+
+/* Days without values at weekends are no gaps; a holiday is one. */
+static void series_reading__a_week_of_five_days__has_no_weekend(void **state)
+{
+    world *w = *state;
+    a_file f = {0};
+    int32_t monday = fore_days_from_civil(2024, 1, 1), days = 0;
+    char date[32];
+    fore_text_puts(&f.text, "ds,y\n");
+    for (int i = 0; i < 40; i++) {
+        if (i % 7 > 4 || i == 24) continue; /* Saturdays, Sundays; a Thursday off */
+        fore_date_format(monday + i, date);
+        fore_text_printf(&f.text, "%s,%d\n", date, 10 + i % 7);
+        days++;
+    }
+    write_file(w, &f);
+    foresell_series_request r = naive(&f, 3);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    const fore_json_node *s = series_at(&h, 0);
+    assert_string_equal(string_of(s, "step"), "working day");
+    assert_int_equal(number_of(s, "season"), 5);
+    assert_string_equal(when(&h, 0, 0), "2024-02-12"); /* after Friday, 9 February */
+    assert_string_equal(when(&h, 0, 1), "2024-02-13");
+    assert_non_null(strstr(string_of(s, "note"), "1 missing value"));
+    assert_int_equal(days, 29);
+    forget(&h);
+}
+
+static void series_reading__those_left_out__are_listed_with_line_and_reason(void **state)
+{
+    world *w = *state;
+    a_file f = {0};
+    fore_text_puts(&f.text, "unique_id,ds,y\n");
+    for (int i = 0; i < 24; i++)
+        fore_text_printf(&f.text, "good,%04d-%02d,%d\n", 2020 + i / 12, i % 12 + 1, i % 5 + 1);
+    fore_text_puts(&f.text, "one,2020-01,7\nword,2020-01,many\ntwice,2020-Q1,1\ntwice,2020-01,2\n"
+                            "huge,2020-01,1e308\nodd,2020-01-01,1\nodd,2020-01-09,1\n"
+                            "odd,2020-03-30,1\nodd,2021-01-01,1\n");
+    for (int i = 0; i < 24; i++)
+        fore_text_printf(&f.text, "flat,%04d-%02d,5\nless,%04d-%02d,%d\n", 2020 + i / 12,
+                         i % 12 + 1, 2020 + i / 12, i % 12 + 1, -i);
+    write_file(w, &f);
+    foresell_series_request r = {.file = f.path, .horizon = 2};
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    static const struct {
+        const char *id, *reason;
+        int line;
+    } out[] = {{"word", "not a number", 27},
+               {"twice", "two values for the same time", 29},
+               {"huge", "too large", 30},
+               {"odd", "not evenly spaced", 32}};
+    const fore_json_node *list = node_of(h.root, "left_out");
+    assert_int_equal(fore_json_length(list), 4);
+    for (int64_t i = 0; i < 4; i++) {
+        const fore_json_node *x = fore_json_at(list, i);
+        assert_string_equal(string_of(x, "unique_id"), out[i].id);
+        assert_non_null(strstr(string_of(x, "reason"), out[i].reason));
+        assert_int_equal(number_of(x, "line"), out[i].line);
+    }
+    assert_string_equal(h.answer->missing, "4 of 8 series left out: word, twice, huge, odd");
+    assert_int_equal(grid_of(&h, "forecast")->row_count, 2 * 4); /* good, one, flat, less */
+    forget(&h);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_WORLD(series_reading__times_of_all_kinds__go_on_as_they_were_written),
+        WITH_WORLD(series_reading__numbers__one_reading_for_the_whole_file),
+        WITH_WORLD(series_reading__columns__by_their_names_or_by_options),
+        WITH_WORLD(series_reading__day_or_month__told_when_open),
+        WITH_WORLD(series_reading__a_week_of_five_days__has_no_weekend),
+        WITH_WORLD(series_reading__those_left_out__are_listed_with_line_and_reason),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
