@@ -8,14 +8,26 @@
 #include "engine/num/special.h"
 #include "models/series/series_inside.h"
 
+static void add_sentence(char *text, size_t size, const char *format, va_list args)
+{
+    size_t used = strlen(text);
+    if (used > 0 && used + 3 < size) used += (size_t)snprintf(text + used, size - used, "; ");
+    vsnprintf(text + used, size - used, format, args);
+}
+
 void series_note(series_work *w, const char *format, ...)
 {
-    char *text = w->out->note;
-    size_t used = strlen(text), size = sizeof w->out->note;
-    if (used > 0 && used + 3 < size) used += (size_t)snprintf(text + used, size - used, "; ");
     va_list args;
     va_start(args, format);
-    vsnprintf(text + used, size - used, format, args);
+    add_sentence(w->out->note, sizeof w->out->note, format, args);
+    va_end(args);
+}
+
+void series_note_result(fore_series_forecast *f, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_sentence(f->note, sizeof f->note, format, args);
     va_end(args);
 }
 void series_describe_history(series_work *w, const double *y)

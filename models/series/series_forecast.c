@@ -137,17 +137,15 @@ static fore_status answer(series_work *w, const double *y, fore_error *err)
     return FORE_OK;
 }
 
-fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horizon,
-                            const fore_series_options *options, fore_series_forecast **forecast,
-                            fore_error *err)
+fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t horizon,
+                             const fore_series_options *options, fore_series_forecast **forecast,
+                             fore_error *err)
 {
-    fore_series_options standard = fore_series_default();
-    series_work w = {.options = options ? options : &standard, .m = m};
+    series_work w = {.options = options, .m = m};
     fore_status status;
     *forecast = NULL;
-    FORE_TRY(series_check(y, n, m, horizon, w.options, err));
     FORE_GO(fore_prepare(y, n, &w.series, err));
-    FORE_GO(series_make_result(n, horizon, w.options, &w.out, err));
+    FORE_GO(series_make_result(n, horizon, options, &w.out, err));
     w.steps = w.series.tail + horizon;
     if (w.steps > FORE_HORIZON_MAX) {
         status =
@@ -164,6 +162,8 @@ fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horiz
     else
         FORE_GO(fit_one(&w, method, err));
     FORE_GO(answer(&w, y, err));
+    for (int64_t h = 0; h < horizon; h++)
+        w.out->sd[h] = sqrt(w.variance[w.series.tail + h]) * w.series.scale;
     *forecast = w.out;
     w.out = NULL;
 done:
@@ -172,4 +172,17 @@ done:
     fore_prepared_free(&w.series);
     fore_series_free(w.out);
     return status;
+}
+
+fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horizon,
+                            const fore_series_options *options, fore_series_forecast **forecast,
+                            fore_error *err)
+{
+    fore_series_options standard = fore_series_default();
+    if (!options) options = &standard;
+    *forecast = NULL;
+    FORE_TRY(series_check(y, n, m, horizon, options, err));
+    return options->transform == FORE_TRANSFORM_NONE
+               ? series_run_plain(y, n, m, horizon, options, forecast, err)
+               : series_run_transformed(y, n, m, horizon, options, forecast, err);
 }

@@ -58,6 +58,13 @@ typedef enum fore_interval_kind {
     FORE_INTERVAL_CONFORMAL /* errors of forecasts made at past origins; model when too short */
 } fore_interval_kind;
 
+/* Box and Cox (boxcox.h), around any method but those for intermittent demand. */
+typedef enum fore_series_transform {
+    FORE_TRANSFORM_NONE,
+    FORE_TRANSFORM_BOX_COX, /* with the lambda given */
+    FORE_TRANSFORM_AUTO     /* lambda in [0, 1] by Guerrero's rule */
+} fore_series_transform;
+
 typedef struct fore_series_options {
     fore_series_method method;        /* default AUTO */
     int64_t levels;                   /* how many; default 2 */
@@ -65,7 +72,13 @@ typedef struct fore_series_options {
     fore_interval_kind intervals;     /* default AUTO */
     bool non_negative;                /* forecasts and bounds below 0 become 0; default false */
     double croston_alpha;             /* in (0, 1]; default 0.1 */
-    bool multiplicative_trend; /* ETS also tries growth by a factor per step; default false */
+    bool multiplicative_trend;       /* ETS also tries growth by a factor per step; default false */
+    fore_series_transform transform; /* default NONE. A series with values of 0 or less, or a
+                                      * forecast that does not come back as numbers: as if NONE,
+                                      * and the note says so */
+    double lambda;                   /* of BOX_COX, in [-2, 2]; 0 is the logarithm */
+    bool median; /* transformed: the forecast is the median, where else the bias adjustment
+                  * makes it the mean; default false */
 } fore_series_options;
 
 fore_series_options fore_series_default(void);
@@ -78,8 +91,9 @@ typedef struct fore_series_parameter {
 /* A forecast. Owned by the caller, freed with fore_series_free. */
 typedef struct fore_series_forecast {
     int64_t n, horizon, levels;
-    double *mean;                     /* horizon */
-    double *lower, *upper;            /* horizon x levels, step h of level k at [h + k * horizon] */
+    double *mean;          /* horizon */
+    double *sd;            /* horizon: of the error at each step by the model; NaN when unknown */
+    double *lower, *upper; /* horizon x levels, step h of level k at [h + k * horizon] */
     double level[FORE_SERIES_LEVELS]; /* as asked */
     double *used;                     /* n: the series after missing values were filled */
     double *fitted;                   /* n: one-step forecasts inside the history, NaN where none */
@@ -89,7 +103,9 @@ typedef struct fore_series_forecast {
     char name[160];                   /* "ETS(M,Ad,M)", "Theta", "median of ETS(A,N,A), ..." */
     int64_t parameters;
     fore_series_parameter parameter[FORE_SERIES_PARAMETERS];
-    double loglik, aic, aicc, bic; /* NaN unless method is ARIMA or one of the ETS family */
+    /* NaN unless method is ARIMA or one of the ETS family; of the transformed series if it is */
+    double loglik, aic, aicc, bic;
+    double lambda;   /* of the transformation that was made; NaN for none */
     double sigma;    /* sd of the one-step error, in the unit of y; NaN when unknown */
     int64_t missing; /* values that were filled */
     int64_t origins; /* past origins behind conformal intervals, else 0 */

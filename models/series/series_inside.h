@@ -20,6 +20,16 @@ typedef struct series_work {
 /* Adds a sentence to the note of the result. */
 void series_note(series_work *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void series_note_result(fore_series_forecast *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A checked question, its options' transformation left aside; and with it around that. */
+fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t horizon,
+                             const fore_series_options *options, fore_series_forecast **forecast,
+                             fore_error *err);
+fore_status series_run_transformed(const double *y, int64_t n, int64_t m, int64_t horizon,
+                                   const fore_series_options *options,
+                                   fore_series_forecast **forecast, fore_error *err);
 fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
                          const fore_series_options *options, fore_error *err);
 fore_status series_make_result(int64_t n, int64_t horizon, const fore_series_options *options,

@@ -57,6 +57,12 @@ fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
     if (!(o->croston_alpha > 0 && o->croston_alpha <= 1))
         return fore_fail(err, FORE_E_ARGUMENT, "Croston's alpha is %g; give a number in (0, 1]",
                          o->croston_alpha);
+    if ((unsigned)o->transform > FORE_TRANSFORM_AUTO)
+        return fore_fail(err, FORE_E_ARGUMENT, "there is no transformation number %d",
+                         (int)o->transform);
+    if (o->transform == FORE_TRANSFORM_BOX_COX && !(fabs(o->lambda) <= 2))
+        return fore_fail(err, FORE_E_ARGUMENT, "lambda is %g; give a number between -2 and 2",
+                         o->lambda);
     if (o->levels < 0 || o->levels > FORE_SERIES_LEVELS)
         return fore_fail(err, FORE_E_ARGUMENT, "%lld interval levels were asked for; give 0 to %d",
                          (long long)o->levels, FORE_SERIES_LEVELS);
@@ -76,14 +82,15 @@ fore_status series_make_result(int64_t n, int64_t horizon, const fore_series_opt
     if (!f) return fore_no_memory(err);
     f->n = n, f->horizon = horizon, f->levels = o->levels;
     memcpy(f->level, o->level, sizeof f->level);
-    f->loglik = f->aic = f->aicc = f->bic = f->sigma = NAN;
+    f->loglik = f->aic = f->aicc = f->bic = f->sigma = f->lambda = NAN;
     f->mean = FORE_NEW(horizon, double);
+    f->sd = FORE_NEW(horizon, double);
     f->lower = FORE_NEW(horizon * o->levels, double);
     f->upper = FORE_NEW(horizon * o->levels, double);
     f->used = FORE_NEW(n, double);
     f->fitted = FORE_NEW(n, double);
     f->residuals = FORE_NEW(n, double);
-    if (!f->mean || !f->lower || !f->upper || !f->used || !f->fitted || !f->residuals) {
+    if (!f->mean || !f->sd || !f->lower || !f->upper || !f->used || !f->fitted || !f->residuals) {
         fore_series_free(f);
         return fore_no_memory(err);
     }
@@ -95,6 +102,7 @@ void fore_series_free(fore_series_forecast *forecast)
 {
     if (!forecast) return;
     fore_free(forecast->mean);
+    fore_free(forecast->sd);
     fore_free(forecast->lower);
     fore_free(forecast->upper);
     fore_free(forecast->used);
