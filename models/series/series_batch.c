@@ -13,11 +13,13 @@ static fore_status run_task(void *context, int64_t block, int worker, fore_error
 {
     batch *b = context;
     fore_series_task *task = &b->tasks[block];
+    fore_series_options options = b->options ? *b->options : fore_series_default();
     fore_error own = {0};
     (void)worker;
+    if (task->drivers) options.drivers = task->drivers;
     task->forecast = NULL;
     task->message[0] = '\0';
-    task->status = fore_series_run(task->y, task->n, task->m, task->horizon, b->options,
+    task->status = fore_series_run(task->y, task->n, task->m, task->horizon, &options,
                                    &task->forecast, &own);
     if (task->status != FORE_OK)
         snprintf(task->message, sizeof task->message, "%.*s", (int)sizeof task->message - 1,

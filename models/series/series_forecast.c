@@ -144,6 +144,7 @@ fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t hori
     series_work w = {.options = options, .m = m};
     fore_status status;
     *forecast = NULL;
+    if (options->drivers) return series_run_driven(y, n, m, horizon, options, forecast, err);
     FORE_GO(fore_prepare(y, n, &w.series, err));
     FORE_GO(series_make_result(n, horizon, options, &w.out, err));
     w.steps = w.series.tail + horizon;

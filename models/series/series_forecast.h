@@ -16,6 +16,7 @@
 
 #include "engine/base/pool.h"
 #include "engine/base/status.h"
+#include "models/series/drivers.h"
 
 enum {
     FORE_HORIZON_MAX = 10000, /* steps; more is E_LIMIT */
@@ -79,6 +80,7 @@ typedef struct fore_series_options {
     double lambda;                   /* of BOX_COX, in [-2, 2]; 0 is the logarithm */
     bool median; /* transformed: the forecast is the median, where else the bias adjustment
                   * makes it the mean; default false */
+    const fore_drivers *drivers;     /* what drives the series beside its past; NULL: nothing. Borrowed */
 } fore_series_options;
 
 fore_series_options fore_series_default(void);
@@ -109,6 +111,9 @@ typedef struct fore_series_forecast {
     double sigma;    /* sd of the one-step error, in the unit of y; NaN when unknown */
     int64_t missing; /* values that were filled */
     int64_t origins; /* past origins behind conformal intervals, else 0 */
+    int64_t effects;
+    fore_driver_effect *effect; /* of every driver, on the transformed series if it is; owned; NULL
+                                 * without drivers, or where they could not be used */
     char note[512];  /* what was done instead of what was asked, in words; or "" */
 } fore_series_forecast;
 
@@ -126,6 +131,7 @@ void fore_series_free(fore_series_forecast *forecast); /* NULL is harmless */
 typedef struct fore_series_task {
     const double *y; /* borrowed */
     int64_t n, m, horizon;
+    const fore_drivers *drivers;    /* of this series, in place of those of the options; or NULL */
     fore_series_forecast *forecast; /* out, the caller frees each */
     fore_status status;             /* out */
     char message[256];              /* out, "" when all is well */

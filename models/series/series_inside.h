@@ -34,6 +34,10 @@ fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
                          const fore_series_options *options, fore_error *err);
 fore_status series_make_result(int64_t n, int64_t horizon, const fore_series_options *options,
                                fore_series_forecast **result, fore_error *err);
+/* With drivers (series_driven.c); the question was checked. */
+fore_status series_run_driven(const double *y, int64_t n, int64_t m, int64_t horizon,
+                              const fore_series_options *options, fore_series_forecast **forecast,
+                              fore_error *err);
 /* used, fitted and residuals; the name, the parameters and the criteria of the model. */
 void series_describe_history(series_work *w, const double *y);
 void series_describe_model(series_work *w);

@@ -108,5 +108,6 @@ void fore_series_free(fore_series_forecast *forecast)
     fore_free(forecast->used);
     fore_free(forecast->fitted);
     fore_free(forecast->residuals);
+    fore_free(forecast->effect);
     fore_free(forecast);
 }

@@ -1,0 +1,99 @@
+/* A forecast with drivers: their effects are found first (drivers.h), the method asked for
+ * forecasts what they leave, and what they are to do over the horizon is added.
+ *
+ *   y' = y - (effects at t - their mean): the level stays, so that methods for positive values go
+ * on forecast y' with intervals, widened by the degrees of freedom that the effects took add the
+ * effects back to everything that is told in the unit of y */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "models/series/series_inside.h"
+
+static double bounded(const fore_series_options *o, double v)
+{
+    return o->non_negative && v < 0 ? 0 : v;
+}
+
+static void put_back(const fore_series_options *o, const double *y, const double *added,
+                     double widening, fore_series_forecast *f)
+{
+    for (int64_t t = 0; t < f->n; t++) {
+        f->used[t] = isnan(y[t]) ? f->used[t] + added[t] : y[t];
+        f->fitted[t] += added[t];
+    }
+    for (int64_t h = 0; h < f->horizon; h++) {
+        for (int64_t k = 0; k < f->levels; k++) {
+            double *lower = &f->lower[h + k * f->horizon], *upper = &f->upper[h + k * f->horizon];
+            *lower = bounded(o, f->mean[h] + widening * (*lower - f->mean[h]) + added[f->n + h]);
+            *upper = bounded(o, f->mean[h] + widening * (*upper - f->mean[h]) + added[f->n + h]);
+        }
+        f->mean[h] = bounded(o, f->mean[h] + added[f->n + h]);
+        f->sd[h] *= widening;
+    }
+    f->sigma *= widening;
+}
+
+/* Effects go to the forecast, which owns them then. */
+static void tell(fore_drivers_fit *fit, fore_series_forecast *f)
+{
+    f->effects = fit->count;
+    f->effect = fit->effect;
+    fit->effect = NULL;
+    size_t used = strlen(f->name);
+    if (fit->kept > 0)
+        snprintf(f->name + used, sizeof f->name - used, " beside %lld driver%s",
+                 (long long)fit->kept, fit->kept == 1 ? "" : "s");
+    for (int64_t j = 0; j < f->effects; j++) {
+        if (f->effect[j].kept) continue;
+        series_note_result(f, "the driver %s is left out: %s", f->effect[j].name, f->effect[j].why);
+    }
+}
+
+static fore_status without_drivers(const double *y, int64_t n, int64_t m, int64_t horizon,
+                                   const fore_series_options *plain, const fore_error *why,
+                                   fore_series_forecast **forecast, fore_error *err)
+{
+    FORE_TRY(series_run_plain(y, n, m, horizon, plain, forecast, err));
+    series_note_result(*forecast, "the drivers were not used: %s", why->message);
+    return FORE_OK;
+}
+
+fore_status series_run_driven(const double *y, int64_t n, int64_t m, int64_t horizon,
+                              const fore_series_options *options, fore_series_forecast **forecast,
+                              fore_error *err)
+{
+    fore_series_options plain = *options;
+    const fore_drivers *drivers = options->drivers;
+    fore_drivers_fit fit = {0};
+    fore_error why = {0};
+    int64_t rows = n + horizon;
+    double mean = 0, *less = NULL, *added = NULL;
+    plain.drivers = NULL;
+    plain.non_negative = false;
+    fore_status status = fore_drivers_learn(y, n, m, drivers, rows, &fit, &why);
+    if (status == FORE_E_NO_ANSWER || status == FORE_E_NUMERIC) {
+        plain.non_negative = options->non_negative;
+        return without_drivers(y, n, m, horizon, &plain, &why, forecast, err);
+    }
+    if (status != FORE_OK) {
+        if (err) *err = why;
+        return status;
+    }
+    less = FORE_NEW(n, double);
+    added = FORE_NEW(rows, double);
+    if (!less || !added) FORE_GO(fore_no_memory(err));
+    for (int64_t t = 0; t < rows; t++) added[t] = fore_drivers_at(&fit, drivers, rows, t);
+    for (int64_t t = 0; t < n; t++) mean += added[t] / (double)n;
+    for (int64_t t = 0; t < rows; t++) added[t] -= mean;
+    for (int64_t t = 0; t < n; t++) less[t] = y[t] - added[t];
+    FORE_GO(series_run_plain(less, n, m, horizon, &plain, forecast, err));
+    put_back(options, y, added, fit.widening, *forecast);
+    tell(&fit, *forecast);
+done:
+    fore_free(less);
+    fore_free(added);
+    fore_drivers_free(&fit);
+    return status;
+}
