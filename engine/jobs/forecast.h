@@ -1,15 +1,18 @@
 /* The answer to "what will we sell?", in parts. Each part reads what the forecast rests on and writes
  * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
  *
- *   periods (the company) -> groups -> record (what past forecasts were worth)
+ *   periods (the company) -> targets, gap and coverage -> groups -> record (what past forecasts were
+ *   worth)
  *
  * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
 #ifndef FORE_JOBS_FORECAST_H
 #define FORE_JOBS_FORECAST_H
 
 #include "engine/jobs/context.h"
+#include "engine/jobs/coverage.h"
 #include "engine/jobs/forecast_record.h"
 #include "engine/jobs/levels.h"
+#include "engine/jobs/targets.h"
 #include "features/sales_series.h"
 
 enum { FORE_FORECAST_PERIODS = 60 };
@@ -51,13 +54,27 @@ typedef struct fore_forecast {
     const fore_outlook_draws *whole;    /* how the company was simulated */
     const fore_pipeline_result *result; /* of the company, draws kept */
     const char *unit;
+    const fore_targets *targets;   /* NULL: none are to be looked at */
+    const fore_coverage *coverage; /* of the company */
     fore_answer *answer;
     fore_json_writer *json; /* inside the document's outer object */
 } fore_forecast;
 
+/* Whose figures a part writes: the company's, or a group's. */
+typedef struct fore_forecast_whose {
+    fore_series_by by;  /* FORE_BY_TOTAL: the company */
+    int32_t index;      /* of the group in the timeline */
+    const char *name;   /* NULL: the company */
+    const fore_coverage *coverage; /* NULL: not looked at */
+    int64_t column;     /* of the coverage */
+} fore_forecast_whose;
+
 /* --- the parts --- */
 
 fore_status fore_forecast_periods(const fore_forecast *forecast, fore_error *err);
+/* Target, gap, chance and coverage of the company: a table and sentences; nothing without targets but
+ * how to state them. */
+void fore_forecast_gap(const fore_forecast *forecast, const fore_forecast_whose *whose);
 /* "groups", empty when none were asked for. */
 fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err);
 void fore_forecast_record(const fore_forecast *forecast);
@@ -69,8 +86,20 @@ void fore_forecast_period_name(const fore_forecast *forecast, int32_t start, cha
 /* The p-quantile of period j's draws; scratch: result->draw_count doubles. */
 double fore_forecast_quantile(const fore_pipeline_result *result, int64_t period, double p,
                               double *scratch);
-/* One element of "periods": start, end, mean, median, intervals and what they are made of. */
-void fore_forecast_period_json(const fore_forecast *forecast, const fore_pipeline_result *result,
-                               int64_t period, double *scratch);
+/* One element of "periods": start, end, mean, median, intervals, what they are made of, and the
+ * target. */
+void fore_forecast_period_json(const fore_forecast *forecast, const fore_forecast_whose *whose,
+                               const fore_pipeline_result *result, int64_t period, double *scratch);
+/* What stands between a forecast and its target; NaN: not to be had. */
+typedef struct fore_gap {
+    fore_target target;
+    double gap, chance, pipeline, coverage, needed, per_week;
+} fore_gap;
+/* Members "open_pipeline", "coverage_needed" and "target" in the open object; absent where unknown. */
+void fore_forecast_gap_json(const fore_forecast *forecast, const fore_forecast_whose *whose,
+                            const fore_pipeline_result *result, int64_t period);
+/* A group's row; the table is made with the first one (*grid = -1 before). */
+void fore_forecast_gap_row(const fore_forecast *forecast, const fore_forecast_whose *whose,
+                           const fore_pipeline_result *result, int64_t period, int64_t *grid);
 
 #endif

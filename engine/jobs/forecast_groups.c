@@ -44,28 +44,43 @@ static int64_t group_limit(const fore_timeline *t, fore_series_by by)
     }
 }
 
-static void write_group(const fore_forecast *f, const fore_pipeline_result *result,
-                        const char *name, double *scratch, int64_t g)
+static void write_group(const fore_forecast *f, const fore_forecast_whose *w,
+                        const fore_pipeline_result *result, double *scratch, int64_t g,
+                        int64_t *gaps)
 {
     const fore_outlook *o = f->outlook;
     fore_answer *a = f->answer;
     fore_json_writer *json = f->json;
     fore_json_object(json, NULL);
-    fore_json_string(json, "group", name);
+    fore_json_string(json, "group", w->name);
     fore_json_array(json, "periods");
     for (int64_t j = 0; j < o->periods; j++) {
         char period[32];
         fore_forecast_period_name(f, o->start[j], period);
         fore_answer_row(a, g);
-        fore_answer_text(a, g, name);
+        fore_answer_text(a, g, w->name);
         fore_answer_text(a, g, period);
         fore_answer_number(a, g, result->period[j].median);
         fore_answer_number(a, g, fore_forecast_quantile(result, j, 0.1, scratch));
         fore_answer_number(a, g, fore_forecast_quantile(result, j, 0.9, scratch));
-        fore_forecast_period_json(f, result, j, scratch);
+        fore_forecast_period_json(f, w, result, j, scratch);
+        fore_forecast_gap_row(f, w, result, j, gaps);
     }
     fore_json_end_array(json);
     fore_json_end_object(json);
+}
+
+/* Coverage by group; what is in none is the group after the last. */
+static fore_status cover(const fore_forecast *f, const int32_t *group, int64_t first, int64_t end,
+                         int64_t limit, fore_coverage *coverage, fore_error *err)
+{
+    int32_t *column = FORE_NEW(f->context->timeline->subjects, int32_t);
+    if (!column) return fore_no_memory(err);
+    for (int64_t s = first; s < end; s++) column[s] = group[s] < 0 ? (int32_t)limit : group[s];
+    fore_status status = fore_coverage_make(f->context, f->outlook, f->request.period, column,
+                                            limit + 1, coverage, err);
+    fore_free(column);
+    return status;
 }
 
 static fore_status write_members(const fore_forecast *f, fore_error *err)
@@ -73,6 +88,8 @@ static fore_status write_members(const fore_forecast *f, fore_error *err)
     fore_status status = FORE_OK;
     const fore_timeline *t = f->context->timeline;
     const fore_outlook *o = f->outlook;
+    fore_coverage coverage = {0};
+    int64_t gaps = -1;
     fore_series_by by = f->request.by;
     int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
     int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
@@ -85,6 +102,7 @@ static fore_status write_members(const fore_forecast *f, fore_error *err)
         goto done;
     }
     for (int64_t s = first; s < end; s++) group[s] = group_of(t, by, s, o->as_of);
+    if (f->targets) FORE_GO(cover(f, group, first, end, limit, &coverage, err));
     int64_t g = fore_answer_grid(f->answer, "groups", "By group", group_columns, 5);
     for (int64_t k = 0; k <= limit; k++) {
         int32_t index = k == limit ? -1 : (int32_t)k;
@@ -104,10 +122,13 @@ static fore_status write_members(const fore_forecast *f, fore_error *err)
         FORE_GO(fore_record_tilt(f->record, t, o, member, share, level, shock_sd, err));
         draws.draws = GROUP_DRAWS;
         FORE_GO(fore_outlook_simulate(f->context, o, &draws, &result, err));
-        write_group(f, result, group_name(t, by, index), scratch, g);
+        const fore_forecast_whose whose = {by, index, group_name(t, by, index),
+                                           f->targets ? &coverage : NULL, k};
+        write_group(f, &whose, result, scratch, g, &gaps);
         fore_pipeline_result_free(result);
     }
 done:
+    fore_coverage_free(&coverage);
     fore_free(member);
     fore_free(group);
     fore_free(scratch);

@@ -34,8 +34,8 @@ void fore_forecast_period_name(const fore_forecast *f, int32_t start, char out[3
     fore_calendar_name(&f->context->calendar, f->request.period, start, out);
 }
 
-void fore_forecast_period_json(const fore_forecast *f, const fore_pipeline_result *result,
-                               int64_t j, double *scratch)
+void fore_forecast_period_json(const fore_forecast *f, const fore_forecast_whose *w,
+                               const fore_pipeline_result *result, int64_t j, double *scratch)
 {
     fore_json_writer *json = f->json;
     const fore_forecast_request *q = &f->request;
@@ -62,6 +62,7 @@ void fore_forecast_period_json(const fore_forecast *f, const fore_pipeline_resul
     fore_json_number(json, "won_so_far", p->won_so_far);
     fore_json_number(json, "from_open_deals", p->from_open);
     fore_json_number(json, "from_new_deals", p->from_new);
+    fore_forecast_gap_json(f, w, result, j);
     fore_json_end_object(json);
 }
 
@@ -73,6 +74,7 @@ fore_status fore_forecast_periods(const fore_forecast *f, fore_error *err)
     double *scratch = FORE_NEW(result->draw_count, double);
     if (!scratch) return fore_no_memory(err);
     int64_t g = fore_answer_grid(a, "periods", "Forecast", columns, 8);
+    const fore_forecast_whose whole = {FORE_BY_TOTAL, -1, NULL, f->coverage, 0};
     fore_json_array(f->json, "periods");
     for (int64_t j = 0; j < o->periods; j++) {
         const fore_pipeline_period *p = &result->period[j];
@@ -89,7 +91,7 @@ fore_status fore_forecast_periods(const fore_forecast *f, fore_error *err)
         fore_answer_number(a, g, p->won_so_far);
         fore_answer_number(a, g, p->from_open);
         fore_answer_number(a, g, p->from_new);
-        fore_forecast_period_json(f, result, j, scratch);
+        fore_forecast_period_json(f, &whole, result, j, scratch);
         if (p->median > 0 && (hi - lo) / p->median > WIDE)
             fore_answer_note(a,
                              "The interval of %s is too wide to plan with; a longer history, stage "
@@ -98,5 +100,6 @@ fore_status fore_forecast_periods(const fore_forecast *f, fore_error *err)
     }
     fore_json_end_array(f->json);
     fore_free(scratch);
+    fore_forecast_gap(f, &whole);
     return FORE_OK;
 }

@@ -71,6 +71,8 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     fore_status status = FORE_OK;
     fore_moment moment;
     fore_forecast_basis basis = {0};
+    fore_targets *targets = NULL;
+    fore_coverage coverage = {0};
     fore_json_writer json = fore_json_to(&a->json);
     fore_forecast f = {.context = c, .answer = a, .json = &json};
     FORE_TRY(fore_forecast_read(r, &f.request, err));
@@ -84,8 +86,14 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     f.whole = &basis.draws;
     f.result = basis.result;
     f.unit = basis.unit;
+    FORE_GO(fore_targets_read(c->store, &targets, err));
+    FORE_GO(fore_coverage_make(c, f.outlook, f.request.period, NULL, 1, &coverage, err));
+    f.targets = targets;
+    f.coverage = &coverage;
     FORE_GO(write_answer(&f, err));
 done:
+    fore_coverage_free(&coverage);
+    fore_targets_free(targets);
     fore_forecast_basis_free(&basis);
     c->calendar = kept;
     return status;

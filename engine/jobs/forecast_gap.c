@@ -1,0 +1,156 @@
+/* The forecast beside its target: what is missing, how likely it is to be reached, and whether the
+ * open pipeline is enough for it.
+ *
+ *     gap      = target - median            coverage = pipeline / (target - won so far)
+ *     P(reach) = share of draws >= target   a week   = (target - won so far) / weeks that are left
+ */
+#include <math.h>
+#include <string.h>
+
+#include "engine/jobs/forecast.h"
+
+static const fore_column columns[] = {
+    {"period", "period", FORE_CELL_TEXT, 0},
+    {"target", "target", FORE_CELL_MONEY, 0},
+    {"won_so_far", "won", FORE_CELL_MONEY, 0},
+    {"median", "forecast", FORE_CELL_MONEY, 0},
+    {"gap", "gap", FORE_CELL_MONEY, 0},
+    {"probability", "chance", FORE_CELL_PERCENT, 0},
+    {"coverage", "coverage", FORE_CELL_NUMBER, 0},
+    {"coverage_needed", "needed", FORE_CELL_NUMBER, 0},
+    {"needed_per_week", "a week", FORE_CELL_MONEY, 0},
+};
+
+static const fore_column group_columns[] = {
+    {"group", "group", FORE_CELL_TEXT, 1},
+    {"period", "period", FORE_CELL_TEXT, 0},
+    {"target", "target", FORE_CELL_MONEY, 0},
+    {"median", "forecast", FORE_CELL_MONEY, 0},
+    {"gap", "gap", FORE_CELL_MONEY, 0},
+    {"probability", "chance", FORE_CELL_PERCENT, 0},
+    {"coverage", "coverage", FORE_CELL_NUMBER, 0},
+    {"coverage_needed", "needed", FORE_CELL_NUMBER, 0},
+    {"needed_per_week", "a week", FORE_CELL_MONEY, 0},
+};
+
+static fore_gap gap_of(const fore_forecast *f, const fore_forecast_whose *w,
+                       const fore_pipeline_result *r, int64_t j)
+{
+    const fore_outlook *o = f->outlook;
+    const fore_pipeline_period *p = &r->period[j];
+    double now = (double)o->as_of / (double)FORE_DAY;
+    double weeks = (o->start[j + 1] - fmax(now, o->start[j])) / 7;
+    fore_gap gap = {.target = {.amount = NAN}, .pipeline = NAN, .needed = NAN};
+    if (f->targets && !o->counts)
+        gap.target = fore_target_of(f->targets, f->context->timeline, w->by, w->index, o->start[j],
+                                    o->start[j + 1]);
+    double target = gap.target.amount, open = target - p->won_so_far;
+    int64_t reached = 0;
+    for (int64_t d = 0; d < r->draw_count; d++)
+        reached += r->draws[j * r->draw_count + d] >= target;
+    gap.chance = isnan(target) ? NAN : (double)reached / (double)r->draw_count;
+    gap.gap = target - p->median;
+    gap.per_week = open > 0 && weeks > 0 ? open / weeks : open <= 0 ? 0 : NAN;
+    if (w->coverage) {
+        gap.pipeline = w->coverage->pipeline[j * w->coverage->groups + w->column];
+        gap.needed = w->coverage->needed[j * w->coverage->groups + w->column];
+    }
+    gap.coverage = open > 0 ? gap.pipeline / open : NAN;
+    return gap;
+}
+
+void fore_forecast_gap_json(const fore_forecast *f, const fore_forecast_whose *w,
+                            const fore_pipeline_result *r, int64_t j)
+{
+    fore_gap gap = gap_of(f, w, r, j);
+    if (!isnan(gap.pipeline)) fore_json_number(f->json, "open_pipeline", gap.pipeline);
+    if (!isnan(gap.needed)) fore_json_number(f->json, "coverage_needed", gap.needed);
+    if (isnan(gap.target.amount)) return;
+    fore_json_object(f->json, "target");
+    fore_json_number(f->json, "amount", gap.target.amount);
+    fore_json_number(f->json, "gap", gap.gap);
+    fore_json_number(f->json, "probability", gap.chance);
+    fore_json_number(f->json, "coverage", gap.coverage);
+    fore_json_number(f->json, "needed_per_week", gap.per_week);
+    fore_json_bool(f->json, "shared_by_days", gap.target.by_days);
+    fore_json_string(f->json, "summed_from", gap.target.from);
+    fore_json_end_object(f->json);
+}
+
+/* One row of the company's table (grid of fore_forecast_gap) or of the groups'. */
+static void write_row(const fore_forecast *f, const fore_forecast_whose *w,
+                      const fore_pipeline_result *r, int64_t j, const fore_gap *gap, int64_t g)
+{
+    char period[32];
+    fore_answer *a = f->answer;
+    fore_forecast_period_name(f, f->outlook->start[j], period);
+    fore_answer_row(a, g);
+    if (w->name) fore_answer_text(a, g, w->name);
+    fore_answer_text(a, g, period);
+    fore_answer_number(a, g, gap->target.amount);
+    if (!w->name) fore_answer_number(a, g, r->period[j].won_so_far);
+    fore_answer_number(a, g, r->period[j].median);
+    fore_answer_number(a, g, gap->gap);
+    fore_answer_number(a, g, gap->chance);
+    fore_answer_number(a, g, gap->coverage);
+    fore_answer_number(a, g, gap->needed);
+    fore_answer_number(a, g, gap->per_week);
+}
+
+static void tell(const fore_forecast *f, const fore_forecast_whose *w, bool by_days,
+                 const char *from)
+{
+    fore_answer *a = f->answer;
+    if (from)
+        fore_answer_note(a, "The company has no target of its own: those by %s add up.", from);
+    if (by_days) fore_answer_note(a, "Targets of other periods than these are shared by days.");
+    if (w->coverage && w->coverage->known)
+        fore_answer_note(
+            a,
+            "Coverage: %s, over what is still to be won; needed: what past periods had "
+            "at the same distance, over what they then won.",
+            w->coverage->dated ? "open deals expected to close in the period"
+                               : "all open deals (too few dates are known to have stood then)");
+    if (w->coverage && !w->coverage->known)
+        fore_answer_note(a, "Open deals have no amounts, so that coverage cannot be told.");
+}
+
+void fore_forecast_gap(const fore_forecast *f, const fore_forecast_whose *w)
+{
+    const fore_outlook *o = f->outlook;
+    if (!f->targets) return;
+    if (fore_targets_count(f->targets) == 0) {
+        fore_answer_note(
+            f->answer, "No targets are known: import a targets.csv (scope, scope_id, period_start, "
+                       "period_end, amount), or the CRM's quotas, for gap and coverage.");
+        return;
+    }
+    int64_t g = -1;
+    bool by_days = false;
+    const char *from = NULL;
+    for (int64_t j = 0; j < o->periods; j++) {
+        fore_gap gap = gap_of(f, w, f->result, j);
+        if (isnan(gap.target.amount)) continue;
+        if (g < 0) g = fore_answer_grid(f->answer, "targets", "Target", columns, 9);
+        by_days |= gap.target.by_days;
+        if (gap.target.from) from = gap.target.from;
+        write_row(f, w, f->result, j, &gap, g);
+    }
+    if (g >= 0)
+        tell(f, w, by_days, from);
+    else if (o->counts)
+        fore_answer_note(f->answer,
+                         "Targets are amounts, and what was won has none: no gap is told.");
+    else
+        fore_answer_note(f->answer, "The targets that are known are of other periods than these.");
+}
+
+void fore_forecast_gap_row(const fore_forecast *f, const fore_forecast_whose *w,
+                           const fore_pipeline_result *r, int64_t j, int64_t *grid)
+{
+    fore_gap gap = gap_of(f, w, r, j);
+    if (isnan(gap.target.amount)) return;
+    if (*grid < 0)
+        *grid = fore_answer_grid(f->answer, "group_targets", "Target by group", group_columns, 9);
+    write_row(f, w, r, j, &gap, *grid);
+}

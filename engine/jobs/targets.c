@@ -1,0 +1,196 @@
+/* Targets sorted by scope, id and start; a period's target by its own dates, else day by day. */
+#include "engine/jobs/targets.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "engine/base/text.h"
+
+typedef struct row {
+    const char *scope, *id;
+    int32_t start, end; /* [start, end) */
+    double amount;
+} row;
+
+struct fore_targets {
+    row *rows;
+    int64_t count, capacity;
+    fore_arena *arena;
+};
+
+void fore_targets_free(fore_targets *t)
+{
+    if (!t) return;
+    fore_arena_free(t->arena);
+    fore_free(t->rows);
+    fore_free(t);
+}
+
+int64_t fore_targets_count(const fore_targets *t) { return t->count; }
+
+static int compare(const void *a, const void *b)
+{
+    const row *x = a, *y = b;
+    int order = strcmp(x->scope, y->scope);
+    if (!order) order = strcmp(x->id, y->id);
+    if (!order) order = (x->start > y->start) - (x->start < y->start);
+    return order ? order : (x->end > y->end) - (x->end < y->end);
+}
+
+static bool is_first(int32_t day)
+{
+    int32_t y, m, d;
+    fore_civil_from_days(day, &y, &m, &d);
+    return d == 1;
+}
+
+static fore_status add(fore_targets *t, const fore_target_row *from, fore_error *err)
+{
+    if (t->count == t->capacity) {
+        int64_t grown = t->capacity ? 2 * t->capacity : 64;
+        row *rows = fore_realloc(t->rows, grown, sizeof *rows);
+        if (!rows) return fore_no_memory(err);
+        t->rows = rows;
+        t->capacity = grown;
+    }
+    int32_t start = from->period_start_on, end = from->period_end_on;
+    bool after = end > start && is_first(start) && is_first(end);
+    t->rows[t->count] = (row){.scope = fore_arena_string(t->arena, from->scope),
+                              .id = fore_arena_string(t->arena, from->scope_id),
+                              .start = start,
+                              .end = after ? end : end + 1,
+                              .amount = (double)from->amount_minor / 100};
+    if (!t->rows[t->count].scope || !t->rows[t->count].id) return fore_no_memory(err);
+    t->count++;
+    return FORE_OK;
+}
+
+fore_status fore_targets_read(fore_store *store, fore_targets **out, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_cursor *cursor = NULL;
+    fore_target_row target;
+    bool more = true;
+    *out = NULL;
+    fore_targets *t = FORE_ZNEW(1, fore_targets);
+    if (!t) return fore_no_memory(err);
+    t->arena = fore_arena_new();
+    if (!t->arena) FORE_GO(fore_no_memory(err));
+    FORE_GO(fore_cursor_open(store, FORE_TABLE_TARGET, false, &cursor, err));
+    for (;;) {
+        FORE_GO(fore_cursor_next(cursor, &target, &more, err));
+        if (!more) break;
+        FORE_GO(add(t, &target, err));
+    }
+    if (t->count > 0) qsort(t->rows, (size_t)t->count, sizeof *t->rows, compare);
+    *out = t;
+    t = NULL;
+done:
+    fore_cursor_close(cursor);
+    fore_targets_free(t);
+    return status;
+}
+
+/* The targets of one scope and id: [*first, return). */
+static int64_t find(const fore_targets *t, const char *scope, const char *id, int64_t *first)
+{
+    int64_t low = 0, high = t->count;
+    while (low < high) {
+        int64_t middle = (low + high) / 2;
+        const row *r = &t->rows[middle];
+        int order = strcmp(r->scope, scope);
+        if (!order) order = strcmp(r->id, id);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *first = low;
+    while (low < t->count && strcmp(t->rows[low].scope, scope) == 0 &&
+           strcmp(t->rows[low].id, id) == 0)
+        low++;
+    return low;
+}
+
+static const row *shortest(const fore_targets *t, int64_t first, int64_t end, int32_t day)
+{
+    const row *best = NULL;
+    for (int64_t i = first; i < end && t->rows[i].start <= day; i++)
+        if (t->rows[i].end > day &&
+            (!best || t->rows[i].end - t->rows[i].start < best->end - best->start))
+            best = &t->rows[i];
+    return best;
+}
+
+static fore_target own(const fore_targets *t, const char *scope, const char *id, int32_t start,
+                       int32_t end)
+{
+    int64_t first, last = find(t, scope, id, &first);
+    fore_target none = {.amount = NAN}, sum = {0};
+    for (int64_t i = first; i < last; i++)
+        if (t->rows[i].start == start && t->rows[i].end == end)
+            return (fore_target){.amount = t->rows[i].amount};
+    for (int32_t day = start; day < end;) {
+        const row *r = shortest(t, first, last, day);
+        if (!r) return none;
+        bool whole = day == r->start && r->end <= end;
+        for (int32_t d = day; d < r->end && whole; d++) whole = shortest(t, first, last, d) == r;
+        sum.by_days |= !whole;
+        sum.amount += whole ? r->amount : r->amount / (r->end - r->start);
+        day = whole ? r->end : day + 1;
+    }
+    return sum;
+}
+
+/* The targets of a scope added up over its ids; only reps of that team or region where one is
+ * given. */
+static fore_target added(const fore_targets *t, const fore_timeline *line, const char *scope,
+                         fore_series_by of, int32_t index, int32_t start, int32_t end)
+{
+    fore_target sum = {.amount = NAN, .from = scope};
+    for (int64_t i = 0; i < t->count; i++) {
+        bool new_id = i == 0 || strcmp(t->rows[i].id, t->rows[i - 1].id) != 0 ||
+                      strcmp(t->rows[i].scope, t->rows[i - 1].scope) != 0;
+        if (!new_id || strcmp(t->rows[i].scope, scope) != 0) continue;
+        if (of != FORE_BY_TOTAL) {
+            int32_t rep = fore_words_find(&line->rep_ids, t->rows[i].id);
+            if (rep < 0) continue;
+            if ((of == FORE_BY_TEAM ? line->rep_team[rep] : line->rep_region[rep]) != index)
+                continue;
+        }
+        fore_target part = own(t, scope, t->rows[i].id, start, end);
+        if (isnan(part.amount)) continue;
+        sum.amount = (isnan(sum.amount) ? 0 : sum.amount) + part.amount;
+        sum.by_days |= part.by_days;
+    }
+    return sum;
+}
+
+fore_target fore_target_of(const fore_targets *t, const fore_timeline *line, fore_series_by by,
+                           int32_t index, int32_t start, int32_t end)
+{
+    static const char *const parts[] = {"team", "region", "rep"};
+    fore_target found = {.amount = NAN};
+    const char *id = by == FORE_BY_TEAM      ? fore_word(&line->teams, index)
+                     : by == FORE_BY_REGION  ? fore_word(&line->regions, index)
+                     : by == FORE_BY_REP     ? fore_word(&line->rep_ids, index)
+                     : by == FORE_BY_PRODUCT ? fore_word(&line->product_ids, index)
+                                             : NULL;
+    if (by == FORE_BY_TOTAL) {
+        found = own(t, "company", "", start, end);
+        for (int i = 0; i < 3 && isnan(found.amount); i++)
+            found = added(t, line, parts[i], FORE_BY_TOTAL, -1, start, end);
+        return found;
+    }
+    if (!id) return found;
+    static const char *const scopes[] = {[FORE_BY_TEAM] = "team",
+                                         [FORE_BY_REGION] = "region",
+                                         [FORE_BY_REP] = "rep",
+                                         [FORE_BY_PRODUCT] = "product"};
+    found = own(t, scopes[by], id, start, end);
+    if (isnan(found.amount) && (by == FORE_BY_TEAM || by == FORE_BY_REGION))
+        found = added(t, line, "rep", by, index, start, end);
+    return found;
+}

@@ -1,0 +1,29 @@
+/* Targets (quotas, goals) as the workspace keeps them, looked up for any period of any calendar.
+ *
+ * A target whose dates are the period's own counts as it is. Otherwise each day of the period has its
+ * part of the shortest target that holds it: months add up to a quarter, a quarter's target is shared
+ * by days among its weeks; where a day has none, the period has none. Where a scope has no targets of
+ * its own, those of its parts are added up: company from teams, else regions, else reps; team and
+ * region from their reps. A period_end that is the 1st of a month, after a start on one, is the day
+ * after the period; any other is its last day. */
+#ifndef FORE_JOBS_TARGETS_H
+#define FORE_JOBS_TARGETS_H
+
+#include "engine/store/store.h"
+#include "features/sales_series.h"
+
+typedef struct fore_targets fore_targets;
+fore_status fore_targets_read(fore_store *store, fore_targets **targets, fore_error *err);
+void fore_targets_free(fore_targets *targets); /* NULL is fine */
+int64_t fore_targets_count(const fore_targets *targets);
+
+typedef struct fore_target {
+    double amount;    /* NaN: none */
+    bool by_days;     /* a longer target was shared by days */
+    const char *from; /* scope whose targets were added up; NULL: its own */
+} fore_target;
+/* Of the company (FORE_BY_TOTAL) or of group `index` of the timeline, for [start, end) days. */
+fore_target fore_target_of(const fore_targets *targets, const fore_timeline *timeline,
+                           fore_series_by by, int32_t index, int32_t start, int32_t end);
+
+#endif
