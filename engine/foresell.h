@@ -272,6 +272,12 @@ typedef struct foresell_series_request {
     bool strict;         /* the first row that cannot be read fails the file */
     const char *id, *date, *value; /* columns (id: a list); NULL = unique_id, ds, y or what looks like them */
     const char *dates;   /* "day-first", "month-first" where the file does not tell; NULL = it does */
+    const char *with;     /* columns of the file that drive the values; NULL = none */
+    const char *drivers;  /* a file of ds[,unique_id] and drivers, also for the times to come; or NULL */
+    const char *holidays; /* a file of date,name[,country][,before][,after][,off]; or NULL */
+    const char *country;  /* of those holidays; NULL = all */
+    bool calendar;        /* working days and the like, where they lower AICc */
+    bool carry;           /* drivers without a value to come keep their last one */
 } foresell_series_request;
 FORE_API fore_status foresell_series(const foresell_options *options,
                                      const foresell_series_request *request,

@@ -33,6 +33,14 @@ static int run(cli *c, int argc, char **argv)
         {"value", "COL", CLI_TEXT, &request.value, "column of the values (y)"},
         {"dates", "ORDER", CLI_TEXT, &request.dates,
          "day-first or month-first, where the file does not tell"},
+        {"with", "COLS", CLI_TEXT, &request.with, "columns of the file that drive the values"},
+        {"drivers", "FILE", CLI_TEXT, &request.drivers,
+         "ds[,unique_id],promo,effort,...: drivers, also of the times to come"},
+        {"carry", NULL, CLI_FLAG, &request.carry, "drivers not known ahead keep their last value"},
+        {"holidays", "FILE", CLI_TEXT, &request.holidays,
+         "date,name[,country][,before][,after][,off]: days that move sales"},
+        {"country", "NAME", CLI_TEXT, &request.country, "of those holidays"},
+        {"calendar", NULL, CLI_FLAG, &request.calendar, "working days and the like as drivers"},
         {"strict", NULL, CLI_FLAG, &request.strict, "fail at the first bad row"},
         {0}};
     int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);

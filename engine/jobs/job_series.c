@@ -3,11 +3,13 @@
  *
  *   read the file -> make every series regular (series_file.h) -> forecast them all at once -> tell
  *   each, or why there is none */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/levels.h"
+#include "engine/jobs/series_drivers.h"
 #include "engine/jobs/series_file.h"
 #include "models/series/series_forecast.h"
 
@@ -16,16 +18,78 @@ enum {
     ASIDE_SHOWN = 10,
     HORIZON_MOST = 10000,
     SEASON_MOST = 10000,
-    NOTES_MOST = 50
+    NOTES_MOST = 50,
+    EFFECTS_SAID = 3
 };
 
 typedef struct series_writer {
     fore_answer *answer;
-    int64_t grid;
+    int64_t grid, effects; /* effects: -1 without drivers */
     fore_json_writer *json;
     const double *level;
     int64_t levels;
 } series_writer;
+
+static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e)
+{
+    fore_answer_row(w->answer, w->effects);
+    fore_answer_text(w->answer, w->effects, id);
+    fore_answer_text(w->answer, w->effects, e->name);
+    fore_answer_number(w->answer, w->effects, e->effect);
+    fore_answer_number(w->answer, w->effects, e->error);
+    fore_answer_number(w->answer, w->effects, e->lower);
+    fore_answer_number(w->answer, w->effects, e->upper);
+    fore_json_object(w->json, NULL);
+    fore_json_string(w->json, "name", e->name);
+    fore_json_number(w->json, "effect", e->effect);
+    fore_json_number(w->json, "se", e->error);
+    fore_json_number(w->json, "lo", e->lower);
+    fore_json_number(w->json, "hi", e->upper);
+    fore_json_end_object(w->json);
+}
+
+/* The effects that are known, then what was left out. */
+static void write_effects(series_writer *w, const char *id, const fore_series_forecast *f)
+{
+    if (!f->effect) return;
+    fore_json_array(w->json, "drivers");
+    for (int64_t j = 0; j < f->effects; j++)
+        if (f->effect[j].kept) write_effect(w, id, &f->effect[j]);
+    fore_json_end_array(w->json);
+    fore_json_array(w->json, "drivers_left_out");
+    for (int64_t j = 0; j < f->effects; j++) {
+        if (f->effect[j].kept) continue;
+        fore_json_object(w->json, NULL);
+        fore_json_string(w->json, "name", f->effect[j].name);
+        fore_json_string(w->json, "reason", f->effect[j].why);
+        fore_json_end_object(w->json);
+    }
+    fore_json_end_array(w->json);
+}
+
+static void put_effect(double v, bool logs, char out[48])
+{
+    double shown = logs ? 100 * expm1(v) : v;
+    int decimals = fabs(shown) < 10 ? 2 : fabs(shown) < 1000 ? 1 : 0;
+    fore_number_people(shown, decimals, out, 48);
+}
+
+/* "promo goes with +26.3 per unit (95 % interval 23.4 to 29.2)"; of logarithms: per cent. */
+static void say_effects(series_writer *w, const char *id, const fore_series_forecast *f)
+{
+    char effect[48], low[48], high[48];
+    for (int64_t j = 0; j < f->effects; j++) {
+        const fore_driver_effect *e = &f->effect[j];
+        bool logs = f->lambda == 0;
+        if (!e->kept) continue;
+        put_effect(e->effect, logs, effect);
+        put_effect(e->lower, logs, low);
+        put_effect(e->upper, logs, high);
+        fore_answer_note(w->answer, "%s: %s goes with %s%s%s per unit (95 %% interval %s to %s)%s.",
+                         id, e->name, e->effect > 0 ? "+" : "", effect, logs ? " %" : "", low, high,
+                         e->lower <= 0 && e->upper >= 0 ? "; it may well be nothing" : "");
+    }
+}
 
 static void write_forecast(series_writer *w, const char *id, const fore_series_plan *p,
                            const fore_series_forecast *f)
@@ -36,6 +100,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     fore_json_string(w->json, "step", fore_series_step_word(p));
     fore_json_integer(w->json, "season", p->season);
     if (f->note[0]) fore_json_string(w->json, "note", f->note);
+    write_effects(w, id, f);
     fore_json_array(w->json, "forecast");
     for (int64_t h = 0; h < f->horizon; h++) {
         char when[32], key[32];
@@ -110,6 +175,16 @@ static fore_column *make_columns(fore_answer *a, const double *level, int64_t le
     return c;
 }
 
+static int64_t make_effects(fore_answer *a, const fore_series_sources *sources)
+{
+    static const fore_column columns[] = {
+        {"unique_id", "series", FORE_CELL_TEXT, 1}, {"driver", "driver", FORE_CELL_TEXT, 1},
+        {"effect", "effect", FORE_CELL_NUMBER, 0},  {"se", "error", FORE_CELL_NUMBER, 0},
+        {"lo-95", "lo-95", FORE_CELL_NUMBER, 0},    {"hi-95", "hi-95", FORE_CELL_NUMBER, 0}};
+    if (!sources) return -1;
+    return fore_answer_grid(a, "drivers", "What one unit of each driver goes with", columns, 6);
+}
+
 static fore_status read_request(const foresell_series_request *r, fore_series_options *o,
                                 fore_error *err)
 {
@@ -136,9 +211,24 @@ static fore_series_task *make_tasks(const foresell_series_request *r, const fore
         tasks[s] = (fore_series_task){.y = grid->values + p->first,
                                       .n = p->why[0] ? 0 : p->n,
                                       .m = p->season,
-                                      .horizon = r->horizon ? r->horizon : h};
+                                      .horizon = r->horizon ? r->horizon
+                                                 : p->ahead ? p->ahead
+                                                            : h};
     }
     return tasks;
+}
+
+/* A series whose drivers lack a value is left out, and told. */
+static fore_status add_drivers(fore_series_sources *sources, const fore_series_file *file,
+                               fore_series_grid *grid, fore_series_task *tasks, fore_error *err)
+{
+    for (int64_t s = 0; sources && s < grid->series; s++) {
+        if (grid->plan[s].why[0]) continue;
+        FORE_TRY(fore_series_drivers_make(sources, file, tasks[s].y, s, &grid->plan[s],
+                                          tasks[s].horizon, &tasks[s].drivers, err));
+        if (grid->plan[s].why[0]) tasks[s].n = 0;
+    }
+    return FORE_OK;
 }
 
 static void write_left_out(series_writer *w, const char *id, const char *why)
@@ -196,6 +286,7 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
         write_forecast(w, id, &grid->plan[s], f);
         if (f->note[0] && grid->series <= NOTES_MOST)
             fore_answer_note(w->answer, "%s: %s", id, f->note);
+        if (f->effect && grid->series <= EFFECTS_SAID) say_effects(w, id, f);
         answered++;
     }
     fore_json_end_array(w->json);
@@ -210,19 +301,24 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     fore_series_grid grid = {0};
     fore_series_options options;
     fore_series_task *tasks = NULL;
+    fore_series_sources *sources = NULL;
     FORE_TRY(read_request(r, &options, err));
-    FORE_GO(fore_series_file_read(c, r, &file, a, err));
+    FORE_GO(fore_series_sources_read(r, &sources, a, err));
+    FORE_GO(fore_series_file_read(c, r, fore_series_sources_names(sources), &file, a, err));
     FORE_GO(fore_series_grid_make(&file, r->season, &grid, err));
     if (r->strict) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
     fore_column *columns = make_columns(a, options.level, options.levels, err);
     tasks = make_tasks(r, &grid);
     if (!tasks || !columns) FORE_GO(fore_no_memory(err));
+    FORE_GO(add_drivers(sources, &file, &grid, tasks, err));
+    if (r->strict && sources) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
     FORE_GO(fore_series_batch(c->pool, tasks, grid.series, &options, err));
     fore_json_writer json = fore_json_to(&a->json);
-    series_writer w = {a, fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels),
-                       &json, options.level, options.levels};
+    int64_t rows = fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels);
+    series_writer w = {a, rows, make_effects(a, sources), &json, options.level, options.levels};
     fore_json_object(&json, NULL);
     int64_t answered = write_series(&w, &file, &grid, tasks);
+    fore_series_sources_say(sources, a);
     write_the_left_out(&w, &file, &grid, tasks);
     tell_aside(&file, r->file, a, &json);
     fore_json_end_object(&json);
@@ -233,6 +329,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
 done:
     for (int64_t s = 0; tasks && s < grid.series; s++) fore_series_free(tasks[s].forecast);
     fore_free(tasks);
+    fore_series_sources_free(sources);
     fore_series_grid_free(&grid);
     fore_series_file_free(&file);
     return status;

@@ -72,6 +72,7 @@ static fore_status check_names(const fore_csv *csv, const foresell_series_reques
     FORE_GO(fore_list_check(r->id, "--id", name, n, err));
     FORE_GO(fore_list_check(r->date, "--date", name, n, err));
     FORE_GO(fore_list_check(r->value, "--value", name, n, err));
+    FORE_GO(fore_list_check(r->with, "--with", name, n, err));
     if (fore_list_count(r->id) > FORE_SERIES_KEYS)
         status = fore_fail(err, FORE_E_USAGE, "--id: give at most %d columns", FORE_SERIES_KEYS);
 done:
@@ -148,6 +149,38 @@ fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_
     c->value_name = fore_arena_string(a->arena, fore_csv_name(csv, c->value));
     if (!c->date_name || !c->value_name) return fore_no_memory(err);
     say_guesses(csv, c, a);
+    return FORE_OK;
+}
+
+static int64_t key_columns(const fore_csv *csv, const char *list)
+{
+    int64_t found = 0;
+    for (int64_t j = 0; list && j < fore_csv_columns(csv); j++)
+        found += fore_list_names(list, fore_csv_name(csv, j));
+    return found;
+}
+
+fore_status fore_series_columns_of_drivers(const fore_csv *csv, const foresell_series_request *r,
+                                           fore_series_columns *c, fore_answer *a, fore_error *err)
+{
+    *c = (fore_series_columns){.date = named(csv, r->date), .value = -1};
+    if (c->date < 0) c->date = exactly(csv, "ds");
+    find_ids(csv, key_columns(csv, r->id) > 0 ? r->id : NULL, c);
+    if (c->date < 0) c->date = look_for(csv, c, date_names, is_word);
+    if (c->date < 0) c->date = look_for(csv, c, date_parts, has_word);
+    if (c->date < 0)
+        return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 1, 0,
+                            "a file of drivers needs the column ds (date), unique_id where they "
+                            "differ by series, and one column per driver");
+    c->date_name = fore_arena_string(a->arena, fore_csv_name(csv, c->date));
+    if (!c->date_name) return fore_no_memory(err);
+    for (int64_t j = 0; j < fore_csv_columns(csv); j++) {
+        if (taken(c, j)) continue;
+        if (c->drivers == FORE_SERIES_DRIVERS)
+            return fore_fail_at(err, FORE_E_LIMIT, fore_csv_path(csv), 1, 0,
+                                "more than %d drivers; leave some out", FORE_SERIES_DRIVERS);
+        c->driver[c->drivers++] = j;
+    }
     return FORE_OK;
 }
 
@@ -339,4 +372,29 @@ bool fore_series_number(const fore_series_columns *c, const char *text, int64_t 
 {
     if (c->decimal == FORE_DECIMAL_POINT && fore_number_parse(text, length, value)) return true;
     return fore_cell_number(text, length, c->decimal, value) && isfinite(*value);
+}
+
+bool fore_series_driver(const fore_series_columns *c, const char *text, int64_t length,
+                        double *value)
+{
+    bool yes;
+    *value = NAN;
+    if (fore_series_missing(text, length) || fore_series_number(c, text, length, value))
+        return true;
+    if (!fore_cell_flag(text, length, &yes)) return false;
+    *value = yes;
+    return true;
+}
+
+const char *fore_series_key(const fore_series_columns *c, const fore_csv_record *record,
+                            fore_text *room)
+{
+    if (c->ids == 0) return "series";
+    if (c->ids == 1) return record->cells[c->id[0]];
+    fore_text_clear(room);
+    for (int64_t i = 0; i < c->ids; i++) {
+        if (i) fore_text_putc(room, '/');
+        fore_text_puts(room, record->cells[c->id[i]]);
+    }
+    return room->failed ? NULL : fore_text_string(room);
 }

@@ -27,6 +27,10 @@ typedef struct fore_series_columns {
 /* By the options, else unique_id, ds and y, else what looks like them, which is noted. */
 fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_request *r,
                                      fore_series_columns *columns, fore_answer *a, fore_error *err);
+/* A file of drivers: times, series where it tells them, all other columns are drivers. */
+fore_status fore_series_columns_of_drivers(const fore_csv *csv, const foresell_series_request *r,
+                                           fore_series_columns *columns, fore_answer *a,
+                                           fore_error *err);
 /* Reads the file through and decides; the file is then back at its first record. */
 fore_status fore_series_columns_learn(fore_csv *csv, const foresell_series_request *r,
                                       fore_series_columns *columns, fore_answer *a,
@@ -38,6 +42,12 @@ bool fore_series_time(const fore_series_columns *columns, const char *text, int6
 /* A number as the file writes them. */
 bool fore_series_number(const fore_series_columns *columns, const char *text, int64_t length,
                         double *value);
+/* A driver: a number, or yes and no; NaN when nothing is there. */
+bool fore_series_driver(const fore_series_columns *columns, const char *text, int64_t length,
+                        double *value);
+/* The series that a row belongs to: its keys joined by "/"; NULL: memory. room: of the caller. */
+const char *fore_series_key(const fore_series_columns *columns, const fore_csv_record *record,
+                            fore_text *room);
 bool fore_series_missing(const char *text, int64_t length); /* empty, or a word for it */
 
 #endif

@@ -31,6 +31,7 @@ typedef struct fore_series_point {
     int64_t series, at; /* at: days (seconds in a file with times of day), or the number itself */
     double y;
     int64_t line, row; /* row: of the file's drivers */
+    int64_t step;      /* on the grid of its series, from 0 */
     fore_series_form form;
     const char *bad; /* NULL, or what is wrong with the line: its series is left out */
 } fore_series_point;
@@ -48,14 +49,19 @@ typedef struct fore_series_file {
     fore_series_aside *aside;
     int64_t aside_count, aside_capacity, header_cells;
     fore_series_columns columns;
-    const char *bad_time, *bad_value, *large_value; /* what may be wrong with a line */
+    double *driver; /* one row of columns.drivers values per point */
+    int64_t drivers, driver_capacity;
+    const char *driver_name[FORE_SERIES_DRIVERS];
+    /* what may be wrong with a line */
+    const char *bad_time, *bad_value, *large_value, *bad_driver;
 } fore_series_file;
 
 /* r->strict: the first row that cannot be read fails the file. What was guessed is noted in the
- * answer, in whose arena the texts live. *file zeroed before the call; freed by the caller after
- * failure too. */
+ * answer, in whose arena the texts live. Columns among `names` (or NULL) are drivers too. *file
+ * zeroed before the call; freed by the caller after failure too. */
 fore_status fore_series_file_read(fore_context *c, const foresell_series_request *r,
-                                  fore_series_file *file, fore_answer *a, fore_error *err);
+                                  const fore_dictionary *names, fore_series_file *file,
+                                  fore_answer *a, fore_error *err);
 /* E_DATA: the line has another number of cells than the header. */
 fore_status fore_series_file_fail(const fore_series_file *file, const char *path,
                                   const fore_series_aside *row, fore_error *err);
@@ -72,6 +78,7 @@ typedef struct fore_series_plan {
     int64_t season;
     int64_t start, last; /* times of the first and the last value */
     int64_t first, n;    /* into the values of the grid */
+    int64_t ahead;       /* steps after them for which the file has drivers and no value */
     char why[200];       /* not empty: left out, and why */
     int64_t line;        /* where it showed */
 } fore_series_plan;

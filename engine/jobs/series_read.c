@@ -5,25 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datasets/csv_reader.h"
+#include "engine/jobs/levels.h"
 #include "engine/jobs/series_file.h"
 
 static const char ONLY_SERIES[] = "series"; /* the name where there is no unique_id */
 static const double VALUE_LIMIT = 1e150;    /* squares and their sums stay finite */
-
-/* The text that names the series of a row: its keys joined by "/". NULL: memory. */
-static const char *key_of(const fore_series_columns *c, const fore_csv_record *record,
-                          fore_text *room)
-{
-    if (c->ids == 0) return ONLY_SERIES;
-    if (c->ids == 1) return record->cells[c->id[0]];
-    fore_text_clear(room);
-    for (int64_t i = 0; i < c->ids; i++) {
-        if (i) fore_text_putc(room, '/');
-        fore_text_puts(room, record->cells[c->id[i]]);
-    }
-    return room->failed ? NULL : fore_text_string(room);
-}
 
 static fore_status put_aside(fore_series_file *set, const fore_csv_record *record,
                              fore_arena *arena, fore_error *err)
@@ -41,12 +27,29 @@ static fore_status put_aside(fore_series_file *set, const fore_csv_record *recor
     return FORE_OK;
 }
 
+/* The drivers of a row, in the order of columns.driver. */
+static fore_status read_drivers(fore_series_file *set, const fore_csv_record *record,
+                                fore_series_point *p, fore_error *err)
+{
+    const fore_series_columns *c = &set->columns;
+    p->row = c->drivers ? set->drivers / c->drivers : 0;
+    FORE_TRY(fore_grow((void **)&set->driver, &set->driver_capacity, set->drivers + c->drivers,
+                       sizeof *set->driver, err));
+    for (int64_t j = 0; j < c->drivers; j++) {
+        int64_t at = c->driver[j];
+        if (!fore_series_driver(c, record->cells[at], record->lengths[at],
+                                &set->driver[set->drivers++]))
+            p->bad = set->bad_driver;
+    }
+    return FORE_OK;
+}
+
 static fore_status read_point(fore_series_file *set, const fore_csv_record *record, fore_text *room,
                               fore_error *err)
 {
     fore_series_point p = {.line = record->line, .y = NAN};
     const fore_series_columns *c = &set->columns;
-    const char *id = key_of(c, record, room), *y = record->cells[c->value];
+    const char *id = fore_series_key(c, record, room), *y = record->cells[c->value];
     int form = FORE_FORM_NUMBER;
     p.series = id ? fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) : -1;
     if (p.series < 0) return fore_no_memory(err);
@@ -57,6 +60,7 @@ static fore_status read_point(fore_series_file *set, const fore_csv_record *reco
         !fore_series_number(c, y, record->lengths[c->value], &p.y))
         p.bad = set->bad_value;
     if (fabs(p.y) > VALUE_LIMIT) p.bad = set->large_value;
+    FORE_TRY(read_drivers(set, record, &p, err));
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
     set->points[set->count++] = p;
     return FORE_OK;
@@ -75,6 +79,7 @@ static fore_status name_faults(fore_series_file *set, fore_arena *arena, fore_er
     set->large_value = fore_arena_format(
         arena, "%s is too large to reckon with (more than 1e150); use a larger unit",
         c->value_name);
+    set->bad_driver = "a driver is neither a number nor yes or no";
     return set->bad_time && set->bad_value && set->large_value ? FORE_OK : fore_no_memory(err);
 }
 
@@ -154,8 +159,29 @@ static void say_encoding(fore_context *c, const fore_csv *csv)
         fore_csv_path(csv), (long long)about->foreign_line, (long long)about->foreign_column);
 }
 
+/* Columns that --with names, and those that the file of drivers has too. */
+static fore_status find_drivers(const fore_csv *csv, const foresell_series_request *r,
+                                const fore_dictionary *names, fore_series_file *set,
+                                fore_arena *arena, fore_error *err)
+{
+    fore_series_columns *c = &set->columns;
+    for (int64_t j = 0; j < fore_csv_columns(csv); j++) {
+        const char *name = fore_csv_name(csv, j);
+        bool shared = names && fore_dictionary_find(names, name, (int64_t)strlen(name)) >= 0;
+        if (j == c->date || j == c->value || (!shared && !fore_list_names(r->with, name))) continue;
+        if (c->drivers == FORE_SERIES_DRIVERS)
+            return fore_fail(err, FORE_E_USAGE, "--with: give at most %d columns",
+                             FORE_SERIES_DRIVERS);
+        set->driver_name[c->drivers] = fore_arena_string(arena, name);
+        if (!set->driver_name[c->drivers]) return fore_no_memory(err);
+        c->driver[c->drivers++] = j;
+    }
+    return FORE_OK;
+}
+
 fore_status fore_series_file_read(fore_context *c, const foresell_series_request *r,
-                                  fore_series_file *set, fore_answer *a, fore_error *err)
+                                  const fore_dictionary *names, fore_series_file *set,
+                                  fore_answer *a, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_csv *csv = NULL;
@@ -164,6 +190,7 @@ fore_status fore_series_file_read(fore_context *c, const foresell_series_request
     set->ids = fore_dictionary_new();
     if (!set->ids) FORE_GO(fore_no_memory(err));
     FORE_GO(fore_series_columns_find(csv, r, &set->columns, a, err));
+    FORE_GO(find_drivers(csv, r, names, set, a->arena, err));
     FORE_GO(name_faults(set, a->arena, err));
     FORE_GO(fore_series_columns_learn(csv, r, &set->columns, a, err));
     FORE_GO(read_rows(set, csv, r->strict, a->arena, err));
@@ -177,6 +204,7 @@ done:
 void fore_series_file_free(fore_series_file *file)
 {
     fore_free(file->points);
+    fore_free(file->driver);
     fore_free(file->aside);
     fore_dictionary_free(file->ids);
     *file = (fore_series_file){0};

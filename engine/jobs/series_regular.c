@@ -129,12 +129,12 @@ static fore_status put_value(fore_series_grid *g, fore_series_plan *p, double va
 }
 
 /* One series onto a regular grid: gaps become missing values. Fills plan.why where it cannot be. */
-static fore_status place(const fore_series_point *points, int64_t n, fore_series_plan *p,
+static fore_status place(fore_series_point *points, int64_t n, fore_series_plan *p,
                          fore_series_grid *g, fore_error *err)
 {
     int64_t slack = slack_of(p->step);
     for (int64_t i = 0, step = 0; i < n; i++, step++) {
-        const fore_series_point *here = &points[i];
+        fore_series_point *here = &points[i];
         if (i > 0 && here->at == points[i - 1].at) {
             snprintf(p->why, sizeof p->why,
                      "two values for the same time (lines %lld and %lld); keep one",
@@ -155,6 +155,7 @@ static fore_status place(const fore_series_point *points, int64_t n, fore_series
             p->line = here->line;
             return FORE_OK;
         }
+        here->step = p->n;
         FORE_TRY(put_value(g, p, here->y, err));
     }
     return FORE_OK;
@@ -203,6 +204,17 @@ static void find_step(fore_series_point *points, int64_t n, bool clock, fore_ser
     if (p->week) p->step = FORE_DAILY;
 }
 
+/* With drivers in the file, rows without a value at its end are the time to come. */
+static void end_at_last_value(const fore_series_point *points, int64_t n, const double *values,
+                              fore_series_plan *p)
+{
+    int64_t all = p->n;
+    while (p->n > 1 && isnan(values[p->n - 1])) p->n--;
+    p->ahead = all - p->n;
+    for (int64_t i = 0; i < n; i++)
+        if (points[i].step == p->n - 1) p->last = points[i].at;
+}
+
 static fore_status make_one(const fore_series_file *file, int64_t from, int64_t n, int64_t season,
                             fore_series_plan *p, fore_series_grid *g, double *scratch,
                             fore_error *err)
@@ -220,7 +232,10 @@ static fore_status make_one(const fore_series_file *file, int64_t from, int64_t 
     p->season = season ? season : season_of(p);
     p->start = points[0].at;
     p->last = points[n - 1].at;
-    return place(points, n, p, g, err);
+    FORE_TRY(place(points, n, p, g, err));
+    if (file->columns.drivers > 0 && !p->why[0])
+        end_at_last_value(points, n, g->values + p->first, p);
+    return FORE_OK;
 }
 
 fore_status fore_series_grid_make(const fore_series_file *file, int64_t season,
