@@ -187,6 +187,29 @@ typedef struct foresell_forecast_request {
 FORE_API fore_status foresell_forecast(foresell *w, const foresell_forecast_request *request,
                                        foresell_answer **answer, fore_error *err);
 
+typedef struct foresell_changes_request {
+    foresell_moment moment;
+    const char *since;  /* a date, or a number of days before the moment; NULL: "7" */
+    const char *period; /* "month" (default), "quarter", "week" */
+    int64_t ahead;      /* the period so many after the one that runs */
+    int64_t limit;      /* deals told; 0 = 10 */
+    uint64_t seed;
+} foresell_changes_request;
+FORE_API fore_status foresell_changes(foresell *w, const foresell_changes_request *request,
+                                      foresell_answer **answer, fore_error *err);
+
+typedef struct foresell_adjust_request {
+    foresell_moment moment;
+    const char *of;      /* a month "2026-11" or quarter "2026-Q4"; NULL: only the record */
+    double to;           /* what will be won in all of it, in the unit of the forecast */
+    const char *by;      /* who says so */
+    const char *because; /* why */
+    bool again;          /* takes back what stands for the period (by `by`; NULL: by anybody) */
+    uint64_t seed;
+} foresell_adjust_request;
+FORE_API fore_status foresell_adjust(foresell *w, const foresell_adjust_request *request,
+                                     foresell_answer **answer, fore_error *err);
+
 typedef struct foresell_effort_request {
     foresell_moment moment;
     const char *raise;  /* "10,20,30" */

@@ -12,13 +12,13 @@
 
 extern const cli_command cli_demo, cli_import, cli_check, cli_train, cli_rank, cli_score,
     cli_explain, cli_forecast, cli_effort, cli_backtest, cli_models, cli_rollback, cli_nightly,
-    cli_simulate, cli_table, cli_series, cli_feedback, cli_settings;
+    cli_simulate, cli_table, cli_series, cli_feedback, cli_settings, cli_changes, cli_adjust;
 
 const cli_command *const cli_commands[] = {
-    &cli_demo,     &cli_import, &cli_check,    &cli_train,    &cli_rank,
-    &cli_feedback, &cli_score,  &cli_explain,  &cli_forecast, &cli_effort,
-    &cli_backtest, &cli_models, &cli_rollback, &cli_nightly,  &cli_simulate,
-    &cli_table,    &cli_series, &cli_settings, NULL};
+    &cli_demo,     &cli_import,   &cli_check,    &cli_train,   &cli_rank,     &cli_feedback,
+    &cli_score,    &cli_explain,  &cli_forecast, &cli_changes, &cli_adjust,   &cli_effort,
+    &cli_backtest, &cli_models,   &cli_rollback, &cli_nightly, &cli_simulate, &cli_table,
+    &cli_series,   &cli_settings, NULL};
 
 static void print_help(FILE *out)
 {

@@ -1,8 +1,8 @@
 /* The answer to "what will we sell?", in parts. Each part reads what the forecast rests on and writes
  * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
  *
- *   periods (the company) -> targets, gap and coverage -> groups -> record (what past forecasts were
- *   worth)
+ *   periods (the company) -> targets, gap and coverage -> adjustments -> groups -> record (what past
+ *   forecasts were worth)
  *
  * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
 #ifndef FORE_JOBS_FORECAST_H
@@ -77,6 +77,8 @@ fore_status fore_forecast_periods(const fore_forecast *forecast, fore_error *err
 void fore_forecast_gap(const fore_forecast *forecast, const fore_forecast_whose *whose);
 /* "groups", empty when none were asked for. */
 fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err);
+/* "adjustments": what people expect of these periods (adjustments.h). */
+fore_status fore_forecast_adjusted(const fore_forecast *forecast, fore_error *err);
 void fore_forecast_record(const fore_forecast *forecast);
 
 /* --- shared by parts --- */

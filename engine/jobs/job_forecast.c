@@ -48,6 +48,7 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     fore_json_time(f->json, "as_of", f->as_of);
     fore_json_string(f->json, "unit", f->unit);
     FORE_TRY(fore_forecast_periods(f, err));
+    FORE_TRY(fore_forecast_adjusted(f, err));
     FORE_TRY(fore_forecast_groups(f, err));
     fore_forecast_record(f);
     fore_json_end_object(f->json);

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/jobs/forecast_state.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/list_rules.h"
 #include "engine/jobs/training.h"
 #include "models/measure/paired.h"
 
+enum { DAILY_SNAPSHOTS = 100 }; /* days; older snapshots are thinned to one a week */
 typedef enum step { STEP_IMPORT, STEP_CHECK, STEP_TRAIN, STEP_SCORE, STEP_FORECAST, STEPS } step;
 static const char *const step_words[STEPS] = {"import", "check", "train", "score", "forecast"};
 
@@ -292,6 +294,28 @@ static fore_status step_score(night *n, fore_error *err)
     return status == FORE_OK ? step_list(n, err) : status;
 }
 
+/* What the forecast says today, deal by deal, for `changes` to look back at. */
+static fore_status keep_snapshots(night *n, fore_error *err)
+{
+    static const fore_period kinds[] = {FORE_MONTHLY, FORE_QUARTERLY};
+    static const int64_t periods[] = {3, 2};
+    fore_forecast_state state[2] = {{0}};
+    fore_store *s = n->c->store;
+    fore_status status = FORE_OK;
+    for (int i = 0; i < 2; i++)
+        FORE_GO(fore_state_make(n->c, kinds[i], n->moment.as_of, periods[i], n->r->seed, &state[i],
+                                err));
+    FORE_GO(fore_store_begin(s, err));
+    for (int i = 0; i < 2 && status == FORE_OK; i++) status = fore_state_keep(s, &state[i], err);
+    if (status == FORE_OK)
+        status = fore_store_thin_snapshots(s, fore_date_of(n->moment.as_of) - DAILY_SNAPSHOTS, err);
+    if (status == FORE_OK) status = fore_store_commit(s, err);
+    if (status != FORE_OK) fore_store_rollback(s);
+done:
+    for (int i = 0; i < 2; i++) fore_state_free(&state[i]);
+    return status;
+}
+
 static fore_status step_forecast(night *n, fore_error *err)
 {
     fore_answer *a = NULL;
@@ -300,6 +324,7 @@ static fore_status step_forecast(night *n, fore_error *err)
     fore_error why = {0};
     fore_status status = fore_job_forecast(n->c, &request, a, &why);
     if (status == FORE_OK) status = keep_answer(n, "forecast", a, &why);
+    if (status == FORE_OK) status = keep_snapshots(n, &why);
     if (status == FORE_OK)
         report(n, "forecast", "kept", NULL);
     else if (status == FORE_E_NO_ANSWER) {

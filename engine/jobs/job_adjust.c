@@ -1,0 +1,240 @@
+/* "I expect another figure, because." Kept beside the model's, never instead of it, with the record
+ * of who was right. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/jobs/adjustments.h"
+#include "engine/jobs/forecast.h"
+#include "engine/jobs/forecast_state.h"
+#include "engine/jobs/jobs.h"
+
+enum { WHO_MOST = 200, BECAUSE_MOST = 2000 };
+static const double AMOUNT_MOST = 1e15;
+
+static const fore_column columns[] = {
+    {"period", "period", FORE_CELL_TEXT, 0}, {"who", "who", FORE_CELL_TEXT, 1},
+    {"said_at", "said", FORE_CELL_TEXT, 0},  {"amount", "expects", FORE_CELL_MONEY, 0},
+    {"model", "model", FORE_CELL_MONEY, 0},  {"actual", "came", FORE_CELL_MONEY, 0},
+    {"state", "closer", FORE_CELL_TEXT, 0},  {"because", "because", FORE_CELL_TEXT, -1},
+};
+
+static const fore_column people_columns[] = {
+    {"who", "who", FORE_CELL_TEXT, 1},
+    {"judged", "periods over", FORE_CELL_INTEGER, 0},
+    {"closer", "closer", FORE_CELL_INTEGER, 0},
+    {"error", "error", FORE_CELL_PERCENT, 0},
+    {"model_error", "model's error", FORE_CELL_PERCENT, 0},
+    {"bias", "too high by", FORE_CELL_PERCENT, 0},
+};
+
+/* "2026-11", "2026 Q4" or "2026-Q4", or a day: the period of the asked kind that holds it. */
+static fore_status read_period(const foresell_adjust_request *r, int32_t *start, int32_t *end,
+                               fore_period *kind, fore_error *err)
+{
+    int year, number;
+    char rest;
+    if (r->of && sscanf(r->of, "%4d-%2d%c", &year, &number, &rest) == 2 && number >= 1 &&
+        number <= 12 && year >= 1900) {
+        *kind = FORE_MONTHLY;
+        *start = fore_days_from_civil(year, number, 1);
+    } else if (r->of &&
+               (sscanf(r->of, "%4d-Q%1d%c", &year, &number, &rest) == 2 ||
+                sscanf(r->of, "%4d Q%1d%c", &year, &number, &rest) == 2) &&
+               number >= 1 && number <= 4 && year >= 1900) {
+        *kind = FORE_QUARTERLY;
+        *start = fore_days_from_civil(year, 3 * number - 2, 1);
+    } else
+        return fore_fail(err, FORE_E_USAGE,
+                         "name a month or a quarter as 2026-11 or 2026-Q4, not '%s'",
+                         r->of ? r->of : "");
+    *end = fore_period_add(*kind, *start, 1);
+    return FORE_OK;
+}
+
+static bool has_words(const char *text) { return text && text[strspn(text, " \t\n")]; }
+
+static fore_status check_words(const foresell_adjust_request *r, fore_error *err)
+{
+    if (!has_words(r->by)) return fore_fail(err, FORE_E_USAGE, "say who expects it: --by NAME");
+    if (!has_words(r->because)) return fore_fail(err, FORE_E_USAGE, "say why: --because TEXT");
+    if (strlen(r->by) > WHO_MOST || strlen(r->because) > BECAUSE_MOST)
+        return fore_fail(err, FORE_E_LIMIT, "--by holds %d bytes at most, --because %d", WHO_MOST,
+                         BECAUSE_MOST);
+    if (!(r->to >= 0) || r->to > AMOUNT_MOST)
+        return fore_fail(err, FORE_E_USAGE,
+                         "--to is the whole of the period's sales: an amount from 0 to 1e15");
+    return FORE_OK;
+}
+
+/* What the model says of the period at this moment. */
+static fore_status model_says(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
+                              fore_period kind, int32_t start, fore_adjustment_row *row,
+                              fore_error *err)
+{
+    fore_forecast_state state;
+    int32_t first = fore_period_start(kind, fore_date_of(as_of));
+    int64_t ahead = 0;
+    if (start < first)
+        return fore_fail(err, FORE_E_USAGE,
+                         "%s is over: what comes of it can no longer be expected", r->of);
+    while (ahead < FORE_STATE_PERIODS && fore_period_add(kind, first, (int32_t)ahead) < start)
+        ahead++;
+    if (ahead == FORE_STATE_PERIODS)
+        return fore_fail(err, FORE_E_USAGE, "%s is too far off: %d periods ahead at most", r->of,
+                         FORE_STATE_PERIODS - 1);
+    FORE_TRY(fore_state_make(c, kind, as_of, ahead + 1, r->seed, &state, err));
+    row->model_mean = state.period[ahead].mean;
+    row->model_lo80 = state.period[ahead].lo80;
+    row->model_hi80 = state.period[ahead].hi80;
+    fore_state_free(&state);
+    return FORE_OK;
+}
+
+static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
+                        fore_answer *a, fore_error *err)
+{
+    fore_adjustment_row row = {.at = as_of, .who = r->by, .because = r->because};
+    fore_period kind;
+    char figure[2][32];
+    FORE_TRY(read_period(r, &row.start_on, &row.end_on, &kind, err));
+    FORE_TRY(check_words(r, err));
+    FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, err));
+    row.amount_minor = llround(r->to * 100);
+    FORE_TRY(fore_store_begin(c->store, err));
+    fore_status status = fore_store_put_adjustment(c->store, &row, err);
+    if (status == FORE_OK) status = fore_store_commit(c->store, err);
+    if (status != FORE_OK) {
+        fore_store_rollback(c->store);
+        return status;
+    }
+    fore_number_people(r->to, 0, figure[0], sizeof figure[0]);
+    fore_number_people(row.model_mean, 0, figure[1], sizeof figure[1]);
+    fore_answer_note(a, "%s expects %s of %s; the model says %s. Both are kept.", r->by, figure[0],
+                     r->of, figure[1]);
+    if (r->to < row.model_lo80 || r->to > row.model_hi80)
+        fore_answer_note(a, "That lies outside the model's 80 %% interval.");
+    return FORE_OK;
+}
+
+static fore_status take_back(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
+                             fore_answer *a, fore_error *err)
+{
+    int32_t start, end;
+    fore_period kind;
+    int64_t taken;
+    FORE_TRY(read_period(r, &start, &end, &kind, err));
+    FORE_TRY(fore_store_begin(c->store, err));
+    fore_status status =
+        fore_store_take_back_adjustment(c->store, start, end, r->by, as_of, &taken, err);
+    if (status == FORE_OK) status = fore_store_commit(c->store, err);
+    if (status != FORE_OK) {
+        fore_store_rollback(c->store);
+        return status;
+    }
+    if (taken == 0)
+        return fore_fail(err, FORE_E_NOT_FOUND, "nothing stands for %s that could be taken back",
+                         r->of);
+    fore_answer_note(a, "%s: %lld figure%s taken back.", r->of, (long long)taken,
+                     taken == 1 ? "" : "s");
+    return FORE_OK;
+}
+
+/* --- the record --- */
+
+static const char *verdict(const fore_adjustment *x)
+{
+    if (x->taken_back) return "taken back";
+    if (x->replaced) return "replaced";
+    if (!x->over) return NULL;
+    double theirs = fabs(x->amount - x->actual), ours = fabs(x->model - x->actual);
+    return theirs < ours ? "the person" : theirs > ours ? "the model" : "both alike";
+}
+
+static void write_item(const fore_adjustment *x, int64_t g, fore_answer *a, fore_json_writer *json)
+{
+    char name[32], said[32];
+    fore_forecast_request q = {.period = x->end - x->start > 45 ? FORE_QUARTERLY : FORE_MONTHLY};
+    const double interval[] = {x->model_lo80, x->model_hi80};
+    fore_forecast_period_name(&q, x->start, name);
+    fore_date_format(fore_date_of(x->at), said);
+    fore_answer_row(a, g);
+    fore_answer_text(a, g, name);
+    fore_answer_text(a, g, x->who);
+    fore_answer_text(a, g, said);
+    fore_answer_number(a, g, x->amount);
+    fore_answer_number(a, g, x->model);
+    fore_answer_number(a, g, x->actual);
+    fore_answer_text(a, g, verdict(x));
+    fore_answer_text(a, g, x->because);
+    fore_json_object(json, NULL);
+    fore_json_date(json, "start", x->start);
+    fore_json_date(json, "end", x->end - 1);
+    fore_json_string(json, "who", x->who);
+    fore_json_time(json, "said_at", x->at);
+    fore_json_number(json, "amount", x->amount);
+    fore_json_number(json, "model", x->model);
+    fore_json_numbers(json, "model_interval80", interval, 2);
+    fore_json_number(json, "actual", x->actual);
+    fore_json_string(json, "because", x->because);
+    fore_json_bool(json, "stands", !x->taken_back && !x->replaced);
+    fore_json_string(json, "closer", verdict(x));
+    fore_json_end_object(json);
+}
+
+static void write_people(const fore_adjustments *all, fore_answer *a, fore_json_writer *json)
+{
+    fore_json_array(json, "people");
+    int64_t g =
+        all->people > 0 ? fore_answer_grid(a, "people", "Who was right", people_columns, 6) : -1;
+    for (int64_t i = 0; i < all->people; i++) {
+        const fore_adjuster *p = &all->person[i];
+        fore_answer_row(a, g);
+        fore_answer_text(a, g, p->who);
+        fore_answer_number(a, g, (double)p->judged);
+        fore_answer_number(a, g, (double)p->closer);
+        fore_answer_number(a, g, p->error);
+        fore_answer_number(a, g, p->model_error);
+        fore_answer_number(a, g, p->bias);
+        fore_json_object(json, NULL);
+        fore_json_string(json, "who", p->who);
+        fore_json_integer(json, "judged", p->judged);
+        fore_json_integer(json, "closer", p->closer);
+        fore_json_number(json, "error", p->error);
+        fore_json_number(json, "model_error", p->model_error);
+        fore_json_number(json, "bias", p->bias);
+        fore_json_end_object(json);
+    }
+    fore_json_end_array(json);
+}
+
+static fore_status write_record(fore_context *c, int64_t as_of, fore_answer *a, fore_error *err)
+{
+    fore_adjustments all;
+    fore_json_writer json = fore_json_to(&a->json);
+    FORE_TRY(fore_adjustments_read(c, as_of, &all, err));
+    int64_t g = fore_answer_grid(a, "adjustments", "What people expect", columns, 8);
+    fore_json_object(&json, NULL);
+    fore_json_time(&json, "as_of", as_of);
+    fore_json_array(&json, "adjustments");
+    for (int64_t i = all.count - 1; i >= 0; i--) write_item(&all.item[i], g, a, &json);
+    fore_json_end_array(&json);
+    write_people(&all, a, &json);
+    fore_json_end_object(&json);
+    if (all.count == 0)
+        fore_answer_note(a, "Nobody has said another figure yet; foresell adjust --of 2026-11 --to "
+                            "AMOUNT --by NAME --because TEXT.");
+    fore_adjustments_free(&all);
+    return FORE_OK;
+}
+
+fore_status fore_job_adjust(fore_context *c, const foresell_adjust_request *r, fore_answer *a,
+                            fore_error *err)
+{
+    fore_moment moment;
+    FORE_TRY(fore_context_moment(c, &r->moment, a, &moment, err));
+    if (r->of)
+        FORE_TRY(r->again ? take_back(c, r, moment.as_of, a, err)
+                          : keep(c, r, moment.as_of, a, err));
+    return write_record(c, moment.as_of, a, err);
+}
