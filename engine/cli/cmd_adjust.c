@@ -26,7 +26,8 @@ static int run(cli *c, int argc, char **argv)
     foresell_adjust_request request = {.to = NAN};
     bool take_back = false;
     const cli_option options[] = {
-        {"of", "PERIOD", CLI_TEXT, &request.of, "a month (2026-11) or quarter (2026-Q4)"},
+        {"of", "PERIOD", CLI_TEXT, &request.of,
+         "a month, quarter or year: 2026-11, 2026-Q4, FY2027-Q1"},
         {"to", "AMOUNT", CLI_NUMBER, &request.to, "what will be won in all of it"},
         {"by", "NAME", CLI_TEXT, &request.by, "who says so"},
         {"because", "TEXT", CLI_TEXT, &request.because, "why"},

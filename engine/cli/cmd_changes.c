@@ -26,7 +26,7 @@ static int run(cli *c, int argc, char **argv)
     foresell_changes_request request = {0};
     const cli_option options[] = {
         {"since", "WHEN", CLI_TEXT, &request.since, "a date, or so many days ago (7)"},
-        {"period", "P", CLI_TEXT, &request.period, "month, quarter or week (month)"},
+        {"period", "P", CLI_TEXT, &request.period, "month, quarter, week or year (month)"},
         {"ahead", "N", CLI_INTEGER, &request.ahead,
          "of the period so many after the one that runs (0)"},
         {"limit", "N", CLI_INTEGER, &request.limit, "so many deals (10)"},

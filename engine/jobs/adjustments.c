@@ -1,6 +1,7 @@
 /* Reading what people said, what came, and who was closer. */
 #include "engine/jobs/adjustments.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -55,12 +56,12 @@ static fore_status find_actuals(fore_context *c, int64_t as_of, fore_adjustments
 {
     const fore_timeline *t;
     fore_outlook *o = NULL;
-    fore_outlook_options options = {.as_of = as_of,
-                                    .period = FORE_MONTHLY,
-                                    .periods = 1,
-                                    .first_on =
-                                        fore_period_start(FORE_MONTHLY, fore_date_of(as_of)),
-                                    .plain = true};
+    fore_outlook_options options = {
+        .as_of = as_of,
+        .period = FORE_MONTHLY,
+        .periods = 1,
+        .first_on = fore_calendar_start(&c->calendar, FORE_MONTHLY, fore_date_of(as_of)),
+        .plain = true};
     FORE_TRY(fore_context_history(c, &t, NULL, err));
     FORE_TRY(fore_outlook_make(c, &options, &o, err));
     for (int64_t i = 0; i < a->count; i++) {
@@ -123,4 +124,46 @@ fore_status fore_adjustments_read(fore_context *c, int64_t as_of, fore_adjustmen
 done:
     if (status != FORE_OK) fore_adjustments_free(a);
     return status;
+}
+
+/* --- the names of periods --- */
+
+static const fore_period kinds[] = {FORE_MONTHLY, FORE_QUARTERLY, FORE_YEARLY};
+enum { KINDS = 3, MONTHS_BACK = 36, MONTHS_ON = 13 };
+
+static bool same_name(const char *a, const char *b)
+{
+    for (;; a++, b++) {
+        while (*a == ' ' || *a == '-') a++;
+        while (*b == ' ' || *b == '-') b++;
+        if (toupper((unsigned char)*a) != toupper((unsigned char)*b)) return false;
+        if (!*a) return true;
+    }
+}
+
+bool fore_adjustment_period(const fore_calendar *calendar, const char *name, int32_t day,
+                            fore_period *kind, int32_t *start, int32_t *end)
+{
+    char known[32];
+    for (int k = 0; k < KINDS; k++) {
+        int32_t here = fore_calendar_start(calendar, kinds[k], day);
+        for (int32_t i = -MONTHS_BACK; i <= MONTHS_ON; i++) {
+            *start = fore_calendar_add(calendar, kinds[k], here, i);
+            fore_calendar_name(calendar, kinds[k], *start, known);
+            if (!same_name(known, name)) continue;
+            *kind = kinds[k];
+            *end = fore_calendar_add(calendar, kinds[k], here, i + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+void fore_adjustment_name(const fore_calendar *calendar, int32_t start, int32_t end, char out[32])
+{
+    fore_date_format(start, out); /* said by another calendar than that of now */
+    for (int k = 0; k < KINDS; k++)
+        if (fore_calendar_start(calendar, kinds[k], start) == start &&
+            fore_calendar_add(calendar, kinds[k], start, 1) == end)
+            fore_calendar_name(calendar, kinds[k], start, out);
 }

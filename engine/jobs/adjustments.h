@@ -42,4 +42,10 @@ static inline bool fore_adjustment_stands(const fore_adjustment *a, int32_t star
     return !a->taken_back && !a->replaced && a->start == start && a->end == end;
 }
 
+/* A month, quarter or year by the name that the calendar gives it ("2026-11", "FY2027 Q1"; the case,
+ * blanks and hyphens do not count), from three years before `day` to one after it; false: none. */
+bool fore_adjustment_period(const fore_calendar *calendar, const char *name, int32_t day,
+                            fore_period *kind, int32_t *start, int32_t *end);
+void fore_adjustment_name(const fore_calendar *calendar, int32_t start, int32_t end, char out[32]);
+
 #endif

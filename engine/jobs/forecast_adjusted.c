@@ -26,7 +26,7 @@ static void write_one(const fore_forecast *f, const fore_adjustments *all, const
     const fore_adjuster *p = record_of(all, x->who);
     if (p)
         snprintf(record, sizeof record, "%lld of %lld", (long long)p->closer, (long long)p->judged);
-    fore_forecast_period_name(&f->request, x->start, name);
+    fore_forecast_period_name(f, x->start, name);
     fore_answer_row(f->answer, g);
     fore_answer_text(f->answer, g, name);
     fore_answer_text(f->answer, g, x->who);

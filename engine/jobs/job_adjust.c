@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "engine/jobs/adjustments.h"
-#include "engine/jobs/forecast.h"
 #include "engine/jobs/forecast_state.h"
 #include "engine/jobs/jobs.h"
 
@@ -28,28 +27,16 @@ static const fore_column people_columns[] = {
     {"bias", "too high by", FORE_CELL_PERCENT, 0},
 };
 
-/* "2026-11", "2026 Q4" or "2026-Q4", or a day: the period of the asked kind that holds it. */
-static fore_status read_period(const foresell_adjust_request *r, int32_t *start, int32_t *end,
-                               fore_period *kind, fore_error *err)
+static fore_status read_period(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
+                               int32_t *start, int32_t *end, fore_period *kind, fore_error *err)
 {
-    int year, number;
-    char rest;
-    if (r->of && sscanf(r->of, "%4d-%2d%c", &year, &number, &rest) == 2 && number >= 1 &&
-        number <= 12 && year >= 1900) {
-        *kind = FORE_MONTHLY;
-        *start = fore_days_from_civil(year, number, 1);
-    } else if (r->of &&
-               (sscanf(r->of, "%4d-Q%1d%c", &year, &number, &rest) == 2 ||
-                sscanf(r->of, "%4d Q%1d%c", &year, &number, &rest) == 2) &&
-               number >= 1 && number <= 4 && year >= 1900) {
-        *kind = FORE_QUARTERLY;
-        *start = fore_days_from_civil(year, 3 * number - 2, 1);
-    } else
-        return fore_fail(err, FORE_E_USAGE,
-                         "name a month or a quarter as 2026-11 or 2026-Q4, not '%s'",
-                         r->of ? r->of : "");
-    *end = fore_period_add(*kind, *start, 1);
-    return FORE_OK;
+    if (fore_adjustment_period(&c->calendar, r->of, fore_date_of(as_of), kind, start, end))
+        return FORE_OK;
+    return fore_fail(
+        err, FORE_E_USAGE,
+        "name a month, quarter or year as the forecast does, such as 2026-11 or 2026-Q4 "
+        "(FY2027-Q1 by a fiscal calendar), not '%s'",
+        r->of);
 }
 
 static bool has_words(const char *text) { return text && text[strspn(text, " \t\n")]; }
@@ -73,12 +60,13 @@ static fore_status model_says(fore_context *c, const foresell_adjust_request *r,
                               fore_error *err)
 {
     fore_forecast_state state;
-    int32_t first = fore_period_start(kind, fore_date_of(as_of));
+    int32_t first = fore_calendar_start(&c->calendar, kind, fore_date_of(as_of));
     int64_t ahead = 0;
     if (start < first)
         return fore_fail(err, FORE_E_USAGE,
                          "%s is over: what comes of it can no longer be expected", r->of);
-    while (ahead < FORE_STATE_PERIODS && fore_period_add(kind, first, (int32_t)ahead) < start)
+    while (ahead < FORE_STATE_PERIODS &&
+           fore_calendar_add(&c->calendar, kind, first, (int32_t)ahead) < start)
         ahead++;
     if (ahead == FORE_STATE_PERIODS)
         return fore_fail(err, FORE_E_USAGE, "%s is too far off: %d periods ahead at most", r->of,
@@ -97,7 +85,7 @@ static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64
     fore_adjustment_row row = {.at = as_of, .who = r->by, .because = r->because};
     fore_period kind;
     char figure[2][32];
-    FORE_TRY(read_period(r, &row.start_on, &row.end_on, &kind, err));
+    FORE_TRY(read_period(c, r, as_of, &row.start_on, &row.end_on, &kind, err));
     FORE_TRY(check_words(r, err));
     FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, err));
     row.amount_minor = llround(r->to * 100);
@@ -123,7 +111,7 @@ static fore_status take_back(fore_context *c, const foresell_adjust_request *r, 
     int32_t start, end;
     fore_period kind;
     int64_t taken;
-    FORE_TRY(read_period(r, &start, &end, &kind, err));
+    FORE_TRY(read_period(c, r, as_of, &start, &end, &kind, err));
     FORE_TRY(fore_store_begin(c->store, err));
     fore_status status =
         fore_store_take_back_adjustment(c->store, start, end, r->by, as_of, &taken, err);
@@ -151,12 +139,12 @@ static const char *verdict(const fore_adjustment *x)
     return theirs < ours ? "the person" : theirs > ours ? "the model" : "both alike";
 }
 
-static void write_item(const fore_adjustment *x, int64_t g, fore_answer *a, fore_json_writer *json)
+static void write_item(const fore_context *c, const fore_adjustment *x, int64_t g, fore_answer *a,
+                       fore_json_writer *json)
 {
     char name[32], said[32];
-    fore_forecast_request q = {.period = x->end - x->start > 45 ? FORE_QUARTERLY : FORE_MONTHLY};
     const double interval[] = {x->model_lo80, x->model_hi80};
-    fore_forecast_period_name(&q, x->start, name);
+    fore_adjustment_name(&c->calendar, x->start, x->end, name);
     fore_date_format(fore_date_of(x->at), said);
     fore_answer_row(a, g);
     fore_answer_text(a, g, name);
@@ -217,7 +205,7 @@ static fore_status write_record(fore_context *c, int64_t as_of, fore_answer *a, 
     fore_json_object(&json, NULL);
     fore_json_time(&json, "as_of", as_of);
     fore_json_array(&json, "adjustments");
-    for (int64_t i = all.count - 1; i >= 0; i--) write_item(&all.item[i], g, a, &json);
+    for (int64_t i = all.count - 1; i >= 0; i--) write_item(c, &all.item[i], g, a, &json);
     fore_json_end_array(&json);
     write_people(&all, a, &json);
     fore_json_end_object(&json);

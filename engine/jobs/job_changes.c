@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/jobs/forecast.h"
 #include "engine/jobs/forecast_waterfall.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/whois.h"
@@ -66,9 +65,8 @@ static fore_status read_request(changing *w, fore_error *err)
 {
     const foresell_changes_request *r = w->r;
     w->kind = FORE_MONTHLY;
-    if (r->period && (!fore_period_parse(r->period, &w->kind) || w->kind == FORE_DAILY ||
-                      w->kind == FORE_YEARLY))
-        return fore_fail(err, FORE_E_USAGE, "a period is month, quarter or week, not '%s'",
+    if (r->period && (!fore_period_parse(r->period, &w->kind) || w->kind == FORE_DAILY))
+        return fore_fail(err, FORE_E_USAGE, "a period is month, quarter, week or year, not '%s'",
                          r->period);
     if (r->ahead < 0 || r->ahead >= FORE_STATE_PERIODS)
         return fore_fail(err, FORE_E_USAGE, "--ahead is 0 (the period that runs) to %d",
@@ -81,9 +79,10 @@ static fore_status read_request(changing *w, fore_error *err)
 /* How many periods on from the one that holds `from` the period looked at lies. */
 static fore_status periods_from(const changing *w, int64_t from, int64_t *ahead, fore_error *err)
 {
-    int32_t first = fore_period_start(w->kind, fore_date_of(from));
+    int32_t first = fore_calendar_start(&w->c->calendar, w->kind, fore_date_of(from));
     for (*ahead = 0; *ahead < FORE_STATE_PERIODS; ++*ahead)
-        if (fore_period_add(w->kind, first, (int32_t)*ahead) == w->start) return FORE_OK;
+        if (fore_calendar_add(&w->c->calendar, w->kind, first, (int32_t)*ahead) == w->start)
+            return FORE_OK;
     return fore_fail(err, FORE_E_USAGE,
                      "--since lies more than %d periods before the period looked at; name a later "
                      "day, or take longer periods",
@@ -227,8 +226,7 @@ static void tell(changing *w, const char *name)
 static fore_status write_answer(changing *w, fore_error *err)
 {
     char name[32];
-    fore_forecast_request q = {.period = w->kind};
-    fore_forecast_period_name(&q, w->start, name);
+    fore_calendar_name(&w->c->calendar, w->kind, w->start, name);
     fore_json_object(&w->json, NULL);
     fore_json_time(&w->json, "as_of", w->as_of);
     fore_json_time(&w->json, "since", w->since);
@@ -256,9 +254,9 @@ fore_status fore_job_changes(fore_context *c, const foresell_changes_request *r,
     w.as_of = moment.as_of;
     FORE_TRY(read_request(&w, err));
     FORE_TRY(fore_context_history(c, &w.t, NULL, err));
-    int32_t first = fore_period_start(w.kind, fore_date_of(w.as_of));
-    w.start = fore_period_add(w.kind, first, (int32_t)r->ahead);
-    w.end = fore_period_add(w.kind, first, (int32_t)r->ahead + 1);
+    int32_t first = fore_calendar_start(&c->calendar, w.kind, fore_date_of(w.as_of));
+    w.start = fore_calendar_add(&c->calendar, w.kind, first, (int32_t)r->ahead);
+    w.end = fore_calendar_add(&c->calendar, w.kind, first, (int32_t)r->ahead + 1);
     int64_t ahead;
     FORE_TRY(periods_from(&w, w.since, &ahead, err)); /* before the long work */
     FORE_GO(fore_state_make(c, w.kind, w.as_of, r->ahead + 1, r->seed, &w.now, err));
