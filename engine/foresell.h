@@ -183,6 +183,7 @@ typedef struct foresell_forecast_request {
     uint64_t seed;
     const char *fiscal_start; /* month that the fiscal year starts in, "4" or "april"; NULL: the workspace's */
     const char *fiscal_weeks; /* "4-4-5", "4-5-4", "5-4-4", "none"; NULL: the workspace's */
+    int64_t deals;            /* slipped and stalled deals named, of each so many; 0 = 5, -1 = none */
 } foresell_forecast_request;
 FORE_API fore_status foresell_forecast(foresell *w, const foresell_forecast_request *request,
                                        foresell_answer **answer, fore_error *err);

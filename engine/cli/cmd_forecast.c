@@ -22,6 +22,7 @@ static fore_status job(foresell *w, const void *request, foresell_answer **answe
 static int run(cli *c, int argc, char **argv)
 {
     foresell_forecast_request request = {0};
+    int64_t deals = 5;
     const cli_option options[] = {
         {"period", "P", CLI_TEXT, &request.period, "month, quarter, week or year (month)"},
         {"horizon", "N", CLI_INTEGER, &request.horizon, "so many periods (3)"},
@@ -31,11 +32,13 @@ static int run(cli *c, int argc, char **argv)
          "month that the fiscal year starts in, 1-12 (as set)"},
         {"fiscal-weeks", "RULE", CLI_TEXT, &request.fiscal_weeks,
          "4-4-5, 4-5-4 or 5-4-4: years of whole weeks (as set)"},
+        {"deals", "N", CLI_INTEGER, &deals, "slipped and stalled deals named, of each (5)"},
         {"seed", "N", CLI_SEED, &request.seed, "random seed (0)"},
         {0}};
     int operands, code = cli_parse(c, &cli_forecast, options, argc, argv, &operands);
     if (code >= 0) return code;
     if (operands > 0) return cli_usage_error(&cli_forecast, "'%s' is one word too many", argv[0]);
+    request.deals = deals == 0 ? -1 : deals < 0 ? -2 : deals; /* none was asked for */
     request.moment = cli_moment(c);
     return cli_run(c, FORESELL_READ, job, &request);
 }

@@ -1,8 +1,8 @@
 /* The answer to "what will we sell?", in parts. Each part reads what the forecast rests on and writes
  * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
  *
- *   periods (the company) -> targets, gap and coverage -> adjustments -> groups -> record (what past
- *   forecasts were worth)
+ *   periods (the company) -> targets, gap and coverage -> adjustments -> groups -> slipped and
+ *   stalled deals -> record (what past forecasts were worth)
  *
  * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
 #ifndef FORE_JOBS_FORECAST_H
@@ -24,6 +24,7 @@ typedef struct fore_forecast_request {
     double level[FORE_LEVELS_MAX]; /* in percent */
     bool grouped;
     fore_series_by by;
+    int64_t deals; /* slipped and stalled deals named */
 } fore_forecast_request;
 fore_status fore_forecast_read(const foresell_forecast_request *asked, fore_forecast_request *request,
                                fore_error *err); /* E_USAGE */
@@ -79,6 +80,8 @@ void fore_forecast_gap(const fore_forecast *forecast, const fore_forecast_whose 
 fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err);
 /* "adjustments": what people expect of these periods (adjustments.h). */
 fore_status fore_forecast_adjusted(const fore_forecast *forecast, fore_error *err);
+/* "slipped" and "stalled": how many, how much, and the largest by name. */
+fore_status fore_forecast_watch(const fore_forecast *forecast, fore_error *err);
 void fore_forecast_record(const fore_forecast *forecast);
 
 /* --- shared by parts --- */

@@ -5,6 +5,8 @@
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/scoring.h"
 
+enum { DEALS_DEFAULT = 5 };
+
 fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast_request *q,
                                fore_error *err)
 {
@@ -23,6 +25,9 @@ fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast
     if (r->by && (!fore_series_by_parse(r->by, &q->by) || q->by == FORE_BY_TOTAL))
         return fore_fail(err, FORE_E_USAGE, "groups are by team, region, rep or product, not '%s'",
                          r->by);
+    if (r->deals < -1)
+        return fore_fail(err, FORE_E_USAGE, "--deals is a number of deals to name, 0 for none");
+    q->deals = r->deals == -1 ? 0 : r->deals ? r->deals : DEALS_DEFAULT;
     return fore_levels_parse(r->levels, q->level, &q->levels, err);
 }
 
@@ -50,6 +55,7 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     FORE_TRY(fore_forecast_periods(f, err));
     FORE_TRY(fore_forecast_adjusted(f, err));
     FORE_TRY(fore_forecast_groups(f, err));
+    FORE_TRY(fore_forecast_watch(f, err));
     fore_forecast_record(f);
     fore_json_end_object(f->json);
     tell_basis(f);
