@@ -302,6 +302,9 @@ typedef struct foresell_series_request {
     const char *country;  /* of those holidays; NULL = all */
     bool calendar;        /* working days and the like, where they lower AICc */
     bool carry;           /* drivers without a value to come keep their last one */
+    const char *box_cox;  /* "auto", or lambda from -2 to 2; NULL = no transformation */
+    bool multiplicative_trend;
+    const char *intervals; /* "model" or "conformal"; NULL = what suits the method */
 } foresell_series_request;
 FORE_API fore_status foresell_series(const foresell_options *options,
                                      const foresell_series_request *request,

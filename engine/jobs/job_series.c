@@ -80,13 +80,15 @@ static void say_effects(series_writer *w, const char *id, const fore_series_fore
     char effect[48], low[48], high[48];
     for (int64_t j = 0; j < f->effects; j++) {
         const fore_driver_effect *e = &f->effect[j];
-        bool logs = f->lambda == 0;
+        bool logs = f->lambda == 0, scaled = !isnan(f->lambda) && !logs && f->lambda != 1;
         if (!e->kept) continue;
         put_effect(e->effect, logs, effect);
         put_effect(e->lower, logs, low);
         put_effect(e->upper, logs, high);
-        fore_answer_note(w->answer, "%s: %s goes with %s%s%s per unit (95 %% interval %s to %s)%s.",
-                         id, e->name, e->effect > 0 ? "+" : "", effect, logs ? " %" : "", low, high,
+        fore_answer_note(w->answer,
+                         "%s: %s goes with %s%s%s per unit (95 %% interval %s to %s%s)%s.", id,
+                         e->name, e->effect > 0 ? "+" : "", effect, logs ? " %" : "", low, high,
+                         scaled ? ", of the transformed values" : "",
                          e->lower <= 0 && e->upper >= 0 ? "; it may well be nothing" : "");
     }
 }
@@ -99,6 +101,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     fore_json_string(w->json, "method", f->name);
     fore_json_string(w->json, "step", fore_series_step_word(p));
     fore_json_integer(w->json, "season", p->season);
+    if (!isnan(f->lambda)) fore_json_number(w->json, "lambda", f->lambda);
     if (f->note[0]) fore_json_string(w->json, "note", f->note);
     write_effects(w, id, f);
     fore_json_array(w->json, "forecast");
@@ -185,11 +188,43 @@ static int64_t make_effects(fore_answer *a, const fore_series_sources *sources)
     return fore_answer_grid(a, "drivers", "What one unit of each driver goes with", columns, 6);
 }
 
+static fore_status read_transform(const char *text, fore_series_options *o, fore_error *err)
+{
+    if (!text) return FORE_OK;
+    o->transform = strcmp(text, "auto") == 0 ? FORE_TRANSFORM_AUTO : FORE_TRANSFORM_BOX_COX;
+    bool sound = o->transform == FORE_TRANSFORM_AUTO ||
+                 fore_number_parse(text, (int64_t)strlen(text), &o->lambda);
+    if (sound && o->lambda >= -2 && o->lambda <= 2) return FORE_OK;
+    return fore_fail(err, FORE_E_USAGE,
+                     "--box-cox is auto or a number from -2 to 2 (0: logarithm), not '%s'", text);
+}
+
+static fore_status read_intervals(const char *text, fore_series_options *o, fore_error *err)
+{
+    static const struct {
+        const char *word;
+        fore_interval_kind kind;
+    } words[] = {{"auto", FORE_INTERVAL_AUTO},
+                 {"model", FORE_INTERVAL_MODEL},
+                 {"conformal", FORE_INTERVAL_CONFORMAL}};
+    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i].word) != 0) continue;
+        o->intervals = words[i].kind;
+        return FORE_OK;
+    }
+    return text ? fore_fail(err, FORE_E_USAGE, "--intervals is auto, model or conformal, not '%s'",
+                            text)
+                : FORE_OK;
+}
+
 static fore_status read_request(const foresell_series_request *r, fore_series_options *o,
                                 fore_error *err)
 {
     *o = fore_series_default();
     FORE_TRY(fore_levels_parse(r->levels, o->level, &o->levels, err));
+    o->multiplicative_trend = r->multiplicative_trend;
+    FORE_TRY(read_transform(r->box_cox, o, err));
+    FORE_TRY(read_intervals(r->intervals, o, err));
     if (r->method && !fore_series_method_parse(r->method, &o->method))
         return fore_fail(
             err, FORE_E_USAGE,
