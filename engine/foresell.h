@@ -305,6 +305,13 @@ typedef struct foresell_series_request {
     const char *box_cox;  /* "auto", or lambda from -2 to 2; NULL = no transformation */
     bool multiplicative_trend;
     const char *intervals; /* "model" or "conformal"; NULL = what suits the method */
+    const char *hierarchy; /* NULL: none; "path": unique_id names every level, "South/Team A/Ravi";
+                            * else columns from the top down, "region,team,rep", '*' before one that
+                            * crosses them, "region,team*product" */
+    const char *separator; /* between the levels of a name; NULL = "/" */
+    const char *reconcile; /* bottom-up, top-down, ols, structure, variance, mint; NULL: mint, or
+                            * structure where the history is too short */
+    bool non_negative;     /* nothing below 0 */
 } foresell_series_request;
 FORE_API fore_status foresell_series(const foresell_options *options,
                                      const foresell_series_request *request,

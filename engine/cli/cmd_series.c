@@ -12,7 +12,8 @@ const cli_command cli_series = {
     "Forecasts every series of the file: rows unique_id,ds,step,mean,lo-80,hi-80,... Dates may be days,\n"
     "months (2026-01, Jan 2026), quarters (2026-Q1), weeks (2026-W05), moments or numbers. One bad series\n"
     "never stops the others: it is listed with its line (exit code 3). What was done about gaps, short\n"
-    "or constant series is said.",
+    "or constant series is said. With --hierarchy the series are parts of a whole: total, regions and\n"
+    "teams are summed up, forecast too and made to add up, their intervals with them.",
     "foresell series sales.csv --horizon 12 --level 80,95 --csv",
     .run = run,
     .timeless = true,
@@ -47,6 +48,12 @@ static int run(cli *c, int argc, char **argv)
          "date,name[,country][,before][,after][,off]: days that move sales"},
         {"country", "NAME", CLI_TEXT, &request.country, "of those holidays"},
         {"calendar", NULL, CLI_FLAG, &request.calendar, "working days and the like as drivers"},
+        {"hierarchy", "SPEC", CLI_TEXT, &request.hierarchy,
+         "path (South/Team A/Ravi), or columns: region,team,rep or region*product"},
+        {"separator", "TEXT", CLI_TEXT, &request.separator, "between the levels of a name (/)"},
+        {"reconcile", "WAY", CLI_TEXT, &request.reconcile,
+         "bottom-up, top-down, ols, structure, variance, mint (mint, if the history suffices)"},
+        {"non-negative", NULL, CLI_FLAG, &request.non_negative, "nothing below 0"},
         {"strict", NULL, CLI_FLAG, &request.strict, "fail at the first bad row"},
         {0}};
     int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);

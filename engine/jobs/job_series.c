@@ -11,6 +11,7 @@
 #include "engine/jobs/levels.h"
 #include "engine/jobs/series_drivers.h"
 #include "engine/jobs/series_file.h"
+#include "engine/jobs/series_hierarchy.h"
 #include "models/series/series_forecast.h"
 
 enum {
@@ -28,6 +29,7 @@ typedef struct series_writer {
     fore_json_writer *json;
     const double *level;
     int64_t levels;
+    const fore_series_nested *nested;
 } series_writer;
 
 static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e)
@@ -93,7 +95,7 @@ static void say_effects(series_writer *w, const char *id, const fore_series_fore
     }
 }
 
-static void write_forecast(series_writer *w, const char *id, const fore_series_plan *p,
+static void write_forecast(series_writer *w, const char *id, const fore_series_plan *p, int64_t s,
                            const fore_series_forecast *f)
 {
     fore_json_object(w->json, NULL);
@@ -104,6 +106,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     if (!isnan(f->lambda)) fore_json_number(w->json, "lambda", f->lambda);
     if (f->note[0]) fore_json_string(w->json, "note", f->note);
     write_effects(w, id, f);
+    fore_series_nested_node(w->nested, s, w->json);
     fore_json_array(w->json, "forecast");
     for (int64_t h = 0; h < f->horizon; h++) {
         char when[32], key[32];
@@ -221,6 +224,9 @@ static fore_status read_request(const foresell_series_request *r, fore_series_op
                                 fore_error *err)
 {
     *o = fore_series_default();
+    o->non_negative = r->non_negative;
+    if (!r->hierarchy && (r->reconcile || r->separator))
+        return fore_fail(err, FORE_E_USAGE, "--reconcile and --separator belong to --hierarchy");
     FORE_TRY(fore_levels_parse(r->levels, o->level, &o->levels, err));
     o->multiplicative_trend = r->multiplicative_trend;
     FORE_TRY(read_transform(r->box_cox, o, err));
@@ -318,7 +324,7 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
             write_left_out(w, id, why_not(grid, tasks, s));
             continue;
         }
-        write_forecast(w, id, &grid->plan[s], f);
+        write_forecast(w, id, &grid->plan[s], s, f);
         if (f->note[0] && grid->series <= NOTES_MOST)
             fore_answer_note(w->answer, "%s: %s", id, f->note);
         if (f->effect && grid->series <= EFFECTS_SAID) say_effects(w, id, f);
@@ -333,6 +339,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
 {
     fore_status status = FORE_OK;
     fore_series_file file = {0};
+    fore_series_nested nested = {0};
     fore_series_grid grid = {0};
     fore_series_options options;
     fore_series_task *tasks = NULL;
@@ -342,16 +349,19 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     FORE_GO(fore_series_file_read(c, r, fore_series_sources_names(sources), &file, a, err));
     FORE_GO(fore_series_grid_make(&file, r->season, &grid, err));
     if (r->strict) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
+    FORE_GO(fore_series_nest(c, r, &options, &file, &grid, &nested, err));
     fore_column *columns = make_columns(a, options.level, options.levels, err);
     tasks = make_tasks(r, &grid);
     if (!tasks || !columns) FORE_GO(fore_no_memory(err));
     FORE_GO(add_drivers(sources, &file, &grid, tasks, err));
     if (r->strict && sources) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
     FORE_GO(fore_series_batch(c->pool, tasks, grid.series, &options, err));
+    FORE_GO(fore_series_settle(r, &nested, tasks, err));
     fore_json_writer json = fore_json_to(&a->json);
     int64_t rows = fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels);
-    series_writer w = {a, rows, make_effects(a, sources), &json, options.level, options.levels};
+    series_writer w = {a, rows, make_effects(a, sources), &json, options.level, options.levels, &nested};
     fore_json_object(&json, NULL);
+    fore_series_nested_tell(&nested, a, &json);
     int64_t answered = write_series(&w, &file, &grid, tasks);
     fore_series_sources_say(sources, a);
     write_the_left_out(&w, &file, &grid, tasks);
@@ -365,6 +375,7 @@ done:
     for (int64_t s = 0; tasks && s < grid.series; s++) fore_series_free(tasks[s].forecast);
     fore_free(tasks);
     fore_series_sources_free(sources);
+    fore_series_nested_free(&nested);
     fore_series_grid_free(&grid);
     fore_series_file_free(&file);
     return status;

@@ -7,6 +7,7 @@
 
 #include "engine/jobs/levels.h"
 #include "engine/jobs/series_file.h"
+#include "engine/jobs/series_names.h"
 
 static const char ONLY_SERIES[] = "series"; /* the name where there is no unique_id */
 static const double VALUE_LIMIT = 1e150;    /* squares and their sums stay finite */
@@ -44,13 +45,15 @@ static fore_status read_drivers(fore_series_file *set, const fore_csv_record *re
     return FORE_OK;
 }
 
-static fore_status read_point(fore_series_file *set, const fore_csv_record *record, fore_text *room,
-                              fore_error *err)
+/* id: NULL, the keys name the series. */
+static fore_status read_point(fore_series_file *set, const fore_csv_record *record, const char *id,
+                              fore_text *room, fore_error *err)
 {
     fore_series_point p = {.line = record->line, .y = NAN};
     const fore_series_columns *c = &set->columns;
-    const char *id = fore_series_key(c, record, room), *y = record->cells[c->value];
+    const char *y = record->cells[c->value];
     int form = FORE_FORM_NUMBER;
+    if (!id) id = fore_series_key(c, record, room);
     p.series = id ? fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) : -1;
     if (p.series < 0) return fore_no_memory(err);
     if (!fore_series_time(c, record->cells[c->date], record->lengths[c->date], &p.at, &form))
@@ -100,15 +103,16 @@ fore_status fore_series_file_fail(const fore_series_file *set, const char *path,
 }
 
 static fore_status read_row(fore_series_file *set, const fore_csv *csv,
-                            const fore_csv_record *record, bool strict, fore_text *room,
-                            fore_arena *arena, fore_error *err)
+                            const fore_csv_record *record, fore_series_names *names, bool strict,
+                            fore_text *room, fore_arena *arena, fore_error *err)
 {
-    const char *path = fore_csv_path(csv);
+    const char *path = fore_csv_path(csv), *id = NULL;
     if (record->fit != FORE_CSV_FITS) {
         FORE_TRY(put_aside(set, record, arena, err));
         return strict ? fore_series_file_fail(set, path, &set->aside[0], err) : FORE_OK;
     }
-    FORE_TRY(read_point(set, record, room, err));
+    if (names->count > 0) FORE_TRY(fore_series_names_make(names, csv, record, &id, err));
+    FORE_TRY(read_point(set, record, id, room, err));
     const fore_series_point *p = &set->points[set->count - 1];
     if (strict && p->bad) return fore_fail_at(err, FORE_E_DATA, path, p->line, 0, "%s", p->bad);
     return FORE_OK;
@@ -125,8 +129,8 @@ static fore_status name_the_lost(fore_series_file *set, fore_error *err)
     return FORE_OK;
 }
 
-static fore_status read_rows(fore_series_file *set, fore_csv *csv, bool strict, fore_arena *arena,
-                             fore_error *err)
+static fore_status read_rows(fore_series_file *set, fore_csv *csv, fore_series_names *names,
+                             bool strict, fore_arena *arena, fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_csv_record record;
@@ -134,7 +138,7 @@ static fore_status read_rows(fore_series_file *set, fore_csv *csv, bool strict, 
     for (bool more;;) {
         FORE_GO(fore_csv_next(csv, &record, &more, err));
         if (!more) break;
-        FORE_GO(read_row(set, csv, &record, strict, &room, arena, err));
+        FORE_GO(read_row(set, csv, &record, names, strict, &room, arena, err));
     }
     if (set->count == 0 && set->aside_count > 0)
         status = fore_series_file_fail(set, fore_csv_path(csv), &set->aside[0], err);
@@ -185,18 +189,22 @@ fore_status fore_series_file_read(fore_context *c, const foresell_series_request
 {
     fore_status status = FORE_OK;
     fore_csv *csv = NULL;
+    fore_series_names keys = {0};
+    foresell_series_request own = *r;
     FORE_TRY(fore_csv_open(r->file, NULL, &csv, err));
     set->header_cells = fore_csv_columns(csv);
     set->ids = fore_dictionary_new();
     if (!set->ids) FORE_GO(fore_no_memory(err));
-    FORE_GO(fore_series_columns_find(csv, r, &set->columns, a, err));
+    FORE_GO(fore_series_names_find(csv, r, a->arena, &keys, &own.id, err));
+    FORE_GO(fore_series_columns_find(csv, &own, &set->columns, a, err));
     FORE_GO(find_drivers(csv, r, names, set, a->arena, err));
     FORE_GO(name_faults(set, a->arena, err));
     FORE_GO(fore_series_columns_learn(csv, r, &set->columns, a, err));
-    FORE_GO(read_rows(set, csv, r->strict, a->arena, err));
+    FORE_GO(read_rows(set, csv, &keys, r->strict, a->arena, err));
     FORE_GO(name_the_lost(set, err));
     say_encoding(c, csv);
 done:
+    fore_text_free(&keys.text);
     fore_csv_close(csv);
     return status;
 }
