@@ -171,15 +171,16 @@ static void put_back(const settling *s, const double *before)
 
 /* --- the whole --- */
 
-static fore_status check_all(const settling *s, const char *path, fore_error *err)
+static fore_status check_all(const settling *s, const fore_series_grid *grid, const char *path,
+                             fore_error *err)
 {
     for (int64_t i = 0; i < s->nodes; i++)
-        if (!s->tasks[i].forecast)
+        if (!s->tasks[i].forecast || grid->plan[i].why[0])
             return fore_fail_at(
-                err, s->tasks[i].status, path, 0, 0,
+                err, FORE_E_NO_ANSWER, path, 0, 0,
                 "a node of the hierarchy has no forecast, so nothing can be made to "
                 "add up: %s",
-                s->tasks[i].message);
+                grid->plan[i].why[0] ? grid->plan[i].why : s->tasks[i].message);
     return FORE_OK;
 }
 
@@ -197,8 +198,8 @@ static fore_status reconcile(settling *s, fore_error *err)
     return FORE_OK;
 }
 
-fore_status fore_series_settle(const foresell_series_request *r, fore_series_nested *nested,
-                               fore_series_task *tasks, fore_error *err)
+fore_status fore_series_settle(const foresell_series_request *r, const fore_series_grid *grid,
+                               fore_series_nested *nested, fore_series_task *tasks, fore_error *err)
 {
     fore_status status = FORE_OK;
     if (!nested->used) return FORE_OK;
@@ -208,7 +209,7 @@ fore_status fore_series_settle(const foresell_series_request *r, fore_series_nes
                   .nodes = t->nodes,
                   .aggregates = t->shape.aggregates,
                   .length = nested->length};
-    FORE_TRY(check_all(&s, r->file, err));
+    FORE_TRY(check_all(&s, grid, r->file, err));
     s.h = nested->horizon = tasks[0].forecast->horizon;
     s.levels = tasks[0].forecast->levels;
     s.T = count_errors(&s);

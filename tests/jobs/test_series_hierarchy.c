@@ -27,7 +27,7 @@ static void write_file(world *w, a_file *f)
 static double value_of(int series, int t)
 {
     return 40 + 10 * series + (t % 12) * (series % 2 ? 1 : -1) + 7 * ((t * (3 + series)) % 5) +
-           5 * ((t * 7) % 3);
+           5 * (t * 7 % 11 % 3);
 }
 
 static void put(fore_text *out, const char *name, int t, double y)
@@ -278,6 +278,30 @@ static void hierarchy__other_working_days__nothing_is_sold_on_the_rest(void **st
     forget(&h);
 }
 
+static void hierarchy__drivers_by_date__drive_every_node(void **state)
+{
+    world *w = *state;
+    a_file f = {0};
+    put_all(&f.text);
+    write_file(w, &f);
+    char path[128];
+    snprintf(path, sizeof path, "%s/drivers.csv", w->folder);
+    FILE *out = fopen(path, "wb");
+    assert_non_null(out);
+    fprintf(out, "ds,promo\n");
+    for (int t = 0; t < MONTHS + 3; t++)
+        fprintf(out, "%04d-%02d-01,%d\n", 2020 + t / 12, t % 12 + 1, t * 7 % 11 % 3);
+    assert_int_equal(fclose(out), 0);
+    foresell_series_request r = request(&f, "mint");
+    r.drivers = path;
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    adds_up(&h, "total", PATHS, paths);
+    const fore_json_node *effect = fore_json_at(node_of(series_of(&h, "total"), "drivers"), 0);
+    double found = number_of(effect, "effect"), sd = number_of(effect, "se");
+    if (!(fabs(found - 5 * PATHS) < 3 * sd && found > 0)) fail_msg("%g, %g", found, sd);
+    forget(&h);
+}
+
 static void hierarchy__short_history__structure_and_said(void **state)
 {
     world *w = *state;
@@ -359,6 +383,9 @@ static void hierarchy__names_that_cannot_be__are_refused(void **state)
     r = request(&f, "ols");
     r.hierarchy = NULL;
     DENIED(FORE_E_USAGE, "belong to --hierarchy", d, fore_job_series(&w->c, &r, d.answer, e));
+    r = request(&f, "ols");
+    r.with = "y";
+    DENIED(FORE_E_USAGE, "say nothing of sums", d, fore_job_series(&w->c, &r, d.answer, e));
 }
 
 static void hierarchy__any_allocation_fails__clean_error(void **state)
@@ -401,6 +428,7 @@ int main(void)
         WITH_WORLD(hierarchy__a_bad_series__takes_its_sums_with_it_and_no_other),
         WITH_WORLD(hierarchy__late_early_and_broken_series__counted_as_told),
         WITH_WORLD(hierarchy__other_working_days__nothing_is_sold_on_the_rest),
+        WITH_WORLD(hierarchy__drivers_by_date__drive_every_node),
         WITH_WORLD(hierarchy__short_history__structure_and_said),
         WITH_WORLD(hierarchy__non_negative__nothing_below_zero_and_adds_up),
         WITH_WORLD(hierarchy__names_that_cannot_be__are_refused),
