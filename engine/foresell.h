@@ -296,6 +296,7 @@ typedef struct foresell_series_request {
     bool strict;         /* the first row that cannot be read fails the file */
     const char *id, *date, *value; /* columns (id: a list); NULL = unique_id, ds, y or what looks like them */
     const char *dates;   /* "day-first", "month-first" where the file does not tell; NULL = it does */
+    const char *every;    /* sum up by "day", "week", "month", "quarter", "year"; NULL = as it is */
     const char *with;     /* columns of the file that drive the values; NULL = none */
     const char *drivers;  /* a file of ds[,unique_id] and drivers, also for the times to come; or NULL */
     const char *holidays; /* a file of date,name[,country][,before][,after][,off]; or NULL */

@@ -40,6 +40,8 @@ static int run(cli *c, int argc, char **argv)
         {"value", "COL", CLI_TEXT, &request.value, "column of the values (y)"},
         {"dates", "ORDER", CLI_TEXT, &request.dates,
          "day-first or month-first, where the file does not tell"},
+        {"every", "PERIOD", CLI_TEXT, &request.every,
+         "sum the rows up by day, week, month, quarter or year"},
         {"with", "COLS", CLI_TEXT, &request.with, "columns of the file that drive the values"},
         {"drivers", "FILE", CLI_TEXT, &request.drivers,
          "ds[,unique_id],promo,effort,...: drivers, also of the times to come"},

@@ -327,6 +327,9 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
         write_forecast(w, id, &grid->plan[s], s, f);
         if (f->note[0] && grid->series <= NOTES_MOST)
             fore_answer_note(w->answer, "%s: %s", id, f->note);
+        if (grid->plan[s].assumed && grid->series <= NOTES_MOST)
+            fore_answer_note(w->answer, "%s: a single date tells no step; a %s is taken.", id,
+                             fore_series_step_word(&grid->plan[s]));
         if (f->effect && grid->series <= EFFECTS_SAID) say_effects(w, id, f);
         answered++;
     }
@@ -347,6 +350,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     FORE_TRY(read_request(r, &options, err));
     FORE_GO(fore_series_sources_read(r, &sources, a, err));
     FORE_GO(fore_series_file_read(c, r, fore_series_sources_names(sources), &file, a, err));
+    FORE_GO(fore_series_sum_up(&file, r->every, r->file, a, err));
     FORE_GO(fore_series_grid_make(&file, r->season, &grid, err));
     if (r->strict) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
     FORE_GO(fore_series_nest(c, r, &options, &file, &grid, &nested, err));

@@ -52,6 +52,9 @@ typedef struct fore_series_file {
     double *driver; /* one row of columns.drivers values per point */
     int64_t drivers, driver_capacity;
     const char *driver_name[FORE_SERIES_DRIVERS];
+    bool summed; /* by --every: a period without a row is 0, up to the day `end` */
+    fore_period every;
+    int64_t end;
     /* what may be wrong with a line */
     const char *bad_time, *bad_value, *large_value, *bad_driver;
 } fore_series_file;
@@ -62,6 +65,9 @@ typedef struct fore_series_file {
 fore_status fore_series_file_read(fore_context *c, const foresell_series_request *r,
                                   const fore_dictionary *names, fore_series_file *file,
                                   fore_answer *a, fore_error *err);
+/* The values summed up by period: "day", "week", "month", "quarter", "year"; NULL: as they are. */
+fore_status fore_series_sum_up(fore_series_file *file, const char *every, const char *path,
+                               fore_answer *a, fore_error *err);
 /* E_DATA: the line has another number of cells than the header. */
 fore_status fore_series_file_fail(const fore_series_file *file, const char *path,
                                   const fore_series_aside *row, fore_error *err);
@@ -79,6 +85,7 @@ typedef struct fore_series_plan {
     int64_t start, last; /* times of the first and the last value */
     int64_t first, n;    /* into the values of the grid */
     int64_t ahead;       /* steps after them for which the file has drivers and no value */
+    bool assumed;        /* the step, of a single date */
     char why[200];       /* not empty: left out, and why */
     int64_t line;        /* where it showed */
 } fore_series_plan;

@@ -129,28 +129,31 @@ static fore_status put_value(fore_series_grid *g, fore_series_plan *p, double va
 }
 
 /* One series onto a regular grid: gaps become missing values. Fills plan.why where it cannot be. */
-static fore_status place(fore_series_point *points, int64_t n, fore_series_plan *p,
+static fore_status place(fore_series_point *points, int64_t n, double absent, fore_series_plan *p,
                          fore_series_grid *g, fore_error *err)
 {
     int64_t slack = slack_of(p->step);
     for (int64_t i = 0, step = 0; i < n; i++, step++) {
         fore_series_point *here = &points[i];
         if (i > 0 && here->at == points[i - 1].at) {
-            snprintf(p->why, sizeof p->why,
-                     "two values for the same time (lines %lld and %lld); keep one",
-                     (long long)points[i - 1].line, (long long)here->line);
+            snprintf(
+                p->why, sizeof p->why,
+                "two values for the same time (lines %lld and %lld); keep one, or sum them up by "
+                "--every",
+                (long long)points[i - 1].line, (long long)here->line);
             p->line = here->line;
             return FORE_OK;
         }
         int64_t due = fore_series_next(p, p->start, step);
         while (due + slack < here->at && p->n < GAP_LIMIT) { /* a gap */
-            FORE_TRY(put_value(g, p, NAN, err));
+            FORE_TRY(put_value(g, p, absent, err));
             due = fore_series_next(p, p->start, ++step);
         }
         if (due - slack > here->at || due + slack < here->at) {
             snprintf(
                 p->why, sizeof p->why,
-                "the times are not evenly spaced (line %lld); sum them up by day, week or month",
+                "the times are not evenly spaced (line %lld); sum them up by --every day, week or "
+                "month",
                 (long long)here->line);
             p->line = here->line;
             return FORE_OK;
@@ -200,6 +203,7 @@ static void find_step(fore_series_point *points, int64_t n, bool clock, fore_ser
         if (p->form == FORE_FORM_MOMENT) p->form = FORE_FORM_DAY;
     }
     p->step = calendar_step(gap, p->form);
+    p->assumed = n < 2;
     if (p->step == FORE_DAILY || p->step == FORE_WEEKLY) p->week = working_week(points, n);
     if (p->week) p->step = FORE_DAILY;
 }
@@ -228,11 +232,19 @@ static fore_status make_one(const fore_series_file *file, int64_t from, int64_t 
         return FORE_OK;
     }
     if (find_bad(points, n, file->columns.date_name, p)) return FORE_OK;
-    find_step(points, n, file->columns.clock, p, scratch);
+    if (file->summed) {
+        p->step = file->every;
+        p->form = points[0].form;
+    } else
+        find_step(points, n, file->columns.clock, p, scratch);
     p->season = season ? season : season_of(p);
     p->start = points[0].at;
     p->last = points[n - 1].at;
-    FORE_TRY(place(points, n, p, g, err));
+    FORE_TRY(place(points, n, file->summed ? 0 : NAN, p, g, err));
+    while (file->summed && fore_series_next(p, p->last, 1) < file->end) {
+        FORE_TRY(put_value(g, p, 0, err));
+        p->last = fore_series_next(p, p->last, 1);
+    }
     if (file->columns.drivers > 0 && !p->why[0])
         end_at_last_value(points, n, g->values + p->first, p);
     return FORE_OK;

@@ -226,6 +226,43 @@ static void series_reading__those_left_out__are_listed_with_line_and_reason(void
     forget(&h);
 }
 
+/* Orders of 10 February to 20 May: March and April are whole; no order in a month is a 0. */
+static void series_reading__orders_summed_up__whole_periods_only(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f,
+               "date,region,amount\n2024-02-10,a,5\n2024-03-01,a,7\n2024-03-01,a,8\n"
+               "2024-03-31,a,1\n2024-03-20,b,100\n2024-04-02,a,9\n2024-04-03,a,\n2024-05-20,a,3\n");
+    foresell_series_request r = naive(&f, 1);
+    r.every = "month";
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_string_equal(when(&h, 0, 0), "2024-05");
+    assert_true(mean(&h, 0, 0) == 9);
+    assert_true(mean(&h, 1, 0) == 0); /* b sold nothing in April */
+    assert_true(noted(&h, "The first month is left out: the file's first date, 2024-02-10"));
+    assert_true(noted(&h, "The last month is left out: the file's last date, 2024-05-20"));
+    r.method = "mean";
+    HEAR(sums, fore_job_series(&w->c, &r, sums.answer, e));
+    assert_true(mean(&sums, 0, 0) == 12.5 && mean(&sums, 1, 0) == 50);
+    forget(&sums);
+    forget(&h);
+    r.every = "fortnight";
+    DENIED(FORE_E_USAGE, "day, week, month, quarter or year", d,
+           fore_job_series(&w->c, &r, d.answer, e));
+    r.every = "year";
+    DENIED(FORE_E_NO_ANSWER, "no whole year", d, fore_job_series(&w->c, &r, d.answer, e));
+    write_text(w, &f, "ds,y\n1,5\n2,6\n");
+    r = naive(&f, 1);
+    r.every = "month";
+    DENIED(FORE_E_DATA, "needs dates", d, fore_job_series(&w->c, &r, d.answer, e));
+    r.every = NULL;
+    write_text(w, &f, "ds,y\n2024-01-15,5\n");
+    HEAR(one, fore_job_series(&w->c, &r, one.answer, e));
+    assert_true(noted(&one, "a single date tells no step; a month is taken"));
+    forget(&one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +271,7 @@ int main(void)
         WITH_WORLD(series_reading__columns__by_their_names_or_by_options),
         WITH_WORLD(series_reading__day_or_month__told_when_open),
         WITH_WORLD(series_reading__a_week_of_five_days__has_no_weekend),
+        WITH_WORLD(series_reading__orders_summed_up__whole_periods_only),
         WITH_WORLD(series_reading__those_left_out__are_listed_with_line_and_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
