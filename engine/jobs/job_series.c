@@ -363,8 +363,8 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *r, f
     FORE_GO(fore_series_settle(r, &grid, &nested, tasks, err));
     fore_json_writer json = fore_json_to(&a->json);
     int64_t rows = fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels);
-    series_writer w = {a,     rows,          make_effects(a, sources), &json, options.level,
-                       options.levels, &nested};
+    series_writer w = {a,      rows, make_effects(a, sources), &json, options.level, options.levels,
+                       &nested};
     fore_json_object(&json, NULL);
     fore_series_nested_tell(&nested, a, &json);
     int64_t answered = write_series(&w, &file, &grid, tasks);

@@ -21,8 +21,8 @@ typedef struct fore_series_nested {
     bool chosen; /* the method was named */
     bool non_negative;
     fore_reconcile_info info;
-    int64_t length;     /* steps of the history */
-    int64_t errors;     /* times whose errors were known of all nodes */
+    int64_t length; /* steps of the history */
+    int64_t errors; /* times whose errors were known of all nodes */
     int64_t late, early, gaps,
         unsure; /* bottoms that begin late, end early, have gaps, no interval */
     int64_t horizon;
@@ -34,9 +34,9 @@ fore_status fore_series_nest(fore_context *c, const foresell_series_request *req
                              const fore_series_options *options, fore_series_file *file,
                              fore_series_grid *grid, fore_series_nested *nested, fore_error *err);
 /* tasks: one a node. */
-fore_status fore_series_settle(const foresell_series_request *request,
-                               const fore_series_grid *grid, fore_series_nested *nested,
-                               fore_series_task *tasks, fore_error *err);
+fore_status fore_series_settle(const foresell_series_request *request, const fore_series_grid *grid,
+                               fore_series_nested *nested, fore_series_task *tasks,
+                               fore_error *err);
 /* "hierarchy": {...} and the sentences. */
 void fore_series_nested_tell(const fore_series_nested *nested, fore_answer *a,
                              fore_json_writer *json);

@@ -226,22 +226,22 @@ static void series_reading__those_left_out__are_listed_with_line_and_reason(void
     forget(&h);
 }
 
-/* Orders of 10 February to 20 May: March and April are whole; no order in a month is a 0. */
+/* Orders of 20 February to 10 May: March and April are whole; no order in a month is a 0. */
 static void series_reading__orders_summed_up__whole_periods_only(void **state)
 {
     world *w = *state;
     a_file f;
     write_text(w, &f,
-               "date,region,amount\n2024-02-10,a,5\n2024-03-01,a,7\n2024-03-01,a,8\n"
-               "2024-03-31,a,1\n2024-03-20,b,100\n2024-04-02,a,9\n2024-04-03,a,\n2024-05-20,a,3\n");
+               "date,region,amount\n2024-02-20,a,5\n2024-03-01,a,7\n2024-03-01,a,8\n"
+               "2024-03-31,a,1\n2024-03-20,b,100\n2024-04-02,a,9\n2024-04-03,a,\n2024-05-10,a,3\n");
     foresell_series_request r = naive(&f, 1);
     r.every = "month";
     HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
     assert_string_equal(when(&h, 0, 0), "2024-05");
     assert_true(mean(&h, 0, 0) == 9);
     assert_true(mean(&h, 1, 0) == 0); /* b sold nothing in April */
-    assert_true(noted(&h, "The first month is left out: the file's first date, 2024-02-10"));
-    assert_true(noted(&h, "The last month is left out: the file's last date, 2024-05-20"));
+    assert_true(noted(&h, "The first month is left out: the file's first date, 2024-02-20"));
+    assert_true(noted(&h, "The last month is left out: the file's last date, 2024-05-10"));
     r.method = "mean";
     HEAR(sums, fore_job_series(&w->c, &r, sums.answer, e));
     assert_true(mean(&sums, 0, 0) == 12.5 && mean(&sums, 1, 0) == 50);
