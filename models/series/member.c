@@ -12,7 +12,7 @@
 #include "models/series/simple.h"
 
 /* R's tests for seasonal differences ask for 0.64; taking a weaker season out still helps. */
-static const double SEASON_STRENGTH = 0.4;
+static const double SEASON_SHARE = 0.4;
 enum { ARIMA_NEWEST = 20000 }; /* values: more would take minutes and change nothing */
 
 static const char *const ces_names[] = {"CES", "CES (simple season)", "CES (partial season)",
@@ -25,60 +25,40 @@ static bool all_positive(const double *y, int64_t n)
     return true;
 }
 
-static double with_season(const fore_member *w, int64_t t, double v)
+static double with_season(const fore_member *w, int64_t n0, int64_t t, double v)
 {
-    if (!w->index) return v;
-    double s = w->index[t % w->m];
-    return w->multiplicative ? v * s : v + s;
+    if (w->seasons.count == 0) return v;
+    double s = fore_seasons_at(&w->seasons, n0, t);
+    return w->seasons.multiply ? v * s : v + s;
 }
 
-/* Share of the variation around the trend that the season explains (Wang, Smith, Hyndman 2006),
- * paid for by its m indices: about 0 for noise. At least two values must stand behind each index.
- */
-static double season_strength(const fore_member *w, const double *y)
-{
-    int64_t half = w->m / 2, count = w->n - 2 * half;
-    double all = 0, rest = 0;
-    for (int64_t t = half; t < w->n - half; t++) {
-        double d = y[t] - fore_centred_mean(y, t, w->m), left = d - w->index[t % w->m];
-        all += d * d;
-        rest += left * left;
-    }
-    return all > 0 ? 1 - rest / all * (double)count / (double)(count - w->m) : 0;
-}
+/* The season that is left for the model to hold. */
+static int64_t season_left(const fore_member *w) { return w->seasons.count ? 1 : w->m; }
 
-static void forget_season(fore_member *w)
+/* Takes seasons out that the model cannot hold: long ones, or more than one; MSTL takes out all. */
+static fore_status take_seasons(fore_member *w, const double *y, const fore_series_options *o,
+                                fore_error *err)
 {
-    fore_free(w->adjusted);
-    fore_free(w->index);
-    w->adjusted = w->index = NULL;
-}
-
-static fore_status take_long_season(fore_member *w, const double *y, fore_error *err)
-{
-    if (w->m <= FORE_ETS_SEASON_MAX || w->n < 3 * w->m) return FORE_OK;
-    w->adjusted = FORE_NEW(w->n, double);
-    w->index = FORE_NEW(w->m, double);
-    if (!w->adjusted || !w->index) return fore_no_memory(err);
-    FORE_TRY(fore_seasonal_indices(y, w->n, w->m, 0, w->index, err));
-    if (season_strength(w, y) < SEASON_STRENGTH) {
-        forget_season(w);
-        return FORE_OK;
+    int64_t length[1 + FORE_SERIES_SEASONS] = {w->m}, usable[FORE_STL_SEASONS], kept = 0;
+    bool all = w->method == FORE_SERIES_MSTL;
+    memcpy(length + 1, o->season, (size_t)o->seasons * sizeof *length);
+    int64_t count = fore_seasons_usable(length, 1 + o->seasons, w->n, usable);
+    for (int64_t i = 0; i < count; i++) {
+        double share = 1;
+        if (!all) FORE_TRY(fore_season_share(y, w->n, usable[i], &share, err));
+        if (share >= SEASON_SHARE) usable[kept++] = usable[i];
     }
-    w->multiplicative = all_positive(y, w->n);
-    if (w->multiplicative) FORE_TRY(fore_seasonal_indices(y, w->n, w->m, 1, w->index, err));
-    for (int64_t t = 0; t < w->n; t++) {
-        double s = w->index[t % w->m];
-        w->adjusted[t] = w->multiplicative ? y[t] / s : y[t] - s;
-    }
-    return FORE_OK;
+    if (kept == 0 || (!all && kept == 1 && usable[0] <= FORE_ETS_SEASON_MAX)) return FORE_OK;
+    return fore_seasons_take(y, w->n, usable, kept, all_positive(y, w->n), &w->seasons,
+                             err);
 }
 
 static fore_status fit_ets(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     static const fore_ets_form level = {'A', 'N', 'N', false}, trend = {'A', 'A', 'N', false};
-    if (w->method == FORE_SERIES_ETS)
-        FORE_TRY(fore_ets_choose(y, w->n, w->m, w->multiplicative_trend, &w->model.ets, err));
+    if (w->method == FORE_SERIES_ETS || w->method == FORE_SERIES_MSTL)
+        FORE_TRY(
+            fore_ets_choose(y, w->n, season_left(w), w->multiplicative_trend, &w->model.ets, err));
     else
         FORE_TRY(fore_ets_fit(y, w->n, 1, w->method == FORE_SERIES_SES ? &level : &trend,
                               &w->model.ets, err));
@@ -103,7 +83,7 @@ static fore_status fit_holt_winters(fore_member *w, const double *y, double *fit
 
 static fore_status fit_ces(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
-    FORE_TRY(fore_ces_choose(y, w->n, w->adjusted ? 1 : w->m, &w->model.ces, err));
+    FORE_TRY(fore_ces_choose(y, w->n, season_left(w), &w->model.ces, err));
     w->parameters = w->model.ces.parameters + w->model.ces.states;
     fore_ces_filter(&w->model.ces, y, w->n, fitted, NULL);
     return FORE_OK;
@@ -121,21 +101,24 @@ static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fo
                            : w->method == FORE_SERIES_DYNAMIC_THETA ? FORE_THETA_DYNAMIC
                                                                     : FORE_THETA_STATIC;
     static const int64_t parameters[] = {2, 3, 5}; /* the line of the static form is fitted too */
-    FORE_TRY(fore_theta_fit(y, w->n, w->adjusted ? 1 : w->m, form, &w->model.theta, fitted, err));
+    FORE_TRY(fore_theta_fit(y, w->n, season_left(w), form, &w->model.theta, fitted, err));
     w->parameters = parameters[form] + (w->model.theta.seasonal ? w->m - 1 : 0);
     return FORE_OK;
 }
 
 static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
-    if (w->n > ARIMA_NEWEST) w->from = (w->n - ARIMA_NEWEST) / w->m * w->m;
-    FORE_TRY(fore_arima_choose(y + w->from, w->n - w->from, w->m, NULL, 0, &w->model.arima, err));
+    const double *seen = w->seasons.count ? w->seasons.adjusted : y;
+    int64_t m = season_left(w);
+    if (w->n > ARIMA_NEWEST) w->from = (w->n - ARIMA_NEWEST) / m * m;
+    int64_t n = w->n - w->from;
+    FORE_TRY(fore_arima_choose(seen + w->from, n, m, NULL, 0, &w->model.arima, err));
     w->room = FORE_NEW(w->n, double);
     if (!w->room) return fore_no_memory(err);
     w->parameters = w->model.arima.parameters - 1 + fore_arima_least(&w->model.arima) - 1;
     for (int64_t t = 0; t < w->from; t++) fitted[t] = NAN;
-    fore_arima_fitted(&w->model.arima, y + w->from, w->n - w->from, NULL, fitted + w->from,
-                      w->room);
+    fore_arima_fitted(&w->model.arima, seen + w->from, n, NULL, fitted + w->from, w->room);
+    for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, w->n, t, fitted[t]);
     return FORE_OK;
 }
 
@@ -190,19 +173,18 @@ static void plain(const fore_member *w, const double *y, int64_t n, int64_t h, d
 static bool smooths(fore_series_method method)
 {
     return method == FORE_SERIES_SES || method == FORE_SERIES_HOLT || method == FORE_SERIES_ETS ||
-           method == FORE_SERIES_CES || is_theta(method);
+           method == FORE_SERIES_CES || method == FORE_SERIES_MSTL || is_theta(method);
 }
 
 static fore_status fit_smooth(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
-    FORE_TRY(take_long_season(w, y, err));
-    const double *seen = w->adjusted ? w->adjusted : y;
+    const double *seen = w->seasons.count ? w->seasons.adjusted : y;
     if (w->method == FORE_SERIES_CES)
         FORE_TRY(fit_ces(w, seen, fitted, err));
     else
         FORE_TRY(is_theta(w->method) ? fit_theta(w, seen, fitted, err)
                                      : fit_ets(w, seen, fitted, err));
-    for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, t, fitted[t]);
+    for (int64_t t = 0; t < w->n; t++) fitted[t] = with_season(w, w->n, t, fitted[t]);
     return FORE_OK;
 }
 
@@ -219,6 +201,15 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
                             .croston_alpha = options->croston_alpha,
                             .multiplicative_trend = options->multiplicative_trend};
     if (n < fore_member_least(member)) return too_short(member, err);
+    if (smooths(method) || method == FORE_SERIES_ARIMA)
+        FORE_GO(take_seasons(member, y, options, err));
+    if (method == FORE_SERIES_MSTL && member->seasons.count == 0) {
+        status = fore_fail(err, FORE_E_NO_ANSWER,
+                           "mstl needs a season and more than two cycles of it; the series has "
+                           "%lld values",
+                           (long long)n);
+        goto done;
+    }
     if (smooths(method))
         status = fit_smooth(member, y, fitted, err);
     else if (method == FORE_SERIES_HOLT_WINTERS)
@@ -229,14 +220,26 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
         status = fit_arima(member, y, fitted, err);
     else
         plain(member, y, n, 1, &mean, NULL, fitted);
+    member->parameters += (int64_t)(fore_seasons_leverage(&member->seasons) * (double)n);
+done:
     if (status != FORE_OK) fore_member_free(member);
     return status;
+}
+
+static void put_seasons(const fore_member *w, int64_t n0, int64_t h, double *mean, double *variance)
+{
+    for (int64_t k = 0; w->seasons.count && k < h; k++) {
+        mean[k] = with_season(w, n0, n0 + k, mean[k]);
+        if (!variance) continue;
+        double s = w->seasons.multiply ? fore_seasons_at(&w->seasons, n0, n0 + k) : 1;
+        variance[k] *= s * s / (1 - fore_seasons_leverage(&w->seasons));
+    }
 }
 
 static void forecast_smooth(const fore_member *w, const double *y, int64_t n0, int64_t h,
                             double *mean, double *variance)
 {
-    const double *seen = w->adjusted ? w->adjusted : y;
+    const double *seen = w->seasons.count ? w->seasons.adjusted : y;
     if (is_theta(w->method)) {
         fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, seen, n0);
         fore_theta_forecast(&at, h, mean, variance);
@@ -250,11 +253,15 @@ static void forecast_smooth(const fore_member *w, const double *y, int64_t n0, i
         if (n0 < w->n) fore_ets_advance(ets, &state, 0, seen, n0);
         fore_ets_forecast(ets, &state, n0, h, mean, variance);
     }
-    for (int64_t k = 0; w->index && k < h; k++) {
-        double s = w->index[(n0 + k) % w->m];
-        mean[k] = with_season(w, n0 + k, mean[k]);
-        if (variance && w->multiplicative) variance[k] *= s * s;
-    }
+    put_seasons(w, n0, h, mean, variance);
+}
+
+static void forecast_arima(const fore_member *w, const double *y, int64_t n0, int64_t h,
+                           double *mean, double *variance)
+{
+    const double *seen = (w->seasons.count ? w->seasons.adjusted : y) + w->from;
+    fore_arima_forecast(&w->model.arima, seen, n0 - w->from, NULL, h, mean, variance, w->room);
+    put_seasons(w, n0, h, mean, variance);
 }
 
 static void forecast_holt_winters(const fore_member *w, const double *y, int64_t n0, int64_t h,
@@ -276,13 +283,12 @@ void fore_member_forecast(const fore_member *member, const double *y, int64_t n0
         fore_croston(intermittent(member->method), y, n0, member->croston_alpha, h, mean, variance,
                      NULL);
     else if (member->method == FORE_SERIES_ARIMA)
-        fore_arima_forecast(&member->model.arima, y + member->from, n0 - member->from, NULL, h,
-                            mean, variance, member->room);
+        forecast_arima(member, y, n0, h, mean, variance);
     else
         plain(member, y, n0, h, mean, variance, NULL);
 }
 
-int64_t fore_member_least(const fore_member *member)
+static int64_t least_of_method(const fore_member *member)
 {
     switch (member->method) {
     case FORE_SERIES_SEASONAL_NAIVE: return member->m;
@@ -292,6 +298,7 @@ int64_t fore_member_least(const fore_member *member)
     case FORE_SERIES_DYNAMIC_THETA: return 3;
     case FORE_SERIES_SES:
     case FORE_SERIES_HOLT:
+    case FORE_SERIES_MSTL:
     case FORE_SERIES_ETS: return 4;
     case FORE_SERIES_HOLT_WINTERS: return member->m > 1 ? 2 * member->m + 1 : 4;
     case FORE_SERIES_CES: return 5;
@@ -301,6 +308,12 @@ int64_t fore_member_least(const fore_member *member)
     }
     default: return 1;
     }
+}
+
+int64_t fore_member_least(const fore_member *member)
+{
+    int64_t least = least_of_method(member), longest = fore_seasons_longest(&member->seasons);
+    return least > longest ? least : longest;
 }
 
 void fore_member_name(const fore_member *member, char out[64])
@@ -325,7 +338,9 @@ void fore_member_name(const fore_member *member, char out[64])
                  : member->model.hw.multiplicative ? "Holt-Winters (multiplicative)"
                                                    : "Holt-Winters (additive)");
         break;
-    default: fore_ets_name(&member->model.ets.form, ets); snprintf(out, 64, "%s", ets);
+    default:
+        fore_ets_name(&member->model.ets.form, ets);
+        snprintf(out, 64, "%s%s", member->method == FORE_SERIES_MSTL ? "MSTL + " : "", ets);
     }
 }
 
@@ -335,5 +350,6 @@ void fore_member_free(fore_member *member)
     if (is_theta(member->method)) fore_theta_free(&member->model.theta);
     fore_free(member->room);
     member->room = NULL;
-    forget_season(member);
+    fore_seasons_free(&member->seasons);
+    member->seasons.count = 0;
 }

@@ -8,6 +8,7 @@
 #include "models/series/ces.h"
 #include "models/series/ets.h"
 #include "models/series/holt_winters.h"
+#include "models/series/seasons.h"
 #include "models/series/series_forecast.h"
 #include "models/series/theta.h"
 
@@ -16,15 +17,13 @@ typedef struct fore_member {
     int64_t n, m;
     double croston_alpha;
     bool multiplicative_trend; /* ETS: those forms too */
-    int64_t parameters; /* estimated from the values: starting states, indices and values lost to
-                         * differences count */
-    double *adjusted;   /* n: y without its season where the model cannot hold it; owned, or NULL */
-    double *index;      /* m, owned; multiplicative or additive */
-    bool multiplicative;
-    double *room; /* ARIMA: n doubles to work in, owned; so one thread at a time */
+    int64_t parameters;   /* estimated from the values: starting states, indices and values lost to
+                           * differences count */
+    fore_seasons seasons; /* taken out before the fit, where the model cannot hold them */
+    double *room;         /* ARIMA: n doubles to work in, owned; so one thread at a time */
     int64_t from; /* ARIMA: fitted on the values from here on, whole seasons left out; usually 0 */
     union {
-        fore_ets ets; /* SES, HOLT, ETS */
+        fore_ets ets; /* SES, HOLT, ETS, MSTL */
         fore_theta theta;
         fore_holt_winters hw;
         fore_arima arima;

@@ -101,6 +101,7 @@ static void describe_member(series_work *w, const fore_member *member)
     switch (member->method) {
     case FORE_SERIES_SES:
     case FORE_SERIES_HOLT:
+    case FORE_SERIES_MSTL:
     case FORE_SERIES_ETS: describe_ets(w, &member->model.ets); break;
     case FORE_SERIES_HOLT_WINTERS:
         add_parameter(f, "alpha", member->model.hw.alpha);
@@ -130,6 +131,25 @@ static void describe_member(series_work *w, const fore_member *member)
     }
 }
 
+static bool taken_out(const fore_seasons *s, int64_t length)
+{
+    for (int64_t i = 0; i < s->count; i++)
+        if (s->length[i] == length) return true;
+    return false;
+}
+
+static void describe_seasons(series_work *w)
+{
+    const fore_seasons *s = &w->members[0].seasons;
+    const fore_series_options *o = w->options;
+    for (int64_t i = 0; i < s->count; i++)
+        series_note(w, "the season of %lld steps was taken out first and put back",
+                    (long long)s->length[i]);
+    for (int64_t i = 0; i < o->seasons; i++)
+        if (!taken_out(s, o->season[i]))
+            series_note(w, "the season of %lld steps was left out", (long long)o->season[i]);
+}
+
 void series_describe_model(series_work *w)
 {
     fore_series_forecast *f = w->out;
@@ -140,9 +160,7 @@ void series_describe_model(series_work *w)
         if (w->members[i].from)
             series_note(w, "ARIMA was fitted on the newest %lld values",
                         (long long)(w->series.n - w->members[i].from));
-    if (w->members[0].index)
-        series_note(w, "the season of %lld steps was taken out first and put back",
-                    (long long)w->m);
+    describe_seasons(w);
     if (w->count > 1) used += (size_t)snprintf(f->name, sizeof f->name, "median of ");
     for (int64_t i = 0; i < w->count; i++) {
         const char *joint = i == 0 ? "" : i + 1 < w->count ? ", " : " and ";

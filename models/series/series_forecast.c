@@ -62,6 +62,7 @@ static fore_series_method simpler(fore_series_method method)
     case FORE_SERIES_TSB:
     case FORE_SERIES_CES:
     case FORE_SERIES_ETS: return FORE_SERIES_SES;
+    case FORE_SERIES_MSTL:
     case FORE_SERIES_ARIMA: return FORE_SERIES_ETS;
     default: return FORE_SERIES_NAIVE;
     }

@@ -22,6 +22,7 @@ enum {
     FORE_HORIZON_MAX = 10000, /* steps; more is E_LIMIT */
     FORE_SERIES_LEVELS = 8,   /* interval levels per call */
     FORE_SERIES_PARAMETERS = 16,
+    FORE_SERIES_SEASONS = 4,   /* beside m */
     FORE_SERIES_MAX = 10000000 /* values per series */
 };
 
@@ -45,11 +46,13 @@ typedef enum fore_series_method {
     FORE_SERIES_CES,   /* complex exponential smoothing */
     FORE_SERIES_SBA,   /* Croston without its bias: what AUTO takes for mostly zeros */
     FORE_SERIES_TSB,
-    FORE_SERIES_OPTIMISED_THETA /* static: one line through all values */
+    FORE_SERIES_OPTIMISED_THETA, /* static: one line through all values */
+    FORE_SERIES_MSTL /* every season taken out by MSTL (of the logarithms where that leaves less),
+                      * ETS for what is left, the last cycle of each put back */
 } fore_series_method;
 
 /* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
- * "combine" "arima" "ces" "sba" "tsb" "otm"; false for any other word. */
+ * "combine" "arima" "ces" "sba" "tsb" "otm" "mstl"; false for any other word. */
 bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 
@@ -73,11 +76,15 @@ typedef struct fore_series_options {
     fore_interval_kind intervals;     /* default AUTO */
     bool non_negative;                /* forecasts and bounds below 0 become 0; default false */
     double croston_alpha;             /* in (0, 1]; default 0.1 */
-    bool multiplicative_trend;       /* ETS also tries growth by a factor per step; default false */
-    fore_series_transform transform; /* default NONE. A series with values of 0 or less, or a
-                                      * forecast that does not come back as numbers: as if NONE,
-                                      * and the note says so */
-    double lambda;                   /* of BOX_COX, in [-2, 2]; 0 is the logarithm */
+    bool multiplicative_trend; /* ETS also tries growth by a factor per step; default false */
+    int64_t seasons; /* more of them beside m, such as 168 beside 24, for the methods that smooth
+                      * and for ARIMA; default 0. A weak one, or one of fewer than 3 cycles (MSTL:
+                      * not more than 2), is left out and the note says so */
+    int64_t season[FORE_SERIES_SEASONS]; /* steps each, 2 or more */
+    fore_series_transform transform;     /* default NONE. A series with values of 0 or less, or a
+                                          * forecast that does not come back as numbers: as if NONE,
+                                          * and the note says so */
+    double lambda;                       /* of BOX_COX, in [-2, 2]; 0 is the logarithm */
     bool median; /* transformed: the forecast is the median, where else the bias adjustment
                   * makes it the mean; default false */
     const fore_drivers *drivers;     /* what drives the series beside its past; NULL: nothing. Borrowed */

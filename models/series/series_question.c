@@ -6,9 +6,9 @@
 #include "engine/base/memory.h"
 #include "models/series/series_inside.h"
 
-static const char *const method_words[] = {"auto",    "naive", "snaive", "drift", "mean", "ses",
-                                           "holt",    "hw",    "ets",    "theta", "dotm", "croston",
-                                           "combine", "arima", "ces",    "sba",   "tsb",  "otm"};
+static const char *const method_words[] = {
+    "auto", "naive",   "snaive",  "drift", "mean", "ses", "holt", "hw",  "ets", "theta",
+    "dotm", "croston", "combine", "arima", "ces",  "sba", "tsb",  "otm", "mstl"};
 enum { METHODS = sizeof method_words / sizeof *method_words };
 
 bool fore_series_method_parse(const char *word, fore_series_method *method)
@@ -63,6 +63,13 @@ fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
     if (o->transform == FORE_TRANSFORM_BOX_COX && !(fabs(o->lambda) <= 2))
         return fore_fail(err, FORE_E_ARGUMENT, "lambda is %g; give a number between -2 and 2",
                          o->lambda);
+    if (o->seasons < 0 || o->seasons > FORE_SERIES_SEASONS)
+        return fore_fail(err, FORE_E_ARGUMENT, "%lld more seasons were given; give 0 to %d",
+                         (long long)o->seasons, FORE_SERIES_SEASONS);
+    for (int64_t k = 0; k < o->seasons; k++)
+        if (o->season[k] < 2)
+            return fore_fail(err, FORE_E_ARGUMENT, "a season is %lld; give 2 or more steps",
+                             (long long)o->season[k]);
     if (o->levels < 0 || o->levels > FORE_SERIES_LEVELS)
         return fore_fail(err, FORE_E_ARGUMENT, "%lld interval levels were asked for; give 0 to %d",
                          (long long)o->levels, FORE_SERIES_LEVELS);

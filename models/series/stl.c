@@ -147,6 +147,8 @@ static void stl(const double *y, int64_t n, int64_t m, int64_t window, double *s
     }
 }
 
+int64_t fore_stl_window(int64_t i) { return SEASON_WINDOW + SEASON_WINDOW_STEP * (i + 1); }
+
 fore_status fore_mstl(const double *y, int64_t n, const int64_t *season, int64_t count,
                       double *seasonal, double *trend, double *remainder, fore_error *err)
 {
@@ -170,7 +172,7 @@ fore_status fore_mstl(const double *y, int64_t n, const int64_t *season, int64_t
         for (int64_t i = 0; i < count; i++) {
             double *s = seasonal + i * n;
             for (int64_t t = 0; t < n; t++) remainder[t] += s[t];
-            stl(remainder, n, season[i], SEASON_WINDOW + SEASON_WINDOW_STEP * (i + 1), s, trend,
+            stl(remainder, n, season[i], fore_stl_window(i), s, trend,
                 &room);
             for (int64_t t = 0; t < n; t++) remainder[t] -= s[t];
         }

@@ -16,6 +16,9 @@ enum { FORE_STL_SEASONS = 6 };
 fore_status fore_mstl(const double *y, int64_t n, const int64_t *season, int64_t count,
                       double *seasonal, double *trend, double *remainder, fore_error *err);
 
+/* The window of season i in cycles. */
+int64_t fore_stl_window(int64_t i);
+
 /* Share of the detrended variation that the season explains, in [0, 1] (Wang, Smith, Hyndman 2006);
  * 0 when n < 2 m + 1 or m < 2. */
 fore_status fore_seasonal_strength(const double *y, int64_t n, int64_t m, double *strength,

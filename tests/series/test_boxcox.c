@@ -158,7 +158,7 @@ static void series_run__lognormal_walks__bias_adjustment_hits_the_mean(void **st
 static void series_run__every_method_transformed__finite_and_nested(void **state)
 {
     (void)state;
-    for (int m = 0; m <= FORE_SERIES_OPTIMISED_THETA; m++)
+    for (int m = 0; m <= FORE_SERIES_MSTL; m++)
         for (int64_t c = 0; c < COUNT(ref_cases); c += 3) {
             const ref_case *r = &ref_cases[c];
             fore_series_options options = with((fore_series_method)m, FORE_TRANSFORM_AUTO, 0);

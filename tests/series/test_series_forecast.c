@@ -14,7 +14,7 @@
 #include "tests/series/ref_series.h"
 
 #define COUNT(array) ((int64_t)(sizeof(array) / sizeof *(array)))
-enum { METHODS = FORE_SERIES_OPTIMISED_THETA + 1 };
+enum { METHODS = FORE_SERIES_MSTL + 1 };
 
 static void near(double got, double want, double tolerance)
 {
