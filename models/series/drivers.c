@@ -108,11 +108,11 @@ static fore_status screen(const regression *r, fore_drivers_fit *fit, fore_error
             const double *v = d->x + j * r->rows + r->from;
             fore_driver_effect *e = &fit->effect[j];
             if (is_constant(v, n))
-                leave_out(e, "it is the same at all times of the history");
+                leave_out(e, "the same at all times of the history");
             else if (kept >= most || kept >= FORE_DRIVERS_MAX)
                 leave_out(e, "the history is too short for so many drivers");
             else if (!is_new(v, n, r->m, basis, &count))
-                leave_out(e, "the season, a line or other drivers repeat it exactly");
+                leave_out(e, "repeated exactly by the season, a line or other drivers");
             else
                 e->kept = true, kept++;
         }
@@ -187,7 +187,7 @@ static void keep_group(const regression *r, fore_drivers_fit *fit, int group, bo
         if (kept)
             e->kept = true, e->why[0] = 0;
         else
-            leave_out(e, "it explains too little (AICc)");
+            leave_out(e, "too little is explained (AICc)");
     }
 }
 
@@ -221,7 +221,7 @@ static fore_status choose_all(regression *r, fore_drivers_fit *fit, fore_error *
     if (!unusable(status) || !r->drivers->group) return status;
     for (int64_t j = 0; j < fit->count; j++)
         if (fit->effect[j].kept && r->drivers->group[j] > 0)
-            leave_out(&fit->effect[j], "no model could be fitted with it");
+            leave_out(&fit->effect[j], "no model could be fitted with more");
     return choose(r, fit, err);
 }
 

@@ -35,6 +35,32 @@ static void put_back(const fore_series_options *o, const double *y, const double
     f->sigma *= widening;
 }
 
+/* One sentence for all that were left out for the same reason. */
+static void say_left_out(fore_series_forecast *f)
+{
+    for (int64_t j = 0; j < f->effects; j++) {
+        char names[200] = "";
+        size_t used = 0;
+        int64_t more = 0;
+        bool told = f->effect[j].kept;
+        for (int64_t i = 0; i < j; i++)
+            told = told || strcmp(f->effect[i].why, f->effect[j].why) == 0;
+        for (int64_t i = j; !told && i < f->effects; i++) {
+            const fore_driver_effect *e = &f->effect[i];
+            if (strcmp(e->why, f->effect[j].why) != 0) continue;
+            if (used + strlen(e->name) + 3 < sizeof names)
+                used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                         used ? ", " : "", e->name);
+            else
+                more++;
+        }
+        if (told) continue;
+        if (more > 0) snprintf(names + used, sizeof names - used, " (%lld more)", (long long)more);
+        series_note_result(f, "without the driver%s %s: %s",
+                           more > 0 || strchr(names, ',') ? "s" : "", names, f->effect[j].why);
+    }
+}
+
 /* Effects go to the forecast, which owns them then. */
 static void tell(fore_drivers_fit *fit, fore_series_forecast *f)
 {
@@ -45,10 +71,7 @@ static void tell(fore_drivers_fit *fit, fore_series_forecast *f)
     if (fit->kept > 0)
         snprintf(f->name + used, sizeof f->name - used, " beside %lld driver%s",
                  (long long)fit->kept, fit->kept == 1 ? "" : "s");
-    for (int64_t j = 0; j < f->effects; j++) {
-        if (f->effect[j].kept) continue;
-        series_note_result(f, "the driver %s is left out: %s", f->effect[j].name, f->effect[j].why);
-    }
+    say_left_out(f);
 }
 
 static fore_status without_drivers(const double *y, int64_t n, int64_t m, int64_t horizon,

@@ -171,12 +171,12 @@ static void drivers__that_tell_nothing__are_left_out_with_the_reason(void **stat
     fore_drivers d = {.count = 7, .x = more, .name = names};
     fore_series_options o = with(&d, FORE_SERIES_ARIMA);
     fore_series_forecast *f = run(y, N, 12, H, &o);
-    static const char *const why[] = {NULL, NULL, NULL, NULL, "the same", "season", "repeat"};
+    static const char *const why[] = {NULL, NULL, NULL, NULL, "the same", "season", "repeated"};
     for (int j = 0; j < 7; j++) {
         assert_true(f->effect[j].kept == (why[j] == NULL));
         if (why[j]) assert_non_null(strstr(f->effect[j].why, why[j]));
     }
-    assert_non_null(strstr(f->note, "the driver always is left out"));
+    assert_non_null(strstr(f->note, "without the driver always: the same"));
     fore_series_free(f);
 }
 
