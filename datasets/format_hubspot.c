@@ -231,7 +231,7 @@ static const fore_file_rule rules[] = {
      .signature = "dealstage|Deal Stage & dealname|Deal Name",
      .binds = deals,
      .ignored =
-         "pipeline|hs_lastmodifieddate|hs_forecast_amount|hs_forecast_probability|hs_deal_stage_probability|hs_deal_score",
+         "pipeline|hs_lastmodifieddate|hs_forecast_amount|hs_forecast_probability|hs_deal_score",
      .shape = shape_deal,
      .note =
          "closedate is the closing of won and lost deals and the expected one of open deals; a deal's lead is its first contact"},
@@ -247,7 +247,7 @@ static const fore_file_rule rules[] = {
      .binds = property_history,
      .ignored = "source|source_id",
      .shape = fore_shape_change,
-     .note = "changes of stage, amount, close date and owner are kept"},
+     .note = "changes of stage, amount, close date, owner and forecast category are kept"},
     {.kind = FORE_KIND_STAGES,
      .file_names = "deal_pipeline_stage",
      .signature = "stage_id & label & closed_won|is_closed",

@@ -153,10 +153,10 @@ static const fore_bind fields[] = {
 static const fore_bind users[] = {FORE_TO(ID, "id"), FORE_TO(NAME, "name"), {0}};
 
 #define COUNTERS                                                                                                                 \
-    "Deal - Weighted value|Deal - Currency of Weighted value|Deal - Probability|Deal - Update time|Deal - Last stage change|"    \
+    "Deal - Weighted value|Deal - Currency of Weighted value|Deal - Update time|Deal - Last stage change|"    \
     "Deal - Next activity date|Deal - Last activity date|Deal - Last email received|Deal - Last email sent|Deal - Visible to|"   \
     "Deal - Total activities|Deal - Done activities|Deal - Activities to do|Deal - Email messages count|Deal - Archive status|"  \
-    "Deal - Creator|Deal - Product quantity|update_time|stage_change_time|probability|visible_to|is_archived|weighted_value|"    \
+    "Deal - Creator|Deal - Product quantity|update_time|stage_change_time|visible_to|is_archived|weighted_value|"    \
     "activities_count|done_activities_count|undone_activities_count|email_messages_count|last_activity_date|next_activity_date|" \
     "last_incoming_mail_time|last_outgoing_mail_time|creator_user_id|arr|mrr|acv|origin_id|channel_id|custom_fields"
 

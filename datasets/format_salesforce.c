@@ -172,6 +172,7 @@ static const fore_bind history[] = {
     FORE_TO(STAGE, "StageName|To Stage"),
     FORE_TO(AMOUNT, "Amount"),
     FORE_TO(CLOSE_DATE, "CloseDate|Close Date"),
+    FORE_TO(CATEGORY, "ForecastCategory|ForecastCategoryName"),
     DELETED,
     {0}};
 
@@ -332,7 +333,7 @@ static const fore_file_rule rules[] = {
      .signature = "StageName & CloseDate & Name|AccountId|IsWon",
      .binds = opportunities,
      .ignored = STAMPS
-     "|Probability|ExpectedRevenue|ForecastCategory|ForecastCategoryName|FiscalQuarter|FiscalYear|Fiscal|"
+     "|ExpectedRevenue|FiscalQuarter|FiscalYear|Fiscal|"
      "HasOpenActivity|HasOverdueTask|HasOpportunityLineItem|Pricebook2Id|NextStep",
      .shape = fore_shape_live,
      .note = "CloseDate is the closing of won and lost deals and the expected one of open deals"},
@@ -341,8 +342,8 @@ static const fore_file_rule rules[] = {
      .signature =
          "Opportunity ID|Opportunity Name & Stage & Opportunity Owner & Close Date|Created Date|Created",
      .binds = opportunities,
-     .ignored = STAMPS "|Opportunity Name|Account Name|Age|Probability (%)|Expected Revenue|"
-                       "Forecast Category|Fiscal Period|Next Step|Stage Duration|"
+     .ignored = STAMPS "|Opportunity Name|Account Name|Age|Expected Revenue|"
+                       "Fiscal Period|Next Step|Stage Duration|"
                        "Last Stage Change Date",
      .shape = fore_shape_live,
      .note = "a report: owners are known by their names; Close Date is the closing of won and lost "
@@ -390,7 +391,7 @@ static const fore_file_rule rules[] = {
      .signature = "StageName & OpportunityId|Opportunity.External_Id__c & CreatedDate",
      .binds = history,
      .ignored = STAMPS
-     "|Id|External_Id|ExpectedRevenue|Probability|ForecastCategory|OpportunityHistoryKey|PrevAmount|PrevCloseDate",
+     "|Id|External_Id|ExpectedRevenue|Probability|OpportunityHistoryKey|PrevAmount|PrevCloseDate",
      .shape = fore_shape_snapshot,
      .note = "changes are the differences between the values of the time"},
     {.kind = FORE_KIND_DEAL_CHANGES,
@@ -399,7 +400,7 @@ static const fore_file_rule rules[] = {
      .binds = field_history,
      .ignored = STAMPS "|Id|DataType",
      .shape = fore_shape_change,
-     .note = "changes of stage, amount, close date and owner are kept"},
+     .note = "changes of stage, amount, close date, owner and forecast category are kept"},
     {.kind = FORE_KIND_ACTIVITIES,
      .file_names = "Task|Tasks",
      .signature = "ActivityDate & Status & WhatId|WhoId|What.External_Id__c",

@@ -243,7 +243,7 @@ static const fore_file_rule rules[] = {
      .binds = deals,
      .ignored = STAMPS
      "|Age in Days|Age Tier|Amount Tier|Tasks Involved|Events Involved|Calls Involved|Activities Involved|"
-     "Forecast Type|Forecast Category|Probability|Expected Revenue|Overall Sales Duration|Sales Cycle Duration",
+     "Forecast Type|Expected Revenue|Overall Sales Duration|Sales Cycle Duration",
      .shape = shape_deal,
      .note =
          "Closing Date is the closing of won and lost deals and the expected one of open deals; a deal without an id is "

@@ -39,6 +39,8 @@ const char *fore_change_field(const char *vendor_field)
         {"owner_id", "owner_id|Owner|OwnerId|hubspot_owner_id|user_id|Deal - Owner|Salesperson"},
         {"outcome", "outcome|status|won_status"},
         {"lost_reason", "lost_reason|lost_reason_id|closed_lost_reason|Lost Reason"},
+        {"forecast_category",
+         "forecast_category|ForecastCategoryName|hs_forecast_category|Forecast Category"},
         {"created_at", "add_time|created|opportunityCreatedFromLead"},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

@@ -103,6 +103,9 @@ fore_status fore_shape_snapshot(fore_importing *run, fore_row *row, bool *keep, 
         fore_number_format((double)row->values[FORE_SLOT_AMOUNT].integer / 100, amount);
         FORE_TRY(fore_changes_add(run, deal, at, "amount", NULL, amount, err));
     }
+    const char *category = fore_text_of(row, FORE_SLOT_CATEGORY);
+    if (category)
+        FORE_TRY(fore_changes_add(run, deal, at, "forecast_category", NULL, category, err));
     if (!fore_has(row, FORE_SLOT_CLOSE_DATE)) return FORE_OK;
     int64_t close = row->values[FORE_SLOT_CLOSE_DATE].integer;
     fore_date_format(fore_date_of(close + fore_zone_offset(run->zone, close)), date);

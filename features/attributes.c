@@ -101,7 +101,9 @@ static fore_status column_of(reader *r, const char *name, fore_column_type type,
         FORE_TRY(
             fore_grow((void **)&r->column, &r->column_capacity, known + 1, sizeof *r->column, err));
         r->column[at] = DENIED;
-        if (!is_denied(r, name)) {
+        bool forecast = r->out->kind == FORE_SUBJECT_DEAL &&
+                        (fore_is_forecast_category(name) || fore_is_forecast_chance(name));
+        if (!forecast && !is_denied(r, name)) {
             bool typed = type != FORE_COLUMN_EMPTY;
             FORE_TRY(typed ? fore_frame_builder_typed(r->builder, name, type, &r->column[at], err)
                            : fore_frame_builder_column(r->builder, name, &r->column[at], err));
@@ -127,6 +129,29 @@ static fore_status put_number(reader *r, const char *name, fore_column_type type
     if (isnan(x)) return FORE_OK;
     FORE_TRY(column_of(r, name, type, &column, err));
     return column == DENIED ? FORE_OK : fore_frame_builder_number(r->builder, column, x, err);
+}
+
+static bool is_one_of(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (fore_text_equal_fold(name, *names)) return true;
+    return false;
+}
+
+bool fore_is_forecast_category(const char *name)
+{
+    static const char *const names[] = {"forecast_category",    "ForecastCategory",
+                                        "ForecastCategoryName", "Forecast Category",
+                                        "hs_forecast_category", NULL};
+    return is_one_of(name, names);
+}
+
+bool fore_is_forecast_chance(const char *name)
+{
+    static const char *const names[] = {
+        "probability",      "Probability (%)",    "hs_deal_stage_probability",
+        "Deal probability", "Deal - Probability", NULL};
+    return is_one_of(name, names);
 }
 
 static void attribute_name(const char *prefix, const char *key, char out[NAME_SIZE])

@@ -18,6 +18,7 @@
 #ifndef FORE_FEATURES_ATTRIBUTES_H
 #define FORE_FEATURES_ATTRIBUTES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "engine/base/status.h"
@@ -39,6 +40,12 @@ typedef struct fore_attributes {
                                where an account is given */
     int64_t *group;         /* per row: the key of the subject, for folds that no order changes */
 } fore_attributes;
+
+/* Attributes of deals that hold what the CRM itself forecasts: its category, its chance. On closed deals
+ * they say how it ended, and a model that had them would only repeat the CRM: no frame has them; the
+ * forecast shows them beside its own figures. */
+bool fore_is_forecast_category(const char *attribute);
+bool fore_is_forecast_chance(const char *attribute); /* in percent, or up to 1 */
 
 /* deny: names of columns to leave out (compared as fore_text_normalise does), NULL when denied = 0. */
 fore_status fore_attributes_read(fore_store *store, const fore_timeline *timeline, fore_subject_kind kind,

@@ -1,8 +1,8 @@
 /* The answer to "what will we sell?", in parts. Each part reads what the forecast rests on and writes
  * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
  *
- *   periods (the company) -> targets, gap and coverage -> adjustments -> groups -> slipped and
- *   stalled deals -> record (what past forecasts were worth)
+ *   periods (the company) -> targets, gap and coverage -> adjustments -> categories -> groups ->
+ *   slipped and stalled deals -> record (what past forecasts were worth)
  *
  * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
 #ifndef FORE_JOBS_FORECAST_H
@@ -80,6 +80,8 @@ void fore_forecast_gap(const fore_forecast *forecast, const fore_forecast_whose 
 fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err);
 /* "adjustments": what people expect of these periods (adjustments.h). */
 fore_status fore_forecast_adjusted(const fore_forecast *forecast, fore_error *err);
+/* "categories": commit, best case and pipeline beside what we expect of them. */
+fore_status fore_forecast_categories(const fore_forecast *forecast, fore_error *err);
 /* "slipped" and "stalled": how many, how much, and the largest by name. */
 fore_status fore_forecast_watch(const fore_forecast *forecast, fore_error *err);
 void fore_forecast_record(const fore_forecast *forecast);

@@ -54,6 +54,7 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     fore_json_string(f->json, "unit", f->unit);
     FORE_TRY(fore_forecast_periods(f, err));
     FORE_TRY(fore_forecast_adjusted(f, err));
+    FORE_TRY(fore_forecast_categories(f, err));
     FORE_TRY(fore_forecast_groups(f, err));
     FORE_TRY(fore_forecast_watch(f, err));
     fore_forecast_record(f);

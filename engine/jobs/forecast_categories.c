@@ -1,0 +1,125 @@
+/* Commit, best case and pipeline beside what we expect of them, and what became of them before. */
+#include <math.h>
+
+#include "engine/jobs/categories.h"
+#include "engine/jobs/forecast.h"
+
+/* Where less than this of the period that runs is left, the next one is shown as well. */
+static const double LEFT_LEAST = 0.25;
+
+static const fore_column columns[] = {
+    {"period", "period", FORE_CELL_TEXT, 0},
+    {"category", "category", FORE_CELL_TEXT, 0},
+    {"deals", "deals", FORE_CELL_INTEGER, 0},
+    {"amount", "amount", FORE_CELL_MONEY, 0},
+    {"expected", "we expect", FORE_CELL_MONEY, 0},
+    {"past_won_share", "deals won before", FORE_CELL_PERCENT, 0},
+    {"past_amount_share", "amount", FORE_CELL_PERCENT, 0},
+};
+
+static void sum_json(fore_json_writer *json, int category, const fore_category_sum *s, int64_t past)
+{
+    fore_json_object(json, NULL);
+    fore_json_string(json, "category", fore_category_word((fore_category)category));
+    fore_json_integer(json, "deals", s->deals);
+    fore_json_number(json, "amount", s->priced ? s->amount : NAN);
+    fore_json_number(json, "expected", s->expected);
+    fore_json_number(json, "expected_deals", s->expected_deals);
+    if (past > 0) {
+        fore_json_object(json, "past");
+        fore_json_integer(json, "periods", past);
+        fore_json_integer(json, "deals", s->past_deals);
+        fore_json_number(json, "won_share",
+                         s->past_deals ? (double)s->past_won / (double)s->past_deals : NAN);
+        fore_json_number(json, "amount_share",
+                         s->past_amount > 0 ? s->past_won_amount / s->past_amount : NAN);
+        fore_json_end_object(json);
+    }
+    fore_json_end_object(json);
+}
+
+static bool is_shown(const fore_forecast *f, int64_t j)
+{
+    const fore_outlook *o = f->outlook;
+    double now = (double)o->as_of / (double)FORE_DAY;
+    double left = (o->start[1] - now) / (o->start[1] - o->start[0]);
+    return j == 0 || (j == 1 && left < LEFT_LEAST);
+}
+
+static void write_row(const fore_forecast *f, int64_t j, int category, const fore_category_sum *s,
+                      int64_t *g)
+{
+    char name[32];
+    fore_answer *a = f->answer;
+    if (*g < 0) *g = fore_answer_grid(a, "categories", "Forecast categories", columns, 7);
+    fore_forecast_period_name(f, f->outlook->start[j], name);
+    fore_answer_row(a, *g);
+    fore_answer_text(a, *g, name);
+    fore_answer_text(a, *g, fore_category_word((fore_category)category));
+    fore_answer_number(a, *g, (double)s->deals);
+    fore_answer_number(a, *g, s->priced ? s->amount : NAN);
+    fore_answer_number(a, *g, f->outlook->counts ? s->expected_deals : s->expected);
+    fore_answer_number(a, *g, s->past_deals ? (double)s->past_won / (double)s->past_deals : NAN);
+    fore_answer_number(a, *g, s->past_amount > 0 ? s->past_won_amount / s->past_amount : NAN);
+}
+
+static void tell_source(const fore_forecast *f, const fore_categories *c)
+{
+    fore_answer *a = f->answer;
+    const char *which =
+        c->dated ? "deals expected to close in the period" : "all open deals: few dates are known";
+    switch (c->source) {
+    case FORE_CATEGORY_CRM: fore_answer_note(a, "Categories are the CRM's own (%s).", which); break;
+    case FORE_CATEGORY_STAGE:
+        fore_answer_note(
+            a,
+            "Categories are by the CRM's own chance of a deal: commit from %.0f %%, best "
+            "case from %.0f %% (%s); it keeps no history, so how they came true is not known.",
+            100 * FORE_COMMIT_FROM, 100 * FORE_BEST_FROM, which);
+        break;
+    default:
+        fore_answer_note(a,
+                         "The export has no forecast categories; these are by our chance to win in "
+                         "the period: commit from %.0f %%, best case from %.0f %%.",
+                         100 * FORE_COMMIT_FROM, 100 * FORE_BEST_FROM);
+    }
+    if (c->past[0] > 0)
+        fore_answer_note(
+            a,
+            "Won before: of what stood in a category at the same point of the last %lld "
+            "periods, what was won by their end.",
+            (long long)c->past[0]);
+}
+
+fore_status fore_forecast_categories(const fore_forecast *f, fore_error *err)
+{
+    fore_categories c;
+    int64_t g = -1;
+    FORE_TRY(fore_categories_make(f->context, f->outlook, f->request.period,
+                                  f->coverage && f->coverage->dated, &c, err));
+    fore_json_object(f->json, "categories");
+    fore_json_string(f->json, "source", fore_category_source_word(c.source));
+    fore_json_number(f->json, "commit_from",
+                     c.source == FORE_CATEGORY_CRM ? NAN : FORE_COMMIT_FROM);
+    fore_json_number(f->json, "best_case_from",
+                     c.source == FORE_CATEGORY_CRM ? NAN : FORE_BEST_FROM);
+    fore_json_array(f->json, "periods");
+    for (int64_t j = 0; j < c.periods; j++) {
+        fore_json_object(f->json, NULL);
+        fore_json_date(f->json, "start", f->outlook->start[j]);
+        fore_json_array(f->json, "categories");
+        for (int k = 0; k < FORE_CATEGORIES; k++) {
+            const fore_category_sum *s = &c.sum[j * FORE_CATEGORIES + k];
+            if (s->deals == 0 && s->past_deals == 0) continue;
+            sum_json(f->json, k, s, c.past[j]);
+            if (is_shown(f, j)) write_row(f, j, k, s, &g);
+        }
+        fore_json_end_array(f->json);
+        fore_json_end_object(f->json);
+    }
+    fore_json_end_array(f->json);
+    fore_json_end_object(f->json);
+    if (g >= 0) tell_source(f, &c);
+    fore_categories_free(&c);
+    return FORE_OK;
+}

@@ -1,0 +1,241 @@
+/* Forecast categories: from the CRM's changes, its chances, or ours; and what became of them, by
+ * what was known then. */
+#include "answer_help.h"
+
+#include "engine/jobs/categories.h"
+#include "features/attributes.h"
+
+enum { NOW = 456 }; /* Tuesday, 1 April 2025 */
+
+static void put_dated(world *w, const char *id, int created, int expected, int closed, bool won,
+                      double amount, const char *attributes)
+{
+    char was[32], is[32];
+    fore_deal_row row = a_deal(id, at(created, 9));
+    row.amount_minor = llround(amount * 100);
+    row.currency = "EUR";
+    row.expected_close_on = date(expected);
+    row.attributes = attributes;
+    if (closed >= 0) {
+        row.closed_at = at(closed, 9);
+        row.outcome = won ? FORE_WON : FORE_LOST;
+    }
+    put_deal(w, row);
+    fore_date_format(date(expected + 40), was); /* moved once, so that dates are recorded */
+    fore_date_format(date(expected), is);
+    put_change(w, id, at(created, 10), "expected_close_at", was, is);
+}
+
+static void put_category(world *w, const char *id, int day, const char *from, const char *to)
+{
+    put_change(w, id, at(day, 11), "forecast_category", from, to);
+}
+
+/* January to March: two of commit, one won; four of pipeline, one won. At the closing the CRM sets
+ * "Closed" or "Omitted". */
+static void put_past(world *w)
+{
+    static const int month[] = {366, 397, 425};
+    char id[16];
+    for (int m = 0; m < 3; m++)
+        for (int i = 0; i < 6; i++) {
+            bool won = i == 0 || i == 2;
+            snprintf(id, sizeof id, "P%d-%d", m, i);
+            put_dated(w, id, month[m] - 20, month[m] + 10, month[m] + 12, won, 100 + 100 * i, NULL);
+            put_category(w, id, month[m] - 20, NULL, "Pipeline");
+            if (i < 2) put_category(w, id, month[m] - 5, "Pipeline", "Forecast");
+            put_category(w, id, month[m] + 12, i < 2 ? "Forecast" : "Pipeline",
+                         won ? "Closed" : "Omitted");
+        }
+}
+
+static fore_outlook *outlook_of(world *w)
+{
+    fore_outlook *o = NULL;
+    fore_outlook_options options = {.as_of = at(NOW, 0),
+                                    .period = FORE_MONTHLY,
+                                    .periods = 2,
+                                    .first_on = date(NOW),
+                                    .plain = true};
+    OK(fore_outlook_make(&w->c, &options, &o, e));
+    return o;
+}
+
+static fore_categories categories_of(world *w, const fore_outlook *o)
+{
+    fore_categories c;
+    OK(fore_categories_make(&w->c, o, FORE_MONTHLY, true, &c, e));
+    return c;
+}
+
+static void category_parse__words_of_vendors__are_understood(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        int category;
+    } known[] = {{"Commit", FORE_COMMIT},
+                 {"COMMIT", FORE_COMMIT},
+                 {"Committed", FORE_COMMIT},
+                 {"Forecast", FORE_COMMIT},
+                 {"BestCase", FORE_BEST_CASE},
+                 {"BEST_CASE", FORE_BEST_CASE},
+                 {"Best case", FORE_BEST_CASE},
+                 {"Most Likely", FORE_MOST_LIKELY},
+                 {"pipeline", FORE_PIPELINE_CATEGORY},
+                 {"OMIT", FORE_OMITTED},
+                 {"Closed", FORE_CATEGORY_NONE},
+                 {"", FORE_CATEGORY_NONE},
+                 {NULL, FORE_CATEGORY_NONE}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        assert_int_equal(fore_category_parse(known[i].word), known[i].category);
+}
+
+static void categories__from_changes__are_those_of_the_moment(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_past(w);
+    put_dated(w, "A", NOW - 20, NOW + 10, NOW + 5, true, 1000, NULL); /* won later */
+    put_category(w, "A", NOW - 9, NULL, "Best Case");
+    put_category(w, "A", NOW + 5, "Best Case", "Closed");
+    put_dated(w, "B", NOW - 20, NOW + 40, -1, false, 70, NULL); /* due in May */
+    put_category(w, "B", NOW - 9, NULL, "Pipeline");
+    put_category(w, "B", NOW + 1, "Pipeline", "Commit");
+    world_commit(w);
+    fore_outlook *o = outlook_of(w);
+    fore_categories c = categories_of(w, o);
+    assert_int_equal(c.source, FORE_CATEGORY_CRM);
+    const fore_category_sum *april = c.sum, *may = c.sum + FORE_CATEGORIES;
+    assert_int_equal(april[FORE_BEST_CASE].deals, 1);
+    CLOSE(april[FORE_BEST_CASE].amount, 1000);
+    assert_int_equal(april[FORE_COMMIT].deals + april[FORE_PIPELINE_CATEGORY].deals, 0);
+    assert_int_equal(may[FORE_PIPELINE_CATEGORY].deals, 1);
+    CLOSE(may[FORE_PIPELINE_CATEGORY].expected, 70 * may[FORE_PIPELINE_CATEGORY].expected_deals);
+    /* on the 1st of three months: 6 in commit, 3 of them won; 12 in pipeline, 3 won */
+    assert_int_equal(c.past[0], 3);
+    assert_int_equal(april[FORE_COMMIT].past_deals, 6);
+    assert_int_equal(april[FORE_COMMIT].past_won, 3);
+    CLOSE(april[FORE_COMMIT].past_amount, 900);
+    CLOSE(april[FORE_COMMIT].past_won_amount, 300);
+    assert_int_equal(april[FORE_PIPELINE_CATEGORY].past_deals, 12);
+    assert_int_equal(april[FORE_PIPELINE_CATEGORY].past_won, 3);
+    assert_int_equal(april[FORE_OMITTED].past_deals, 0); /* the CRM's last word came too late */
+    fore_categories_free(&c);
+    fore_outlook_free(o);
+}
+
+static void categories__of_the_crms_chances__have_no_past(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    for (int m = 0; m < 4; m++) {
+        char id[16];
+        snprintf(id, sizeof id, "P%d", m);
+        put_dated(w, id, 380 + m, 400, 410, m % 2, 100, "{\"Probability\":\"100\"}");
+    }
+    put_dated(w, "A", NOW - 20, NOW + 10, -1, false, 10, "{\"Probability\":\"90\"}");
+    put_dated(w, "B", NOW - 20, NOW + 10, -1, false, 20, "{\"Probability\":\"0.4\"}");
+    put_dated(w, "C", NOW - 20, NOW + 10, -1, false, 30, "{\"Probability\":\"10 %\"}");
+    put_dated(w, "D", NOW - 20, NOW + 10, -1, false, 40, NULL);
+    world_commit(w);
+    fore_outlook *o = outlook_of(w);
+    fore_categories c = categories_of(w, o);
+    assert_int_equal(c.source, FORE_CATEGORY_STAGE);
+    CLOSE(c.sum[FORE_COMMIT].amount, 10);
+    CLOSE(c.sum[FORE_BEST_CASE].amount, 20);
+    CLOSE(c.sum[FORE_PIPELINE_CATEGORY].amount, 30);
+    assert_int_equal(c.past[0], 0);
+    fore_categories_free(&c);
+    fore_outlook_free(o);
+}
+
+static void categories__of_our_chances__add_up_to_the_outlook(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 2, .deals = 400, .days = 500};
+    put_company(w, &k);
+    fore_outlook *o = outlook_of(w);
+    fore_categories c = categories_of(w, o);
+    assert_int_equal(c.source, FORE_CATEGORY_OURS);
+    for (int j = 0; j < 2; j++) {
+        double expected = 0, wins = 0, here = 0, here_wins = 0;
+        int64_t deals = 0;
+        for (int64_t i = 0; i < o->open; i++) {
+            expected += o->open_won[i + j * o->open] * o->open_amount[i];
+            wins += o->open_won[i + j * o->open];
+        }
+        for (int s = 0; s < FORE_CATEGORIES; s++) {
+            deals += c.sum[j * FORE_CATEGORIES + s].deals;
+            here += c.sum[j * FORE_CATEGORIES + s].expected;
+            here_wins += c.sum[j * FORE_CATEGORIES + s].expected_deals;
+        }
+        assert_int_equal(deals, o->open);
+        CLOSE(here, expected);
+        CLOSE(here_wins, wins);
+    }
+    assert_true(c.past[0] >= 3);
+    assert_true(c.past[1] == 0);
+    assert_true(c.sum[FORE_PIPELINE_CATEGORY].past_deals > 20);
+    fore_categories_free(&c);
+    fore_outlook_free(o);
+}
+
+/* The CRM's forecast of a deal says how it ended: it is no column of any model. */
+static void attributes__of_the_crms_forecast__are_in_no_frame(void **state)
+{
+    world *w = *state;
+    fore_attributes *frame = NULL;
+    world_begin(w);
+    put_past(w);
+    put_dated(w, "A", NOW - 20, NOW + 10, -1, false, 10,
+              "{\"Probability\":\"90\",\"ForecastCategoryName\":\"Commit\",\"Size\":\"big\"}");
+    world_commit(w);
+    OK(fore_attributes_read(w->c.store, world_timeline(w), FORE_SUBJECT_DEAL, at(NOW, 0), NULL, 0,
+                            &frame, e));
+    bool size = false;
+    for (int64_t k = 0; k < fore_frame_columns(frame->frame); k++) {
+        const char *name = fore_frame_column_at(frame->frame, k)->name;
+        assert_false(fore_is_forecast_category(name) || fore_is_forecast_chance(name));
+        size |= strcmp(name, "Size") == 0;
+    }
+    assert_true(size);
+    fore_attributes_free(frame);
+}
+
+static void categories__short_of_memory__leave_nothing(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_past(w);
+    put_dated(w, "A", NOW - 20, NOW + 10, -1, false, 1000, "{\"Probability\":\"90\"}");
+    put_category(w, "A", NOW - 9, NULL, "Best Case");
+    world_commit(w);
+    fore_outlook *o = outlook_of(w);
+    int64_t held = fore_memory_live();
+    bool done = false;
+    for (int64_t k = 1; !done; k++) {
+        fore_categories c;
+        fore_memory_fail_at(k);
+        fore_status status = fore_categories_make(&w->c, o, FORE_MONTHLY, true, &c, NULL);
+        fore_memory_fail_at(0);
+        done = status == FORE_OK;
+        assert_true(done || status == FORE_E_MEMORY);
+        fore_categories_free(&c);
+        assert_int_equal(fore_memory_live(), held);
+    }
+    fore_outlook_free(o);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(category_parse__words_of_vendors__are_understood),
+        WITH_WORLD(categories__from_changes__are_those_of_the_moment),
+        WITH_WORLD(categories__of_the_crms_chances__have_no_past),
+        WITH_WORLD(categories__of_our_chances__add_up_to_the_outlook),
+        WITH_WORLD(attributes__of_the_crms_forecast__are_in_no_frame),
+        WITH_WORLD(categories__short_of_memory__leave_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
