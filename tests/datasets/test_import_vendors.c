@@ -179,10 +179,12 @@ static void import__salesforce__history_links_products_quota(void **state)
     assert_int_equal(fore_store_count(s, FORE_TABLE_DEAL), 2); /* the deleted one is passed over */
     assert_changes(s, "2024-02-12T09:00:00Z amount ->12000\n"
                       "2024-02-12T09:00:00Z expected_close_at ->2024-02-20\n"
+                      "2024-02-12T09:00:00Z forecast_category ->Pipeline\n"
                       "2024-02-12T09:00:00Z stage ->Qualification\n"
                       "2024-02-18T11:00:00Z expected_close_at 2024-02-20>2024-02-26\n"
                       "2024-02-18T11:00:00Z stage Qualification>Proposal\n"
                       "2024-02-26T16:00:00Z amount 12000>15000\n"
+                      "2024-02-26T16:00:00Z forecast_category Pipeline>Closed\n"
                       "2024-02-26T16:00:00Z outcome open>won\n"
                       "2024-02-26T16:00:00Z stage Proposal>Closed Won\n");
 
