@@ -63,6 +63,17 @@ fore_status fore_ets_fit(const double *y, int64_t n, int64_t m, const fore_ets_f
 fore_status fore_ets_choose(const double *y, int64_t n, int64_t m, bool multiplicative_trend,
                             fore_ets *model, fore_error *err);
 
+/* The same for many series, side by side: each gets what fore_ets_choose says of it alone. Returns
+ * E_MEMORY at most. */
+typedef struct fore_ets_question {
+    const double *y; /* n, borrowed */
+    int64_t n, m;
+    bool multiplicative_trend;
+    fore_ets model;     /* out */
+    fore_status status; /* out */
+} fore_ets_question;
+fore_status fore_ets_choose_many(fore_ets_question *questions, int64_t count, fore_error *err);
+
 /* Runs the model over y from model->first: fitted (one-step means), errors e (relative for
  * multiplicative error), the state after each origin: states (n), each NULL when not wanted. */
 void fore_ets_filter(const fore_ets *model, const double *y, int64_t n, double *fitted,

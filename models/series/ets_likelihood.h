@@ -1,6 +1,5 @@
 /* The likelihood of an ETS model as a function of its unknowns, with exact gradient: what ets_fit.c
- * maximises. For the files of
- * ETS only. */
+ * maximises. For the files of ETS only. */
 #ifndef FORE_SERIES_ETS_LIKELIHOOD_H
 #define FORE_SERIES_ETS_LIKELIHOOD_H
 
@@ -36,6 +35,9 @@ typedef struct fore_ets_adjoint { /* derivatives of -2 log L to weights and firs
 /* Fills the places and count from form, n and m. */
 void fore_ets_lay_out(fore_ets_problem *problem);
 void fore_ets_unpack(fore_ets_problem *problem, const double *x);
+/* Derivatives to the weights and states become derivatives to x. */
+void fore_ets_chain(const fore_ets_problem *problem, const double *x,
+                    const fore_ets_adjoint *adjoint, double *gradient);
 /* -2 log L and its gradient; +infinity (gradient 0) outside of the admissible region or where a
  * mean or a season is not positive in a multiplicative form. A fore_objective_gradient. */
 double fore_ets_objective(void *problem, const double *x, int64_t n, double *gradient);

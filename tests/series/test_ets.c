@@ -266,7 +266,7 @@ static void ets_choose__memory_fails__error_without_leak(void **state)
         assert_true(status == FORE_OK || status == FORE_E_MEMORY);
     } while (status != FORE_OK && k < 500);
     assert_int_equal(status, FORE_OK);
-    assert_true(k > 15);
+    assert_true(k > 5);
 }
 
 int main(void)
