@@ -303,6 +303,7 @@ typedef struct foresell_series_request {
     const char *country;  /* of those holidays; NULL = all */
     bool calendar;        /* working days and the like, where they lower AICc */
     bool carry;           /* drivers without a value to come keep their last one */
+    const char *seasons;  /* several, "24,168"; NULL: as `season` says */
     const char *box_cox;  /* "auto", or lambda from -2 to 2; NULL = no transformation */
     bool multiplicative_trend;
     const char *intervals; /* "model" or "conformal"; NULL = what suits the method */

@@ -22,10 +22,11 @@ const cli_command cli_series = {
 static int run(cli *c, int argc, char **argv)
 {
     foresell_series_request request = {0};
-    int64_t horizon = INT64_MIN, season = INT64_MIN; /* not given */
+    int64_t horizon = INT64_MIN; /* not given */
     const cli_option options[] = {
         {"horizon", "H", CLI_INTEGER, &horizon, "steps ahead (one season, at least 6)"},
-        {"season", "M", CLI_INTEGER, &season, "steps in a season (from the dates)"},
+        {"season", "LIST", CLI_TEXT, &request.seasons,
+         "steps in a season (from the dates); several: 24,168"},
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"method", "NAME", CLI_TEXT, &request.method,
          "auto, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},
@@ -61,10 +62,9 @@ static int run(cli *c, int argc, char **argv)
     int operands, code = cli_parse(c, &cli_series, options, argc, argv, &operands);
     if (code >= 0) return code;
     if (operands != 1) return cli_usage_error(&cli_series, "name one CSV file");
-    if (horizon == 0 || season == 0) /* the job tells the ranges of all others */
-        return cli_usage_error(&cli_series, "--horizon and --season are whole numbers from 1");
+    if (horizon == 0) /* the job tells the ranges of all others */
+        return cli_usage_error(&cli_series, "--horizon is a whole number from 1");
     request.horizon = horizon == INT64_MIN ? 0 : horizon;
-    request.season = season == INT64_MIN ? 0 : season;
     request.file = argv[0];
     foresell_options bare = cli_bare(c);
     foresell_answer *answer = NULL;

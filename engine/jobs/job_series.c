@@ -12,16 +12,10 @@
 #include "engine/jobs/series_drivers.h"
 #include "engine/jobs/series_file.h"
 #include "engine/jobs/series_hierarchy.h"
+#include "engine/jobs/series_options.h"
 #include "models/series/series_forecast.h"
 
-enum {
-    HORIZON_LEAST = 6,
-    ASIDE_SHOWN = 10,
-    HORIZON_MOST = 10000,
-    SEASON_MOST = 10000,
-    NOTES_MOST = 50,
-    EFFECTS_SAID = 3
-};
+enum { HORIZON_LEAST = 6, ASIDE_SHOWN = 10, NOTES_MOST = 50, EFFECTS_SAID = 3 };
 
 typedef struct series_writer {
     fore_answer *answer;
@@ -191,58 +185,6 @@ static int64_t make_effects(fore_answer *a, const fore_series_sources *sources)
     return fore_answer_grid(a, "drivers", "What one unit of each driver goes with", columns, 6);
 }
 
-static fore_status read_transform(const char *text, fore_series_options *o, fore_error *err)
-{
-    if (!text) return FORE_OK;
-    o->transform = strcmp(text, "auto") == 0 ? FORE_TRANSFORM_AUTO : FORE_TRANSFORM_BOX_COX;
-    bool sound = o->transform == FORE_TRANSFORM_AUTO ||
-                 fore_number_parse(text, (int64_t)strlen(text), &o->lambda);
-    if (sound && o->lambda >= -2 && o->lambda <= 2) return FORE_OK;
-    return fore_fail(err, FORE_E_USAGE,
-                     "--box-cox is auto or a number from -2 to 2 (0: logarithm), not '%s'", text);
-}
-
-static fore_status read_intervals(const char *text, fore_series_options *o, fore_error *err)
-{
-    static const struct {
-        const char *word;
-        fore_interval_kind kind;
-    } words[] = {{"auto", FORE_INTERVAL_AUTO},
-                 {"model", FORE_INTERVAL_MODEL},
-                 {"conformal", FORE_INTERVAL_CONFORMAL}};
-    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
-        if (strcmp(text, words[i].word) != 0) continue;
-        o->intervals = words[i].kind;
-        return FORE_OK;
-    }
-    return text ? fore_fail(err, FORE_E_USAGE, "--intervals is auto, model or conformal, not '%s'",
-                            text)
-                : FORE_OK;
-}
-
-static fore_status read_request(const foresell_series_request *r, fore_series_options *o,
-                                fore_error *err)
-{
-    *o = fore_series_default();
-    o->non_negative = r->non_negative;
-    if (!r->hierarchy && (r->reconcile || r->separator))
-        return fore_fail(err, FORE_E_USAGE, "--reconcile and --separator belong to --hierarchy");
-    FORE_TRY(fore_levels_parse(r->levels, o->level, &o->levels, err));
-    o->multiplicative_trend = r->multiplicative_trend;
-    FORE_TRY(read_transform(r->box_cox, o, err));
-    FORE_TRY(read_intervals(r->intervals, o, err));
-    if (r->method && !fore_series_method_parse(r->method, &o->method))
-        return fore_fail(
-            err, FORE_E_USAGE,
-            "there is no method '%s'; use auto, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, "
-            "naive, snaive, drift, mean or combine",
-            r->method);
-    if (r->horizon < 0 || r->horizon > HORIZON_MOST || r->season < 0 || r->season > SEASON_MOST)
-        return fore_fail(err, FORE_E_USAGE, "horizon and season are whole numbers from 1 to %d",
-                         HORIZON_MOST);
-    return FORE_OK;
-}
-
 static fore_series_task *make_tasks(const foresell_series_request *r, const fore_series_grid *grid)
 {
     fore_series_task *tasks = FORE_ZNEW(grid->series, fore_series_task);
@@ -337,17 +279,19 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
     return answered;
 }
 
-fore_status fore_job_series(fore_context *c, const foresell_series_request *r, fore_answer *a,
+fore_status fore_job_series(fore_context *c, const foresell_series_request *request, fore_answer *a,
                             fore_error *err)
 {
     fore_status status = FORE_OK;
+    foresell_series_request own = *request;
+    const foresell_series_request *r = &own;
     fore_series_file file = {0};
     fore_series_nested nested = {0};
     fore_series_grid grid = {0};
     fore_series_options options;
     fore_series_task *tasks = NULL;
     fore_series_sources *sources = NULL;
-    FORE_TRY(read_request(r, &options, err));
+    FORE_TRY(fore_series_options_read(&own, &options, err));
     FORE_GO(fore_series_sources_read(r, &sources, a, err));
     FORE_GO(fore_series_file_read(c, r, fore_series_sources_names(sources), &file, a, err));
     FORE_GO(fore_series_sum_up(&file, r->every, r->file, a, err));

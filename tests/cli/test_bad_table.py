@@ -323,7 +323,11 @@ class BadSeries(BadCase):
     def test_wrong_usage(self):
         file = self.series(months())
         for option, values in {"--horizon": ("-1", "10001", "100000", "9223372036854775807", "abc", "1e3"),
-                               "--season": ("-1", "9223372036854775807", "x"),
+                               "--season": ("-1", "9223372036854775807", "x", "", "24,24", "1,12", "12.5"),
+                               "--box-cox": ("x", "3", "", "nan"), "--intervals": ("wide", ""),
+                               "--every": ("fortnight", ""), "--dates": ("sideways",),
+                               "--id": ("nosuch",), "--date": ("nosuch",), "--value": ("nosuch",),
+                               "--with": ("nosuch",),
                                "--level": ("0", "100", "-5", "80,x", "", ",", "80,80", "nan",
                                            "1,2,3,4,5,6,7,8,9"),
                                "--method": ("oracle", "")}.items():
