@@ -14,12 +14,15 @@
 #include <string.h>
 
 #include "engine/jobs/forecast_rules.h"
+#include "engine/jobs/forecast_weights.h"
 #include "features/sales_series.h"
 
 /* A miss counts half after so many cuts. The level counts as if LEVEL_PRIOR more periods had met
- * expectations exactly, the weights as if all members had missed alike WEIGHT_PRIOR times. */
+ * expectations exactly; the weights hold to those given beforehand as to WEIGHT_STRENGTH cuts.
+ * These are in units of one series. */
 static const double LEVEL_HALF_LIFE = 6, LEVEL_PRIOR = 6;
-static const double WEIGHT_HALF_LIFE = 8, WEIGHT_PRIOR = 2, MISS_LEAST = 1e-9;
+static const double WEIGHT_HALF_LIFE = 12, WEIGHT_STRENGTH = 8;
+static const double member_prior[FORE_MEMBERS] = {1, 2, 3, 2, 1, 0.7, 0.5};
 /* The weighted mean may not turn the pipeline into something else. */
 static const double LEVEL_LEAST = 0.1, LEVEL_MOST = 10;
 enum { RECORD_DRAWS = 1000, HISTORY_LEAST = 3, CUTS_ALL = FORE_RECORD_CUTS + FORE_RECORD_WARM_UP };
@@ -29,7 +32,7 @@ enum { LO80 = 2, HI80 = 6 }; /* in fore_pipeline_levels */
 typedef struct origin {
     int64_t at; /* index of the period that begins there */
     double pipeline[FORE_RECORD_STEPS], own_sd[FORE_RECORD_STEPS];
-    double fresh; /* of the pipeline's nearest period: from new deals */
+    double direct[FORE_RECORD_STEPS];
     double member[FORE_RECORD_STEPS][FORE_MEMBERS];
     double said[FORE_RECORD_STEPS];
 } origin;
@@ -78,40 +81,25 @@ static double learn_level(const recording *b, const double *actual, int64_t full
     return (happened + prior) / (promised + prior);
 }
 
-/* What the members said and what came: the size that misses are relative to; 0: no size. */
-static double size_of(const double member[FORE_MEMBERS], double actual)
+/* What earlier cuts say about the members that speak at this distance; `speaks` NULL: those of the
+ * newest cut. */
+static fore_status learn_weights(const recording *b, const double *actual, int64_t full, int64_t h,
+                                 const double *speaks, double weight[FORE_MEMBERS], fore_error *err)
 {
-    double sum = 0, there = 0;
-    for (int m = 0; m < FORE_MEMBERS; m++)
-        if (!isnan(member[m])) sum += member[m], there++;
-    return there > 0 ? actual + sum / there : 0;
-}
-
-/* The members' mean squared misses of one distance, turned into weights. */
-static void learn_weights(const recording *b, const double *actual, int64_t full, int64_t h,
-                          double weight[FORE_MEMBERS])
-{
-    double miss[FORE_MEMBERS] = {0}, seen[FORE_MEMBERS] = {0}, mean = 0, there = 0, sum = 0;
+    double said[CUTS_ALL * FORE_MEMBERS], came[CUTS_ALL], counts[CUTS_ALL], prior[FORE_MEMBERS];
+    int64_t n = 0;
+    if (!speaks && b->origins > 0) speaks = b->origin[b->origins - 1].member[h];
     for (int64_t i = 0; i < b->origins; i++) {
         const origin *o = &b->origin[i];
         if (o->at + h >= full) continue;
-        double came = actual[o->at + h], size = size_of(o->member[h], came);
-        for (int m = 0; m < FORE_MEMBERS && size > 0; m++) {
-            if (isnan(o->member[h][m])) continue;
-            double relative = (o->member[h][m] - came) / size;
-            miss[m] += aged(i, b->origins, WEIGHT_HALF_LIFE) * relative * relative;
-            seen[m] += aged(i, b->origins, WEIGHT_HALF_LIFE);
-        }
+        memcpy(said + n * FORE_MEMBERS, o->member[h], sizeof o->member[h]);
+        came[n] = actual[o->at + h];
+        counts[n++] = aged(i, b->origins, WEIGHT_HALF_LIFE);
     }
     for (int m = 0; m < FORE_MEMBERS; m++)
-        if (seen[m] > 0) mean += miss[m] / seen[m], there++;
-    if (there > 0) mean /= there;
-    for (int m = 0; m < FORE_MEMBERS; m++) {
-        double shrunk = (miss[m] + WEIGHT_PRIOR * mean) / (seen[m] + WEIGHT_PRIOR);
-        weight[m] = mean > 0 ? mean / fmax(shrunk, MISS_LEAST * mean) : 1;
-        sum += weight[m];
-    }
-    for (int m = 0; m < FORE_MEMBERS; m++) weight[m] /= sum;
+        prior[m] = speaks && isnan(speaks[m]) ? 0 : member_prior[m];
+    fore_weights_past past = {n, FORE_MEMBERS, said, came, counts};
+    return fore_weights_learn(&past, prior, WEIGHT_STRENGTH, weight, err);
 }
 
 static fore_status learn_shocks(const recording *b, const double *actual, int64_t full, learned *l,
@@ -130,16 +118,6 @@ static fore_status learn_shocks(const recording *b, const double *actual, int64_
     fore_pipeline_shocks(miss, b->origins, steps, l->sd, &l->persistence);
     fore_free(miss);
     return FORE_OK;
-}
-
-static fore_status learn(const recording *b, const double *actual, int64_t full, learned *l,
-                         fore_error *err)
-{
-    for (int64_t h = 0; h < b->r->steps; h++) {
-        l->level[h] = learn_level(b, actual, full, h);
-        learn_weights(b, actual, full, h, l->weight[h]);
-    }
-    return learn_shocks(b, actual, full, l, err);
 }
 
 /* The weighted mean of those members that are to be had. */
@@ -161,18 +139,30 @@ static double level_of(double said, double pipeline)
 
 /* --- one cut --- */
 
-static void speak(const learned *l, const fore_rules *rules, double stages, int64_t steps,
-                  origin *o)
+static fore_status learn(const recording *b, const double *actual, int64_t full, learned *l,
+                         fore_error *err)
 {
-    for (int64_t h = 0; h < steps; h++) {
+    for (int64_t h = 0; h < b->r->steps; h++) l->level[h] = learn_level(b, actual, full, h);
+    return learn_shocks(b, actual, full, l, err);
+}
+
+/* What the members say at a cut, and what follows from what they were worth before it. */
+static fore_status speak(const recording *b, const double *actual, const fore_rules *rules,
+                         learned *l, origin *o, fore_error *err)
+{
+    for (int64_t h = 0; h < b->r->steps; h++) {
         double *m = o->member[h];
         m[FORE_MEMBER_PIPELINE] = o->pipeline[h];
         m[FORE_MEMBER_LEVELLED] = o->pipeline[h] * l->level[h];
-        m[FORE_MEMBER_STAGES] = h == 0 ? stages + o->fresh : NAN;
-        m[FORE_MEMBER_RUN_RATE] = rules->value[FORE_BASE_RUN_RATE][h];
+        m[FORE_MEMBER_DIRECT] = o->direct[h];
+        m[FORE_MEMBER_DIRECT_RHYTHM] = o->direct[h] * rules->rhythm[h % FORE_RHYTHM];
+        m[FORE_MEMBER_STAGES] = h == 0 ? rules->value[FORE_BASE_STAGE_WEIGHTS][0] : NAN;
+        m[FORE_MEMBER_RHYTHM] = rules->level * rules->rhythm[h % FORE_RHYTHM];
         m[FORE_MEMBER_ETS] = rules->value[FORE_BASE_ETS][h];
+        FORE_TRY(learn_weights(b, actual, o->at, h, m, l->weight[h], err));
         o->said[h] = weigh(l->weight[h], m);
     }
+    return FORE_OK;
 }
 
 typedef struct tally {
@@ -276,14 +266,12 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     const double *actual = b->counts ? then->won : then->amount;
     FORE_GO(learn(b, actual, at, &l, err));
     *o = (origin){.at = at};
-    FORE_GO(fore_outlook_expect(outlook, NULL, 0, o->pipeline, o->own_sd, err));
-    o->fresh = -o->pipeline[0];
     FORE_GO(fore_outlook_expect(outlook, NULL, 1, o->pipeline, o->own_sd, err));
-    o->fresh += o->pipeline[0];
+    FORE_GO(fore_outlook_expect_direct(outlook, NULL, 1, o->direct, err));
     fore_rules_read(actual, at, fore_calendar_a_year(&b->c->calendar, b->o->period), steps, &rules);
     double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
     FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
-    speak(&l, &rules, *stages, steps, o);
+    FORE_GO(speak(b, actual, &rules, &l, o, err));
     if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
     b->origins++;
 done:
@@ -346,11 +334,12 @@ static fore_status conclude(recording *b, fore_error *err)
                     &rules);
     r->learned = b->origins;
     r->persistence = l.persistence;
+    r->rhythm_level = rules.level;
+    memcpy(r->rhythm, rules.rhythm, sizeof r->rhythm);
     for (int64_t h = 0; h < r->steps; h++) {
-        memcpy(r->weight[h], l.weight[h], sizeof r->weight[h]);
+        FORE_TRY(learn_weights(b, b->actual, b->full, h, NULL, r->weight[h], err));
         r->pipeline_level[h] = l.level[h];
         r->shock_sd[h] = l.sd[h];
-        r->run_rate[h] = rules.value[FORE_BASE_RUN_RATE][h];
         r->ets[h] = rules.value[FORE_BASE_ETS][h];
     }
     return FORE_OK;
@@ -397,9 +386,7 @@ static int64_t distance_of(const fore_record *r, int64_t as_of, int32_t end)
 {
     int32_t first = fore_calendar_start(&r->calendar, r->period, fore_date_of(as_of));
     int64_t h = 0;
-    while (h + 1 < r->steps &&
-           fore_calendar_add(&r->calendar, r->period, first, (int32_t)h + 1) < end)
-        h++;
+    while (fore_calendar_add(&r->calendar, r->period, first, (int32_t)h + 1) < end) h++;
     return h;
 }
 
@@ -430,21 +417,23 @@ fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const
 {
     fore_status status = FORE_OK;
     double *all = FORE_NEW(o->periods, double), *own = FORE_NEW(o->periods, double);
-    double *sd = FORE_NEW(o->periods, double);
-    if (!all || !own || !sd) FORE_GO(fore_no_memory(err));
+    double *sd = FORE_NEW(o->periods, double), *direct = FORE_NEW(o->periods, double);
+    if (!all || !own || !sd || !direct) FORE_GO(fore_no_memory(err));
     double stages, days = (double)o->start[1] - (double)o->as_of / (double)FORE_DAY;
     double part_won = past_part(o, member);
     FORE_GO(fore_outlook_expect(o, NULL, 1, all, sd, err));
-    FORE_GO(fore_outlook_expect(o, NULL, 0, own, sd, err));
-    double fresh = all[0] - own[0];
     FORE_GO(fore_outlook_expect(o, member, share, own, sd, err));
+    FORE_GO(fore_outlook_expect_direct(o, member, share, direct, err));
     FORE_GO(fore_stage_weights(t, o, fmin(days, o->start[1] - o->start[0]), &stages, err));
     for (int64_t j = 0; j < o->periods; j++) {
-        int64_t h = distance_of(r, o->as_of, o->start[j + 1]);
+        int64_t ahead = distance_of(r, o->as_of, o->start[j + 1]);
+        int64_t h = ahead < r->steps ? ahead : r->steps - 1;
         double part = part_won * part_of(r, o->as_of, o->start[j], o->start[j + 1]);
-        double near = j == 0 && h == 0 && all[j] > 0 ? (stages + fresh) * own[j] / all[j] : NAN;
-        const double said[FORE_MEMBERS] = {own[j], own[j] * r->pipeline_level[h], near,
-                                           r->run_rate[h] * part, r->ets[h] * part};
+        double near = ahead == 0 && all[j] > 0 ? stages * own[j] / all[j] : NAN;
+        double rhythm = r->rhythm[ahead % FORE_RHYTHM];
+        const double said[FORE_MEMBERS] = {
+            own[j],         own[j] * r->pipeline_level[h],   direct[j],       direct[j] * rhythm,
+            j ? NAN : near, r->rhythm_level * rhythm * part, r->ets[h] * part};
         level[j] = level_of(weigh(r->weight[h], said), own[j]);
         shock_sd[j] = r->shock_sd[h];
     }
@@ -452,5 +441,6 @@ done:
     fore_free(all);
     fore_free(own);
     fore_free(sd);
+    fore_free(direct);
     return status;
 }

@@ -2,10 +2,11 @@
  * would have said, and what happened. And what follows from it for the forecast of now.
  *
  * The forecast of a period is a mean of members, weighted by what they are worth: the pipeline as the
- * outlook has it, the pipeline at the level that its past misses suggest, the stage weights with new
- * deals beside them (of the nearest period, where stages are recorded), the run rate, and the smoothed
- * series. The weights go by the inverse of the mean squared miss (Bates and Granger 1969, "The
- * combination of forecasts"), for each number of periods ahead apart, shrunk towards equal ones.
+ * outlook has it, the pipeline at the level that its past misses suggest, open and new deals as in
+ * past months (outlook_direct.h), the same by the rhythm that months have in their quarter, the stage
+ * weights (of the nearest period, where stages are recorded), the months' level by that rhythm, and
+ * the smoothed series: the way up from the deals beside the way down from the series. The weights are
+ * learned from past misses, for each number of periods ahead apart (forecast_weights.h).
  * At each cut only what was known then is used: actuals that had happened, amounts as they stood.
  *
  * The record begins FORE_RECORD_WARM_UP cuts before the first one that is shown, where the history
@@ -20,7 +21,8 @@ enum {
     FORE_RECORD_WARM_UP = 8,
     FORE_RECORD_STEPS = 6,    /* periods ahead that are told apart; further ones are like the last */
     FORE_BASELINES = 5,
-    FORE_MEMBERS = 5
+    FORE_MEMBERS = 7,
+    FORE_RHYTHM = 3 /* months of a quarter */
 };
 typedef enum fore_baseline {
     FORE_BASE_LAST, FORE_BASE_LAST_YEAR, FORE_BASE_RUN_RATE, FORE_BASE_STAGE_WEIGHTS, FORE_BASE_ETS
@@ -28,8 +30,9 @@ typedef enum fore_baseline {
 const char *fore_baseline_word(fore_baseline baseline);
 
 typedef enum fore_record_member {
-    FORE_MEMBER_PIPELINE, FORE_MEMBER_LEVELLED, FORE_MEMBER_STAGES, /* of the nearest period only */
-    FORE_MEMBER_RUN_RATE, FORE_MEMBER_ETS
+    FORE_MEMBER_PIPELINE, FORE_MEMBER_LEVELLED, FORE_MEMBER_DIRECT, FORE_MEMBER_DIRECT_RHYTHM,
+    FORE_MEMBER_STAGES, /* of the nearest period only */
+    FORE_MEMBER_RHYTHM, FORE_MEMBER_ETS
 } fore_record_member;
 const char *fore_record_member_word(fore_record_member member);
 
@@ -59,7 +62,8 @@ typedef struct fore_record {
     double weight[FORE_RECORD_STEPS][FORE_MEMBERS]; /* sum to 1 */
     double pipeline_level[FORE_RECORD_STEPS]; /* what happened over what the pipeline expected */
     double shock_sd[FORE_RECORD_STEPS], persistence;
-    double run_rate[FORE_RECORD_STEPS], ets[FORE_RECORD_STEPS]; /* of a whole period; NaN: none */
+    double rhythm[FORE_RHYTHM], rhythm_level; /* as in forecast_rules.h */
+    double ets[FORE_RECORD_STEPS];            /* of a whole period; NaN: none */
 } fore_record;
 
 typedef struct fore_record_options {

@@ -6,7 +6,8 @@
 
 #include "models/series/series_forecast.h"
 
-enum { RUN_RATE_PERIODS = 3 };
+enum { RUN_RATE_PERIODS = 3, MONTHS = 12, BEAT = FORE_RHYTHM, RHYTHM_FROM = 6 };
+static const double RHYTHM_HALF_LIFE = 12, RHYTHM_LEAST = 0.2, SMOOTHING = 0.3;
 
 const char *fore_baseline_word(fore_baseline baseline)
 {
@@ -17,8 +18,13 @@ const char *fore_baseline_word(fore_baseline baseline)
 
 const char *fore_record_member_word(fore_record_member member)
 {
-    static const char *const words[] = {"pipeline", "pipeline at its past level", "stages",
-                                        "run rate", "smoothing (ETS)"};
+    static const char *const words[] = {"pipeline",
+                                        "pipeline at its past level",
+                                        "deals as in past months",
+                                        "deals by the quarter's rhythm",
+                                        "stages",
+                                        "months by the quarter's rhythm",
+                                        "smoothing (ETS)"};
     return words[member];
 }
 
@@ -32,6 +38,50 @@ static void smooth(const double *past, int64_t n, int64_t season, int64_t steps,
     if (n > 0 && fore_series_run(past, n, season, steps, &options, &f, NULL) == FORE_OK)
         for (int64_t h = 0; h < steps; h++) value[h] = f->mean[h];
     fore_series_free(f);
+}
+
+/* The months' sizes over the mean of the three around them, by their place in the quarter: means,
+ * their variance and that of months about them. The means are shrunk as far as chance alone would
+ * have spread them (the positive part of Efron and Morris 1973). beat[k]: of the months k, k + 3,
+ * ... before the last. */
+static void find_rhythm(const double *past, int64_t n, double beat[BEAT])
+{
+    double ratio[BEAT] = {0}, count[BEAT] = {0}, all = 0, spread = 0, noise = 0, mean = 0;
+    for (int k = 0; k < BEAT; k++) beat[k] = 1;
+    for (int pass = 0; pass < 2; pass++)
+        for (int64_t t = 1; t + 1 < n; t++) {
+            double around = (past[t - 1] + past[t] + past[t + 1]) / BEAT;
+            double w = exp2(-(double)(n - 1 - t) / RHYTHM_HALF_LIFE);
+            int k = (int)((n - 1 - t) % BEAT);
+            if (!(around > 0)) continue;
+            if (pass == 0)
+                ratio[k] += w * past[t] / around, count[k] += w, all += w;
+            else
+                noise += w * (past[t] / around - ratio[k]) * (past[t] / around - ratio[k]);
+            if (pass == 0 && t + 2 == n)
+                for (int i = 0; i < BEAT; i++) ratio[i] = count[i] > 0 ? ratio[i] / count[i] : 1;
+        }
+    for (int k = 0; k < BEAT; k++) mean += ratio[k] / BEAT;
+    if (n < RHYTHM_FROM || !(mean > 0)) return;
+    double chance = 0;
+    for (int k = 0; k < BEAT; k++) {
+        spread += (ratio[k] / mean - 1) * (ratio[k] / mean - 1) / (BEAT - 1);
+        chance += noise / fmax(1, all - BEAT) / fmax(0.5, count[k]) / BEAT;
+    }
+    double kept = spread > 0 ? fmax(0, 1 - chance / spread) : 0;
+    for (int k = 0; k < BEAT; k++) beat[k] = fmax(RHYTHM_LEAST, 1 + kept * (ratio[k] / mean - 1));
+}
+
+static void follow_rhythm(const double *past, int64_t n, int64_t season, fore_rules *rules)
+{
+    double beat[BEAT] = {1, 1, 1}, level = NAN;
+    if (season == MONTHS) find_rhythm(past, n, beat);
+    for (int64_t t = 0; t < n; t++) {
+        double plain = past[t] / beat[(n - 1 - t) % BEAT];
+        level = t == 0 ? plain : level + fmax(SMOOTHING, 1 / (double)(t + 1)) * (plain - level);
+    }
+    for (int k = 0; k < BEAT; k++) rules->rhythm[k] = beat[BEAT - 1 - k];
+    rules->level = level;
 }
 
 void fore_rules_read(const double *past, int64_t n, int64_t season, int64_t steps,
@@ -50,6 +100,7 @@ void fore_rules_read(const double *past, int64_t n, int64_t season, int64_t step
             rules->value[FORE_BASE_LAST_YEAR][h] = past[n + h - season];
     }
     smooth(past, n, season, steps, rules->value[FORE_BASE_ETS]);
+    follow_rhythm(past, n, season, rules);
 }
 
 typedef struct closings {

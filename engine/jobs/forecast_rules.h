@@ -8,6 +8,10 @@
 /* What the rules say of whole periods, by periods ahead; NaN: not to be had. */
 typedef struct fore_rules {
     double value[FORE_BASELINES][FORE_RECORD_STEPS];
+    /* Quarters have a rhythm where months close: the size over that of a mean one of the months that
+     * are 0, 1, 2 ahead (3 is like 0), as learned and shrunk towards 1; else 1. And the series'
+     * level, smoothed without the rhythm; NaN: no history. */
+    double rhythm[FORE_RHYTHM], level;
 } fore_rules;
 
 /* past: n full periods, oldest first. Those before the first sale are no history.

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "engine/base/random.h"
+#include "engine/jobs/outlook_direct.h"
 #include "features/sales_series.h"
 #include "models/survive/hazard.h"
 
@@ -40,6 +41,7 @@ typedef struct builder {
     int64_t first, end; /* subjects of the kind */
     int32_t feature[COLUMNS_MAX];
     int64_t features;
+    bool logged;               /* changes are kept */
     bool early_amounts;        /* amounts are known while deals are open */
     fore_hazard *full, *plain; /* plain: by age only, for what is not open yet */
 } builder;
@@ -51,13 +53,7 @@ void fore_outlook_free(fore_outlook *o)
     fore_free(o);
 }
 
-static bool usable(const builder *b, int64_t s)
-{
-    const fore_timeline *t = b->t;
-    if (t->left_out[s] || t->created_at[s] == FORE_NO_TIME || t->created_at[s] >= b->o->as_of)
-        return false;
-    return b->o->currency < 0 || t->currency[s] < 0 || t->currency[s] == b->o->currency;
-}
+static bool usable(const builder *b, int64_t s) { return fore_outlook_usable(b->t, b->o, s); }
 
 static bool closed_before(const fore_timeline *t, int64_t s, int64_t moment)
 {
@@ -133,13 +129,13 @@ static void choose_features(builder *b)
         all++;
         logged += first < b->t->change_first[s + 1] && b->t->change_at[first] < b->o->as_of;
     }
-    bool log = all > 0 && logged * 2 > all;
+    b->logged = all > 0 && logged * 2 > all;
     for (size_t i = 0; i < sizeof hazard_features / sizeof *hazard_features; i++) {
         int f = fore_feature_find(hazard_features[i]);
         if (f < 0) continue;
         const fore_feature *feature = fore_feature_at(f);
         bool applies = b->o->kind == FORE_SUBJECT_LEAD ? feature->leads : feature->deals;
-        if (applies && (log || !feature->stored)) b->feature[b->features++] = f;
+        if (applies && (b->logged || !feature->stored)) b->feature[b->features++] = f;
     }
 }
 
@@ -420,6 +416,8 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     }
     FORE_GO(predict_open(&b, err));
     FORE_GO(predict_arrivals(&b, err));
+    if (!options->plain)
+        FORE_GO(fore_outlook_learn_direct(c, o, b.logged, b.early_amounts, err));
     *out = o;
     o = NULL;
 done:

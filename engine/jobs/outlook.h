@@ -11,6 +11,8 @@
 #include "engine/jobs/context.h"
 #include "models/survive/pipeline.h"
 
+enum { FORE_DIRECT_PERIODS = 6 };
+
 typedef struct fore_outlook_options {
     int64_t as_of;
     fore_period period;
@@ -18,7 +20,7 @@ typedef struct fore_outlook_options {
     int32_t first_on;   /* first day of the first period; the others follow the calendar */
     const int32_t *starts; /* periods + 1 days instead of period and first_on; NULL: the calendar.
                             * Nothing may lie between as_of and the first start */
-    bool plain;         /* hazards by age only: faster */
+    bool plain;         /* hazards by age only, no direct chances: faster */
     int64_t spells_max; /* stretches of life that the hazards with covariates read; 0: 400,000. Where
                          * the deals known at as_of have more, so many deals are drawn by a hash of
                          * their key, each standing for those left out */
@@ -38,6 +40,11 @@ typedef struct fore_outlook {
     int64_t *open_subject;
     double *open_won, *open_lost; /* open x periods */
     double *open_amount;          /* open; NaN: was not known yet */
+
+    /* By outlook_direct.h, for the first FORE_DIRECT_PERIODS; both NULL when plain. NaN: too little
+     * to learn from. */
+    double *direct_won; /* open x periods: chance to be won in the period */
+    double *direct_new; /* periods: what deals not open yet bring, all of them together */
 
     int64_t wins;            /* won in the first period before as_of */
     int64_t *win_subject;
@@ -67,6 +74,10 @@ double fore_outlook_share(const fore_timeline *timeline, const fore_outlook *out
  * below. */
 fore_status fore_outlook_expect(const fore_outlook *outlook, const uint8_t *member, double share,
                                 double *mean, double *sd, fore_error *err);
+
+/* The same mean by the direct way, periods doubles; NaN where it has none. */
+fore_status fore_outlook_expect_direct(const fore_outlook *outlook, const uint8_t *member,
+                                       double share, double *mean, fore_error *err);
 
 /* Simulates the members (member[subject] != 0; NULL: all), new deals at `share` of the arrivals. */
 typedef struct fore_outlook_draws {

@@ -84,6 +84,25 @@ fore_status fore_outlook_expect(const fore_outlook *o, const uint8_t *member, do
     return FORE_OK;
 }
 
+fore_status fore_outlook_expect_direct(const fore_outlook *o, const uint8_t *member, double share,
+                                       double *mean, fore_error *err)
+{
+    double one, two, *weight = FORE_NEW(o->past_wins, double);
+    if (!weight) return fore_no_memory(err);
+    for (int64_t i = 0; i < o->past_wins; i++) weight[i] = o->past_weight[i];
+    if (member) weigh_members(o, member, weight);
+    amount_moments(o, weight, &one, &two);
+    for (int64_t j = 0; j < o->periods; j++) {
+        mean[j] = o->direct_new ? share * o->direct_new[j] : NAN;
+        for (int64_t i = 0; i < o->open && !isnan(mean[j]); i++)
+            if (!member || member[o->open_subject[i]])
+                mean[j] += o->direct_won[i + j * o->open] *
+                           (isnan(o->open_amount[i]) ? one : o->open_amount[i]);
+    }
+    fore_free(weight);
+    return FORE_OK;
+}
+
 /* New deals at the level of each period: more of them arrive by the highest level, and fewer are
  * won where the level is lower, so that chances stay chances. */
 static void level_arrivals(const fore_outlook *o, const fore_outlook_draws *d, int64_t periods,

@@ -74,7 +74,8 @@ static void record__pipeline_misled__is_trusted_less_than_the_series(void **stat
     }
     world_commit(w);
     fore_record r = record_at(w, 580, 8, 1, false);
-    double pipeline = r.weight[0][FORE_MEMBER_PIPELINE], series = r.weight[0][FORE_MEMBER_RUN_RATE];
+    double pipeline = r.weight[0][FORE_MEMBER_PIPELINE],
+           series = r.weight[0][FORE_MEMBER_RHYTHM] + r.weight[0][FORE_MEMBER_ETS];
     assert_true(series > 2 * pipeline);
     assert_true(r.baseline_error[FORE_BASE_RUN_RATE] < 0.05);
     assert_true(r.error < 0.12);
@@ -300,19 +301,19 @@ static void tilt__whole_periods__have_the_weighted_mean(void **state)
     const fore_timeline *t = world_timeline(w);
     fore_record r = record_at(w, 547, 8, 2, false); /* day 547: 1 July 2025 */
     fore_outlook *o = outlook_at(w, at(547, 0), 3, 0);
-    double level[3], shock[3], mean[3], sd[3], stages;
+    double level[3], shock[3], mean[3], sd[3], direct[3], stages;
     OK(fore_record_tilt(&r, t, o, NULL, 1, level, shock, e));
     OK(fore_outlook_expect(o, NULL, 1, mean, sd, e));
-    OK(fore_outlook_expect(o, NULL, 0, mean, sd, e));
-    double open = mean[0];
-    OK(fore_outlook_expect(o, NULL, 1, mean, sd, e));
+    OK(fore_outlook_expect_direct(o, NULL, 1, direct, e));
     OK(fore_stage_weights(t, o, 31, &stages, e));
-    stages += mean[0] - open;
     for (int j = 0; j < 3; j++) {
         int h = j < 2 ? j : 1; /* further ahead is like the last step */
         double pipeline[] = {mean[j], mean[j] * r.pipeline_level[h]}, sum = 0, total = 0;
-        const double member[] = {pipeline[0], pipeline[1], j ? NAN : stages, r.run_rate[h],
-                                 r.ets[h]};
+        const double member[FORE_MEMBERS] = {pipeline[0],      pipeline[1],
+                                             direct[j],        direct[j] * r.rhythm[j],
+                                             j ? NAN : stages, r.rhythm_level * r.rhythm[j],
+                                             r.ets[h]};
+        assert_true(direct[j] > 0);
         for (int m = 0; m < FORE_MEMBERS; m++) {
             if (isnan(member[m])) continue;
             sum += r.weight[h][m] * member[m];
@@ -332,10 +333,10 @@ static void tilt__inside_a_period__takes_the_rest_of_the_series(void **state)
     fore_record r = record_at(w, 547 + 21, 8, 1, false);
     fore_outlook *o = outlook_at(w, at(547 + 21, 0), 1, 0);
     double level, shock, mean, sd;
-    for (int m = 0; m < FORE_MEMBERS; m++) r.weight[0][m] = m == FORE_MEMBER_RUN_RATE;
+    for (int m = 0; m < FORE_MEMBERS; m++) r.weight[0][m] = m == FORE_MEMBER_RHYTHM;
     OK(fore_record_tilt(&r, world_timeline(w), o, NULL, 1, &level, &shock, e));
     OK(fore_outlook_expect(o, NULL, 1, &mean, &sd, e));
-    CLOSE(level * mean, r.run_rate[0] * 10 / 31);
+    CLOSE(level * mean, r.rhythm_level * r.rhythm[0] * 10 / 31);
     fore_outlook_free(o);
 }
 
