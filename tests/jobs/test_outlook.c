@@ -272,6 +272,9 @@ static void same_outlook(const fore_outlook *a, const fore_outlook *b)
     assert_memory_equal(a->open_amount, b->open_amount, open);
     assert_memory_equal(a->past_amount, b->past_amount, (size_t)a->past_wins * sizeof(double));
     assert_memory_equal(a->arrivals, b->arrivals, (size_t)a->weeks * sizeof(double));
+    assert_memory_equal(a->direct_won, b->direct_won, open * (size_t)a->periods);
+    assert_memory_equal(a->direct_new, b->direct_new, (size_t)a->periods * sizeof(double));
+    assert_true(a->direct_new[0] >= 0); /* there was enough to learn from */
 }
 
 static void record_at(world *w, int day, int64_t cuts, fore_record *r)
