@@ -1,5 +1,6 @@
 /* The rules that look at one row and at the facts of the rows it names. Every row is visited here
  * once, so that references are counted on the way. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,12 +83,16 @@ static void check_deal_amount(quality_run *q, const fore_deal_row *deal)
                                 "amount", money),
                     "has an amount below zero");
     }
+    bool stated = q->exchange.own[0] != 0;
     if (deal->currency && *deal->currency && *q->main_currency &&
-        strcmp(deal->currency, q->main_currency) != 0)
+        (stated ? isnan(fore_exchange_rate(&q->exchange, deal->currency))
+                : strcmp(deal->currency, q->main_currency) != 0))
         quality_say(q,
                     quality_add(q, QUALITY_CURRENCY_OTHER, FORE_TABLE_DEAL, deal->pk, deal->id,
                                 "currency", deal->currency),
-                    "is in %s, and most won deals are in %s", deal->currency, q->main_currency);
+                    stated ? "is in %s, for which no rate to %s is stated"
+                           : "is in %s, and most won deals are in %s",
+                    deal->currency, q->main_currency);
 }
 
 static void check_close_date(quality_run *q, const fore_deal_row *deal)
@@ -297,6 +302,8 @@ fore_status quality_check_rows(quality_run *q, fore_error *err)
         fore_ticket_row ticket;
     } row;
     FORE_TRY(find_main_currency(q, err));
+    FORE_TRY(fore_store_exchange(q->store, &q->exchange, err));
+    if (q->exchange.own[0]) strcpy(q->main_currency, q->exchange.own);
     FORE_TRY(quality_walk(q, FORE_TABLE_REP, false, &row, check_rep, err));
     FORE_TRY(quality_walk(q, FORE_TABLE_ACCOUNT, false, &row, check_account, err));
     FORE_TRY(quality_walk(q, FORE_TABLE_CONTACT, false, &row, check_contact, err));

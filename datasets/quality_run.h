@@ -94,7 +94,8 @@ typedef struct quality_run {
     int64_t last[FORE_ENTITY_COUNT], capacity[FORE_ENTITY_COUNT];
     int64_t rows[QUALITY_TABLES], affected[QUALITY_TABLES];
     int64_t flagged_pk[QUALITY_TABLES]; /* tables that are read once: the row counted last */
-    char main_currency[16];
+    char main_currency[FORE_CURRENCY_TEXT];
+    fore_exchange exchange; /* stated rates: what they convert is no finding */
 } quality_run;
 
 fore_severity quality_severity(quality_code code);

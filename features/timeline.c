@@ -1,9 +1,11 @@
 /* Lookups in a timeline, and opening it through its cache. */
 #include "features/timeline.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "features/timeline_facts.h"
 
 void fore_timeline_free(fore_timeline *timeline)
 {
@@ -137,14 +139,38 @@ static fore_status zone_name(fore_store *store, char zone[64], fore_error *err)
     return status;
 }
 
+fore_status fore_timeline_rates(fore_store *store, fore_exchange *exchange, char hash[40],
+                                fore_error *err)
+{
+    FORE_TRY(fore_store_exchange(store, exchange, err));
+    hash[0] = '\0';
+    if (exchange->own[0])
+        snprintf(hash, 40, "%016llx",
+                 (unsigned long long)fore_hash(exchange, (int64_t)sizeof *exchange, 1));
+    return FORE_OK;
+}
+
+fore_status fore_timeline_fits(const fore_timeline *t, fore_store *store, bool *fits,
+                               fore_error *err)
+{
+    char fingerprint[33], zone[64] = "", rates[40];
+    fore_exchange exchange;
+    FORE_TRY(fore_store_fingerprint(store, fingerprint, err));
+    FORE_TRY(zone_name(store, zone, err));
+    FORE_TRY(fore_timeline_rates(store, &exchange, rates, err));
+    *fits = strcmp(t->fingerprint, fingerprint) == 0 && strcmp(t->zone, zone) == 0 &&
+            strcmp(t->rates, rates) == 0;
+    return FORE_OK;
+}
+
 static fore_timeline *load_if_fresh(fore_store *store, const char *path)
 {
-    char fingerprint[33], zone[64] = "";
+    char fingerprint[33];
+    bool fits = false;
     fore_timeline *t = NULL;
     if (fore_store_fingerprint(store, fingerprint, NULL) != FORE_OK) return NULL;
-    if (zone_name(store, zone, NULL) != FORE_OK) return NULL;
     if (fore_timeline_load(path, fingerprint, &t, NULL) != FORE_OK) return NULL;
-    if (strcmp(t->zone, zone) == 0) return t;
+    if (fore_timeline_fits(t, store, &fits, NULL) == FORE_OK && fits) return t;
     fore_timeline_free(t);
     return NULL;
 }

@@ -63,6 +63,8 @@ typedef enum fore_change_field {
 
 typedef struct fore_timeline {
     char fingerprint[40];            /* of the history it was built from (fore_store_fingerprint) */
+    int64_t converted;               /* deals whose amounts were converted at stated rates (exchange.h) */
+    char rates[40];                  /* what these rates hash to; "" = none are stated */
     char zone[64];                   /* the workspace's zone, "" = UTC; event_hour is local to it */
     int64_t newest_at;               /* newest event, change, creation, closing or sale; FORE_NO_TIME */
 
@@ -174,6 +176,9 @@ fore_status fore_timeline_save(const fore_timeline *timeline, const char *path, 
 fore_status fore_timeline_load(const char *path, const char *fingerprint, fore_timeline **timeline,
                                fore_error *err);
 
+/* Is it of the store's history, zone and rates of exchange as they are now? */
+fore_status fore_timeline_fits(const fore_timeline *timeline, fore_store *store, bool *fits,
+                               fore_error *err);
 /* Loads the cache when it fits the store, else builds and saves. A cache that cannot be read or
  * written is never an error. cache_path NULL: always builds. */
 fore_status fore_timeline_open(fore_store *store, const char *cache_path, fore_pool *pool,

@@ -380,6 +380,7 @@ static fore_status start(fore_builder *b, fore_error *err)
         if (zone.length < (int64_t)sizeof b->t->zone)
             memcpy(b->t->zone, zone.bytes, (size_t)zone.length + 1);
     }
+    FORE_GO(fore_timeline_rates(b->store, &b->exchange, b->t->rates, err));
     char fingerprint[33];
     FORE_GO(fore_store_fingerprint(b->store, fingerprint, err));
     memcpy(b->t->fingerprint, fingerprint, sizeof fingerprint);

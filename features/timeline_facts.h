@@ -9,7 +9,7 @@
 
 typedef struct subject_fact {
     int64_t pk, key, created_at, closed_at, contact, other_pk, unsubscribed_at;
-    double amount;
+    double amount, rate; /* in the currency kept; rate: one of the row's own in it */
     int32_t account, owner, product, campaign, other, source, stage, currency, status;
     int32_t expected_close_on;
     uint8_t outcome, left_out, do_not_contact, mail_opt_out;
@@ -106,7 +106,11 @@ typedef struct fore_builder {
     int64_t contact_leads;
     fore_event_piles *events, *planned;
     int64_t dropped, newest_at;
+    fore_exchange exchange;
 } fore_builder;
+
+/* The stated rates of exchange, and what they hash to ("" = none). */
+fore_status fore_timeline_rates(fore_store *store, fore_exchange *exchange, char hash[40], fore_error *err);
 
 /* Reads everything but the activities, and links deals with leads. */
 fore_status fore_builder_read(fore_builder *b, fore_error *err);

@@ -12,7 +12,7 @@
 #include "engine/base/text.h"
 #include "features/timeline_parts.h"
 
-enum { IMAGE_VERSION = 3, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
+enum { IMAGE_VERSION = 4, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
 static const char image_magic[8] = "FORETIME";
 
 typedef enum column_check {
@@ -132,6 +132,7 @@ static const size_t counts[] = {
     AT(newest_at),
     AT(expected_recorded_from),
     AT(dropped),
+    AT(converted),
     AT(leads),
     AT(deals),
     AT(subjects),
@@ -183,7 +184,7 @@ typedef struct image_header {
     uint64_t layout; /* of the table above: another build's columns are another format */
     uint64_t checksum;
     int64_t bytes;
-    char fingerprint[40], zone[64];
+    char fingerprint[40], rates[40], zone[64];
     int64_t count[COUNTS];
 } image_header;
 
@@ -281,6 +282,7 @@ fore_status fore_timeline_save(const fore_timeline *t, const char *path, fore_er
     header->layout = layout_hash();
     memcpy(header->fingerprint, t->fingerprint, sizeof header->fingerprint);
     memcpy(header->zone, t->zone, sizeof header->zone);
+    memcpy(header->rates, t->rates, sizeof header->rates);
     for (int i = 0; i < COUNTS; i++) header->count[i] = *count_of(t, counts[i]);
     fore_timeline copy = *t;
     header->bytes = place_columns(&copy, NULL);
@@ -300,6 +302,7 @@ static const char *wrong_with_header(const image_header *header, int64_t length)
         return "it was written by another version of foresell";
     if (header->bytes != length || length % IMAGE_ALIGN != 0) return "it is cut off";
     if (!memchr(header->fingerprint, 0, sizeof header->fingerprint) ||
+        !memchr(header->rates, 0, sizeof header->rates) ||
         !memchr(header->zone, 0, sizeof header->zone))
         return "its header is damaged";
     return NULL;
@@ -363,6 +366,7 @@ static const char *adopt(fore_timeline *t, image_header *header)
     }
     memcpy(t->fingerprint, header->fingerprint, sizeof t->fingerprint);
     memcpy(t->zone, header->zone, sizeof t->zone);
+    memcpy(t->rates, header->rates, sizeof t->rates);
     if (place_columns(t, NULL) != header->bytes) return "its sizes are wrong";
     if (t->subjects != t->leads + t->deals || t->owners != t->subjects + t->accounts + 1)
         return "its sizes are wrong";

@@ -200,6 +200,17 @@ static fore_outcome lead_outcome(const char *status)
     return FORE_OUTCOME_OPEN;
 }
 
+/* Amounts in another currency are converted where a rate is stated; else they stay what they are. */
+static fore_status take_currency(fore_builder *b, const char *currency, double *amount,
+                                 double *rate, int32_t *word, fore_error *err)
+{
+    double stated = b->exchange.own[0] ? fore_exchange_rate(&b->exchange, currency) : NAN;
+    *rate = isnan(stated) ? 1 : stated;
+    *amount *= *rate;
+    if (!isnan(stated)) currency = currency && *currency ? b->exchange.own : NULL;
+    return word_of(b->currencies, currency, word, err);
+}
+
 static fore_status take_lead(fore_builder *b, const void *any, fore_error *err)
 {
     const fore_lead_row *row = any;
@@ -250,7 +261,8 @@ static fore_status take_deal(fore_builder *b, const void *any, fore_error *err)
                          .outcome = (uint8_t)row->outcome};
     FORE_TRY(word_of(b->sources, row->source, &fact.source, err));
     FORE_TRY(word_of(b->stages, row->stage, &fact.stage, err));
-    FORE_TRY(word_of(b->currencies, row->currency, &fact.currency, err));
+    FORE_TRY(take_currency(b, row->currency, &fact.amount, &fact.rate, &fact.currency, err));
+    b->t->converted += fact.rate != 1;
     FORE_TRY(add_key(&b->deals, row->pk, err));
     FORE_TRY(add_id(&b->ids, row->id, err));
     return LIST_ADD(&b->subject, fact);
@@ -407,6 +419,10 @@ static fore_status take_change(fore_builder *b, const void *any, fore_error *err
         FORE_TRY(word_of(b->change_names, row->field, &fact.name, err));
     FORE_TRY(change_value(b, fact.field, row->old_value, &fact.old_value, err));
     FORE_TRY(change_value(b, fact.field, row->new_value, &fact.new_value, err));
+    if (fact.field == FORE_CHANGE_AMOUNT) {
+        fact.old_value *= b->subject.item[fact.subject].rate;
+        fact.new_value *= b->subject.item[fact.subject].rate;
+    }
     note_time(b, row->at);
     return LIST_ADD(&b->change, fact);
 }
@@ -423,7 +439,8 @@ static fore_status take_sale(fore_builder *b, const void *any, fore_error *err)
                       .deal = deal < 0 ? -1 : (int32_t)(b->leads.count + deal),
                       .quantity = row->quantity,
                       .amount = units(row->amount_minor)};
-    FORE_TRY(word_of(b->currencies, row->currency, &fact.currency, err));
+    double rate;
+    FORE_TRY(take_currency(b, row->currency, &fact.amount, &rate, &fact.currency, err));
     note_time(b, fact.at);
     return LIST_ADD(&b->sale, fact);
 }

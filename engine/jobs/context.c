@@ -68,9 +68,9 @@ fore_status fore_context_history(fore_context *c, const fore_timeline **timeline
 {
     fore_status status = FORE_OK;
     fore_text cache = {0};
-    char fingerprint[33];
-    FORE_GO(fore_store_fingerprint(c->store, fingerprint, err));
-    if (c->timeline && strcmp(c->timeline->fingerprint, fingerprint) != 0) forget_history(c);
+    bool fits = true;
+    if (c->timeline) FORE_GO(fore_timeline_fits(c->timeline, c->store, &fits, err));
+    if (!fits) forget_history(c);
     if (!c->timeline) {
         fore_progress(c->observer, "reading the history", 0, 0);
         fore_text_printf(&cache, "%s.timeline", fore_store_path(c->store));

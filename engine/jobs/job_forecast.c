@@ -42,8 +42,13 @@ static void tell_basis(const fore_forecast *f)
                          "How deals come to be won was learned from %lld of the %lld deals, drawn "
                          "by their ids.",
                          (long long)o->used, (long long)o->known);
+    if (f->context->timeline->converted > 0)
+        fore_answer_note(f->answer, "%lld deals were converted to %s at the stated rates.",
+                         (long long)f->context->timeline->converted, f->unit);
     if (o->other_currency > 0)
-        fore_answer_note(f->answer, "%lld deals in another currency are left out.",
+        fore_answer_note(f->answer,
+                         "%lld deals in another currency are left out; `foresell settings "
+                         "currency=EUR exchange_rates=USD=0.92` states what one unit is worth.",
                          (long long)o->other_currency);
 }
 

@@ -18,6 +18,8 @@ static const setting settings[] = {
     {"fiscal_year_begins", "years of weeks: week_start nearest the 1st, or last before it (nearest)"},
     {"fiscal_year_named", "by the calendar year of its end or start (end)"},
     {"period_starts", "first days of months of one's own, separated by commas"},
+    {"currency", "the company's own, EUR; what others are converted to"},
+    {"exchange_rates", "what one of each other currency is worth, USD=0.92, INR=0.011"},
     {"won_stages", "stages that mean won, for the next import"},
     {"lost_stages", "stages that mean lost, for the next import"},
 };
@@ -67,10 +69,12 @@ static fore_status assign(fore_context *c, const char *text, fore_calendar *cale
 static fore_status assign_all(fore_context *c, const foresell_settings_request *r, fore_error *err)
 {
     fore_calendar calendar = c->calendar;
+    fore_exchange exchange; /* rates and the currency that they are in must fit each other */
     fore_status status = FORE_OK;
     FORE_TRY(fore_store_begin(c->store, err));
     for (int64_t i = 0; i < r->assignment_count && status == FORE_OK; i++)
         status = assign(c, r->assignments[i], &calendar, err);
+    if (status == FORE_OK) status = fore_store_exchange(c->store, &exchange, err);
     if (status == FORE_OK) status = fore_store_commit(c->store, err);
     if (status != FORE_OK) fore_store_rollback(c->store);
     if (status == FORE_OK) c->calendar = calendar;
@@ -106,6 +110,9 @@ fore_status fore_job_settings(fore_context *c, const foresell_settings_request *
     for (int i = 0; i < SETTINGS; i++) FORE_TRY(show(c, i, g, a, &json, err));
     fore_json_end_object(&json);
     fore_json_end_object(&json);
-    if (r->assignment_count > 0) fore_answer_note(a, "Kept; it holds from the next answer on.");
+    if (r->assignment_count > 0)
+        fore_answer_note(
+            a,
+            "Kept; it holds from the next answer on. After another currency or rate, train again.");
     return FORE_OK;
 }

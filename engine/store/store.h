@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/base/exchange.h"
 #include "engine/base/civil.h"
 #include "engine/base/status.h"
 #include "engine/base/text.h"
@@ -64,6 +65,8 @@ fore_status fore_store_lock(fore_store *store, const char *job, fore_error *err)
 void fore_store_unlock(fore_store *store);
 
 fore_status fore_store_setting(fore_store *store, const char *name, fore_text *value, bool *found, fore_error *err);
+/* The stated rates of exchange, from their two settings. */
+fore_status fore_store_exchange(fore_store *store, fore_exchange *exchange, fore_error *err);
 fore_status fore_store_set(fore_store *store, const char *name, const char *value, fore_error *err); /* value NULL: takes it back */
 
 /* --- rows of the history --- */

@@ -45,6 +45,21 @@ fore_status fore_store_set(fore_store *s, const char *name, const char *value, f
     return store_run(s, q, err);
 }
 
+fore_status fore_store_exchange(fore_store *s, fore_exchange *exchange, fore_error *err)
+{
+    fore_text currency = {0}, rates = {0};
+    bool found;
+    fore_status status;
+    FORE_GO(fore_store_setting(s, "currency", &currency, &found, err));
+    FORE_GO(fore_store_setting(s, "exchange_rates", &rates, &found, err));
+    status =
+        fore_exchange_parse(fore_text_string(&currency), fore_text_string(&rates), exchange, err);
+done:
+    fore_text_free(&currency);
+    fore_text_free(&rates);
+    return status;
+}
+
 /* --- imports --- */
 
 fore_status fore_store_put_import(fore_store *s, const fore_import_row *row, int64_t *run,

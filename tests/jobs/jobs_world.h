@@ -209,6 +209,7 @@ typedef struct company {
     int64_t leak_from;      /* only where it closed from then on */
     bool filed;             /* attribute "Drawer" is filled when won or lost: the end files it */
     bool no_amounts;
+    double dollars; /* > 0: every third deal is in dollars, so many to a euro */
 } company;
 
 enum { COMPANY_REPS = 4 };
@@ -224,6 +225,8 @@ static inline void put_life(world *w, const company *k, int i)
     snprintf(rep, sizeof rep, "R%d", i % COMPANY_REPS);
     double quality = fore_random_normal(&r), amount = 1000 + 100 * (double)(i % 37);
     int64_t created = at(0, 8) + (int64_t)((double)i / k->deals * k->days * (double)FORE_DAY);
+    bool abroad = k->dollars > 0 && i % 3 == 0;
+    if (abroad) amount *= k->dollars;
     double life = 8 + 50 * fore_random_uniform(&r), lot = fore_random_uniform(&r);
     int64_t closed = created + (int64_t)(life * (double)FORE_DAY);
     double p = 1 / (1 + exp(1 - (closed < k->mirrored_until ? -1.6 : 1.6) * quality));
@@ -264,7 +267,7 @@ static inline void put_life(world *w, const company *k, int i)
         if (closed < until) row.closed_at = closed;
         row.owner = key_of(w, FORE_REP, rep);
         row.stage = stage[moves];
-        row.currency = "EUR";
+        row.currency = abroad ? "USD" : "EUR";
         if (!k->no_amounts) row.amount_minor = llround(amount * 100);
         if (leaks) row.product = key_of(w, FORE_PRODUCT, i % 2 ? "P1" : "P2");
         row.attributes = attributes;

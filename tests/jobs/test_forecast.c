@@ -59,6 +59,35 @@ static void forecast__two_currencies__adds_up_the_main_one_and_names_the_other(v
     world_end(euros);
 }
 
+/* A company in two currencies with a stated rate is the company that had written euros throughout.
+ */
+static void forecast__stated_rate__is_as_if_all_had_been_written_in_one_currency(void **state)
+{
+    world *w = *state, *euros = another_world(1);
+    company k = {.seed = 2, .deals = 400, .days = 500};
+    put_company(euros, &k);
+    k.dollars = 2; /* one euro is two dollars */
+    put_company(w, &k);
+    foresell_forecast_request r = request(NULL, NULL);
+    HEAR(before, fore_job_forecast(&w->c, &r, before.answer, e));
+    assert_true(noted(&before, "another currency are left out"));
+    static const char *const said[] = {"currency=EUR", "exchange_rates=USD=0.5"};
+    foresell_settings_request rates = {said, 2};
+    HEAR(set, fore_job_settings(&w->c, &rates, set.answer, e));
+    HEAR(both, fore_job_forecast(&w->c, &r, both.answer, e));
+    HEAR(one, fore_job_forecast(&euros->c, &r, one.answer, e));
+    assert_true(noted(&both, "converted to EUR"));
+    const fore_json_node *a = fore_json_at(node_of(both.root, "periods"), 0);
+    const fore_json_node *b = fore_json_at(node_of(one.root, "periods"), 0);
+    CLOSE(number_of(a, "mean"), number_of(b, "mean"));
+    CLOSE(number_of(a, "median"), number_of(b, "median"));
+    forget(&before);
+    forget(&set);
+    forget(&both);
+    forget(&one);
+    world_end(euros);
+}
+
 /* The coming quarter by team: as forecast and as the baseline of effort. */
 static void forecast_and_effort__by_team__say_the_same(void **state)
 {
@@ -139,6 +168,7 @@ static void backtest__effort_before_its_first_weeks__is_left_out_and_counted(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_WORLD(forecast__stated_rate__is_as_if_all_had_been_written_in_one_currency),
         WITH_WORLD(forecast__two_currencies__adds_up_the_main_one_and_names_the_other),
         WITH_WORLD(forecast_and_effort__by_team__say_the_same),
         WITH_WORLD(effort__a_team_without_effort__is_left_out_of_sound_json),
