@@ -117,11 +117,42 @@ static void series_run__horizon_of_nothing_or_too_much__refused_with_the_limit(v
         }
 }
 
+/* Whatever a batch does to be quick, it answers as one question at a time would. */
+static void series_batch__every_option__same_bytes_as_one_by_one(void **state)
+{
+    enum { TASKS = 12 };
+    const fore_series_method methods[] = {FORE_SERIES_AUTO, FORE_SERIES_ETS, FORE_SERIES_MSTL};
+    (void)state;
+    for (int m = 0; m < 3; m++)
+        for (int settings = 0; settings < SETTINGS; settings += 3) {
+            fore_series_options options = with(methods[m], settings);
+            fore_series_task tasks[TASKS];
+            for (int i = 0; i < TASKS; i++) {
+                const ref_case *r = &ref_cases[i % 10];
+                tasks[i] = (fore_series_task){.y = r->y, .n = 60 + i, .m = r->m, .horizon = STEPS};
+            }
+            assert_int_equal(fore_series_batch(NULL, tasks, TASKS, &options, NULL), FORE_OK);
+            for (int i = 0; i < TASKS; i++) {
+                fore_series_forecast *one, *of_batch = tasks[i].forecast;
+                assert_int_equal(fore_series_run(tasks[i].y, tasks[i].n, tasks[i].m, STEPS,
+                                                 &options, &one, NULL),
+                                 FORE_OK);
+                assert_memory_equal(one->mean, of_batch->mean, STEPS * sizeof(double));
+                assert_memory_equal(one->upper, of_batch->upper, 2 * STEPS * sizeof(double));
+                assert_string_equal(one->name, of_batch->name);
+                assert_string_equal(one->note, of_batch->note);
+                fore_series_free(one);
+                fore_series_free(of_batch);
+            }
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(
             series_run__awkward_values_under_every_method_and_option__finite_or_an_error),
+        cmocka_unit_test(series_batch__every_option__same_bytes_as_one_by_one),
         cmocka_unit_test(series_run__one_to_nine_values_with_every_option__an_answer),
         cmocka_unit_test(series_run__horizon_of_nothing_or_too_much__refused_with_the_limit),
     };
