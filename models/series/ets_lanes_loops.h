@@ -68,7 +68,7 @@ static inline __attribute__((always_inline)) void NAME(forward)(ets_lanes *w, in
             if (season == 'M') bad |= ~(s[j] > floor);
             if (++j == w->m) j = 0;
         }
-        if (t % LOG_BATCH < LOG_BATCH - 1) continue;
+        if (t % LOG_BATCH < LOG_BATCH - 1 && t + 1 < longest) continue;
         exponent += (((IVEC)product >> 52) & 0x7ff) - 1023;
         product = (VEC)(((IVEC)product & MANTISSA) | (IVEC)one);
     }

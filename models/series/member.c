@@ -53,12 +53,23 @@ static fore_status take_seasons(fore_member *w, const double *y, const fore_seri
                              err);
 }
 
+static fore_status choose_ets(fore_member *w, const double *y, fore_error *err)
+{
+    const fore_ets_question *q = w->known;
+    int64_t m = season_left(w);
+    bool known = q && q->status == FORE_OK && q->n == w->n && q->m == m &&
+                 q->multiplicative_trend == w->multiplicative_trend &&
+                 memcmp(q->y, y, (size_t)w->n * sizeof *y) == 0;
+    if (!known) return fore_ets_choose(y, w->n, m, w->multiplicative_trend, &w->model.ets, err);
+    w->model.ets = q->model;
+    return FORE_OK;
+}
+
 static fore_status fit_ets(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     static const fore_ets_form level = {'A', 'N', 'N', false}, trend = {'A', 'A', 'N', false};
     if (w->method == FORE_SERIES_ETS || w->method == FORE_SERIES_MSTL)
-        FORE_TRY(
-            fore_ets_choose(y, w->n, season_left(w), w->multiplicative_trend, &w->model.ets, err));
+        FORE_TRY(choose_ets(w, y, err));
     else
         FORE_TRY(fore_ets_fit(y, w->n, 1, w->method == FORE_SERIES_SES ? &level : &trend,
                               &w->model.ets, err));
@@ -199,7 +210,8 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
                             .n = n,
                             .m = m,
                             .croston_alpha = options->croston_alpha,
-                            .multiplicative_trend = options->multiplicative_trend};
+                            .multiplicative_trend = options->multiplicative_trend,
+                            .known = options->ets_known};
     if (n < fore_member_least(member)) return too_short(member, err);
     if (smooths(method) || method == FORE_SERIES_ARIMA)
         FORE_GO(take_seasons(member, y, options, err));
@@ -222,6 +234,7 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
         plain(member, y, n, 1, &mean, NULL, fitted);
     member->parameters += (int64_t)(fore_seasons_leverage(&member->seasons) * (double)n);
 done:
+    member->known = NULL;
     if (status != FORE_OK) fore_member_free(member);
     return status;
 }

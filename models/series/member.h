@@ -17,6 +17,7 @@ typedef struct fore_member {
     int64_t n, m;
     double croston_alpha;
     bool multiplicative_trend; /* ETS: those forms too */
+    const fore_ets_question *known; /* while it is fitted: what ETS said of these values, or NULL */
     int64_t parameters;   /* estimated from the values: starting states, indices and values lost to
                            * differences count */
     fore_seasons seasons; /* taken out before the fit, where the model cannot hold them */

@@ -1,37 +1,93 @@
-/* Many series: one per block of the pool, each by itself. */
+/* Many series: blocks of them go to the threads. In a block ETS is asked about all series at once,
+ * as its fits run side by side (ets_search.h); then each series is answered by itself. What a
+ * series gets does not depend on its block. */
 #include <stdio.h>
 
 #include "engine/base/memory.h"
+#include "models/series/ets.h"
+#include "models/series/prepare.h"
 #include "models/series/series_forecast.h"
+
+enum { BLOCK = 32, BLOCKS_PER_THREAD = 8 };
+enum { LONG = 20000 /* values: longer series are prepared and fitted one by one */ };
 
 typedef struct batch {
     fore_series_task *tasks;
     const fore_series_options *options;
+    int64_t count, block;
 } batch;
 
-static fore_status run_task(void *context, int64_t block, int worker, fore_error *err)
+static bool asks_ets(const fore_series_options *o, const fore_series_task *task)
 {
-    batch *b = context;
-    fore_series_task *task = &b->tasks[block];
-    fore_series_options options = b->options ? *b->options : fore_series_default();
+    bool method = o->method == FORE_SERIES_AUTO || o->method == FORE_SERIES_COMBINE ||
+                  o->method == FORE_SERIES_ETS;
+    return method && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 && !o->drivers &&
+           !task->drivers && task->y && task->n >= 4 && task->n <= LONG && task->m >= 1 &&
+           task->m <= FORE_ETS_SEASON_MAX;
+}
+
+/* What ETS says of the series, prepared as fore_series_run does. prepared owns their values. */
+static fore_status ask_ets(const batch *b, const fore_series_task *tasks, int64_t count,
+                           fore_prepared *prepared, fore_ets_question *questions, fore_error *err)
+{
+    for (int64_t i = 0; i < count; i++) {
+        fore_error ignored;
+        questions[i] = (fore_ets_question){.m = tasks[i].m};
+        if (!asks_ets(b->options, &tasks[i])) continue;
+        fore_status status = fore_prepare(tasks[i].y, tasks[i].n, &prepared[i], &ignored);
+        if (status == FORE_E_MEMORY) return fore_no_memory(err);
+        bool rare = b->options->method == FORE_SERIES_AUTO && 2 * prepared[i].zeros > prepared[i].n;
+        if (status != FORE_OK || prepared[i].constant || rare) continue;
+        questions[i].y = prepared[i].y;
+        questions[i].n = prepared[i].n;
+        questions[i].multiplicative_trend = b->options->multiplicative_trend;
+    }
+    return fore_ets_choose_many(questions, count, err);
+}
+
+static fore_status run_task(const batch *b, fore_series_task *task, const fore_ets_question *known,
+                            fore_error *err)
+{
+    fore_series_options options = *b->options;
     fore_error own = {0};
-    (void)worker;
     if (task->drivers) options.drivers = task->drivers;
-    task->forecast = NULL;
-    task->message[0] = '\0';
-    task->status = fore_series_run(task->y, task->n, task->m, task->horizon, &options,
-                                   &task->forecast, &own);
+    options.ets_known = known;
+    task->status =
+        fore_series_run(task->y, task->n, task->m, task->horizon, &options, &task->forecast, &own);
     if (task->status != FORE_OK)
         snprintf(task->message, sizeof task->message, "%.*s", (int)sizeof task->message - 1,
                  own.message);
     return task->status == FORE_E_MEMORY ? fore_no_memory(err) : FORE_OK;
 }
 
+static fore_status run_block(void *context, int64_t block, int worker, fore_error *err)
+{
+    const batch *b = context;
+    int64_t from = block * b->block;
+    int64_t count = b->count - from < b->block ? b->count - from : b->block;
+    fore_series_task *tasks = b->tasks + from;
+    fore_status status = FORE_OK;
+    (void)worker;
+    fore_prepared *prepared = FORE_ZNEW(count, fore_prepared);
+    fore_ets_question *questions = FORE_NEW(count, fore_ets_question);
+    if (!prepared || !questions) FORE_GO(fore_no_memory(err));
+    FORE_GO(ask_ets(b, tasks, count, prepared, questions, err));
+    for (int64_t i = 0; i < count; i++) FORE_GO(run_task(b, &tasks[i], &questions[i], err));
+done:
+    for (int64_t i = 0; prepared && i < count; i++) fore_prepared_free(&prepared[i]);
+    fore_free(prepared);
+    fore_free(questions);
+    return status;
+}
+
 fore_status fore_series_batch(fore_pool *pool, fore_series_task *tasks, int64_t count,
                               const fore_series_options *options, fore_error *err)
 {
-    batch b = {tasks, options};
+    fore_series_options standard = fore_series_default();
+    batch b = {tasks, options ? options : &standard, count, BLOCK};
     for (int64_t i = 0; i < count; i++)
         tasks[i].forecast = NULL, tasks[i].status = FORE_OK, tasks[i].message[0] = 0;
-    return fore_pool_run(pool, count, run_task, &b, err);
+    int64_t share = count / ((int64_t)fore_pool_threads(pool) * BLOCKS_PER_THREAD);
+    if (share < b.block) b.block = share > 1 ? share : 1;
+    return fore_pool_run(pool, (count + b.block - 1) / b.block, run_block, &b, err);
 }

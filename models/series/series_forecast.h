@@ -88,6 +88,8 @@ typedef struct fore_series_options {
     bool median; /* transformed: the forecast is the median, where else the bias adjustment
                   * makes it the mean; default false */
     const fore_drivers *drivers;     /* what drives the series beside its past; NULL: nothing. Borrowed */
+    /* Of fore_series_batch alone, which asks ETS about many series at once; leave NULL. */
+    const struct fore_ets_question *ets_known;
 } fore_series_options;
 
 fore_series_options fore_series_default(void);
@@ -132,7 +134,8 @@ fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horiz
                             fore_error *err);
 void fore_series_free(fore_series_forecast *forecast); /* NULL is harmless */
 
-/* Many series, one per block of the pool: same answers for any number of threads. A series that
+/* Many series, side by side where that is faster (ets.h): the same answers as one by one, for any
+ * number of threads. A series that
  * fails leaves forecast NULL and its own status and message; the others go on. Returns E_MEMORY at
  * most. */
 typedef struct fore_series_task {
