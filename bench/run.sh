@@ -57,6 +57,11 @@ else
     bench logit "$build/bench/bench_logit" "$rows" 50 "$scratch/logit" "$runs"
     bench trees "$build/bench/bench_trees" "$rows" 50 "$scratch/logit" "$runs"
 fi
+if [ -n "$python" ]; then
+    bench seasons "$python" "$here/peer_seasons.py" "$build/bench/bench_seasons" 20
+else
+    bench seasons "$build/bench/bench_seasons" 20
+fi
 if [ -d "$data" ]; then
     export FORESELL_DATA="$data"
     bench m3 "$build/bench/bench_m3" "$FORESELL_THREADS"
