@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/num/elementwise.h"
+
 static const double FADED = 1e-17; /* what W still adds to F and K */
 
 void fore_arma_polynomial(const double *partial, int64_t p, double *coefficient)
@@ -148,7 +150,7 @@ static void stand_still(gains *g, const fore_arma *a)
     for (int64_t i = 0; i < a->r; i++) g->k[i] = a->phi[i] + a->theta[i];
 }
 
-static void next_gains(gains *g, const fore_arma *a)
+static inline __attribute__((always_inline)) void next_gains(gains *g, const fore_arma *a)
 {
     int64_t r = a->r;
     double c = g->w[0], mc = g->m * c, before = g->f, largest = 0;
@@ -159,20 +161,22 @@ static void next_gains(gains *g, const fore_arma *a)
         double moved = a->phi[i] * c + g->w[i + 1];
         g->k[i] += moved * mc;
         g->w[i] = moved - g->k[i] * share;
-        largest = fmax(largest, fabs(g->w[i]));
+        double size = fabs(g->w[i]);
+        largest = size > largest ? size : largest;
     }
     if (largest * largest * fabs(g->m) < FADED) stand_still(g, a);
 }
 
-static inline double advance(const fore_arma *a, const double *gain, double f, double y, double *s)
+static inline __attribute__((always_inline)) double advance(const fore_arma *a, const double *gain,
+                                                            double f, double y, double *s)
 {
     double level = s[0], error = y - level, take = error / f;
     for (int64_t i = 0; i < a->r; i++) s[i] = a->phi[i] * level + s[i + 1] + gain[i] * take;
     return error;
 }
 
-double fore_arma_filter(const fore_arma *a, const double *w, int64_t n, int64_t columns,
-                        double *error, double *raw, double *state)
+FORE_WIDE double fore_arma_filter(const fore_arma *a, const double *w, int64_t n, int64_t columns,
+                                  double *error, double *raw, double *state)
 {
     gains g = {.still = false};
     double logs = 0, product = 1;
