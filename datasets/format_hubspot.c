@@ -317,4 +317,5 @@ const fore_format fore_format_hubspot = {
         "city|state|State/Region|zip|country|Country/Region|industry|Industry|company|Company Name|numemployees|Number of Employees|annualrevenue|"
         "Annual Revenue|website|hs_analytics_source_data_1|hs_analytics_source_data_2|Original Source Drill-Down 1|"
         "Original Source Drill-Down 2|hs_marketable_status|hubspot_team_id|HubSpot Team|dealtype|Deal Type|pipeline|Pipeline|type|"
-        "Type|founded_year|timezone|hs_language|Preferred language|hs_persona|Persona"};
+        "Type|founded_year|timezone|hs_language|Preferred language|hs_persona|Persona|"
+        "hs_forecast_category|Forecast category|hs_deal_stage_probability|Deal probability"};

@@ -1,7 +1,7 @@
 /* The answer to "what will we sell?", in parts. Each part reads what the forecast rests on and writes
  * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
  *
- *   periods (the company) -> targets, gap and coverage -> adjustments -> categories -> groups ->
+ *   periods (the company) -> targets, gap and coverage -> trust -> adjustments -> categories -> groups ->
  *   slipped and stalled deals -> record (what past forecasts were worth)
  *
  * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
@@ -80,6 +80,8 @@ void fore_forecast_gap(const fore_forecast *forecast, const fore_forecast_whose 
 fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err);
 /* "adjustments": what people expect of these periods (adjustments.h). */
 fore_status fore_forecast_adjusted(const fore_forecast *forecast, fore_error *err);
+/* "trust": periods whose interval is too wide to plan with, and what would help. */
+fore_status fore_forecast_trust(const fore_forecast *forecast, fore_error *err);
 /* "categories": commit, best case and pipeline beside what we expect of them. */
 fore_status fore_forecast_categories(const fore_forecast *forecast, fore_error *err);
 /* "slipped" and "stalled": how many, how much, and the largest by name. */

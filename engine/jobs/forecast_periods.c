@@ -5,10 +5,6 @@
 #include "engine/jobs/forecast.h"
 #include "engine/num/special.h"
 
-/* An interval wider than this many times its median says little: Einstein shows nothing then; we
- * say so. */
-static const double WIDE = 2.0;
-
 static const fore_column columns[] = {
     {"period", "period", FORE_CELL_TEXT, 0},
     {"median", "median", FORE_CELL_MONEY, 0},
@@ -92,11 +88,6 @@ fore_status fore_forecast_periods(const fore_forecast *f, fore_error *err)
         fore_answer_number(a, g, p->from_open);
         fore_answer_number(a, g, p->from_new);
         fore_forecast_period_json(f, &whole, result, j, scratch);
-        if (p->median > 0 && (hi - lo) / p->median > WIDE)
-            fore_answer_note(a,
-                             "The interval of %s is too wide to plan with; a longer history, stage "
-                             "changes and expected close dates would narrow it.",
-                             name);
     }
     fore_json_end_array(f->json);
     fore_free(scratch);

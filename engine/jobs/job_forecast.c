@@ -58,6 +58,7 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     fore_json_time(f->json, "as_of", f->as_of);
     fore_json_string(f->json, "unit", f->unit);
     FORE_TRY(fore_forecast_periods(f, err));
+    FORE_TRY(fore_forecast_trust(f, err));
     FORE_TRY(fore_forecast_adjusted(f, err));
     FORE_TRY(fore_forecast_categories(f, err));
     FORE_TRY(fore_forecast_groups(f, err));

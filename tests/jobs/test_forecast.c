@@ -165,12 +165,65 @@ static void backtest__effort_before_its_first_weeks__is_left_out_and_counted(voi
     DENIED(FORE_E_NO_ANSWER, "13 weeks of effort", d, fore_job_backtest(&w->c, &r, d.answer, e));
 }
 
+static bool holds(const fore_json_node *list, const char *words)
+{
+    for (int64_t i = 0; i < fore_json_length(list); i++)
+        if (strstr(fore_json_as_string(fore_json_at(list, i)), words)) return true;
+    return false;
+}
+
+/* A handful of deals of very different size: nobody can plan with that, and why is said. */
+static void forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_help(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    for (int i = 0; i < 8; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "D%d", i);
+        if (i < 6)
+            put_closed(w, id, at(NOW - 200 + 30 * i, 9), at(NOW - 180 + 30 * i, 9),
+                       i % 2 ? FORE_WON : FORE_LOST, 100 * (i + 1) * (i + 1));
+        else {
+            fore_deal_row row = a_deal(id, at(NOW - 20, 9));
+            row.amount_minor = i == 6 ? 10000 : 90000000;
+            row.currency = "EUR";
+            put_deal(w, row);
+        }
+    }
+    world_commit(w);
+    foresell_forecast_request r = request(NULL, NULL);
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *trust = node_of(h.root, "trust"), *help = node_of(trust, "would_help");
+    assert_true(noted(&h, "Too wide to plan with: 2025-04"));
+    assert_int_equal(fore_json_length(node_of(trust, "too_wide")), 1);
+    assert_true(holds(help, "it has 6 months"));
+    assert_true(holds(help, "change log of stages"));
+    assert_true(holds(help, "expected close dates"));
+    assert_true(holds(help, "--period quarter"));
+    assert_true(holds(help, "D7, which is 100 %"));
+    assert_false(holds(help, "amounts"));
+    forget(&h);
+}
+
+static void forecast__of_a_steady_company__is_not_called_too_wide(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    foresell_forecast_request r = request("quarter", NULL);
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    assert_int_equal(fore_json_length(node_of(node_of(h.root, "trust"), "too_wide")), 0);
+    assert_false(noted(&h, "Too wide"));
+    forget(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(forecast__stated_rate__is_as_if_all_had_been_written_in_one_currency),
         WITH_WORLD(forecast__two_currencies__adds_up_the_main_one_and_names_the_other),
         WITH_WORLD(forecast_and_effort__by_team__say_the_same),
+        WITH_WORLD(forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_help),
+        WITH_WORLD(forecast__of_a_steady_company__is_not_called_too_wide),
         WITH_WORLD(effort__a_team_without_effort__is_left_out_of_sound_json),
         WITH_WORLD(backtest__effort_before_its_first_weeks__is_left_out_and_counted),
     };
