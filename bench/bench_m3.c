@@ -1,7 +1,9 @@
 /* How accurate are our forecasts on the 3,003 series of the M3 competition, and how long do they
- * take? bench_m3 [--every K] [threads [method ...]]   prints one JSON line per method and group;
- * K: each K-th series only. peer_series.py puts statsforecast and R beside it. Published forecasts
- * of THETA give 12.762 (outside the run). */
+ * take? bench_m3 [--every K] [--inside] [--intervals KIND] [threads [method ...]]   prints one JSON
+ * line per method and group; K: each K-th series only; --inside: the last values of each training
+ * part are forecast from those before (long enough series only), which is where choices are made;
+ * KIND: model, conformal or adaptive. peer_series.py puts statsforecast and R beside it. Published
+ * forecasts of THETA give 12.762 (outside the run). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,33 +43,75 @@ static void print(const char *method, const char *group, const tally *t, const t
         t->inside80 / n, t->inside95 / n, time->seconds[0], time->cpu[0], threads);
 }
 
-static int run(const m3_series *all, int every, const char *word, fore_pool *pool)
+typedef struct question {
+    int every;
+    bool inside;
+    fore_interval_kind intervals;
+} question;
+
+/* The training part without its last h values, which become what is to come; false when fewer are
+ * left than the competition's shortest series of the group has. */
+static bool look_inside(m3_series *s)
+{
+    static const int64_t least[4] = {14, 16, 48, 20};
+    if (s->n - s->h < least[s->group]) return false;
+    s->n -= s->h;
+    memcpy(s->future, s->history + s->n, (size_t)s->h * sizeof(double));
+    return true;
+}
+
+static int run(const m3_series *series, question q, const char *word, fore_pool *pool)
 {
     fore_series_options options = fore_series_default();
     fore_series_task *tasks = calloc(M3_SERIES, sizeof *tasks);
+    m3_series *all = malloc(M3_SERIES * sizeof *all);
     tally groups[5] = {{0}};
     timing time;
     int count = 0;
-    if (!tasks || !fore_series_method_parse(word, &options.method)) return 1;
-    for (int i = 0; i < M3_SERIES; i += every)
-        tasks[count++] = (fore_series_task){
-            .y = all[i].history, .n = all[i].n, .m = all[i].m, .horizon = all[i].h};
+    options.intervals = q.intervals;
+    if (!tasks || !all || !fore_series_method_parse(word, &options.method)) return 1;
+    for (int i = 0; i < M3_SERIES; i += q.every) {
+        m3_series *s = &all[count];
+        *s = series[i];
+        if (q.inside && !look_inside(s)) continue;
+        tasks[count++] = (fore_series_task){.y = s->history, .n = s->n, .m = s->m, .horizon = s->h};
+    }
     begin(&time);
     MUST(fore_series_batch(pool, tasks, count, &options, err));
     end(&time, 0);
-    for (int j = 0, i = 0; j < count; j++, i += every) {
-        if (!tasks[j].forecast) {
-            fprintf(stderr, "%s: %s\n", all[i].id, tasks[j].message);
+    for (int i = 0; i < count; i++) {
+        if (!tasks[i].forecast) {
+            fprintf(stderr, "%s: %s\n", all[i].id, tasks[i].message);
             return 1;
         }
-        add(&groups[all[i].group], &all[i], tasks[j].forecast);
-        add(&groups[4], &all[i], tasks[j].forecast);
-        fore_series_free(tasks[j].forecast);
+        add(&groups[all[i].group], &all[i], tasks[i].forecast);
+        add(&groups[4], &all[i], tasks[i].forecast);
+        fore_series_free(tasks[i].forecast);
     }
     for (int g = 0; g < 5; g++)
         print(word, g < 4 ? m3_groups[g] : "all", &groups[g], &time, fore_pool_threads(pool));
     free(tasks);
+    free(all);
     return 0;
+}
+
+static bool read_options(int *argc, char ***argv, question *q)
+{
+    static const char *const kinds[] = {"auto", "model", "conformal", "adaptive"};
+    *q = (question){.every = 1};
+    for (; *argc > 1 && (*argv)[1][0] == '-'; --*argc, ++*argv) {
+        const char *word = (*argv)[1], *value = *argc > 2 ? (*argv)[2] : "";
+        if (strcmp(word, "--inside") == 0) {
+            q->inside = true;
+            continue;
+        }
+        if (strcmp(word, "--every") == 0) q->every = atoi(value);
+        if (strcmp(word, "--intervals") == 0)
+            for (int k = 0; k < 4; k++)
+                if (strcmp(value, kinds[k]) == 0) q->intervals = (fore_interval_kind)k;
+        --*argc, ++*argv;
+    }
+    return q->every >= 1;
 }
 
 int main(int argc, char **argv)
@@ -75,21 +119,18 @@ int main(int argc, char **argv)
     static const char *const standard[] = {"snaive", "ses", "theta", "dotm", "ets", "auto"};
     m3_series *all = m3_load();
     fore_pool *pool = NULL;
-    int failed = 0, every = 1;
-    if (argc > 2 && strcmp(argv[1], "--every") == 0) {
-        every = atoi(argv[2]);
-        argc -= 2, argv += 2;
-    }
-    if (!all || every < 1) {
+    int failed = 0;
+    question q;
+    if (!read_options(&argc, &argv, &q) || !all) {
         fprintf(stderr, all ? "--every takes 1 or more\n"
                             : "the M3 files are not there; set FORESELL_DATA to the folder that "
                               "holds m3/\n");
         return 1;
     }
     MUST(fore_pool_new(argc > 1 ? atoi(argv[1]) : 1, &pool, err));
-    for (int i = 2; i < argc; i++) failed |= run(all, every, argv[i], pool);
+    for (int i = 2; i < argc; i++) failed |= run(all, q, argv[i], pool);
     for (size_t i = 0; argc <= 2 && i < sizeof standard / sizeof *standard; i++)
-        failed |= run(all, every, standard[i], pool);
+        failed |= run(all, q, standard[i], pool);
     fore_pool_free(pool);
     free(all);
     return failed;

@@ -24,6 +24,10 @@ static void put_back(const fore_series_options *o, const double *y, const double
         f->fitted[t] += added[t];
     }
     for (int64_t h = 0; h < f->horizon; h++) {
+        for (int64_t i = 0; i < f->paths; i++) {
+            double *at = &f->path[h + i * f->horizon];
+            *at = bounded(o, f->mean[h] + widening * (*at - f->mean[h]) + added[f->n + h]);
+        }
         for (int64_t k = 0; k < f->levels; k++) {
             double *lower = &f->lower[h + k * f->horizon], *upper = &f->upper[h + k * f->horizon];
             *lower = bounded(o, f->mean[h] + widening * (*lower - f->mean[h]) + added[f->n + h]);

@@ -118,16 +118,15 @@ static fore_status fit_several(series_work *w, fore_error *err)
 
 static fore_status answer(series_work *w, const double *y, fore_error *err)
 {
-    fore_conformal conformal = {0};
     fore_combine(w->members, w->count, w->series.y, w->series.n, w->steps, w->mean, w->variance,
                  w->scratch);
     if (w->series.constant && w->series.n > 1)
         for (int64_t h = 0; h < w->steps; h++) w->variance[h] = 0;
-    FORE_TRY(series_learn_intervals(w, &conformal, err));
+    FORE_TRY(series_learn_intervals(w, err));
     series_describe_history(w, y);
     series_describe_model(w);
-    series_put_intervals(w, &conformal);
-    fore_conformal_free(&conformal);
+    series_put_intervals(w);
+    FORE_TRY(series_draw_paths(w, err));
     for (int64_t h = 0; h < w->out->horizon; h++)
         if (!isfinite(w->out->mean[h]))
             return fore_fail(
@@ -170,6 +169,8 @@ fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t hori
     w.out = NULL;
 done:
     for (int64_t i = 0; i < w.count; i++) fore_member_free(&w.members[i]);
+    fore_conformal_free(&w.conformal);
+    fore_replay_free(&w.replay);
     fore_free(w.block);
     fore_prepared_free(&w.series);
     fore_series_free(w.out);

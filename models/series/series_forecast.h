@@ -3,8 +3,8 @@
  * A series is n values at equal steps, oldest first, with a season of m steps (12 for months, 4 for
  * quarters, 1 for none). NaN = missing. Every question with at least one value gets an answer:
  * where the method asked for cannot be used (too short, constant, zeros or negatives under a
- * multiplicative form), a simpler one stands in and the note says so. Deterministic; no random
- * numbers.
+ * multiplicative form), a simpler one stands in and the note says so. Deterministic; only sample
+ * paths use random numbers, of a seed.
  *
  * Methods: ets.h, theta.h, holt_winters.h, simple.h, arima.h, ces.h, combine.h name their sources.
  */
@@ -22,8 +22,10 @@ enum {
     FORE_HORIZON_MAX = 10000, /* steps; more is E_LIMIT */
     FORE_SERIES_LEVELS = 8,   /* interval levels per call */
     FORE_SERIES_PARAMETERS = 16,
-    FORE_SERIES_SEASONS = 4,   /* beside m */
-    FORE_SERIES_MAX = 10000000 /* values per series */
+    FORE_SERIES_SEASONS = 4,            /* beside m */
+    FORE_SERIES_PATHS = 1000000,        /* sample paths per series */
+    FORE_SERIES_PATH_VALUES = 50000000, /* paths x horizon per series */
+    FORE_SERIES_MAX = 10000000          /* values per series */
 };
 
 typedef enum fore_series_method {
@@ -57,9 +59,11 @@ bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 
 typedef enum fore_interval_kind {
-    FORE_INTERVAL_AUTO,  /* conformal for AUTO and COMBINE when the history suffices, else model */
-    FORE_INTERVAL_MODEL, /* normal, with the variance the model implies */
-    FORE_INTERVAL_CONFORMAL /* errors of forecasts made at past origins; model when too short */
+    FORE_INTERVAL_AUTO,  /* conformal when the history suffices, else model */
+    FORE_INTERVAL_MODEL, /* the variance the model implies: normal, as its literature has it; for a
+                            combination t */
+    FORE_INTERVAL_CONFORMAL, /* errors of forecasts made at past origins; model when too short */
+    FORE_INTERVAL_ADAPTIVE   /* those, and the level follows the misses at past origins */
 } fore_interval_kind;
 
 /* Box and Cox (boxcox.h), around any method but those for intermittent demand. */
@@ -90,6 +94,8 @@ typedef struct fore_series_options {
     const fore_drivers *drivers;     /* what drives the series beside its past; NULL: nothing. Borrowed */
     /* Of fore_series_batch alone, which asks ETS about many series at once; leave NULL. */
     const struct fore_ets_question *ets_known;
+    int64_t paths;                   /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */
+    uint64_t seed;                   /* of the paths; default 0 */
 } fore_series_options;
 
 fore_series_options fore_series_default(void);
@@ -110,7 +116,7 @@ typedef struct fore_series_forecast {
     double *fitted;                   /* n: one-step forecasts inside the history, NaN where none */
     double *residuals;                /* n: used - fitted */
     fore_series_method method;        /* the one that was used */
-    fore_interval_kind intervals;     /* MODEL or CONFORMAL */
+    fore_interval_kind intervals;     /* MODEL, CONFORMAL or ADAPTIVE */
     char name[160];                   /* "ETS(M,Ad,M)", "Theta", "median of ETS(A,N,A), ..." */
     int64_t parameters;
     fore_series_parameter parameter[FORE_SERIES_PARAMETERS];
@@ -123,7 +129,9 @@ typedef struct fore_series_forecast {
     int64_t effects;
     fore_driver_effect *effect; /* of every driver, on the transformed series if it is; owned; NULL
                                  * without drivers, or where they could not be used */
-    char note[512];  /* what was done instead of what was asked, in words; or "" */
+    int64_t paths;              /* as asked; 0 when there are too few values for an interval */
+    double *path;   /* horizon x paths: step h of path i at [h + i * horizon]; NULL without */
+    char note[512]; /* what was done instead of what was asked, in words; or "" */
 } fore_series_forecast;
 
 /* y: n values, n >= 1. options may be NULL. E_ARGUMENT for m < 1, horizon < 1 or a level outside
@@ -133,6 +141,19 @@ fore_status fore_series_run(const double *y, int64_t n, int64_t m, int64_t horiz
                             const fore_series_options *options, fore_series_forecast **forecast,
                             fore_error *err);
 void fore_series_free(fore_series_forecast *forecast); /* NULL is harmless */
+
+/* The sum of the forecast over `count` steps from `first` on (0 is the first step), which needs
+ * paths: bounds of single steps do not add up, as errors that stay add and others cancel. Paths are
+ * joint draws: at each step they have the spread of the intervals, and between steps the dependence
+ * of errors_ahead.h. They depend on the seed and on the values of the series, not on its place in a
+ * batch. E_ARGUMENT for steps outside the forecast or a level outside (0, 100); E_NO_ANSWER without
+ * paths. */
+typedef struct fore_series_sum {
+    double mean, lower, upper, sd;
+} fore_series_sum;
+
+fore_status fore_series_add_up(const fore_series_forecast *forecast, int64_t first, int64_t count,
+                               double level, fore_series_sum *sum, fore_error *err);
 
 /* Many series, side by side where that is faster (ets.h): the same answers as one by one, for any
  * number of threads. A series that

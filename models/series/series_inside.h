@@ -2,7 +2,7 @@
 #ifndef FORE_SERIES_INSIDE_H
 #define FORE_SERIES_INSIDE_H
 
-#include "models/series/combine.h"
+#include "models/series/conformal.h"
 #include "models/series/prepare.h"
 #include "models/series/series_forecast.h"
 
@@ -15,6 +15,8 @@ typedef struct series_work {
     int64_t count;
     double *fitted[FORE_MEMBERS_MAX], *mean, *variance, *scratch; /* inside one block */
     double *block;
+    fore_replay replay;
+    fore_conformal conformal;
 } series_work;
 
 /* Adds a sentence to the note of the result. */
@@ -41,10 +43,13 @@ fore_status series_run_driven(const double *y, int64_t n, int64_t m, int64_t hor
 /* used, fitted and residuals; the name, the parameters and the criteria of the model. */
 void series_describe_history(series_work *w, const double *y);
 void series_describe_model(series_work *w);
-/* The past is replayed where conformal intervals are asked for, or where the kind is left open and
- * several methods are combined. */
-fore_status series_learn_intervals(series_work *w, fore_conformal *conformal, fore_error *err);
-/* mean, lower, upper and sigma of the result from w->mean and w->variance. */
-void series_put_intervals(series_work *w, const fore_conformal *conformal);
+/* Replays the past and learns intervals from it, as the options ask; the model's own otherwise. */
+fore_status series_learn_intervals(series_work *w, fore_error *err);
+/* mean, lower, upper and sigma of the result from w->mean, w->variance and w->conformal. */
+void series_put_intervals(series_work *w);
+/* A bound of the result: not below 0 where that was asked for. */
+double series_bounded(const series_work *w, double v);
+/* paths of the result, after series_put_intervals. */
+fore_status series_draw_paths(series_work *w, fore_error *err);
 
 #endif

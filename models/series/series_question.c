@@ -54,6 +54,16 @@ fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
                          (long long)horizon, FORE_HORIZON_MAX);
     if ((unsigned)o->method >= METHODS)
         return fore_fail(err, FORE_E_ARGUMENT, "there is no method number %d", (int)o->method);
+    if (o->paths < 0 || o->paths > FORE_SERIES_PATHS)
+        return fore_fail(err, FORE_E_ARGUMENT, "%lld sample paths were asked for; give 0 to %d",
+                         (long long)o->paths, FORE_SERIES_PATHS);
+    if (o->paths * horizon > FORE_SERIES_PATH_VALUES)
+        return fore_fail(err, FORE_E_LIMIT,
+                         "%lld sample paths of %lld steps are more than %d values; give fewer",
+                         (long long)o->paths, (long long)horizon, FORE_SERIES_PATH_VALUES);
+    if ((unsigned)o->intervals > FORE_INTERVAL_ADAPTIVE)
+        return fore_fail(err, FORE_E_ARGUMENT, "there are no intervals of kind %d",
+                         (int)o->intervals);
     if (!(o->croston_alpha > 0 && o->croston_alpha <= 1))
         return fore_fail(err, FORE_E_ARGUMENT, "Croston's alpha is %g; give a number in (0, 1]",
                          o->croston_alpha);
@@ -116,5 +126,6 @@ void fore_series_free(fore_series_forecast *forecast)
     fore_free(forecast->fitted);
     fore_free(forecast->residuals);
     fore_free(forecast->effect);
+    fore_free(forecast->path);
     fore_free(forecast);
 }

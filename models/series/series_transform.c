@@ -48,6 +48,15 @@ static bool transform(const double *y, int64_t n, double lambda, double *w)
     return true;
 }
 
+static bool paths_back(double lambda, double floor, fore_series_forecast *f)
+{
+    for (int64_t i = 0; i < f->paths * f->horizon; i++) {
+        f->path[i] = fmax(floor, fore_boxcox_back(f->path[i], lambda));
+        if (!isfinite(f->path[i])) return false;
+    }
+    return true;
+}
+
 /* The forecast of the transformed series becomes that of y; false where it is no number. */
 static bool back(const double *y, const fore_series_options *o, double lambda,
                  fore_series_forecast *f)
@@ -73,7 +82,7 @@ static bool back(const double *y, const fore_series_options *o, double lambda,
             f->fitted[t] = fore_boxcox_mean(f->fitted[t], bias * sigma * sigma, lambda);
         f->residuals[t] = f->used[t] - f->fitted[t];
     }
-    return true;
+    return paths_back(lambda, floor, f);
 }
 
 static fore_status untransformed(const double *y, int64_t n, int64_t m, int64_t horizon,

@@ -53,7 +53,7 @@ static void drivers__arima_errors__as_r(void **state)
     }
     fore_drivers_free(&fit);
     fore_series_options o = with(&d, FORE_SERIES_ARIMA);
-    o.levels = 1, o.level[0] = 95;
+    o.levels = 1, o.level[0] = 95, o.intervals = FORE_INTERVAL_MODEL;
     fore_series_forecast *f = run(drivers_y, N, 1, H, &o);
     for (int h = 0; h < H; h++) {
         near(f->mean[h], drivers_mean[h], 1e-3 * drivers_mean[h]);

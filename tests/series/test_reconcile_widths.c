@@ -55,6 +55,7 @@ static void forecast(const company *c, spoken *b)
 {
     fore_series_options options = fore_series_default();
     options.method = FORE_SERIES_SES;
+    options.intervals = FORE_INTERVAL_MODEL; /* the model is the right one here */
     enum { LEAD = 1 };
     b->T = N - LEAD;
     for (int i = 0; i < NODES; i++) {

@@ -322,7 +322,7 @@ static void series_run__ets__criteria_in_the_unit_of_the_series(void **state)
     near(f->aicc, 1458.5519, 0.02);
     assert_string_equal(f->parameter[0].name, "alpha");
     near(f->parameter[0].value, 0.1514, 0.002);
-    assert_int_equal(f->intervals, FORE_INTERVAL_MODEL);
+    assert_int_equal(f->intervals, FORE_INTERVAL_CONFORMAL);
     fore_series_free(f);
 }
 

@@ -1,0 +1,27 @@
+/* What fitted members would have said at past origins: the stuff of conformal intervals
+ * (conformal.h) and of the dependence between the steps of sample paths (paths.h).
+ *
+ * The weights are those of the fit, which has seen the values that came after an origin; `optimism`
+ * says by how much errors are too small for that. */
+#ifndef FORE_SERIES_REPLAY_H
+#define FORE_SERIES_REPLAY_H
+
+#include "models/series/combine.h"
+
+enum { FORE_REPLAY_ORIGINS = 40 };
+
+typedef struct fore_replay {
+    int64_t origins, steps; /* origins 0: the history is too short for a replay */
+    int64_t first;          /* origin i stands after the first `first + i` values */
+    /* origins x steps, step k of origin i at [k + i * steps]; NaN where the history has ended */
+    double *mean, *variance, *error; /* owned: one block, that of mean */
+    double optimism;                 /* factor >= 1 by which errors to come are larger than these */
+} fore_replay;
+
+/* The newest FORE_REPLAY_ORIGINS origins behind the first third of y (n values, those that the
+ * members were fitted on), up to h steps each. No error when there are too few. */
+fore_status fore_replay_run(const fore_member *members, int64_t count, const double *y, int64_t n,
+                            int64_t h, fore_replay *replay, fore_error *err);
+void fore_replay_free(fore_replay *replay);
+
+#endif

@@ -1,0 +1,128 @@
+/* Sample paths: joint draws of the steps to come (errors_ahead.h) whose ranks at each step are
+ * mapped onto the quantiles of the intervals (a Gaussian copula with exact margins: of P paths, the
+ * one of rank r at a step takes the quantile (r + 1/2) / P there). */
+#include <math.h>
+#include <stdlib.h>
+
+#include "engine/base/memory.h"
+#include "engine/base/random.h"
+#include "engine/num/special.h"
+#include "models/series/errors_ahead.h"
+#include "models/series/series_inside.h"
+
+typedef struct ranked {
+    double error;
+    int64_t path;
+} ranked;
+
+/* FNV-1a over the bytes of the values: a stream of the series' own, wherever it stands. */
+static uint64_t stream_of(const fore_prepared *s)
+{
+    const unsigned char *bytes = (const unsigned char *)s->y;
+    uint64_t hash = 14695981039346656037u;
+    for (size_t i = 0; i < (size_t)s->n * sizeof(double); i++)
+        hash = (hash ^ bytes[i]) * 1099511628211u;
+    return hash;
+}
+
+static int by_error(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    if (x->error != y->error) return x->error < y->error ? -1 : 1;
+    return (x->path > y->path) - (x->path < y->path);
+}
+
+static double from_rank(const series_work *w, const fore_quantiles *q, int64_t step, int64_t rank,
+                        int64_t count)
+{
+    double sd = sqrt(w->variance[step]), v = w->mean[step];
+    const fore_quantiles *level = &q[rank < count - 1 - rank ? rank : count - 1 - rank];
+    if (2 * rank + 1 < count) v -= sd * fore_conformal_below(&w->conformal, level, step);
+    if (2 * rank + 1 > count) v += sd * fore_conformal_above(&w->conformal, level, step);
+    return series_bounded(w, v * w->series.scale);
+}
+
+static void draw_errors(series_work *w, double *errors, double *room)
+{
+    fore_series_forecast *f = w->out;
+    fore_errors_ahead model = fore_errors_ahead_learn(&w->replay, f->residuals + w->series.lead,
+                                                      w->series.n, w->m, w->variance, w->steps);
+    uint64_t stream = stream_of(&w->series);
+    for (int64_t i = 0; i < f->paths; i++) {
+        fore_random random = fore_random_new(w->options->seed, stream + (uint64_t)i);
+        fore_errors_ahead_draw(&model, &random, w->steps, errors, room);
+        for (int64_t h = 0; h < f->horizon; h++)
+            f->path[h + i * f->horizon] = errors[w->series.tail + h];
+    }
+}
+
+static void map_ranks(series_work *w, const fore_quantiles *q, ranked *order)
+{
+    fore_series_forecast *f = w->out;
+    for (int64_t h = 0; h < f->horizon; h++) {
+        for (int64_t i = 0; i < f->paths; i++) order[i] = (ranked){f->path[h + i * f->horizon], i};
+        qsort(order, (size_t)f->paths, sizeof *order, by_error);
+        for (int64_t r = 0; r < f->paths; r++)
+            f->path[h + order[r].path * f->horizon] =
+                from_rank(w, q, w->series.tail + h, r, f->paths);
+    }
+}
+
+fore_status series_draw_paths(series_work *w, fore_error *err)
+{
+    fore_series_forecast *f = w->out;
+    int64_t paths = w->options->paths;
+    if (paths == 0) return FORE_OK;
+    if (isnan(w->variance[0])) {
+        series_note(w, "too few values for sample paths");
+        return FORE_OK;
+    }
+    f->path = FORE_NEW(f->horizon * paths, double);
+    double *room = FORE_NEW(3 * w->steps, double);
+    ranked *order = FORE_NEW(paths, ranked);
+    fore_quantiles *q = FORE_NEW(paths / 2 + 1, fore_quantiles);
+    bool enough = f->path && room && order && q;
+    if (enough) {
+        f->paths = paths;
+        for (int64_t r = 0; 2 * r + 1 < paths; r++)
+            q[r] = fore_conformal_level(&w->conformal,
+                                        100 * (1 - (double)(2 * r + 1) / (double)paths));
+        draw_errors(w, room, room + w->steps);
+        map_ranks(w, q, order);
+    }
+    fore_free(room);
+    fore_free(order);
+    fore_free(q);
+    return enough ? FORE_OK : fore_no_memory(err);
+}
+
+fore_status fore_series_add_up(const fore_series_forecast *forecast, int64_t first, int64_t count,
+                               double level, fore_series_sum *sum, fore_error *err)
+{
+    const fore_series_forecast *f = forecast;
+    *sum = (fore_series_sum){0};
+    if (first < 0 || count < 1 || count > f->horizon - first)
+        return fore_fail(err, FORE_E_ARGUMENT,
+                         "steps %lld to %lld are not all inside the forecast's %lld",
+                         (long long)first + 1, (long long)(first + count), (long long)f->horizon);
+    if (!(level > 0 && level < 100))
+        return fore_fail(
+            err, FORE_E_ARGUMENT,
+            "the interval level %g is not between 0 and 100 per cent; give for example 95", level);
+    if (f->paths == 0)
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "the forecast has no sample paths; ask for some, for example 1000");
+    double *totals = FORE_NEW(f->paths, double);
+    if (!totals) return fore_no_memory(err);
+    for (int64_t i = 0; i < f->paths; i++) {
+        totals[i] = 0;
+        for (int64_t h = first; h < first + count; h++) totals[i] += f->path[h + i * f->horizon];
+    }
+    for (int64_t h = first; h < first + count; h++) sum->mean += f->mean[h];
+    fore_sort(totals, f->paths);
+    sum->sd = f->paths > 1 ? sqrt(fore_variance(totals, f->paths)) : 0;
+    sum->lower = fmin(sum->mean, fore_quantile_sorted(totals, f->paths, 0.5 - level / 200));
+    sum->upper = fmax(sum->mean, fore_quantile_sorted(totals, f->paths, 0.5 + level / 200));
+    fore_free(totals);
+    return FORE_OK;
+}
