@@ -13,6 +13,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/jobs/forecast_judge.h"
 #include "engine/jobs/forecast_rules.h"
 #include "engine/jobs/forecast_weights.h"
 #include "features/sales_series.h"
@@ -241,6 +242,14 @@ static fore_status simulate(recording *b, const origin *o, const fore_outlook *o
     return FORE_OK;
 }
 
+static void note_basis(fore_record *r, const fore_outlook *o)
+{
+    double known = 0;
+    for (int64_t i = 0; i < o->open; i++) known += !isnan(o->open_amount[i]);
+    r->logged = o->logged;
+    r->amounts_known = o->open > 0 && !o->counts ? known / (double)o->open : NAN;
+}
+
 /* The amounts (wins) of the periods before the cut, as known then. */
 static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, fore_error *err)
 {
@@ -272,6 +281,7 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
     FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
     FORE_GO(speak(b, actual, &rules, &l, o, err));
+    note_basis(b->r, outlook);
     if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
     b->origins++;
 done:
@@ -282,26 +292,13 @@ done:
 
 /* --- all cuts --- */
 
-static void sum_up(fore_record *r)
+static void note_end(const recording *b)
 {
-    double actual = 0, error = 0, inside = 0;
-    for (int64_t i = 0; i < r->cuts; i++) {
-        const fore_record_cut *cut = &r->cut[i];
-        actual += cut->actual;
-        error += fabs(cut->mean - cut->actual);
-        inside += cut->actual >= cut->lo80 && cut->actual <= cut->hi80;
-    }
-    r->error = actual > 0 ? error / actual : NAN;
-    r->coverage80 = r->cuts > 0 ? inside / (double)r->cuts : NAN;
-    for (int b = 0; b < FORE_BASELINES; b++) {
-        double sum = 0, miss = 0;
-        for (int64_t i = 0; i < r->cuts; i++) {
-            if (isnan(r->cut[i].baseline[b])) continue;
-            sum += r->cut[i].actual;
-            miss += fabs(r->cut[i].baseline[b] - r->cut[i].actual);
-        }
-        r->baseline_error[b] = sum > 0 ? miss / sum : NAN;
-    }
+    fore_record *r = b->r;
+    r->idle = 0;
+    for (int64_t i = b->full; i-- > 0 && r->idle < r->cuts && b->now->won[i] == 0;) r->idle++;
+    r->last_win_on =
+        b->now->wins > 0 ? fore_date_of(b->now->win_at[b->now->wins - 1]) : FORE_NO_DATE;
 }
 
 static fore_status make_cuts(recording *b, fore_error *err)
@@ -318,7 +315,8 @@ static fore_status make_cuts(recording *b, fore_error *err)
         /* nothing had been won yet: the record begins later */
         if (status != FORE_OK && status != FORE_E_NO_ANSWER) return status;
     }
-    sum_up(b->r);
+    fore_record_sum_up(b->r);
+    note_end(b);
     for (int64_t h = 0; h < b->r->steps; h++) b->r->ahead[h] = close_tally(&ahead[h]);
     b->r->sum = close_tally(&sum);
     return FORE_OK;

@@ -54,7 +54,14 @@ typedef struct fore_record {
     int64_t cuts;
     fore_record_cut cut[FORE_RECORD_CUTS]; /* oldest first; forecasts of the period that begins */
     double error, baseline_error[FORE_BASELINES]; /* sum |error| / sum actual over cuts that have both */
+    double own_error[FORE_BASELINES]; /* ours, over the cuts that the rule has */
+    double closer[FORE_BASELINES];    /* share of these in which ours was closer; a tie is half one */
     double coverage80; /* share of actuals inside, each cut with what was learned before it */
+    double width;      /* of the 80 % intervals: sum / sum actual */
+    int64_t idle;      /* cuts without a win at the end */
+    int32_t last_win_on;  /* FORE_NO_DATE: none */
+    bool logged;          /* the history keeps what stages and dates were, as of the newest cut */
+    double amounts_known; /* share of the deals open then; NaN: none open, or wins are counted */
     fore_record_distance ahead[FORE_RECORD_STEPS], sum; /* asked for; sum: of all `steps` periods */
 
     /* what is learned for now, by periods ahead (element 0: the period that holds as_of) */

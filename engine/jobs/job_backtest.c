@@ -7,6 +7,7 @@
 
 #include "engine/jobs/backtest_rank.h"
 #include "engine/jobs/effort_view.h"
+#include "engine/jobs/forecast_judge.h"
 #include "engine/jobs/forecast_record.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/training.h"
@@ -48,6 +49,74 @@ static void distance_json(fore_json_writer *json, int64_t from, int64_t to,
     fore_json_number(json, "run_rate_error", d->run_rate_error);
     fore_json_number(json, "ets_error", d->ets_error);
     fore_json_end_object(json);
+}
+
+/* --- ours beside the simple rules --- */
+
+static const fore_column rule_columns[] = {
+    {"rule", "forecast", FORE_CELL_TEXT, 0},
+    {"months", "months", FORE_CELL_INTEGER, 0},
+    {"error", "error", FORE_CELL_PERCENT, 0},
+    {"own_error", "ours then", FORE_CELL_PERCENT, 0},
+    {"closer", "ours closer in", FORE_CELL_PERCENT, 0},
+};
+
+static int64_t months_of(const fore_record *r, int b)
+{
+    int64_t months = 0;
+    for (int64_t i = 0; i < r->cuts; i++) months += !isnan(r->cut[i].baseline[b]);
+    return months;
+}
+
+static void forecast_rules(const fore_record *r, fore_answer *a)
+{
+    int64_t g =
+        fore_answer_grid(a, "rules", "Error: sum of misses over sum of actuals", rule_columns, 5);
+    fore_answer_row(a, g);
+    fore_answer_text(a, g, "foresell");
+    fore_answer_number(a, g, (double)r->cuts);
+    fore_answer_number(a, g, r->error);
+    fore_answer_number(a, g, NAN);
+    fore_answer_number(a, g, NAN);
+    for (int b = 0; b < FORE_BASELINES; b++) {
+        fore_answer_row(a, g);
+        fore_answer_text(a, g, fore_baseline_word((fore_baseline)b));
+        fore_answer_number(a, g, (double)months_of(r, b));
+        fore_answer_number(a, g, r->baseline_error[b]);
+        fore_answer_number(a, g, r->own_error[b]);
+        fore_answer_number(a, g, r->closer[b]);
+    }
+}
+
+static void rules_json(const fore_record *r, fore_json_writer *json)
+{
+    fore_json_array(json, "rules");
+    for (int b = 0; b < FORE_BASELINES; b++) {
+        fore_json_object(json, NULL);
+        fore_json_string(json, "rule", fore_baseline_word((fore_baseline)b));
+        fore_json_integer(json, "cuts", months_of(r, b));
+        fore_json_number(json, "error", r->baseline_error[b]);
+        fore_json_number(json, "own_error", r->own_error[b]);
+        fore_json_number(json, "closer", r->closer[b]);
+        fore_json_end_object(json);
+    }
+    fore_json_end_array(json);
+    fore_json_string(json, "verdict", fore_record_verdict_word(fore_record_judge(r)));
+    fore_json_number(json, "width_80", r->width);
+}
+
+static void forecast_words(const fore_record *r, fore_answer *a)
+{
+    fore_text words = {0};
+    fore_record_advice(r, &words);
+    if (!isnan(r->error))
+        fore_answer_note(a,
+                         "The 80 %% interval held %.0f of %lld months; it was %.1f times as wide "
+                         "as what came.",
+                         r->coverage80 * (double)r->cuts, (long long)r->cuts, r->width);
+    if (words.length > 0) fore_answer_note(a, "%s", fore_text_string(&words));
+    a->failed |= words.failed;
+    fore_text_free(&words);
 }
 
 static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cuts, uint64_t seed,
@@ -97,22 +166,15 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
     for (int b = 0; b < FORE_BASELINES; b++)
         fore_json_number(json, fore_baseline_word((fore_baseline)b), r.baseline_error[b]);
     fore_json_end_object(json);
+    rules_json(&r, json);
     fore_json_array(json, "ahead");
     for (int64_t h = 0; h < r.steps; h++) distance_json(json, h + 1, h + 1, &r.ahead[h]);
     distance_json(json, 1, r.steps, &r.sum);
     fore_json_end_array(json);
     fore_json_end_object(json);
-    fore_text words = {0};
-    for (int b = 0; b < FORE_BASELINES; b++)
-        if (!isnan(r.baseline_error[b]))
-            fore_text_printf(&words, ", %s %.0f %%", fore_baseline_word((fore_baseline)b),
-                             100 * r.baseline_error[b]);
-    fore_answer_note(
-        a, "Error over %lld months: foresell %.0f %%%s. The 80 %% interval held %.0f of %lld.",
-        (long long)r.cuts, 100 * r.error, fore_text_string(&words), r.coverage80 * (double)r.cuts,
-        (long long)r.cuts);
-    fore_text_free(&words);
-    if (r.sum.cuts > 0)
+    forecast_rules(&r, a);
+    forecast_words(&r, a);
+    if (r.sum.cuts > 0 && !isnan(r.sum.error))
         fore_answer_note(a,
                          "Sums of %lld months: error %.0f %% (run rate %.0f %%, ETS %.0f %%), the "
                          "80 %% interval held %.0f of %lld.",

@@ -129,7 +129,7 @@ static void choose_features(builder *b)
         all++;
         logged += first < b->t->change_first[s + 1] && b->t->change_at[first] < b->o->as_of;
     }
-    b->logged = all > 0 && logged * 2 > all;
+    b->logged = b->o->logged = all > 0 && logged * 2 > all;
     for (size_t i = 0; i < sizeof hazard_features / sizeof *hazard_features; i++) {
         int f = fore_feature_find(hazard_features[i]);
         if (f < 0) continue;

@@ -32,6 +32,7 @@ typedef struct fore_outlook {
     bool counts;             /* no amounts: the unit is a win */
     int32_t currency;        /* word; -1 = none named */
     int64_t other_currency;  /* deals in another currency: left out */
+    bool logged;             /* changes of stages, dates and amounts are kept */
     int64_t known, used;     /* deals known at as_of; those that the hazards were learned from */
     int64_t periods;
     int32_t *start;          /* periods + 1 days */
