@@ -1,7 +1,8 @@
 /*   rows: (said - actual) relative to their size, the silent filled in
  *   minimise  sum_i c_i (sum_m w_m e_im)^2 + strength s^2 |w - prior|^2   over the simplex,
- *   e the relative misses (the weights sum to 1), s^2 the prior's own mean squared miss
- *   by projected gradient steps; projection by sorting (Duchi et al. 2008) */
+ *   e the relative misses, s^2 the prior's own mean squared miss; as the weights sum to 1, each is
+ *   taken as the prior's miss and its difference from it: what all miss alike does not slow the
+ * descent by projected gradient steps; projection by sorting (Duchi et al. 2008) */
 #include "engine/jobs/forecast_weights.h"
 
 #include <math.h>
@@ -32,7 +33,7 @@ static bool misses_of(const fore_weights_past *p, int64_t i, const double *prior
     size = p->actual[i] + size / there;
     if (!(size > 0) || isinf(size)) return false;
     for (int m = 0; m < p->members; m++)
-        e[m] = ((isnan(said[m]) ? sum / total : said[m]) - p->actual[i]) / size;
+        e[m] = prior[m] > 0 ? ((isnan(said[m]) ? sum / total : said[m]) - p->actual[i]) / size : 0;
     return true;
 }
 
@@ -52,13 +53,16 @@ static void gather(const fore_weights_past *p, const double *prior, double stren
         double own = dot(prior, e, q->n);
         miss += p->counts[i] * own * own;
         counts += p->counts[i];
-        for (int a = 0; a < q->n; a++)
+        for (int a = 0; a < q->n; a++) e[a] = prior[a] > 0 ? e[a] - own : 0;
+        for (int a = 0; a < q->n; a++) {
+            q->vector[a] -= p->counts[i] * e[a] * own;
             for (int b = 0; b < q->n; b++) q->matrix[a + b * K] += p->counts[i] * e[a] * e[b];
+        }
     }
     double ridge = strength * fmax(counts > 0 ? miss / counts : 1, MISS_LEAST);
     for (int a = 0; a < q->n; a++) {
         q->matrix[a + a * K] += ridge;
-        q->vector[a] = ridge * prior[a];
+        q->vector[a] += ridge * prior[a];
     }
 }
 

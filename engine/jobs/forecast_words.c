@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "engine/jobs/forecast.h"
+#include "engine/jobs/forecast_judge.h"
 
 static const fore_column record_columns[] = {
     {"rule", "forecast by", FORE_CELL_TEXT, 0},
@@ -39,6 +40,7 @@ void fore_forecast_record(const fore_forecast *f)
     fore_text words = {0};
     fore_json_object(json, "backtest");
     fore_json_integer(json, "cuts", r->cuts);
+    fore_json_string(json, "verdict", fore_record_verdict_word(fore_record_judge(r)));
     fore_json_number(json, "error", r->error);
     fore_json_number(json, "coverage_80", r->coverage80);
     learned_json(r, f->whole, json);
@@ -47,30 +49,23 @@ void fore_forecast_record(const fore_forecast *f)
         fore_json_number(json, fore_baseline_word((fore_baseline)b), r->baseline_error[b]);
     fore_json_end_object(json);
     fore_json_end_object(json);
-    if (r->cuts < 2) {
-        fore_answer_note(
-            a, "The history is too short to test past forecasts: the intervals rest on an "
-               "assumed spread between periods.");
-        return;
-    }
+    fore_record_advice(r, &words);
+    if (words.length > 0) fore_answer_note(a, "%s", fore_text_string(&words));
+    a->failed |= words.failed;
+    fore_text_free(&words);
+    if (r->cuts < 2) return;
     char title[96];
     snprintf(title, sizeof title, "%lld past periods, forecast at their start", (long long)r->cuts);
     int64_t g = fore_answer_grid(a, "record", title, record_columns, 2);
-    int best = -1;
     fore_answer_row(a, g);
     fore_answer_text(a, g, "foresell");
     fore_answer_number(a, g, r->error);
     for (int b = 0; b < FORE_BASELINES; b++) {
         if (isnan(r->baseline_error[b])) continue;
-        if (r->baseline_error[b] < (best < 0 ? r->error : r->baseline_error[best])) best = b;
         fore_answer_row(a, g);
         fore_answer_text(a, g, fore_baseline_word((fore_baseline)b));
         fore_answer_number(a, g, r->baseline_error[b]);
     }
-    if (best >= 0)
-        fore_answer_note(a, "The simple rule '%s' was closer so far (%.1f %% against %.1f %%).",
-                         fore_baseline_word((fore_baseline)best), 100 * r->baseline_error[best],
-                         100 * r->error);
     weight_words(r, &words);
     fore_answer_note(a, "Weighed by what each was worth in past periods: %s.",
                      fore_text_string(&words));

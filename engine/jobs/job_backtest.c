@@ -115,6 +115,8 @@ static void forecast_words(const fore_record *r, fore_answer *a)
                          "as what came.",
                          r->coverage80 * (double)r->cuts, (long long)r->cuts, r->width);
     if (words.length > 0) fore_answer_note(a, "%s", fore_text_string(&words));
+    if (r->cuts > 0 && months_of(r, FORE_BASE_STAGE_WEIGHTS) == 0)
+        fore_answer_note(a, "Stage weights cannot be reckoned: the history keeps no stages.");
     a->failed |= words.failed;
     fore_text_free(&words);
 }
