@@ -11,6 +11,7 @@
 #include "engine/jobs/context.h"
 #include "engine/jobs/coverage.h"
 #include "engine/jobs/forecast_record.h"
+#include "engine/jobs/group_record.h"
 #include "engine/jobs/levels.h"
 #include "engine/jobs/targets.h"
 #include "features/sales_series.h"
@@ -38,6 +39,7 @@ typedef struct fore_forecast_basis {
     fore_outlook_draws draws;     /* how the company was simulated */
     fore_pipeline_result *result; /* of the company, draws kept */
     const char *unit;             /* borrowed from the timeline */
+    fore_group_record past;       /* of groups, where they are asked for */
 } fore_forecast_basis;
 /* request: period and horizon are read. E_NO_ANSWER when nothing was ever won. */
 fore_status fore_forecast_basis_make(fore_context *context, const fore_forecast_request *request,
@@ -55,6 +57,7 @@ typedef struct fore_forecast {
     const fore_outlook_draws *whole;    /* how the company was simulated */
     const fore_pipeline_result *result; /* of the company, draws kept */
     const char *unit;
+    const fore_group_record *past; /* of groups */
     const fore_targets *targets;   /* NULL: none are to be looked at */
     const fore_coverage *coverage; /* of the company */
     fore_answer *answer;

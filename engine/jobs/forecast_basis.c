@@ -28,6 +28,11 @@ fore_status fore_forecast_basis_make(fore_context *c, const fore_forecast_reques
                                   .cuts = CUTS_DEFAULT,
                                   .steps = q->horizon,
                                   .seed = seed};
+    if (q->grouped) {
+        fore_group_record_open(&b->past, c, q->by, as_of, seed);
+        wanted.watch = fore_group_record_look;
+        wanted.watch_context = &b->past;
+    }
     FORE_GO(fore_record_make(c, &wanted, &b->record, err));
     FORE_GO(fore_record_tilt(&b->record, t, b->outlook, NULL, 1, b->level, b->shock_sd, err));
     b->draws = (fore_outlook_draws){.share = 1,
@@ -46,6 +51,7 @@ void fore_forecast_basis_free(fore_forecast_basis *b)
 {
     fore_pipeline_result_free(b->result);
     fore_outlook_free(b->outlook);
+    fore_group_record_free(&b->past);
     b->result = NULL;
     b->outlook = NULL;
 }

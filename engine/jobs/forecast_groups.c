@@ -1,5 +1,12 @@
-/* The forecast of groups: the same outlook, simulated for the members of each. */
+/* The forecast of groups: the same outlook, simulated for the members of each, and made to add up
+ * to the company's in mean.
+ *
+ *   what each group is expected to bring -> by period, the company's mean over their sum: a factor
+ *   simulate each, shocks as wide as groups' own past wants (group_record.h)
+ *   what is to come of each draw is brought to the group's share of the company's mean */
 #include "engine/jobs/forecast.h"
+
+#include <math.h>
 
 enum { GROUP_DRAWS = 1000 };
 
@@ -8,41 +15,6 @@ static const fore_column group_columns[] = {
     {"median", "median", FORE_CELL_MONEY, 0}, {"lo80", "80 % from", FORE_CELL_MONEY, 0},
     {"hi80", "to", FORE_CELL_MONEY, 0},
 };
-
-/* The group of a subject: a word, rep or product index, -1 = unknown. */
-static int32_t group_of(const fore_timeline *t, fore_series_by by, int64_t subject, int64_t as_of)
-{
-    fore_subject_state state;
-    if (by == FORE_BY_PRODUCT) return t->product[subject];
-    if (by == FORE_BY_CATEGORY)
-        return t->product[subject] < 0 ? -1 : t->product_category[t->product[subject]];
-    fore_subject_state_at(t, subject, as_of, &state);
-    if (by == FORE_BY_REP || state.owner < 0) return state.owner;
-    return by == FORE_BY_TEAM ? t->rep_team[state.owner] : t->rep_region[state.owner];
-}
-
-static const char *group_name(const fore_timeline *t, fore_series_by by, int32_t group)
-{
-    if (group < 0) return "(none)";
-    switch (by) {
-    case FORE_BY_TEAM: return fore_word(&t->teams, group);
-    case FORE_BY_REGION: return fore_word(&t->regions, group);
-    case FORE_BY_REP: return fore_word(&t->rep_ids, group);
-    case FORE_BY_CATEGORY: return fore_word(&t->categories, group);
-    default: return fore_word(&t->product_ids, group);
-    }
-}
-
-static int64_t group_limit(const fore_timeline *t, fore_series_by by)
-{
-    switch (by) {
-    case FORE_BY_TEAM: return t->teams.count;
-    case FORE_BY_REGION: return t->regions.count;
-    case FORE_BY_REP: return t->reps;
-    case FORE_BY_CATEGORY: return t->categories.count;
-    default: return t->products;
-    }
-}
 
 static void write_group(const fore_forecast *f, const fore_forecast_whose *w,
                         const fore_pipeline_result *result, double *scratch, int64_t g,
@@ -71,66 +43,157 @@ static void write_group(const fore_forecast *f, const fore_forecast_whose *w,
 }
 
 /* Coverage by group; what is in none is the group after the last. */
-static fore_status cover(const fore_forecast *f, const int32_t *group, int64_t first, int64_t end,
-                         int64_t limit, fore_coverage *coverage, fore_error *err)
+static fore_status cover(const fore_forecast *f, const fore_sales_groups *groups,
+                         fore_coverage *coverage, fore_error *err)
 {
-    int32_t *column = FORE_NEW(f->context->timeline->subjects, int32_t);
-    if (!column) return fore_no_memory(err);
-    for (int64_t s = first; s < end; s++) column[s] = group[s] < 0 ? (int32_t)limit : group[s];
-    fore_status status = fore_coverage_make(f->context, f->outlook, f->request.period, column,
-                                            limit + 1, coverage, err);
-    fore_free(column);
-    return status;
+    return f->targets ? fore_coverage_make(f->context, f->outlook, f->request.period,
+                                           groups->column, groups->count, coverage, err)
+                      : FORE_OK;
+}
+
+/* --- adding up --- */
+
+typedef struct division {
+    const fore_forecast *f;
+    const fore_timeline *t;
+    fore_sales_groups groups;
+    uint8_t *member;
+    double *expected; /* groups x periods: what each is to bring, from open and new deals */
+    double *level;    /* groups x periods */
+    double *share;    /* groups; -1: nothing is known of it */
+    double *room;     /* 2 x periods */
+} division;
+
+static fore_status expect(division *d, int64_t k, fore_error *err)
+{
+    const fore_outlook *o = d->f->outlook;
+    double *mean = d->expected + k * o->periods, *level = d->level + k * o->periods;
+    fore_sales_groups_members(&d->groups, k, d->member);
+    d->share[k] = fore_outlook_share(d->t, o, d->member);
+    if (!fore_sales_groups_any(o, d->member, d->share[k])) {
+        d->share[k] = -1;
+        return FORE_OK;
+    }
+    FORE_TRY(fore_record_tilt(d->f->record, d->t, o, d->member, d->share[k], level, d->room, err));
+    FORE_TRY(fore_outlook_expect(o, d->member, d->share[k], mean, d->room, err));
+    for (int64_t j = 0; j < o->periods; j++) mean[j] *= level[j];
+    return FORE_OK;
+}
+
+/* The groups' expectations become parts of the company's mean. */
+static void divide(division *d)
+{
+    const fore_outlook *o = d->f->outlook;
+    for (int64_t j = 0; j < o->periods; j++) {
+        const fore_pipeline_period *all = &d->f->result->period[j];
+        double sum = 0;
+        for (int64_t k = 0; k < d->groups.count; k++) sum += d->expected[k * o->periods + j];
+        double factor = sum > 0 ? (all->mean - all->won_so_far) / sum : 1;
+        for (int64_t k = 0; k < d->groups.count; k++) {
+            d->expected[k * o->periods + j] *= factor;
+            d->level[k * o->periods + j] *= factor;
+        }
+    }
+}
+
+/* Period j of the result, so that its mean is what was won and `expected`. */
+static void bring_to(fore_pipeline_result *result, int64_t j, double expected)
+{
+    fore_pipeline_period *p = &result->period[j];
+    double sure = p->won_so_far, drawn = p->mean - sure;
+    double factor = drawn > 0 ? expected / drawn : 1;
+    for (int64_t d = 0; d < result->draw_count; d++) {
+        double *x = &result->draws[j * result->draw_count + d];
+        *x = sure + (*x - sure) * factor;
+    }
+    for (int q = 0; q < FORE_PIPELINE_LEVELS; q++)
+        p->quantile[q] = sure + (p->quantile[q] - sure) * factor;
+    p->median = sure + (p->median - sure) * factor;
+    p->sd *= factor;
+    p->from_open *= factor;
+    p->from_new *= factor;
+    p->mean = sure + expected;
+}
+
+static fore_status simulate(division *d, int64_t k, fore_pipeline_result **result, fore_error *err)
+{
+    const fore_forecast *f = d->f;
+    const fore_outlook *o = f->outlook;
+    fore_sales_groups_members(&d->groups, k, d->member);
+    for (int64_t j = 0; j < o->periods; j++) d->room[j] = f->whole->shock_sd[j];
+    fore_group_record_widen(f->past, f->record->shock_sd[0], o->periods, d->room);
+    fore_outlook_draws draws = *f->whole;
+    draws.member = d->member;
+    draws.share = d->share[k];
+    draws.level = d->level + k * o->periods;
+    draws.shock_sd = d->room;
+    draws.draws = GROUP_DRAWS;
+    FORE_TRY(fore_outlook_simulate(f->context, o, &draws, result, err));
+    for (int64_t j = 0; j < o->periods; j++) bring_to(*result, j, d->expected[k * o->periods + j]);
+    return FORE_OK;
+}
+
+static fore_status make_division(division *d, fore_error *err)
+{
+    const fore_forecast *f = d->f;
+    FORE_TRY(fore_sales_groups_make(d->t, f->outlook, f->request.by, f->outlook->as_of, &d->groups,
+                                    err));
+    int64_t n = d->groups.count, cells = n * f->outlook->periods;
+    d->member = FORE_ZNEW(d->t->subjects, uint8_t);
+    d->expected = FORE_ZNEW(2 * cells + n + 2 * f->outlook->periods, double);
+    if (!d->member || !d->expected) return fore_no_memory(err);
+    d->level = d->expected + cells;
+    d->share = d->level + cells;
+    d->room = d->share + n;
+    for (int64_t k = 0; k < n; k++) FORE_TRY(expect(d, k, err));
+    divide(d);
+    return FORE_OK;
+}
+
+static void tell_past(const fore_forecast *f)
+{
+    const fore_group_record *p = f->past;
+    fore_json_object(f->json, "groups_backtest");
+    fore_json_integer(f->json, "cuts", p->cuts);
+    fore_json_integer(f->json, "forecasts", p->judged);
+    fore_json_number(f->json, "coverage_80",
+                     p->judged ? (double)p->inside / (double)p->judged : NAN);
+    fore_json_number(f->json, "error", p->sold > 0 ? p->missed / p->sold : NAN);
+    fore_json_end_object(f->json);
+    if (p->judged > 0)
+        fore_answer_note(
+            f->answer,
+            "Groups add up to the company in mean. Of %lld past forecasts of groups the "
+            "80 %% interval held the actual %lld times.",
+            (long long)p->judged, (long long)p->inside);
 }
 
 static fore_status write_members(const fore_forecast *f, fore_error *err)
 {
     fore_status status = FORE_OK;
-    const fore_timeline *t = f->context->timeline;
-    const fore_outlook *o = f->outlook;
+    division d = {.f = f, .t = f->context->timeline};
     fore_coverage coverage = {0};
     int64_t gaps = -1;
-    fore_series_by by = f->request.by;
-    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
-    int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
-    int64_t limit = group_limit(t, by);
-    uint8_t *member = FORE_ZNEW(t->subjects, uint8_t);
-    int32_t *group = FORE_NEW(t->subjects, int32_t);
     double *scratch = FORE_NEW(GROUP_DRAWS, double);
-    if (!member || !group || !scratch) {
-        status = fore_no_memory(err);
-        goto done;
-    }
-    for (int64_t s = first; s < end; s++) group[s] = group_of(t, by, s, o->as_of);
-    if (f->targets) FORE_GO(cover(f, group, first, end, limit, &coverage, err));
+    if (!scratch) return fore_no_memory(err);
+    FORE_GO(make_division(&d, err));
+    FORE_GO(cover(f, &d.groups, &coverage, err));
     int64_t g = fore_answer_grid(f->answer, "groups", "By group", group_columns, 5);
-    for (int64_t k = 0; k <= limit; k++) {
-        int32_t index = k == limit ? -1 : (int32_t)k;
-        for (int64_t s = first; s < end; s++) member[s] = group[s] == index;
-        double share = fore_outlook_share(t, o, member);
-        bool any = share > 0;
-        for (int64_t i = 0; i < o->open && !any; i++) any = member[o->open_subject[i]];
-        for (int64_t i = 0; i < o->wins && !any; i++) any = member[o->win_subject[i]];
-        if (!any) continue;
+    for (int64_t k = 0; k < d.groups.count; k++) {
         fore_pipeline_result *result = NULL;
-        double level[FORE_FORECAST_PERIODS], shock_sd[FORE_FORECAST_PERIODS];
-        fore_outlook_draws draws = *f->whole;
-        draws.member = member;
-        draws.share = share;
-        draws.level = level;
-        draws.shock_sd = shock_sd;
-        FORE_GO(fore_record_tilt(f->record, t, o, member, share, level, shock_sd, err));
-        draws.draws = GROUP_DRAWS;
-        FORE_GO(fore_outlook_simulate(f->context, o, &draws, &result, err));
-        const fore_forecast_whose whose = {by, index, group_name(t, by, index),
+        if (d.share[k] < 0) continue;
+        FORE_GO(simulate(&d, k, &result, err));
+        const fore_forecast_whose whose = {f->request.by, fore_sales_groups_index(&d.groups, k),
+                                           fore_sales_groups_name(d.t, &d.groups, k),
                                            f->targets ? &coverage : NULL, k};
         write_group(f, &whose, result, scratch, g, &gaps);
         fore_pipeline_result_free(result);
     }
 done:
     fore_coverage_free(&coverage);
-    fore_free(member);
-    fore_free(group);
+    fore_sales_groups_free(&d.groups);
+    fore_free(d.member);
+    fore_free(d.expected);
     fore_free(scratch);
     return status;
 }
@@ -140,5 +203,6 @@ fore_status fore_forecast_groups(const fore_forecast *f, fore_error *err)
     fore_json_array(f->json, "groups");
     if (f->request.grouped) FORE_TRY(write_members(f, err));
     fore_json_end_array(f->json);
+    if (f->request.grouped) tell_past(f);
     return FORE_OK;
 }

@@ -250,6 +250,30 @@ static void note_basis(fore_record *r, const fore_outlook *o)
     r->amounts_known = o->open > 0 && !o->counts ? known / (double)o->open : NAN;
 }
 
+/* What is learned, as it is told. */
+static void tell_learned(const learned *l, const fore_rules *rules, fore_record *r)
+{
+    r->persistence = l->persistence;
+    r->rhythm_level = rules->level;
+    memcpy(r->rhythm, rules->rhythm, sizeof r->rhythm);
+    for (int64_t h = 0; h < r->steps; h++) {
+        memcpy(r->weight[h], l->weight[h], sizeof r->weight[h]);
+        r->pipeline_level[h] = l->level[h];
+        r->shock_sd[h] = l->sd[h];
+        r->ets[h] = rules->value[FORE_BASE_ETS][h];
+    }
+}
+
+static fore_status show_watch(const recording *b, const learned *l, const fore_rules *rules,
+                              const fore_outlook *outlook, bool shown, fore_error *err)
+{
+    if (!b->o->watch) return FORE_OK;
+    fore_record then = {
+        .period = b->r->period, .calendar = b->r->calendar, .steps = b->r->steps};
+    tell_learned(l, rules, &then);
+    return b->o->watch(b->o->watch_context, &then, outlook, shown, err);
+}
+
 /* The amounts (wins) of the periods before the cut, as known then. */
 static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, fore_error *err)
 {
@@ -282,6 +306,7 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
     FORE_GO(speak(b, actual, &rules, &l, o, err));
     note_basis(b->r, outlook);
+    FORE_GO(show_watch(b, &l, &rules, outlook, at >= b->shown_from, err));
     if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
     b->origins++;
 done:
@@ -331,15 +356,9 @@ static fore_status conclude(recording *b, fore_error *err)
     fore_rules_read(b->actual, b->full, fore_calendar_a_year(&r->calendar, r->period), r->steps,
                     &rules);
     r->learned = b->origins;
-    r->persistence = l.persistence;
-    r->rhythm_level = rules.level;
-    memcpy(r->rhythm, rules.rhythm, sizeof r->rhythm);
-    for (int64_t h = 0; h < r->steps; h++) {
-        FORE_TRY(learn_weights(b, b->actual, b->full, h, NULL, r->weight[h], err));
-        r->pipeline_level[h] = l.level[h];
-        r->shock_sd[h] = l.sd[h];
-        r->ets[h] = rules.value[FORE_BASE_ETS][h];
-    }
+    for (int64_t h = 0; h < r->steps; h++)
+        FORE_TRY(learn_weights(b, b->actual, b->full, h, NULL, l.weight[h], err));
+    tell_learned(&l, &rules, r);
     return FORE_OK;
 }
 

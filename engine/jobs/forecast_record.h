@@ -80,6 +80,10 @@ typedef struct fore_record_options {
     int64_t steps;  /* periods ahead to learn, 1 to FORE_RECORD_STEPS */
     bool distances; /* also measure forecasts further ahead, and sums of all steps: slower */
     uint64_t seed;
+    /* called at every cut with what was learned before it and the outlook of then; NULL: not */
+    fore_status (*watch)(void *context, const fore_record *then, const fore_outlook *outlook,
+                         bool shown, fore_error *err);
+    void *watch_context;
 } fore_record_options;
 
 /* Zero cuts is an answer: a short history. */

@@ -99,5 +99,8 @@ fore_status fore_outlook_simulate(fore_context *context, const fore_outlook *out
  * features/sales_series.h counts. */
 double fore_outlook_actual(const fore_timeline *timeline, const fore_outlook *outlook, int32_t start,
                            int32_t end, int64_t known, const uint8_t *member);
+/* The same by group: out[column[subject]] grows by what the subject brought. */
+void fore_outlook_actuals(const fore_timeline *timeline, const fore_outlook *outlook, int32_t start,
+                          int32_t end, int64_t known, const int32_t *column, double *out);
 
 #endif

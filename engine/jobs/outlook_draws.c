@@ -181,6 +181,20 @@ done:
     return status;
 }
 
+/* What a subject brought in [from, to), as known then; 0: nothing. */
+static double brought(const fore_timeline *t, const fore_outlook *o, int64_t s, int64_t from,
+                      int64_t to, int64_t known)
+{
+    int64_t closed = t->closed_at[s];
+    if (t->outcome[s] != FORE_WON || closed == FORE_NO_TIME) return 0;
+    if (closed < from || closed >= to || closed >= known) return 0;
+    if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) return 0;
+    fore_subject_state state;
+    fore_subject_state_at(t, s, known, &state);
+    double amount = o->counts ? 1 : state.amount;
+    return isnan(amount) ? 0 : amount;
+}
+
 double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start,
                            int32_t end, int64_t known, const uint8_t *member)
 {
@@ -188,16 +202,16 @@ double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_
     int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
     int64_t from = fore_time_of_date(start), to = fore_time_of_date(end);
     double sum = 0;
-    for (int64_t s = first; s < last; s++) {
-        if (t->outcome[s] != FORE_WON || (member && !member[s])) continue;
-        if (t->closed_at[s] == FORE_NO_TIME || t->closed_at[s] < from || t->closed_at[s] >= to ||
-            t->closed_at[s] >= known)
-            continue;
-        if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) continue;
-        fore_subject_state state;
-        fore_subject_state_at(t, s, known, &state);
-        double amount = o->counts ? 1 : state.amount;
-        if (!isnan(amount)) sum += amount;
-    }
+    for (int64_t s = first; s < last; s++)
+        if (!member || member[s]) sum += brought(t, o, s, from, to, known);
     return sum;
+}
+
+void fore_outlook_actuals(const fore_timeline *t, const fore_outlook *o, int32_t start, int32_t end,
+                          int64_t known, const int32_t *column, double *out)
+{
+    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
+    int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
+    int64_t from = fore_time_of_date(start), to = fore_time_of_date(end);
+    for (int64_t s = first; s < last; s++) out[column[s]] += brought(t, o, s, from, to, known);
 }
