@@ -8,7 +8,8 @@
 
 #include <math.h>
 
-enum { GROUP_DRAWS = 1000 };
+enum { GROUP_DRAWS = 1000, JUDGED_LEAST = 10 };
+static const double HELD_LEAST = 0.6; /* of past forecasts; below it we say so */
 
 static const fore_column group_columns[] = {
     {"group", "group", FORE_CELL_TEXT, 1},    {"period", "period", FORE_CELL_TEXT, 0},
@@ -160,12 +161,15 @@ static void tell_past(const fore_forecast *f)
                      p->judged ? (double)p->inside / (double)p->judged : NAN);
     fore_json_number(f->json, "error", p->sold > 0 ? p->missed / p->sold : NAN);
     fore_json_end_object(f->json);
-    if (p->judged > 0)
+    if (p->judged == 0) return;
+    fore_answer_note(f->answer,
+                     "Groups add up to the company in mean. Of %lld past forecasts of groups the "
+                     "80 %% interval held the actual %lld times.",
+                     (long long)p->judged, (long long)p->inside);
+    if (p->judged >= JUDGED_LEAST && (double)p->inside < HELD_LEAST * (double)p->judged)
         fore_answer_note(
-            f->answer,
-            "Groups add up to the company in mean. Of %lld past forecasts of groups the "
-            "80 %% interval held the actual %lld times.",
-            (long long)p->judged, (long long)p->inside);
+            f->answer, "That is too seldom to plan by these groups: deals come to theirs late, or "
+                       "change it.");
 }
 
 static fore_status write_members(const fore_forecast *f, fore_error *err)
