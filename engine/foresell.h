@@ -306,7 +306,8 @@ typedef struct foresell_series_request {
     const char *seasons;  /* several, "24,168"; NULL: as `season` says */
     const char *box_cox;  /* "auto", or lambda from -2 to 2; NULL = no transformation */
     bool multiplicative_trend;
-    const char *intervals; /* "model" or "conformal"; NULL = what suits the method */
+    const char *intervals; /* "model", "conformal" or "adaptive"; NULL = what suits the history */
+    bool sum;              /* the sum over the horizon too, with its interval */
     const char *hierarchy; /* NULL: none; "path": unique_id names every level, "South/Team A/Ravi";
                             * else columns from the top down, "region,team,rep", '*' before one that
                             * crosses them, "region,team*product" */

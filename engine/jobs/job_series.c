@@ -15,11 +15,19 @@
 #include "engine/jobs/series_options.h"
 #include "models/series/series_forecast.h"
 
-enum { HORIZON_LEAST = 6, ASIDE_SHOWN = 10, NOTES_MOST = 50, EFFECTS_SAID = 3 };
+enum {
+    HORIZON_LEAST = 6,
+    ASIDE_SHOWN = 10,
+    NOTES_MOST = 50,
+    EFFECTS_SAID = 3,
+    PATHS_LEAST = 200,
+    PATHS_MOST = 4000,
+    PATH_VALUES = 40000000
+};
 
 typedef struct series_writer {
     fore_answer *answer;
-    int64_t grid, effects; /* effects: -1 without drivers */
+    int64_t grid, effects, sums; /* effects: -1 without drivers; sums: -1 unless asked for */
     fore_json_writer *json;
     const double *level;
     int64_t levels;
@@ -89,6 +97,39 @@ static void say_effects(series_writer *w, const char *id, const fore_series_fore
     }
 }
 
+/* All steps together: their interval is narrower than the sum of theirs, errors partly cancel. */
+static void write_sum(series_writer *w, const char *id, const fore_series_plan *p,
+                      const fore_series_forecast *f)
+{
+    char from[32], to[32], key[32];
+    fore_series_sum sum;
+    if (f->paths == 0) return;
+    fore_series_when(p, 1, from);
+    fore_series_when(p, f->horizon, to);
+    fore_answer_row(w->answer, w->sums);
+    fore_answer_text(w->answer, w->sums, id);
+    fore_answer_text(w->answer, w->sums, from);
+    fore_answer_text(w->answer, w->sums, to);
+    fore_json_object(w->json, "sum");
+    fore_json_string(w->json, "from", from);
+    fore_json_string(w->json, "to", to);
+    for (int64_t k = 0; k < f->levels; k++) {
+        fore_error ignored;
+        if (fore_series_add_up(f, 0, f->horizon, w->level[k], &sum, &ignored) != FORE_OK) continue;
+        if (k == 0) {
+            fore_answer_number(w->answer, w->sums, sum.mean);
+            fore_json_number(w->json, "mean", sum.mean);
+        }
+        fore_answer_number(w->answer, w->sums, sum.lower);
+        fore_answer_number(w->answer, w->sums, sum.upper);
+        snprintf(key, sizeof key, "lo-%.10g", w->level[k]);
+        fore_json_number(w->json, key, sum.lower);
+        snprintf(key, sizeof key, "hi-%.10g", w->level[k]);
+        fore_json_number(w->json, key, sum.upper);
+    }
+    fore_json_end_object(w->json);
+}
+
 static void write_forecast(series_writer *w, const char *id, const fore_series_plan *p, int64_t s,
                            const fore_series_forecast *f)
 {
@@ -100,6 +141,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     if (!isnan(f->lambda)) fore_json_number(w->json, "lambda", f->lambda);
     if (f->note[0]) fore_json_string(w->json, "note", f->note);
     write_effects(w, id, f);
+    if (w->sums >= 0) write_sum(w, id, p, f);
     fore_series_nested_node(w->nested, s, w->json);
     fore_json_array(w->json, "forecast");
     for (int64_t h = 0; h < f->horizon; h++) {
@@ -173,6 +215,26 @@ static fore_column *make_columns(fore_answer *a, const double *level, int64_t le
         c[5 + 2 * k] = (fore_column){hi, hi, FORE_CELL_NUMBER, 0};
     }
     return c;
+}
+
+static fore_status make_sums(fore_answer *a, const double *level, int64_t levels, int64_t *grid,
+                             fore_error *err)
+{
+    fore_column *c = make_columns(a, level, levels, err);
+    if (!c) return FORE_E_MEMORY;
+    c[1] = (fore_column){"from", "from", FORE_CELL_TEXT, 0};
+    c[2] = (fore_column){"to", "to", FORE_CELL_TEXT, 0};
+    *grid = fore_answer_grid(a, "sums", "All steps together", c, 4 + 2 * levels);
+    return FORE_OK;
+}
+
+/* Sample paths for sums: fewer where thousands of series would fill the memory. */
+static int64_t paths_for(const fore_series_task *tasks, int64_t series)
+{
+    int64_t steps = 1;
+    for (int64_t s = 0; s < series; s++) steps += tasks[s].horizon;
+    int64_t paths = PATH_VALUES / steps;
+    return paths > PATHS_MOST ? PATHS_MOST : paths < PATHS_LEAST ? PATHS_LEAST : paths;
 }
 
 static int64_t make_effects(fore_answer *a, const fore_series_sources *sources)
@@ -303,12 +365,15 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
     if (!tasks || !columns) FORE_GO(fore_no_memory(err));
     FORE_GO(add_drivers(sources, &file, &grid, tasks, err));
     if (r->strict && sources) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
+    if (r->sum) options.paths = paths_for(tasks, grid.series);
     FORE_GO(fore_series_batch(c->pool, tasks, grid.series, &options, err));
     FORE_GO(fore_series_settle(r, &grid, &nested, tasks, err));
     fore_json_writer json = fore_json_to(&a->json);
     int64_t rows = fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels);
-    series_writer w = {a,      rows, make_effects(a, sources), &json, options.level, options.levels,
-                       &nested};
+    int64_t sums = -1;
+    if (r->sum) FORE_GO(make_sums(a, options.level, options.levels, &sums, err));
+    series_writer w = {a,     rows,          make_effects(a, sources), sums,
+                       &json, options.level, options.levels,           &nested};
     fore_json_object(&json, NULL);
     fore_series_nested_tell(&nested, a, &json);
     int64_t answered = write_series(&w, &file, &grid, tasks);

@@ -27,14 +27,15 @@ static fore_status read_intervals(const char *text, fore_series_options *o, fore
         fore_interval_kind kind;
     } words[] = {{"auto", FORE_INTERVAL_AUTO},
                  {"model", FORE_INTERVAL_MODEL},
-                 {"conformal", FORE_INTERVAL_CONFORMAL}};
+                 {"conformal", FORE_INTERVAL_CONFORMAL},
+                 {"adaptive", FORE_INTERVAL_ADAPTIVE}};
     for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
         if (strcmp(text, words[i].word) != 0) continue;
         o->intervals = words[i].kind;
         return FORE_OK;
     }
-    return text ? fore_fail(err, FORE_E_USAGE, "--intervals is auto, model or conformal, not '%s'",
-                            text)
+    return text ? fore_fail(err, FORE_E_USAGE,
+                            "--intervals is auto, model, conformal or adaptive, not '%s'", text)
                 : FORE_OK;
 }
 
@@ -68,6 +69,10 @@ fore_status fore_series_options_read(foresell_series_request *r, fore_series_opt
     o->non_negative = r->non_negative;
     if (!r->hierarchy && (r->reconcile || r->separator))
         return fore_fail(err, FORE_E_USAGE, "--reconcile and --separator belong to --hierarchy");
+    if (r->hierarchy && r->sum)
+        return fore_fail(err, FORE_E_USAGE,
+                         "--sum and --hierarchy do not go together; add the "
+                         "steps up with --every first");
     FORE_TRY(fore_levels_parse(r->levels, o->level, &o->levels, err));
     o->multiplicative_trend = r->multiplicative_trend;
     FORE_TRY(read_seasons(r, o, err));

@@ -336,6 +336,35 @@ static void series__unusable_files_and_requests__are_told_apart(void **state)
     DENIED(FORE_E_IO, "check the path", d, fore_job_series(&w->c, &r, d.answer, e));
 }
 
+/* All steps together: means add up, bounds do not, since errors partly cancel. */
+static void series__sum__narrower_than_the_bounds_added_up(void **state)
+{
+    world *w = *state;
+    a_file f;
+    months(w, &f, "a", 48);
+    foresell_series_request r = request(&f, "ets", 6);
+    r.sum = true;
+    r.seasons = "12";
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    const fore_json_node *sum = node_of(series_at(&h, 0), "sum");
+    double mean = 0, low = 0, high = 0;
+    for (int64_t k = 0; k < 6; k++) {
+        mean += number_of(step_of(series_at(&h, 0), k), "mean");
+        low += number_of(step_of(series_at(&h, 0), k), "lo-80");
+        high += number_of(step_of(series_at(&h, 0), k), "hi-80");
+    }
+    assert_string_equal(string_of(sum, "from"), "2024-01-01");
+    assert_string_equal(string_of(sum, "to"), "2024-06-01");
+    assert_true(fabs(number_of(sum, "mean") - mean) < 1e-6 * mean);
+    assert_true(low < number_of(sum, "lo-80") && number_of(sum, "lo-80") < mean);
+    assert_true(mean < number_of(sum, "hi-80") && number_of(sum, "hi-80") < high);
+    assert_true(number_of(sum, "lo-95") < number_of(sum, "lo-80"));
+    assert_int_equal(grid_of(&h, "sums")->row_count, 1);
+    forget(&h);
+    r.hierarchy = "path";
+    DENIED(FORE_E_USAGE, "--sum and --hierarchy", d, fore_job_series(&w->c, &r, d.answer, e));
+}
+
 static void series__any_allocation_fails__clean_error(void **state)
 {
     world *w = *state;
@@ -372,6 +401,7 @@ int main(void)
         WITH_WORLD(series__a_row_set_aside__is_as_one_without_its_value),
         WITH_WORLD(series__bad_ones__are_named_and_the_others_answered),
         WITH_WORLD(series__unusable_files_and_requests__are_told_apart),
+        WITH_WORLD(series__sum__narrower_than_the_bounds_added_up),
         WITH_WORLD(series__any_allocation_fails__clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
