@@ -32,6 +32,7 @@ typedef struct request {
     double raise[RAISES_MAX];
     int64_t raises;
     int32_t start, end;        /* the period, [start, end) days */
+    char name[32];             /* as the calendar names it; "": dates were given */
     fore_drawn_contrast drawn; /* what lists drawn by lot told, of the whole team */
 } request;
 
@@ -45,6 +46,7 @@ static fore_status read_period(const fore_calendar *calendar, const char *text, 
         q->start =
             fore_calendar_add(calendar, period, fore_calendar_start(calendar, period, today), 1);
         q->end = fore_calendar_add(calendar, period, q->start, 1);
+        fore_calendar_name(calendar, period, q->start, q->name);
         return FORE_OK;
     }
     const char *dots = strstr(text, "..");
@@ -389,7 +391,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
 {
     fore_status status = FORE_OK;
     fore_moment moment;
-    request q;
+    request q = {0};
     fore_effort_panel *f = NULL;
     fore_outlook *o = NULL;
     fore_record record;
@@ -421,6 +423,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     fore_json_object(&json, "period");
     fore_json_date(&json, "start", q.start);
     fore_json_date(&json, "end", q.end - 1);
+    fore_json_string(&json, "name", q.name[0] ? q.name : NULL);
     fore_json_end_object(&json);
     fore_json_string(&json, "unit",
                      o->counts          ? "wins"
@@ -430,6 +433,7 @@ fore_status fore_job_effort(fore_context *c, const foresell_effort_request *r, f
     fore_drawn_contrast_json(&q.drawn, &json);
     FORE_GO(answer_group(c, &q, f, &habits, o, &record, -1, r->seed, &whole, a, &json, err));
     fore_drawn_contrast_note(&q.drawn, a);
+    if (q.name[0] == 'F') fore_answer_note(a, "The period is %s of the fiscal calendar.", q.name);
     fore_answer_note(
         a,
         "\"effort x\": the multiple of today's effort at which the target is as likely reached as not (80 %% range: from, to; ∞: none within the limits of change reaches it).");

@@ -42,6 +42,12 @@ static void tell_basis(const fore_forecast *f)
                          "How deals come to be won was learned from %lld of the %lld deals, drawn "
                          "by their ids.",
                          (long long)o->used, (long long)o->known);
+    const fore_calendar *calendar = &f->context->calendar;
+    if (f->request.period == FORE_MONTHLY && calendar->own_count > 0 &&
+        o->start[o->periods] > calendar->own[calendar->own_count - 1])
+        fore_answer_note(f->answer,
+                         "Periods beyond the last one of period_starts are taken to be as "
+                         "long as that; add their starts there.");
     if (f->context->timeline->converted > 0)
         fore_answer_note(f->answer, "%lld deals were converted to %s at the stated rates.",
                          (long long)f->context->timeline->converted, f->unit);

@@ -1,10 +1,11 @@
-"""What a sales manager asks of the forecast: the company's own calendar."""
+"""What a sales manager asks of the forecast: the company's own calendar, targets, categories, the deals
+that slip and stand still, all of it in a terminal of 80 columns."""
 import pathlib
 import shutil
 import tempfile
 import unittest
 
-from harness import run, small_company
+from harness import columns, run, small_company
 
 
 class Manager(unittest.TestCase):
@@ -42,7 +43,8 @@ class Manager(unittest.TestCase):
             self.assertRegex(self.names("--period", "month")[0], r"^FY\d{4} P\d\d$")
             quarters = self.foresell("forecast", "--period", "quarter", "--json").json["periods"]
             period = self.foresell("effort", "--json").json["period"]  # the next fiscal quarter
-            self.assertEqual((period["start"], period["end"]), (quarters[1]["start"], quarters[1]["end"]))
+            self.assertEqual([period[k] for k in ("start", "end", "name")],
+                             [quarters[1][k] for k in ("start", "end", "name")])
         finally:
             self.foresell("settings", "fiscal_year_start=", "fiscal_weeks=")
         self.assertIsNone(self.foresell("settings", "--json").json["settings"]["fiscal_weeks"])
@@ -55,6 +57,31 @@ class Manager(unittest.TestCase):
         self.assertIn("no setting", self.foresell("settings", "colour=red", code=2).err)
         self.assertIn("NAME=VALUE", self.foresell("settings", "zone", code=2).err)
         self.assertIn("4-4-5", self.foresell("forecast", "--fiscal-weeks", "4-4-4", code=2).err)
+
+    def test_forecast__all_parts__fit_a_terminal_and_agree_with_the_json(self):
+        asked = ("forecast", "--period", "quarter", "--by", "team", "--deals", 3)
+        people = self.foresell(*asked).out
+        self.assertEqual([line for line in people.splitlines() if columns(line) > 80], [])
+        answer = self.foresell(*asked, "--json").json
+        for title in ("Target\n", "Target by group\n", "Forecast categories\n"):
+            self.assertIn(title, people)
+        target = next(p["target"] for p in answer["periods"] if "target" in p)
+        self.assertTrue(0 <= target["probability"] <= 1)
+        self.assertEqual(answer["categories"]["source"], "ours")
+        for kind in ("slipped", "stalled"):
+            self.assertEqual(kind.capitalize() + " deals\n" in people, answer[kind]["count"] > 0)
+            self.assertEqual(len(answer[kind]["deals"]), min(3, answer[kind]["count"]))
+        self.assertEqual(answer["trust"]["too_wide"] != [], "Too wide" in people)
+        none = self.foresell(*asked[:-1], 0).out
+        self.assertNotIn("Stalled deals", none)
+        self.assertIn("number", self.foresell("forecast", "--deals", -3, code=2).err)
+
+    def test_forecast__own_months__beyond_the_list_are_said(self):
+        self.foresell("settings", "period_starts=2024-01-01,2024-01-29,2024-02-26")
+        try:
+            self.assertIn("period_starts", self.foresell("forecast").out)
+        finally:
+            self.foresell("settings", "period_starts=")
 
     def test_settings__before_the_first_import__make_the_workspace(self):
         fresh = self.folder / "fresh.db"
