@@ -62,6 +62,7 @@ if [ -n "$python" ]; then
 else
     bench seasons "$build/bench/bench_seasons" 20
 fi
+bench drivers python3 "$here/drivers.py" "$build/foresell" 100 20
 if [ -d "$data" ]; then
     export FORESELL_DATA="$data"
     bench m3 "$build/bench/bench_m3" "$FORESELL_THREADS"
