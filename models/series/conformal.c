@@ -20,10 +20,13 @@ enum { SCORES_LEAST = 20, PAST_LEAST = 10 };
 
 fore_conformal fore_conformal_model(const fore_member *members, int64_t count, int64_t n)
 {
-    double parameters = 0;
-    for (int64_t i = 0; i < count; i++) parameters += (double)members[i].parameters / (double)count;
-    return (fore_conformal){.freedom = fmax(1, (double)n - parameters),
-                            .widening = sqrt(1 + parameters / (double)n)};
+    double spent = 0;
+    for (int64_t i = 0; i < count; i++)
+        spent += ((double)members[i].parameters +
+                  fore_seasons_leverage(&members[i].seasons) * (double)n) /
+                 (double)count;
+    return (fore_conformal){.freedom = fmax(1, (double)n - spent),
+                            .widening = sqrt(1 + spent / (double)n)};
 }
 
 void fore_conformal_free(fore_conformal *conformal)

@@ -49,8 +49,7 @@ static fore_status take_seasons(fore_member *w, const double *y, const fore_seri
         if (share >= SEASON_SHARE) usable[kept++] = usable[i];
     }
     if (kept == 0 || (!all && kept == 1 && usable[0] <= FORE_ETS_SEASON_MAX)) return FORE_OK;
-    return fore_seasons_take(y, w->n, usable, kept, all_positive(y, w->n), &w->seasons,
-                             err);
+    return fore_seasons_take(y, w->n, usable, kept, all_positive(y, w->n), &w->seasons, err);
 }
 
 static fore_status choose_ets(fore_member *w, const double *y, fore_error *err)
@@ -232,7 +231,6 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
         status = fit_arima(member, y, fitted, err);
     else
         plain(member, y, n, 1, &mean, NULL, fitted);
-    member->parameters += (int64_t)(fore_seasons_leverage(&member->seasons) * (double)n);
 done:
     member->known = NULL;
     if (status != FORE_OK) fore_member_free(member);

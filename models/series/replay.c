@@ -19,13 +19,17 @@ static int64_t first_origin(const fore_member *members, int64_t count, int64_t n
 }
 
 /* Akaike's final prediction error. Its root is what theory says of an sd, and a combination, which
- * evens out the errors of its members' weights, follows it; one method alone misses by more. */
+ * evens out the errors of its members' weights, follows it; one method alone misses by more. The
+ * seasons taken out (seasons.h) do as theory says. */
 static double optimism(const fore_member *members, int64_t count, int64_t n)
 {
-    double parameters = 0;
-    for (int64_t i = 0; i < count; i++) parameters += (double)members[i].parameters / (double)count;
+    double parameters = 0, seasons = 0;
+    for (int64_t i = 0; i < count; i++) {
+        parameters += (double)members[i].parameters / (double)count;
+        seasons += fore_seasons_leverage(&members[i].seasons) / (double)count;
+    }
     double ratio = ((double)n + parameters) / fmax(1, (double)n - parameters);
-    return count > 1 ? sqrt(ratio) : ratio;
+    return (count > 1 ? sqrt(ratio) : ratio) * sqrt((1 + seasons) / (1 - seasons));
 }
 
 fore_status fore_replay_run(const fore_member *members, int64_t count, const double *y, int64_t n,
