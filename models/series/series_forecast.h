@@ -6,7 +6,8 @@
  * multiplicative form), a simpler one stands in and the note says so. Deterministic; only sample
  * paths use random numbers, of a seed.
  *
- * Methods: ets.h, theta.h, holt_winters.h, simple.h, arima.h, ces.h, combine.h name their sources.
+ * Methods: ets.h, theta.h, holt_winters.h, simple.h, arima.h, ces.h, combine.h, seasons.h
+ * and boxcox.h name their sources.
  */
 #ifndef FORE_SERIES_FORECAST_H
 #define FORE_SERIES_FORECAST_H
@@ -43,10 +44,10 @@ typedef enum fore_series_method {
     FORE_SERIES_DYNAMIC_THETA,
     FORE_SERIES_CROSTON,
     FORE_SERIES_COMBINE, /* median of ETS, CES, ARIMA and dynamic optimised Theta */
-    FORE_SERIES_ARIMA, /* with the orders found; seasons beyond 24 steps by Fourier terms; fitted on
-                        * the newest 20,000 values at most (the note says so) */
-    FORE_SERIES_CES,   /* complex exponential smoothing */
-    FORE_SERIES_SBA,   /* Croston without its bias: what AUTO takes for mostly zeros */
+    FORE_SERIES_ARIMA,   /* with the orders found; long seasons taken out first; fitted on
+                          * the newest 20,000 values at most (the note says so) */
+    FORE_SERIES_CES,     /* complex exponential smoothing */
+    FORE_SERIES_SBA,     /* Croston without its bias: what AUTO takes for mostly zeros */
     FORE_SERIES_TSB,
     FORE_SERIES_OPTIMISED_THETA, /* static: one line through all values */
     FORE_SERIES_MSTL /* every season taken out by MSTL (of the logarithms where that leaves less),
@@ -91,11 +92,12 @@ typedef struct fore_series_options {
     double lambda;                       /* of BOX_COX, in [-2, 2]; 0 is the logarithm */
     bool median; /* transformed: the forecast is the median, where else the bias adjustment
                   * makes it the mean; default false */
-    const fore_drivers *drivers;     /* what drives the series beside its past; NULL: nothing. Borrowed */
+    const fore_drivers
+        *drivers; /* what drives the series beside its past; NULL: nothing. Borrowed */
     /* Of fore_series_batch alone, which asks ETS about many series at once; leave NULL. */
     const struct fore_ets_question *ets_known;
-    int64_t paths;                   /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */
-    uint64_t seed;                   /* of the paths; default 0 */
+    int64_t paths; /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */
+    uint64_t seed; /* of the paths; default 0 */
 } fore_series_options;
 
 fore_series_options fore_series_default(void);
