@@ -88,10 +88,10 @@ def write(folder, everything):
                                        for s, rows in enumerate(everything) for i, r in enumerate(rows)])
 
 
-def foresell(program, folder, drivers):
-    words = ["past.csv"]
+def foresell(program, folder, drivers, *method):
+    words = ["past.csv", *method]
     if drivers:
-        words = ["sales.csv", "--with", "promo,effort", "--holidays", "holidays.csv", "--calendar"]
+        words = ["sales.csv", "--with", "promo,effort", "--holidays", "holidays.csv", "--calendar", *method]
     started = time.perf_counter()
     ran = subprocess.run([program, "series", *words, "--horizon", str(AHEAD), "--json"],
                          capture_output=True, text=True, cwd=folder)
@@ -123,12 +123,15 @@ def main():
         folder = pathlib.Path(name)
         write(folder, everything)
         answers, seconds = foresell(program, folder, True)
+        arima, _ = foresell(program, folder, True, "--method", "arima")
         plain, _ = foresell(program, folder, False)
         found = [[(d["name"], d["effect"], d["lo"], d["hi"]) for d in a["drivers"] if d["name"] in TRUTH]
                  for a in answers]
         misses = [miss([f["mean"] for f in a["forecast"]], rows) for a, rows in zip(answers, everything)]
+        alone = [miss([f["mean"] for f in a["forecast"]], rows) for a, rows in zip(arima, everything)]
         without = [miss([f["mean"] for f in a["forecast"]], rows) for a, rows in zip(plain, everything)]
-        tell("foresell", sum(found, []), misses, seconds, forecast_mae_without=round(statistics.mean(without), 3))
+        tell("foresell", sum(found, []), misses, seconds, forecast_mae_arima=round(statistics.mean(alone), 3),
+             forecast_mae_without=round(statistics.mean(without), 3))
         if not shutil.which("Rscript") or for_r == 0:
             return
         (folder / "peer.R").write_text(R)
@@ -145,7 +148,7 @@ def main():
             some.append(int(s))
             took += t
         tell("foresell, the series of R", sum((found[s] for s in some), []), [misses[s] for s in some],
-             seconds * len(some) / count)
+             seconds * len(some) / count, forecast_mae_arima=round(statistics.mean(alone[s] for s in some), 3))
         tell("R auto.arima", effects, peer, took)
 
 
