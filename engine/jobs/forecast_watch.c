@@ -108,7 +108,9 @@ static fore_status write_list(const fore_forecast *f, const fore_watched *list, 
             slipped ? "should have closed by now, or moved out of the period since it began"
                     : "have been quiet for longer than nine in ten won deals ever were at "
                       "their stage",
-            shown < n ? "; the largest:" : ":");
+            shown == n   ? ":"
+            : amount > 0 ? "; the largest:"
+                         : "; the likeliest:");
     }
 done:
     fore_text_free(&name);

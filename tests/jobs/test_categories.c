@@ -36,7 +36,7 @@ static void put_category(world *w, const char *id, int day, const char *from, co
 static void put_past(world *w)
 {
     static const int month[] = {366, 397, 425};
-    char id[16];
+    char id[32];
     for (int m = 0; m < 3; m++)
         for (int i = 0; i < 6; i++) {
             bool won = i == 0 || i == 2;
@@ -130,7 +130,7 @@ static void categories__of_the_crms_chances__have_no_past(void **state)
     world *w = *state;
     world_begin(w);
     for (int m = 0; m < 4; m++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "P%d", m);
         put_dated(w, id, 380 + m, 400, 410, m % 2, 100, "{\"Probability\":\"100\"}");
     }

@@ -19,7 +19,7 @@ static void call(world *w, const char *deal, int day)
 /* Silences of deal i: 1 + i / 10 days at "first", twice that at "second". */
 static void put_won(world *w, int i)
 {
-    char id[16];
+    char id[32];
     int start = 300 + i, step = 1 + i / 10;
     snprintf(id, sizeof id, "W%02d", i);
     put_closed(w, id, at(start, 9), at(start + 12 * step, 9), FORE_WON, 100);

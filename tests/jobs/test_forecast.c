@@ -21,7 +21,7 @@ static void put_dollars(world *w)
 {
     world_begin(w);
     for (int i = 0; i < 40; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "X%03d", i);
         fore_deal_row row = a_deal(id, at(10 * i, 9));
         row.owner = key_of(w, FORE_REP, "R0");
@@ -95,7 +95,7 @@ static void forecast_and_effort__by_team__say_the_same(void **state)
     a_company(w);
     world_begin(w); /* the north had three times the deals, long ago */
     for (int i = 0; i < 150; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "A%03d", i);
         fore_deal_row row = a_deal(id, at(-300 + i, 9));
         row.owner = key_of(w, FORE_REP, "R1");
@@ -178,7 +178,7 @@ static void forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_hel
     world *w = *state;
     world_begin(w);
     for (int i = 0; i < 8; i++) {
-        char id[16];
+        char id[32];
         snprintf(id, sizeof id, "D%d", i);
         if (i < 6)
             put_closed(w, id, at(NOW - 200 + 30 * i, 9), at(NOW - 180 + 30 * i, 9),

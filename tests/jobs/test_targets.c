@@ -171,7 +171,7 @@ static void put_dated(world *w, const char *id, int created, int expected, int c
 static void put_months(world *w)
 {
     static const int month[] = {366, 397, 425};
-    char id[16];
+    char id[32];
     world_begin(w);
     for (int m = 0; m < 3; m++)
         for (int i = 0; i < 3; i++) {
