@@ -26,8 +26,9 @@ typedef struct occasion {
 
 struct fore_holidays {
     fore_dictionary *names;
-    occasion *occasions;  /* by name, then day */
-    fore_window *windows; /* of the occasions, in their order */
+    int64_t order[NAMES_MOST]; /* of the names by the alphabet: whatever the order of the rows */
+    occasion *occasions;       /* by name, then day */
+    fore_window *windows;      /* of the occasions, in their order */
     int64_t count, capacity;
     int64_t first[NAMES_MOST + 1];
     int32_t *off; /* ascending, each once */
@@ -124,7 +125,9 @@ static int by_name_and_day(const void *left, const void *right)
 {
     const occasion *a = left, *b = right;
     if (a->name != b->name) return a->name < b->name ? -1 : 1;
-    return (a->day > b->day) - (a->day < b->day);
+    if (a->day != b->day) return a->day < b->day ? -1 : 1;
+    if (a->window.from != b->window.from) return a->window.from < b->window.from ? -1 : 1;
+    return (a->window.end > b->window.end) - (a->window.end < b->window.end);
 }
 
 static int by_day(const void *left, const void *right)
@@ -133,10 +136,25 @@ static int by_day(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
+/* Names become their places in the alphabet. */
+static void order_names(fore_holidays *h)
+{
+    int64_t count = fore_dictionary_count(h->names), place[NAMES_MOST];
+    for (int64_t i = 0; i < count; i++) {
+        place[i] = 0;
+        for (int64_t k = 0; k < count; k++)
+            place[i] +=
+                strcmp(fore_dictionary_text(h->names, k), fore_dictionary_text(h->names, i)) < 0;
+        h->order[place[i]] = i;
+    }
+    for (int64_t i = 0; i < h->count; i++) h->occasions[i].name = place[h->occasions[i].name];
+}
+
 /* Each day once; where every name begins. */
 static fore_status put_in_order(fore_holidays *h, fore_error *err)
 {
     int64_t kept = 0;
+    order_names(h);
     qsort(h->occasions, (size_t)h->count, sizeof *h->occasions, by_name_and_day);
     h->windows = FORE_NEW(h->count, fore_window);
     if (!h->windows) return fore_no_memory(err);
@@ -220,7 +238,7 @@ int64_t fore_holidays_count(const fore_holidays *h)
 
 const char *fore_holidays_name(const fore_holidays *h, int64_t i)
 {
-    return fore_dictionary_text(h->names, i);
+    return fore_dictionary_text(h->names, h->order[i]);
 }
 
 double fore_holidays_share(const fore_holidays *h, int64_t i, int32_t from, int32_t end)

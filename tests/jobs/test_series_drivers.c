@@ -199,6 +199,16 @@ static void series_drivers__holidays__moving_ones_are_effects(void **state)
     holds(driver(&h, 0, "Festival"), 40);
     const fore_json_node *out = node_of(series_at(&h, 0), "drivers_left_out");
     assert_string_equal(string_of(fore_json_at(out, 0), "name"), "Christmas");
+    fore_text_puts(&text, "date,name,country,before\n"); /* other rows first: the same bytes */
+    for (int i = 5; i >= 0; i--) {
+        char date[32];
+        fore_date_format(fore_days_from_civil(2018 + i, 1, 1) + day[i], date);
+        fore_text_printf(&text, "%d-12-25,Christmas,IN,\n%s,Festival,IN,10\n", 2018 + i, date);
+    }
+    r.holidays = write_text(w, "holidays.csv", &text);
+    HEAR(again, fore_job_series(&w->c, &r, again.answer, e));
+    assert_string_equal(h.answer->json.bytes, again.answer->json.bytes);
+    forget(&again);
     forget(&h);
     r.country = "Mars";
     DENIED(FORE_E_DATA, "no holiday of Mars", d, fore_job_series(&w->c, &r, d.answer, e));
