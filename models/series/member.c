@@ -1,8 +1,8 @@
-/* The methods behind member.h. Seasons longer than FORE_ETS_SEASON_MAX, or more than one, do not fit
- * into the models: those that explain enough are taken out first (seasons.h) and put back. For the
- * default combination on simulated series of hours, days and weeks that was as accurate as the
- * fixed indices and, in ARIMA, Fourier terms that it replaced, or more so, and faster. Fourier terms
- * stay for a season too short or too weak to be taken out. */
+/* The methods behind member.h. Seasons longer than FORE_ETS_SEASON_MAX, or more than one, do not
+ * fit into the models: those that explain enough are taken out first (seasons.h) and put back. For
+ * the default combination on simulated series of hours, days and weeks that was as accurate as the
+ * fixed indices and, in ARIMA, Fourier terms that it replaced, or more so, and faster. Fourier
+ * terms stay for a season too short or too weak to be taken out. */
 #include "models/series/member.h"
 
 #include <math.h>
