@@ -2,9 +2,11 @@
  * take? bench_m3 [--every K] [--inside] [--intervals KIND] [threads [method ...]]   prints one JSON
  * line per method and group; K: each K-th series only; --inside: the last values of each training
  * part are forecast from those before (long enough series only), which is where choices are made;
- * KIND: model, conformal or adaptive. peer_series.py puts statsforecast and R beside it. Published
+ * KIND: model, conformal or adaptive. The method "shipped" is "learned" with the program's weights,
+ * not corrected by the series at hand. peer_series.py puts statsforecast and R beside it. Published
  * forecasts of THETA give 12.762 (outside the run). */
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 #include "bench/bench_help.h"
 #include "engine/base/pool.h"
 #include "models/measure/accuracy.h"
-#include "models/series/series_forecast.h"
+#include "models/series/learned.h"
 #include "tests/measure/m3_data.h"
 
 typedef struct tally {
@@ -60,16 +62,26 @@ static bool look_inside(m3_series *s)
     return true;
 }
 
+static bool method_of(const char *word, fore_learned **shipped, fore_series_options *options)
+{
+    bool alone = strcmp(word, "shipped") == 0;
+    if (!fore_series_method_parse(alone ? "learned" : word, &options->method)) return false;
+    if (alone && fore_learned_shipped(shipped, NULL) != FORE_OK) return false;
+    options->learned = *shipped;
+    return true;
+}
+
 static int run(const m3_series *series, question q, const char *word, fore_pool *pool)
 {
     fore_series_options options = fore_series_default();
     fore_series_task *tasks = calloc(M3_SERIES, sizeof *tasks);
     m3_series *all = malloc(M3_SERIES * sizeof *all);
+    fore_learned *shipped = NULL;
     tally groups[5] = {{0}};
     timing time;
     int count = 0;
     options.intervals = q.intervals;
-    if (!tasks || !all || !fore_series_method_parse(word, &options.method)) return 1;
+    if (!tasks || !all || !method_of(word, &shipped, &options)) return 1;
     for (int i = 0; i < M3_SERIES; i += q.every) {
         m3_series *s = &all[count];
         *s = series[i];
@@ -90,6 +102,7 @@ static int run(const m3_series *series, question q, const char *word, fore_pool 
     }
     for (int g = 0; g < 5; g++)
         print(word, g < 4 ? m3_groups[g] : "all", &groups[g], &time, fore_pool_threads(pool));
+    fore_learned_free(shipped);
     free(tasks);
     free(all);
     return 0;

@@ -29,7 +29,7 @@ static int run(cli *c, int argc, char **argv)
          "steps in a season (from the dates); several: 24,168"},
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"method", "NAME", CLI_TEXT, &request.method,
-         "auto, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},
+         "auto, learned, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},
         {"box-cox", "LAMBDA", CLI_TEXT, &request.box_cox,
          "transform the values first: auto, or a number (0: logarithm)"},
         {"multiplicative-trend", NULL, CLI_FLAG, &request.multiplicative_trend,

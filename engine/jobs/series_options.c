@@ -81,7 +81,7 @@ fore_status fore_series_options_read(foresell_series_request *r, fore_series_opt
     if (r->method && !fore_series_method_parse(r->method, &o->method))
         return fore_fail(
             err, FORE_E_USAGE,
-            "there is no method '%s'; use auto, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, "
+            "there is no method '%s'; use auto, learned, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, "
             "naive, snaive, drift, mean or combine",
             r->method);
     if (r->horizon < 0 || r->horizon > HORIZON_MOST || r->season < 0 || r->season > SEASON_MOST)

@@ -20,6 +20,7 @@
 #include "engine/base/pool.h"
 #include "engine/base/progress.h"
 #include "engine/base/status.h"
+#include "engine/base/text.h"
 #include "models/score/view.h"
 
 enum { FORE_TREES_MAX_DEPTH = 32 };
@@ -96,5 +97,12 @@ void fore_background_parts(const fore_background *background, const double *raw,
 void fore_trees_write(const fore_trees *trees, fore_json_writer *json, const char *key);
 fore_status fore_trees_read(const fore_json_node *node, fore_trees **out,
                             fore_error *err); /* E_MODEL */
+/* The same in five bytes a node: appended to out, for at most 127 columns (E_LIMIT). Predictions
+ * keep single precision, contributions are not kept. */
+fore_status fore_trees_pack(const fore_trees *trees, fore_text *out, fore_error *err);
+/* *used: the bytes that were these trees'. E_MODEL for bytes that are not packed trees of so many
+ * columns. */
+fore_status fore_trees_unpack(const uint8_t *bytes, int64_t length, int64_t columns, int64_t *used,
+                              fore_trees **out, fore_error *err);
 
 #endif

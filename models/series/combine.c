@@ -5,18 +5,48 @@
 
 #include "engine/num/special.h"
 
-/* Variance between the members, whose disagreement is uncertainty too. */
-static double spread(const double *values, int64_t count)
+static bool weighted(const fore_member *members, int64_t count)
 {
-    double mean = fore_mean(values, count), squares = 0;
-    for (int64_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
-    return squares / (double)count;
+    for (int64_t i = 0; i < count; i++)
+        if (members[i].weight > 0) return true;
+    return false;
+}
+
+/* Mean by weight, or all alike, of the values that there are. */
+static double mean_of(const fore_member *members, int64_t count, const double *at)
+{
+    bool all_alike = !weighted(members, count);
+    double sum = 0, whole = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double w = all_alike ? 1 : members[i].weight;
+        if (isnan(at[i]) || !(w > 0)) continue;
+        sum += w * at[i];
+        whole += w;
+    }
+    return whole > 0 ? sum / whole : NAN;
+}
+
+double fore_combined(const fore_member *members, int64_t count, double *at)
+{
+    int64_t known = 0;
+    if (weighted(members, count)) return mean_of(members, count, at);
+    for (int64_t i = 0; i < count; i++)
+        if (!isnan(at[i])) at[known++] = at[i];
+    return fore_median(at, known);
+}
+
+/* Variance between the members, whose disagreement is uncertainty too. */
+static double spread(const fore_member *members, int64_t count, const double *at)
+{
+    double mean = mean_of(members, count, at), squares[FORE_MEMBERS_MAX];
+    for (int64_t i = 0; i < count; i++) squares[i] = (at[i] - mean) * (at[i] - mean);
+    return mean_of(members, count, squares);
 }
 
 void fore_combine(const fore_member *members, int64_t count, const double *y, int64_t n0, int64_t h,
                   double *mean, double *variance, double *scratch)
 {
-    double at_step[FORE_MEMBERS_MAX];
+    double at[FORE_MEMBERS_MAX], doubt[FORE_MEMBERS_MAX];
     if (count == 1) {
         fore_member_forecast(members, y, n0, h, mean, variance);
         return;
@@ -24,14 +54,11 @@ void fore_combine(const fore_member *members, int64_t count, const double *y, in
     for (int64_t i = 0; i < count; i++)
         fore_member_forecast(&members[i], y, n0, h, scratch + 2 * i * h, scratch + (2 * i + 1) * h);
     for (int64_t k = 0; k < h; k++) {
-        double sum = 0;
-        int64_t known = 0;
         for (int64_t i = 0; i < count; i++) {
-            double v = scratch[(2 * i + 1) * h + k];
-            at_step[i] = scratch[2 * i * h + k];
-            if (!isnan(v)) sum += v, known++;
+            at[i] = scratch[2 * i * h + k];
+            doubt[i] = scratch[(2 * i + 1) * h + k];
         }
-        variance[k] = known ? sum / (double)known + spread(at_step, count) : NAN;
-        mean[k] = fore_median(at_step, count);
+        variance[k] = mean_of(members, count, doubt) + spread(members, count, at);
+        mean[k] = fore_combined(members, count, at);
     }
 }

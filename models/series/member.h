@@ -22,6 +22,7 @@ typedef struct fore_member {
                            * differences count */
     fore_seasons seasons; /* taken out before the fit, where the model cannot hold them */
     double *room;         /* ARIMA: n doubles to work in, owned; so one thread at a time */
+    double weight; /* in a combination with learned weights: its share; else 0 */
     int64_t from; /* ARIMA: fitted on the values from here on, whole seasons left out; usually 0 */
     union {
         fore_ets ets; /* SES, HOLT, ETS, MSTL */

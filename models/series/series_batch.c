@@ -1,10 +1,11 @@
 /* Many series: blocks of them go to the threads. In a block ETS is asked about all series at once,
  * as its fits run side by side (ets_search.h); then each series is answered by itself. What a
- * series gets does not depend on its block. */
+ * series gets does not depend on its block. Learned weights are corrected by all series first. */
 #include <stdio.h>
 
 #include "engine/base/memory.h"
 #include "models/series/ets.h"
+#include "models/series/learned.h"
 #include "models/series/prepare.h"
 #include "models/series/series_forecast.h"
 
@@ -20,7 +21,7 @@ typedef struct batch {
 static bool asks_ets(const fore_series_options *o, const fore_series_task *task)
 {
     bool method = o->method == FORE_SERIES_AUTO || o->method == FORE_SERIES_COMBINE ||
-                  o->method == FORE_SERIES_ETS;
+                  o->method == FORE_SERIES_LEARNED || o->method == FORE_SERIES_ETS;
     return method && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 && !o->drivers &&
            !task->drivers && task->y && task->n >= 4 && task->n <= LONG && task->m >= 1 &&
            task->m <= FORE_ETS_SEASON_MAX;
@@ -80,14 +81,41 @@ done:
     return status;
 }
 
+enum { OWN_ROUNDS = 25 }; /* trees a member on the series' own history */
+
+/* The weights for this batch: the program's, and corrected where the history is large. */
+static fore_status learn(fore_pool *pool, const fore_series_task *tasks, int64_t count,
+                         const fore_series_options *options, fore_learned **learned,
+                         fore_error *err)
+{
+    fore_learned *own = NULL;
+    FORE_TRY(fore_learned_shipped(learned, err));
+    if (count < FORE_LEARNED_OWN) return FORE_OK;
+    fore_status status = fore_learned_fit(pool, tasks, count, FORE_LEARNED_OWN, options, *learned,
+                                          OWN_ROUNDS, &own, NULL, err);
+    if (status == FORE_E_NO_ANSWER) return FORE_OK; /* too few that suit: the program's serve */
+    fore_learned_free(*learned);
+    *learned = own;
+    return status;
+}
+
 fore_status fore_series_batch(fore_pool *pool, fore_series_task *tasks, int64_t count,
                               const fore_series_options *options, fore_error *err)
 {
-    fore_series_options standard = fore_series_default();
-    batch b = {tasks, options ? options : &standard, count, BLOCK};
+    fore_series_options own = options ? *options : fore_series_default();
+    batch b = {tasks, &own, count, BLOCK};
+    fore_learned *learned = NULL;
+    fore_status status = FORE_OK;
     for (int64_t i = 0; i < count; i++)
         tasks[i].forecast = NULL, tasks[i].status = FORE_OK, tasks[i].message[0] = 0;
     int64_t share = count / ((int64_t)fore_pool_threads(pool) * BLOCKS_PER_THREAD);
     if (share < b.block) b.block = share > 1 ? share : 1;
-    return fore_pool_run(pool, (count + b.block - 1) / b.block, run_block, &b, err);
+    if (own.method == FORE_SERIES_LEARNED && !own.learned) {
+        status = learn(pool, tasks, count, &own, &learned, err);
+        own.learned = learned;
+    }
+    if (status == FORE_OK)
+        status = fore_pool_run(pool, (count + b.block - 1) / b.block, run_block, &b, err);
+    fore_learned_free(learned);
+    return status;
 }

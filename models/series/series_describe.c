@@ -36,13 +36,12 @@ void series_describe_history(series_work *w, const double *y)
     const fore_prepared *s = &w->series;
     double at[FORE_MEMBERS_MAX];
     for (int64_t t = 0; t < f->n; t++) {
-        int64_t inside = t - s->lead, known = 0;
+        int64_t inside = t - s->lead;
         f->used[t] = f->fitted[t] = f->residuals[t] = NAN;
         if (inside < 0 || inside >= s->n) continue;
-        for (int64_t i = 0; i < w->count; i++) /* ARIMA says nothing of its first values */
-            if (!isnan(w->fitted[i][inside])) at[known++] = w->fitted[i][inside];
+        for (int64_t i = 0; i < w->count; i++) at[i] = w->fitted[i][inside];
         f->used[t] = isnan(y[t]) ? s->y[inside] * s->scale : y[t];
-        f->fitted[t] = fore_median(at, known) * s->scale;
+        f->fitted[t] = fore_combined(w->members, w->count, at) * s->scale;
         f->residuals[t] = f->used[t] - f->fitted[t];
     }
     f->missing = s->filled;
@@ -150,17 +149,34 @@ static void describe_seasons(series_work *w)
             series_note(w, "the season of %lld steps was left out", (long long)o->season[i]);
 }
 
-void series_describe_model(series_work *w)
+/* "0.43 Theta + 0.31 ETS(A,A,N) + ...": the largest weights first, until the rest is less than a
+ * twentieth. The parameters are all weights. */
+static void describe_weights(series_work *w)
+{
+    fore_series_forecast *f = w->out;
+    bool told[FORE_MEMBERS_MAX] = {false};
+    double rest = 1;
+    size_t used = 0, size = sizeof f->name;
+    for (int64_t i = 0; i < w->count; i++)
+        add_parameter(f, fore_series_method_word(w->members[i].method), w->members[i].weight);
+    for (int64_t k = 0; k < w->count && rest >= 0.05 && used < size; k++) {
+        char name[64];
+        int64_t top = -1;
+        for (int64_t i = 0; i < w->count; i++)
+            if (!told[i] && (top < 0 || w->members[i].weight > w->members[top].weight)) top = i;
+        told[top] = true;
+        rest -= w->members[top].weight;
+        fore_member_name(&w->members[top], name);
+        used += (size_t)snprintf(f->name + used, size - used, "%s%.2f %s", k ? " + " : "",
+                                 w->members[top].weight, name);
+    }
+}
+
+static void describe_members(series_work *w)
 {
     fore_series_forecast *f = w->out;
     char name[64];
     size_t used = 0;
-    if (w->count == 1) describe_member(w, w->members);
-    for (int64_t i = 0; i < w->count; i++)
-        if (w->members[i].from)
-            series_note(w, "ARIMA was fitted on the newest %lld values",
-                        (long long)(w->series.n - w->members[i].from));
-    describe_seasons(w);
     if (w->count > 1) used += (size_t)snprintf(f->name, sizeof f->name, "median of ");
     for (int64_t i = 0; i < w->count; i++) {
         const char *joint = i == 0 ? "" : i + 1 < w->count ? ", " : " and ";
@@ -168,4 +184,18 @@ void series_describe_model(series_work *w)
         if (used < sizeof f->name)
             used += (size_t)snprintf(f->name + used, sizeof f->name - used, "%s%s", joint, name);
     }
+}
+
+void series_describe_model(series_work *w)
+{
+    if (w->count == 1) describe_member(w, w->members);
+    for (int64_t i = 0; i < w->count; i++)
+        if (w->members[i].from)
+            series_note(w, "ARIMA was fitted on the newest %lld values",
+                        (long long)(w->series.n - w->members[i].from));
+    describe_seasons(w);
+    if (w->out->method == FORE_SERIES_LEARNED)
+        describe_weights(w);
+    else
+        describe_members(w);
 }

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "engine/base/memory.h"
+#include "models/series/learned.h"
 #include "models/series/series_inside.h"
 
 /* Below this, no method has anything to learn from. */
@@ -36,7 +37,7 @@ static fore_series_method settle(series_work *w)
         series_note(w, "all values are equal, so is the forecast");
         return FORE_SERIES_NAIVE;
     }
-    if (asked != FORE_SERIES_AUTO) return asked;
+    if (asked != FORE_SERIES_AUTO && asked != FORE_SERIES_LEARNED) return asked;
     if (s->n < VALUES_LEAST) {
         series_note(w, "the history has only %lld value%s: the last one is repeated",
                     (long long)s->n, s->n == 1 ? "" : "s");
@@ -49,7 +50,7 @@ static fore_series_method settle(series_work *w)
             (long long)s->zeros, (long long)s->n);
         return FORE_SERIES_SBA;
     }
-    return FORE_SERIES_COMBINE;
+    return asked == FORE_SERIES_LEARNED ? asked : FORE_SERIES_COMBINE;
 }
 
 static fore_series_method simpler(fore_series_method method)
@@ -93,11 +94,11 @@ static fore_status fit_one(series_work *w, fore_series_method method, fore_error
     return FORE_OK;
 }
 
-static fore_status fit_several(series_work *w, fore_error *err)
+static fore_status fit_several(series_work *w, fore_series_method method, fore_error *err)
 {
-    static const fore_series_method list[] = {FORE_SERIES_ETS, FORE_SERIES_CES, FORE_SERIES_ARIMA,
-                                              FORE_SERIES_DYNAMIC_THETA};
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    const fore_series_method *list = fore_learned_methods; /* the median is that of the first */
+    int64_t most = method == FORE_SERIES_LEARNED ? FORE_LEARNED_MEMBERS : FORE_LEARNED_CORE;
+    for (int64_t i = 0; i < most; i++) {
         fore_error why = {0};
         fore_status status = fore_member_fit(list[i], w->series.y, w->series.n, w->m, w->options,
                                              &w->members[w->count], w->fitted[w->count], &why);
@@ -110,8 +111,42 @@ static fore_status fit_several(series_work *w, fore_error *err)
             return status;
         }
     }
-    w->out->method = FORE_SERIES_COMBINE;
+    w->out->method = method;
     return w->count > 0 ? FORE_OK : fit_one(w, FORE_SERIES_NAIVE, err);
+}
+
+/* The members' shares, by learned weights. */
+static fore_status weigh(series_work *w, const fore_learned *learned, fore_error *err)
+{
+    fore_learned_case c = {.y = w->series.y, .n = w->series.n, .m = w->m, .steps = w->steps};
+    double weight[FORE_LEARNED_MEMBERS];
+    for (int64_t i = 0, k = 0; i < w->count; i++, k++) {
+        double *mean = w->scratch + 2 * i * w->steps;
+        while (fore_learned_methods[k] != w->members[i].method) k++;
+        fore_member_forecast(&w->members[i], w->series.y, w->series.n, w->steps, mean,
+                             mean + w->steps);
+        c.forecast[k] = mean;
+        c.fitted[k] = w->fitted[i];
+    }
+    FORE_TRY(fore_learned_weigh(learned, &c, weight, err));
+    for (int64_t i = 0, k = 0; i < w->count; i++, k++) {
+        while (fore_learned_methods[k] != w->members[i].method) k++;
+        w->members[i].weight = weight[k];
+    }
+    series_note(w, "weights learned on %s", fore_learned_source(learned));
+    return FORE_OK;
+}
+
+static fore_status fit_learned(series_work *w, fore_error *err)
+{
+    fore_learned *shipped = NULL;
+    FORE_TRY(fit_several(w, FORE_SERIES_LEARNED, err));
+    if (w->out->method != FORE_SERIES_LEARNED) return FORE_OK;
+    if (w->options->learned) return weigh(w, w->options->learned, err);
+    FORE_TRY(fore_learned_shipped(&shipped, err));
+    fore_status status = weigh(w, shipped, err);
+    fore_learned_free(shipped);
+    return status;
 }
 
 /* ---- the answer ---- */
@@ -159,7 +194,9 @@ fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t hori
     FORE_GO(make_scratch(&w, err));
     fore_series_method method = settle(&w);
     if (method == FORE_SERIES_COMBINE)
-        FORE_GO(fit_several(&w, err));
+        FORE_GO(fit_several(&w, method, err));
+    else if (method == FORE_SERIES_LEARNED)
+        FORE_GO(fit_learned(&w, err));
     else
         FORE_GO(fit_one(&w, method, err));
     FORE_GO(answer(&w, y, err));

@@ -50,12 +50,15 @@ typedef enum fore_series_method {
     FORE_SERIES_SBA,     /* Croston without its bias: what AUTO takes for mostly zeros */
     FORE_SERIES_TSB,
     FORE_SERIES_OPTIMISED_THETA, /* static: one line through all values */
-    FORE_SERIES_MSTL /* every season taken out by MSTL (of the logarithms where that leaves less),
+    FORE_SERIES_MSTL, /* every season taken out by MSTL (of the logarithms where that leaves less),
                       * ETS for what is left, the last cycle of each put back */
+    FORE_SERIES_LEARNED /* the combination by learned weights of those four, Theta, naive, seasonal
+                         * naive and drift (learned.h); as AUTO for mostly zeros and short histories
+                         */
 } fore_series_method;
 
 /* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
- * "combine" "arima" "ces" "sba" "tsb" "otm" "mstl"; false for any other word. */
+ * "combine" "arima" "ces" "sba" "tsb" "otm" "mstl" "learned"; false for any other word. */
 bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 
@@ -94,6 +97,9 @@ typedef struct fore_series_options {
                   * makes it the mean; default false */
     const fore_drivers
         *drivers; /* what drives the series beside its past; NULL: nothing. Borrowed */
+    const struct fore_learned *learned; /* LEARNED: the weights; NULL = those of the program, which
+                                         * a batch of FORE_LEARNED_OWN series corrects by their own
+                                         * history first. Borrowed */
     /* Of fore_series_batch alone, which asks ETS about many series at once; leave NULL. */
     const struct fore_ets_question *ets_known;
     int64_t paths; /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */

@@ -8,7 +8,8 @@
 
 static const char *const method_words[] = {
     "auto", "naive",   "snaive",  "drift", "mean", "ses", "holt", "hw",  "ets", "theta",
-    "dotm", "croston", "combine", "arima", "ces",  "sba", "tsb",  "otm", "mstl"};
+    "dotm", "croston", "combine", "arima", "ces",  "sba", "tsb",  "otm", "mstl",
+    "learned"};
 enum { METHODS = sizeof method_words / sizeof *method_words };
 
 bool fore_series_method_parse(const char *word, fore_series_method *method)
