@@ -64,8 +64,9 @@ static void take_season(double *v, int64_t n, int64_t m)
  * vector of the rest goes to basis. */
 static bool is_new(const double *v, int64_t n, int64_t m, double *basis, int64_t *count)
 {
-    double *rest = basis + *count * n;
-    memcpy(rest, v, (size_t)n * sizeof *v);
+    double *rest = basis + *count * n, top = 0;
+    for (int64_t t = 0; t < n; t++) top = fmax(top, fabs(v[t]));
+    for (int64_t t = 0; t < n; t++) rest[t] = v[t] / top; /* squares stay finite */
     take_season(rest, n, 1);
     double all = length_of(rest, n);
     for (int pass = 0; pass < 2; pass++) { /* twice is enough (Kahan, Parlett) */
