@@ -254,7 +254,7 @@ static bool has_holes(const double *y, int64_t from, int64_t n)
     return false;
 }
 
-static void put_effects(const regression *r, fore_drivers_fit *fit)
+static fore_status put_effects(const regression *r, fore_drivers_fit *fit, fore_error *err)
 {
     const fore_arima *a = &r->model;
     double spare = (double)(a->n - fore_arima_least(a) + 1 - a->parameters + 1);
@@ -267,7 +267,13 @@ static void put_effects(const regression *r, fore_drivers_fit *fit)
         e->error = a->beta_error[i];
         e->lower = e->effect - q * e->error;
         e->upper = e->effect + q * e->error;
+        if (!isfinite(e->lower) || !isfinite(e->upper))
+            return fore_fail(err, FORE_E_NUMERIC,
+                             "the effect of %.40s is too large for a number; give it in a larger "
+                             "unit",
+                             e->name);
     }
+    return FORE_OK;
 }
 
 /* ---- the whole ---- */
@@ -324,11 +330,11 @@ fore_status fore_drivers_learn(const double *y, int64_t n, int64_t m, const fore
     fill(&r, y, fit);
     FORE_GO(choose_all(&r, fit, err));
     FORE_GO(drop_weak(&r, fit, err));
-    put_effects(&r, fit);
+    FORE_GO(put_effects(&r, fit, err));
     if (has_holes(y, r.from, r.n) && r.k > 0) {
         fill(&r, y, fit);
         FORE_GO(choose(&r, fit, err));
-        put_effects(&r, fit);
+        FORE_GO(put_effects(&r, fit, err));
     }
 done:
     fore_free(r.y);

@@ -246,6 +246,11 @@ static void drivers__too_little_or_unknown__said(void **state)
     assert_non_null(strstr(f->note, "drivers were not used"));
     for (int h = 0; h < H; h++) assert_true(f->mean[h] == 5);
     fore_series_free(f);
+    for (int t = 0; t < ROWS; t++) x[t + 3 * ROWS] *= 1e-300;
+    for (int t = 0; t < N; t++) flat[t] = y[t] * 1e140;
+    f = run(flat, N, 12, H, &o);
+    assert_non_null(strstr(f->note, "effect of effort is too large for a number"));
+    fore_series_free(f);
     x[N + 2 + 3 * ROWS] = NAN;
     fore_error err = {0};
     assert_int_equal(fore_series_run(y, N, 12, H, &o, &f, &err), FORE_E_DATA);
