@@ -25,7 +25,7 @@ DATA = pathlib.Path(os.environ.get("FORESELL_DATA") or SELF.parent / "../../shar
 THREADS = 2
 SEASON = {"YEARLY": 1, "QUARTERLY": 4, "MONTHLY": 12, "OTHER": 1}
 # question: (method of foresell, of statsforecast, of R), each k-th series, and R's runs
-QUESTIONS = {"ets": (("ets", "AutoETS", "ets"), 10, 1), "arima": (("arima", "AutoARIMA", "arima"), 30, 1),
+QUESTIONS = {"ets": (("ets", "AutoETS", "ets"), 15, 1), "arima": (("arima", "AutoARIMA", "arima"), 60, 1),
              "theta": (("dotm", "DynamicOptimizedTheta", "thetaf"), 3, 3)}
 
 
