@@ -88,7 +88,7 @@ typedef struct fore_outlook_draws {
     const double *shock_sd; /* periods: common to all deals; NULL: none */
     double persistence;     /* of the shocks */
     int64_t periods;        /* only the first so many; 0: all */
-    int64_t draws;
+    int64_t draws;          /* 0: 4000 */
     uint64_t seed;
 } fore_outlook_draws;
 fore_status fore_outlook_simulate(fore_context *context, const fore_outlook *outlook,

@@ -7,6 +7,8 @@
 
 /* A group draws from what its own wins brought; below OWN_WINS of them the company's fill up. */
 enum { OWN_WINS = 20, RECENT_DAYS = 182 };
+/* The bounds of an 80 % interval move by less than 1 % of the mean from seed to seed. */
+enum { OUTLOOK_DRAWS = 4000 };
 
 double fore_outlook_share(const fore_timeline *t, const fore_outlook *o, const uint8_t *member)
 {
@@ -174,7 +176,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     fore_pipeline_options options = fore_pipeline_default();
     options.seed = d->seed;
     options.keep_draws = 1;
-    if (d->draws) options.draws = d->draws;
+    options.draws = d->draws ? d->draws : OUTLOOK_DRAWS;
     status = fore_pipeline_simulate(&p, &options, c->pool, result, err);
 done:
     fore_arena_free(arena);

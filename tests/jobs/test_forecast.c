@@ -184,7 +184,7 @@ static void forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_hel
             put_closed(w, id, at(NOW - 200 + 30 * i, 9), at(NOW - 180 + 30 * i, 9),
                        i % 2 ? FORE_WON : FORE_LOST, 100 * (i + 1) * (i + 1));
         else {
-            fore_deal_row row = a_deal(id, at(NOW - 20, 9));
+            fore_deal_row row = a_deal(id, at(NOW - 10, 9));
             row.amount_minor = i == 6 ? 10000 : 90000000;
             row.currency = "EUR";
             put_deal(w, row);
