@@ -57,7 +57,9 @@ else
     bench logit "$build/bench/bench_logit" "$rows" 50 "$scratch/logit" "$runs"
     bench trees "$build/bench/bench_trees" "$rows" 50 "$scratch/logit" "$runs"
 fi
+bench mint "$build/bench/bench_mint" 10000
 if [ -n "$python" ]; then
+    bench mint "$python" "$here/peer_mint.py" 3000
     bench seasons "$python" "$here/peer_seasons.py" "$build/bench/bench_seasons" 20
 else
     bench seasons "$build/bench/bench_seasons" 20

@@ -69,10 +69,6 @@ fore_status fore_series_options_read(foresell_series_request *r, fore_series_opt
     o->non_negative = r->non_negative;
     if (!r->hierarchy && (r->reconcile || r->separator))
         return fore_fail(err, FORE_E_USAGE, "--reconcile and --separator belong to --hierarchy");
-    if (r->hierarchy && r->sum)
-        return fore_fail(err, FORE_E_USAGE,
-                         "--sum and --hierarchy do not go together; add the "
-                         "steps up with --every first");
     FORE_TRY(fore_levels_parse(r->levels, o->level, &o->levels, err));
     o->multiplicative_trend = r->multiplicative_trend;
     FORE_TRY(read_seasons(r, o, err));

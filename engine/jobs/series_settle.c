@@ -158,6 +158,22 @@ static void put_bounds(const settling *s, int64_t i, const double *before)
     }
 }
 
+/* Sample paths go with the mean and the width. */
+static void move_paths(const settling *s, int64_t i, const double *before)
+{
+    fore_series_forecast *f = s->tasks[i].forecast;
+    for (int64_t k = 0; k < s->h; k++) {
+        int64_t at = i + k * s->nodes;
+        bool wide = s->levels > 0 && !s->no_widths && s->width[at] > 0;
+        double factor = wide ? s->half[at] / s->width[at] : 1;
+        for (int64_t p = 0; p < f->paths; p++) {
+            double *x = &f->path[k + p * s->h];
+            *x = s->mean[at] + factor * (*x - before[at]);
+            if (s->nested->non_negative) *x = fmax(0, *x);
+        }
+    }
+}
+
 static void put_back(const settling *s, const double *before)
 {
     for (int64_t i = 0; i < s->nodes; i++) {
@@ -166,6 +182,7 @@ static void put_back(const settling *s, const double *before)
         for (int64_t k = 0; s->no_widths && k < s->h * s->levels; k++)
             f->lower[k] = f->upper[k] = NAN;
         put_bounds(s, i, before);
+        move_paths(s, i, before);
     }
 }
 

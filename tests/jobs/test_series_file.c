@@ -361,8 +361,6 @@ static void series__sum__narrower_than_the_bounds_added_up(void **state)
     assert_true(number_of(sum, "lo-95") < number_of(sum, "lo-80"));
     assert_int_equal(grid_of(&h, "sums")->row_count, 1);
     forget(&h);
-    r.hierarchy = "path";
-    DENIED(FORE_E_USAGE, "--sum and --hierarchy", d, fore_job_series(&w->c, &r, d.answer, e));
 }
 
 static void series__any_allocation_fails__clean_error(void **state)

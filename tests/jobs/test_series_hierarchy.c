@@ -113,6 +113,30 @@ static void hierarchy__paths__every_way_adds_up(void **state)
     }
 }
 
+static void hierarchy__sums_over_steps__of_what_was_reconciled(void **state)
+{
+    world *w = *state;
+    a_file f = {0};
+    put_all(&f.text);
+    write_file(w, &f);
+    foresell_series_request r = request(&f, "mint");
+    r.sum = true;
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    const fore_json_node *sum = node_of(series_of(&h, "total"), "sum");
+    double all = 0, parts = 0;
+    for (int64_t k = 0; k < 3; k++) all += told(&h, "total", k, "mean");
+    for (int s = 0; s < PATHS; s++)
+        parts += number_of(node_of(series_of(&h, paths[s]), "sum"), "mean");
+    CLOSE(number_of(sum, "mean"), all);
+    CLOSE(parts, all);
+    double low = number_of(sum, "lo-80"), high = number_of(sum, "hi-80"), wide = 0;
+    for (int64_t k = 0; k < 3; k++)
+        wide += told(&h, "total", k, "hi-80") - told(&h, "total", k, "lo-80");
+    assert_true(low < all && all < high && high - low < wide);
+    assert_true(fabs((low + high) / 2 - all) < 0.1 * (high - low)); /* about the new mean */
+    forget(&h);
+}
+
 static void hierarchy__base_forecasts__are_those_of_the_summed_series(void **state)
 {
     world *w = *state;
@@ -422,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(hierarchy__paths__every_way_adds_up),
+        WITH_WORLD(hierarchy__sums_over_steps__of_what_was_reconciled),
         WITH_WORLD(hierarchy__base_forecasts__are_those_of_the_summed_series),
         WITH_WORLD(hierarchy__columns__nested_and_crossed),
         WITH_WORLD(hierarchy__lines_turned_round_or_threads_added__same_bytes),
