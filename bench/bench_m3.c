@@ -1,10 +1,11 @@
 /* How accurate are our forecasts on the 3,003 series of the M3 competition, and how long do they
- * take? bench_m3 [--every K] [--inside] [--intervals KIND] [threads [method ...]]   prints one JSON
- * line per method and group; K: each K-th series only; --inside: the last values of each training
- * part are forecast from those before (long enough series only), which is where choices are made;
- * KIND: model, conformal or adaptive. The method "shipped" is "learned" with the program's weights,
- * not corrected by the series at hand. peer_series.py puts statsforecast and R beside it. Published
- * forecasts of THETA give 12.762 (outside the run). */
+ * take? bench_m3 [--every K] [--inside] [--intervals KIND] [--clean WHAT] [--paths N] [threads
+ * [method ...]] prints one JSON line per method and group; K: each K-th series only; --inside: the
+ * last values of each training part are forecast from those before (long enough series only), which
+ * is where choices are made; KIND: model, conformal or adaptive; WHAT: outliers, shifts or both; N:
+ * sample paths, by which the sum of all steps is held against its interval. The method "shipped" is
+ * "learned" with the program's weights, not corrected by the series at hand. peer_series.py puts
+ * statsforecast and R beside it. Published forecasts of THETA give 12.762 (outside the run). */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 typedef struct tally {
     int64_t series;
     double smape, mase, msis, inside80, inside95;
+    double sum95, apart95, joined95; /* of the sum of all steps, with paths */
 } tally;
 
 static void add(tally *t, const m3_series *s, const fore_series_forecast *f)
@@ -33,6 +35,24 @@ static void add(tally *t, const m3_series *s, const fore_series_forecast *f)
     t->msis += fore_msis(s->future, f->lower + s->h, f->upper + s->h, s->h, 95, scale);
 }
 
+/* Does the sum of all steps lie within its 95 % interval: by paths, as though steps were
+ * independent, as though they erred together? */
+static void add_sum(tally *t, const m3_series *s, const fore_series_forecast *f)
+{
+    double actual = 0, mean = 0, below = 0, above = 0, low = 0, high = 0;
+    fore_series_sum sum;
+    if (fore_series_add_up(f, 0, s->h, 95, &sum, NULL) != FORE_OK) return;
+    for (int64_t h = 0; h < s->h; h++) {
+        double down = f->mean[h] - f->lower[h + s->h], up = f->upper[h + s->h] - f->mean[h];
+        actual += s->future[h], mean += f->mean[h];
+        below += down * down, above += up * up;
+        low += f->lower[h + s->h], high += f->upper[h + s->h];
+    }
+    t->sum95 += actual >= sum.lower && actual <= sum.upper;
+    t->apart95 += actual >= mean - sqrt(below) && actual <= mean + sqrt(above);
+    t->joined95 += actual >= low && actual <= high;
+}
+
 static void print(const char *method, const char *group, const tally *t, const timing *time,
                   int threads)
 {
@@ -40,15 +60,19 @@ static void print(const char *method, const char *group, const tally *t, const t
     printf(
         "{\"bench\":\"m3\",\"method\":\"%s\",\"group\":\"%s\",\"series\":%lld,\"smape\":%.3f,\"mase\":%.3f,"
         "\"msis95\":%.2f,\"coverage80\":%.3f,\"coverage95\":%.3f,\"seconds\":%.3f,"
-        "\"cpu_seconds\":%.3f,\"threads\":%d}\n",
+        "\"cpu_seconds\":%.3f,\"threads\":%d,\"sum95\":%.3f,\"sum95_independent\":%.3f,"
+        "\"sum95_together\":%.3f}\n",
         method, group, (long long)t->series, t->smape / n, t->mase / n, t->msis / n,
-        t->inside80 / n, t->inside95 / n, time->seconds[0], time->cpu[0], threads);
+        t->inside80 / n, t->inside95 / n, time->seconds[0], time->cpu[0], threads, t->sum95 / n,
+        t->apart95 / n, t->joined95 / n);
 }
 
 typedef struct question {
     int every;
     bool inside;
     fore_interval_kind intervals;
+    fore_series_cleaning cleaning;
+    int64_t paths;
 } question;
 
 /* The training part without its last h values, which become what is to come; false when fewer are
@@ -81,6 +105,8 @@ static int run(const m3_series *series, question q, const char *word, fore_pool 
     timing time;
     int count = 0;
     options.intervals = q.intervals;
+    options.cleaning = q.cleaning;
+    options.paths = q.paths;
     if (!tasks || !all || !method_of(word, &shipped, &options)) return 1;
     for (int i = 0; i < M3_SERIES; i += q.every) {
         m3_series *s = &all[count];
@@ -98,6 +124,8 @@ static int run(const m3_series *series, question q, const char *word, fore_pool 
         }
         add(&groups[all[i].group], &all[i], tasks[i].forecast);
         add(&groups[4], &all[i], tasks[i].forecast);
+        add_sum(&groups[all[i].group], &all[i], tasks[i].forecast);
+        add_sum(&groups[4], &all[i], tasks[i].forecast);
         fore_series_free(tasks[i].forecast);
     }
     for (int g = 0; g < 5; g++)
@@ -122,6 +150,11 @@ static bool read_options(int *argc, char ***argv, question *q)
         if (strcmp(word, "--intervals") == 0)
             for (int k = 0; k < 4; k++)
                 if (strcmp(value, kinds[k]) == 0) q->intervals = (fore_interval_kind)k;
+        if (strcmp(word, "--paths") == 0) q->paths = atoll(value);
+        if (strcmp(word, "--clean") == 0) /* outliers, shifts or both */
+            q->cleaning = value[0] == 'o'   ? FORE_CLEAN_OUTLIERS
+                          : value[0] == 's' ? FORE_CLEAN_SHIFTS
+                                            : FORE_CLEAN_BOTH;
         --*argc, ++*argv;
     }
     return q->every >= 1;

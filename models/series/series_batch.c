@@ -22,9 +22,10 @@ static bool asks_ets(const fore_series_options *o, const fore_series_task *task)
 {
     bool method = o->method == FORE_SERIES_AUTO || o->method == FORE_SERIES_COMBINE ||
                   o->method == FORE_SERIES_LEARNED || o->method == FORE_SERIES_ETS;
-    return method && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 && !o->drivers &&
-           !task->drivers && task->y && task->n >= 4 && task->n <= LONG && task->m >= 1 &&
-           task->m <= FORE_ETS_SEASON_MAX;
+    bool as_they_are = o->cleaning == FORE_CLEAN_REPORT || o->cleaning == FORE_CLEAN_OFF;
+    return method && as_they_are && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 &&
+           !o->drivers && !task->drivers && task->y && task->n >= 4 && task->n <= LONG &&
+           task->m >= 1 && task->m <= FORE_ETS_SEASON_MAX;
 }
 
 /* What ETS says of the series, prepared as fore_series_run does. prepared owns their values. */

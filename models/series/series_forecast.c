@@ -191,6 +191,7 @@ fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t hori
                       (long long)w.series.tail, FORE_HORIZON_MAX);
         goto done;
     }
+    FORE_GO(series_clean(&w, err));
     FORE_GO(make_scratch(&w, err));
     fore_series_method method = settle(&w);
     if (method == FORE_SERIES_COMBINE)

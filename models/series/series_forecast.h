@@ -23,7 +23,8 @@ enum {
     FORE_HORIZON_MAX = 10000, /* steps; more is E_LIMIT */
     FORE_SERIES_LEVELS = 8,   /* interval levels per call */
     FORE_SERIES_PARAMETERS = 16,
-    FORE_SERIES_SEASONS = 4,            /* beside m */
+    FORE_SERIES_SEASONS = 4, /* beside m */
+    FORE_SERIES_SHIFTS = 4,
     FORE_SERIES_PATHS = 1000000,        /* sample paths per series */
     FORE_SERIES_PATH_VALUES = 50000000, /* paths x horizon per series */
     FORE_SERIES_MAX = 10000000          /* values per series */
@@ -51,7 +52,7 @@ typedef enum fore_series_method {
     FORE_SERIES_TSB,
     FORE_SERIES_OPTIMISED_THETA, /* static: one line through all values */
     FORE_SERIES_MSTL, /* every season taken out by MSTL (of the logarithms where that leaves less),
-                      * ETS for what is left, the last cycle of each put back */
+                       * ETS for what is left, the last cycle of each put back */
     FORE_SERIES_LEARNED /* the combination by learned weights of those four, Theta, naive, seasonal
                          * naive and drift (learned.h); as AUTO for mostly zeros and short histories
                          */
@@ -69,6 +70,15 @@ typedef enum fore_interval_kind {
     FORE_INTERVAL_CONFORMAL, /* errors of forecasts made at past origins; model when too short */
     FORE_INTERVAL_ADAPTIVE   /* those, and the level follows the misses at past origins */
 } fore_interval_kind;
+
+/* Outliers and level shifts (anomalies.h). */
+typedef enum fore_series_cleaning {
+    FORE_CLEAN_REPORT,   /* told, nothing is changed */
+    FORE_CLEAN_OUTLIERS, /* outliers are replaced before the fit */
+    FORE_CLEAN_SHIFTS,   /* values before a shift are moved onto the level after it */
+    FORE_CLEAN_BOTH,
+    FORE_CLEAN_OFF /* not looked for */
+} fore_series_cleaning;
 
 /* Box and Cox (boxcox.h), around any method but those for intermittent demand. */
 typedef enum fore_series_transform {
@@ -102,8 +112,9 @@ typedef struct fore_series_options {
                                          * history first. Borrowed */
     /* Of fore_series_batch alone, which asks ETS about many series at once; leave NULL. */
     const struct fore_ets_question *ets_known;
-    int64_t paths; /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */
-    uint64_t seed; /* of the paths; default 0 */
+    int64_t paths;                 /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */
+    uint64_t seed;                 /* of the paths; default 0 */
+    fore_series_cleaning cleaning; /* default REPORT */
 } fore_series_options;
 
 fore_series_options fore_series_default(void);
@@ -138,7 +149,12 @@ typedef struct fore_series_forecast {
     fore_driver_effect *effect; /* of every driver, on the transformed series if it is; owned; NULL
                                  * without drivers, or where they could not be used */
     int64_t paths;              /* as asked; 0 when there are too few values for an interval */
-    double *path;   /* horizon x paths: step h of path i at [h + i * horizon]; NULL without */
+    double *path; /* horizon x paths: step h of path i at [h + i * horizon]; NULL without */
+    int64_t outliers;
+    int64_t *outlier;                  /* their positions in y from 0, ascending; owned */
+    int64_t shifts;                    /* of the level */
+    int64_t shift[FORE_SERIES_SHIFTS]; /* first positions at the new level, ascending */
+    double shift_size[FORE_SERIES_SHIFTS];
     char note[512]; /* what was done instead of what was asked, in words; or "" */
 } fore_series_forecast;
 

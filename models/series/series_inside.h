@@ -40,6 +40,8 @@ fore_status series_make_result(int64_t n, int64_t horizon, const fore_series_opt
 fore_status series_run_driven(const double *y, int64_t n, int64_t m, int64_t horizon,
                               const fore_series_options *options, fore_series_forecast **forecast,
                               fore_error *err);
+/* Tells outliers and level shifts, and treats them as the options ask. */
+fore_status series_clean(series_work *w, fore_error *err);
 /* used, fitted and residuals; the name, the parameters and the criteria of the model. */
 void series_describe_history(series_work *w, const double *y);
 void series_describe_model(series_work *w);

@@ -55,6 +55,8 @@ fore_status series_check(const double *y, int64_t n, int64_t m, int64_t horizon,
                          (long long)horizon, FORE_HORIZON_MAX);
     if ((unsigned)o->method >= METHODS)
         return fore_fail(err, FORE_E_ARGUMENT, "there is no method number %d", (int)o->method);
+    if ((unsigned)o->cleaning > FORE_CLEAN_OFF)
+        return fore_fail(err, FORE_E_ARGUMENT, "there is no cleaning of kind %d", (int)o->cleaning);
     if (o->paths < 0 || o->paths > FORE_SERIES_PATHS)
         return fore_fail(err, FORE_E_ARGUMENT, "%lld sample paths were asked for; give 0 to %d",
                          (long long)o->paths, FORE_SERIES_PATHS);
@@ -128,5 +130,6 @@ void fore_series_free(fore_series_forecast *forecast)
     fore_free(forecast->residuals);
     fore_free(forecast->effect);
     fore_free(forecast->path);
+    fore_free(forecast->outlier);
     fore_free(forecast);
 }
