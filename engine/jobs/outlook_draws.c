@@ -7,7 +7,7 @@
 
 /* A group draws from what its own wins brought; below OWN_WINS of them the company's fill up. */
 enum { OWN_WINS = 20, RECENT_DAYS = 182 };
-/* The bounds of an 80 % interval move by less than 1 % of the mean from seed to seed. */
+/* The bounds of an 80 % interval move by about 1 % of the mean (sd) from seed to seed. */
 enum { OUTLOOK_DRAWS = 4000 };
 
 double fore_outlook_share(const fore_timeline *t, const fore_outlook *o, const uint8_t *member)
