@@ -307,6 +307,7 @@ typedef struct foresell_series_request {
     const char *box_cox;  /* "auto", or lambda from -2 to 2; NULL = no transformation */
     bool multiplicative_trend;
     const char *intervals; /* "model", "conformal" or "adaptive"; NULL = what suits the history */
+    const char *clean;     /* "report", "outliers", "shifts", "both", "off"; NULL = report */
     bool sum;              /* the sum over the horizon too, with its interval */
     const char *hierarchy; /* NULL: none; "path": unique_id names every level, "South/Team A/Ravi";
                             * else columns from the top down, "region,team,rep", '*' before one that

@@ -36,6 +36,8 @@ static int run(cli *c, int argc, char **argv)
          "ETS also tries growth by a factor per step"},
         {"intervals", "KIND", CLI_TEXT, &request.intervals,
          "model, conformal (from past misses: the usual ones) or adaptive"},
+        {"clean", "WHAT", CLI_TEXT, &request.clean,
+         "treat outliers, shifts of the level, or both; report (the usual) or off"},
         {"sum", NULL, CLI_FLAG, &request.sum, "the sum over all steps too, with its interval"},
         {"id", "COLS", CLI_TEXT, &request.id, "columns that name the series (unique_id)"},
         {"date", "COL", CLI_TEXT, &request.date, "column of the times (ds)"},

@@ -97,6 +97,35 @@ static void say_effects(series_writer *w, const char *id, const fore_series_fore
     }
 }
 
+static void write_time(series_writer *w, const char *name, const fore_series_plan *p, int64_t at)
+{
+    fore_series_plan from = *p;
+    char when[32];
+    from.last = p->start;
+    fore_series_when(&from, at, when);
+    fore_json_string(w->json, name, when);
+}
+
+/* Values far from the others, and where the level moved; only where there are some. */
+static void write_anomalies(series_writer *w, const fore_series_plan *p,
+                            const fore_series_forecast *f)
+{
+    if (f->outliers > 0) {
+        fore_json_array(w->json, "outliers");
+        for (int64_t i = 0; i < f->outliers; i++) write_time(w, NULL, p, f->outlier[i]);
+        fore_json_end_array(w->json);
+    }
+    if (f->shifts == 0) return;
+    fore_json_array(w->json, "shifts");
+    for (int64_t i = 0; i < f->shifts; i++) {
+        fore_json_object(w->json, NULL);
+        write_time(w, "ds", p, f->shift[i]);
+        fore_json_number(w->json, "size", f->shift_size[i]);
+        fore_json_end_object(w->json);
+    }
+    fore_json_end_array(w->json);
+}
+
 /* All steps together: their interval is narrower than the sum of theirs, errors partly cancel. */
 static void write_sum(series_writer *w, const char *id, const fore_series_plan *p,
                       const fore_series_forecast *f)
@@ -141,6 +170,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     if (!isnan(f->lambda)) fore_json_number(w->json, "lambda", f->lambda);
     if (f->note[0]) fore_json_string(w->json, "note", f->note);
     write_effects(w, id, f);
+    write_anomalies(w, p, f);
     if (w->sums >= 0) write_sum(w, id, p, f);
     fore_series_nested_node(w->nested, s, w->json);
     fore_json_array(w->json, "forecast");

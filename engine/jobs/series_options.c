@@ -39,6 +39,26 @@ static fore_status read_intervals(const char *text, fore_series_options *o, fore
                 : FORE_OK;
 }
 
+static fore_status read_cleaning(const char *text, fore_series_options *o, fore_error *err)
+{
+    static const struct {
+        const char *word;
+        fore_series_cleaning cleaning;
+    } words[] = {{"report", FORE_CLEAN_REPORT},
+                 {"outliers", FORE_CLEAN_OUTLIERS},
+                 {"shifts", FORE_CLEAN_SHIFTS},
+                 {"both", FORE_CLEAN_BOTH},
+                 {"off", FORE_CLEAN_OFF}};
+    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
+        if (strcmp(text, words[i].word) != 0) continue;
+        o->cleaning = words[i].cleaning;
+        return FORE_OK;
+    }
+    return text ? fore_fail(err, FORE_E_USAGE,
+                            "--clean is report, outliers, shifts, both or off, not '%s'", text)
+                : FORE_OK;
+}
+
 /* "24,168": the shortest is the season of the series, the others are more of them. */
 static fore_status read_seasons(foresell_series_request *r, fore_series_options *o, fore_error *err)
 {
@@ -73,6 +93,7 @@ fore_status fore_series_options_read(foresell_series_request *r, fore_series_opt
     o->multiplicative_trend = r->multiplicative_trend;
     FORE_TRY(read_seasons(r, o, err));
     FORE_TRY(read_transform(r->box_cox, o, err));
+    FORE_TRY(read_cleaning(r->clean, o, err));
     FORE_TRY(read_intervals(r->intervals, o, err));
     if (r->method && !fore_series_method_parse(r->method, &o->method))
         return fore_fail(

@@ -363,6 +363,36 @@ static void series__sum__narrower_than_the_bounds_added_up(void **state)
     forget(&h);
 }
 
+/* A month of ten times the sales: named by its date, and taken out where that is asked for. */
+static void series__an_outlier__told_by_its_date_and_treated_on_request(void **state)
+{
+    static const char *const ways[] = {NULL, "outliers", "off"};
+    double mean[3];
+    world *w = *state;
+    a_file f = {0};
+    fore_text_puts(&f.text, "ds,y\n");
+    for (int i = 0; i < 48; i++)
+        fore_text_printf(&f.text, "%04d-%02d,%g\n", 2020 + i / 12, i % 12 + 1,
+                         i == 46 ? 2000.0 : 100.0 + 7 * i % 11);
+    write_file(w, &f);
+    foresell_series_request r = request(&f, "mean", 1);
+    r.seasons = "1";
+    for (int k = 0; k < 3; k++) {
+        r.clean = ways[k];
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        const fore_json_node *s = series_at(&h, 0), *list = fore_json_get(s, "outliers");
+        assert_true((list == NULL) == (k == 2));
+        if (list) assert_int_equal(fore_json_length(list), 1);
+        mean[k] = number_of(step_of(s, 0), "mean");
+        assert_true((strstr(h.answer->json.bytes, "\"outliers\":[\"2023-11\"]") == NULL) ==
+                    (k == 2));
+        forget(&h);
+    }
+    assert_true(mean[0] == mean[2] && mean[1] < mean[0] - 20);
+    r.clean = "spotless";
+    DENIED(FORE_E_USAGE, "--clean is report", d, fore_job_series(&w->c, &r, d.answer, e));
+}
+
 static void series__any_allocation_fails__clean_error(void **state)
 {
     world *w = *state;
@@ -400,6 +430,7 @@ int main(void)
         WITH_WORLD(series__bad_ones__are_named_and_the_others_answered),
         WITH_WORLD(series__unusable_files_and_requests__are_told_apart),
         WITH_WORLD(series__sum__narrower_than_the_bounds_added_up),
+        WITH_WORLD(series__an_outlier__told_by_its_date_and_treated_on_request),
         WITH_WORLD(series__any_allocation_fails__clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
