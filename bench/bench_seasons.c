@@ -104,7 +104,7 @@ static int run(const world *w, int k, int64_t series, const char *word)
 
 int main(int argc, char **argv)
 {
-    static char *standard[] = {"auto", "mstl"};
+    static const char *const standard[] = {"auto", "mstl"};
     int64_t series = argc > 1 ? atoll(argv[1]) : 0;
     if (series < 1) {
         fprintf(stderr, "usage: bench_seasons SERIES [METHOD ... | --write]\n");
@@ -114,9 +114,9 @@ int main(int argc, char **argv)
         write_all(series);
         return 0;
     }
-    char **words = argc > 2 ? argv + 2 : standard;
     int count = argc > 2 ? argc - 2 : 2, failed = 0;
     for (int k = 0; k < WORLDS; k++)
-        for (int i = 0; i < count; i++) failed |= run(&worlds[k], k, series, words[i]);
+        for (int i = 0; i < count; i++)
+            failed |= run(&worlds[k], k, series, argc > 2 ? argv[2 + i] : standard[i]);
     return failed;
 }

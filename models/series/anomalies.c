@@ -10,8 +10,19 @@
 #include "models/series/stl.h"
 #include "models/series/super_smoother.h"
 
-static const double STRENGTH = 0.6, RANGES = 3, SHIFT_T = 5, SHIFT_KEPT = 0.6, TINY = 1e-12;
-enum { VALUES_LEAST = 10, ROBUST_PASSES = 5, ROUNDS = 2, SIDE_LEAST = 4, SIDE_MOST = 12 };
+static const double STRENGTH = 0.6, RANGES = 3, SHIFT_T = 5, SHIFT_KEPT = 0.6, SPIKE = 6,
+                    LARGEST = 0.5, TINY = 1e-12;
+static const double STILL = 0.01;   /* of the limit of the weights */
+static const double TRICUBE = 0.58; /* mean of the tricube weights over a window */
+enum {
+    VALUES_LEAST = 10,
+    CYCLE_LEAST = 8,
+    ROBUST_PASSES = 10,
+    ROUNDS = 2,
+    SLOPES = 8,
+    SIDE_LEAST = 4,
+    SIDE_MOST = 12
+};
 
 typedef struct finder {
     int64_t n, m;
@@ -19,7 +30,9 @@ typedef struct finder {
     double *season; /* 0 where there is none worth it */
     double *whole;  /* x with its outliers */
     double *rest;   /* x without season; then other things */
+    double *pulled; /* x with what lies off drawn to the fit */
     double *smooth, *room, *sorted;
+    double leverage; /* of a value in its own season */
     bool *is_outlier;
     bool fresh; /* season is that of x */
 } finder;
@@ -50,33 +63,79 @@ static double variance_about(const double *a, const double *b, int64_t n)
     return squares;
 }
 
-/* STL of values that are drawn to the fit the further they lie off (bisquare weights at six median
- * deviations), which is what its robustness weights do. */
+/* Medians of whole cycles, joined by straight lines; from them medians of each place of the season:
+ * what one value far off cannot sway. Into fit. */
+static void start(finder *f, double *fit)
+{
+    int64_t n = f->n, m = f->m, length = m * ((CYCLE_LEAST + m - 1) / m);
+    if (n / length < 2) length = m;
+    int64_t blocks = n / length;
+    for (int64_t j = 0; j < blocks; j++) f->room[j] = median_of(f, f->x + j * length, length);
+    for (int64_t t = 0; t < n; t++) {
+        double at = ((double)t - (double)(length - 1) / 2) / (double)length;
+        int64_t j = at < 0 ? 0 : (int64_t)at < blocks - 1 ? (int64_t)at : blocks - 2;
+        fit[t] = f->room[j] + (at - (double)j) * (f->room[j + 1] - f->room[j]);
+    }
+    for (int64_t place = 0; place < m; place++) {
+        int64_t k = 0;
+        for (int64_t t = place; t < n; t += m) f->sorted[k++] = f->x[t] - fit[t];
+        double middle = fore_median(f->sorted, k);
+        for (int64_t t = place; t < n; t += m) fit[t] += middle;
+    }
+}
+
+/* pulled: the values drawn to the fit the further they lie off, by bisquare weights at six median
+ * deviations. Repeated, any linear smoother of them comes to the fit by those weights. False once
+ * nothing moves any more. */
+static bool pull(finder *f, const double *fit, double leverage, double *limit)
+{
+    double moved = 0;
+    for (int64_t t = 0; t < f->n; t++) f->rest[t] = fabs(f->x[t] - fit[t]);
+    *limit = 6 * median_of(f, f->rest, f->n) / (1 - leverage);
+    if (!(*limit > 0)) return false;
+    for (int64_t t = 0; t < f->n; t++) {
+        double u = fmin(1, f->rest[t] / *limit), w = (1 - u * u) * (1 - u * u);
+        double value = fit[t] + w * (f->x[t] - fit[t]);
+        moved = fmax(moved, fabs(value - f->pulled[t]));
+        f->pulled[t] = value;
+    }
+    return moved > STILL * *limit;
+}
+
+/* How much of itself a value takes into the fit: one over the cycles in the window of its season,
+ * and a part of the trend. */
+static double leverage_of(int64_t n, int64_t m)
+{
+    double cycles = fmin((double)n / (double)m, TRICUBE * (double)fore_stl_window(0));
+    return 1 / cycles + 0.25 / (double)m;
+}
+
+/* STL with robustness weights, from a start that has them right: were they those of a first plain
+ * fit, an outlier would take the weight of its neighbours a season away. */
 static fore_status take_season(finder *f, fore_error *err)
 {
     int64_t n = f->n;
-    double *seasonal = f->season, *trend = f->room, *remainder = f->room + n, *pulled = f->rest;
+    double *seasonal = f->season, *trend = f->room, *remainder = f->room + n, *fit = f->smooth,
+           limit;
     if (f->fresh) return FORE_OK;
-    f->fresh = true;
+    f->fresh = true, f->leverage = 0;
     memset(f->season, 0, (size_t)n * sizeof(double));
+    memcpy(f->pulled, f->x, (size_t)n * sizeof(double));
     if (f->m < 2 || n <= 2 * f->m) return FORE_OK;
-    memcpy(pulled, f->x, (size_t)n * sizeof(double));
+    double leverage = leverage_of(n, f->m);
+    start(f, fit);
+    pull(f, fit, leverage, &limit);
     for (int pass = 0; pass < ROBUST_PASSES; pass++) {
-        FORE_TRY(fore_mstl(pulled, n, &f->m, 1, seasonal, trend, remainder, err));
-        for (int64_t t = 0; t < n; t++) {
-            remainder[t] = f->x[t] - seasonal[t] - trend[t];
-            f->smooth[t] = fabs(remainder[t]);
-        }
-        double limit = 6 * median_of(f, f->smooth, n), top = 0;
-        for (int64_t t = 0; t < n; t++) top = fmax(top, f->smooth[t]);
-        if (!(limit > 0) || top < limit / 2) break;
-        for (int64_t t = 0; t < n; t++) {
-            double u = fmin(1, f->smooth[t] / limit), w = (1 - u * u) * (1 - u * u);
-            pulled[t] = seasonal[t] + trend[t] + w * remainder[t];
-        }
+        FORE_TRY(fore_mstl(f->pulled, n, &f->m, 1, seasonal, trend, remainder, err));
+        for (int64_t t = 0; t < n; t++) fit[t] = seasonal[t] + trend[t];
+        if (!pull(f, fit, leverage, &limit)) break;
     }
-    double left = variance_about(remainder, NULL, n), all = variance_about(f->x, trend, n);
-    if (!(all > 0) || 1 - left / all < STRENGTH) memset(seasonal, 0, (size_t)n * sizeof(double));
+    for (int64_t t = 0; t < n; t++) f->pulled[t] = f->rest[t] < limit ? f->x[t] : fit[t];
+    double left = variance_about(f->pulled, fit, n), all = variance_about(f->pulled, trend, n);
+    if (all > 0 && 1 - left / all / (1 - leverage) >= STRENGTH)
+        f->leverage = leverage;
+    else
+        memset(seasonal, 0, (size_t)n * sizeof(double));
     return FORE_OK;
 }
 
@@ -129,13 +188,31 @@ static bool strongest(finder *f, const double *e, double alpha, double slope, in
     return best > SHIFT_T;
 }
 
+/* rest: x without season, and without values far from the median of five around them, which a step
+ * is not. */
+static void without_spikes(finder *f)
+{
+    int64_t n = f->n;
+    double *plain = f->room, *middle = f->room + n;
+    for (int64_t t = 0; t < n; t++) plain[t] = f->x[t] - f->season[t];
+    for (int64_t t = 0; t < n; t++) {
+        int64_t from = t < 2 ? 0 : t + 3 > n ? n - 5 : t - 2;
+        middle[t] = median_of(f, plain + from, 5);
+        f->rest[t] = fabs(plain[t] - middle[t]);
+    }
+    double limit = SPIKE * median_of(f, f->rest, n);
+    for (int64_t t = 0; t < n; t++) f->rest[t] = f->rest[t] > limit ? middle[t] : plain[t];
+}
+
 static bool find_shift(finder *f, int64_t *at, double *size)
 {
     int64_t n = f->n;
     double best = INFINITY, alpha = 1, *e = f->room;
-    for (int64_t t = 0; t < n; t++) f->rest[t] = f->x[t] - f->season[t];
-    for (int64_t t = 1; t < n; t++) f->room[t] = f->rest[t] - f->rest[t - 1];
-    double slope = median_of(f, f->room + 1, n - 1);
+    without_spikes(f);
+    int64_t apart = 1 + n / SLOPES;
+    for (int64_t t = apart; t < n; t++)
+        f->room[t] = (f->rest[t] - f->rest[t - apart]) / (double)apart;
+    double slope = median_of(f, f->room + apart, n - apart);
     for (int k = 1; k <= 10; k++) {
         double sum = smooth_errors(f->rest, n, slope, 0.1 * k, e);
         if (sum < best) best = sum, alpha = 0.1 * k;
@@ -188,18 +265,21 @@ static void replace(finder *f)
 }
 
 /* rest: what the smoother leaves of x. The bounds beyond which no value should lie; false when
- * nothing varies. */
+ * nothing varies. A value that has no weight lies off by 1 / (1 - leverage) of what it does where
+ * it takes the season with it. */
 static bool bounds(finder *f, double *low, double *high)
 {
     int64_t n = f->n;
     for (int64_t t = 0; t < n; t++) f->rest[t] = f->x[t] - f->season[t];
     fore_super_smooth(f->rest, n, f->smooth, f->room);
-    for (int64_t t = 0; t < n; t++) f->sorted[t] = f->rest[t] -= f->smooth[t];
+    for (int64_t t = 0; t < n; t++)
+        f->sorted[t] = f->rest[t] = f->x[t] - f->season[t] - f->smooth[t];
     fore_sort(f->sorted, n);
     double from = fore_quantile_sorted(f->sorted, n, 0.25);
     double to = fore_quantile_sorted(f->sorted, n, 0.75);
-    *low = from - RANGES * (to - from);
-    *high = to + RANGES * (to - from);
+    double range = RANGES * (to - from) / (1 - f->leverage);
+    *low = from - range;
+    *high = to + range;
     return to - from > TINY;
 }
 
@@ -208,8 +288,11 @@ static int64_t find_outliers(finder *f)
     double low, high;
     int64_t count = 0;
     if (!bounds(f, &low, &high)) return 0;
+    double top = 0;
+    for (int64_t t = 0; t < f->n; t++) top = fmax(top, fabs(f->rest[t]));
     for (int64_t t = 0; t < f->n; t++) {
         if (f->rest[t] >= low && f->rest[t] <= high) continue;
+        if (fabs(f->rest[t]) < LARGEST * top) continue;
         f->is_outlier[t] = true;
         count++;
     }
@@ -266,13 +349,13 @@ static fore_status find(const double *y, int64_t n, int64_t m, fore_anomalies *f
     for (int64_t t = 1; t < n; t++) same = same && y[t] == y[0];
     if (n < VALUES_LEAST || same) return FORE_OK;
     fore_status status = FORE_OK;
-    f.x = FORE_NEW(14 * n, double);
+    f.x = FORE_NEW(15 * n, double);
     f.is_outlier = FORE_ZNEW(n, bool);
     found->outlier = FORE_NEW(n, int64_t);
     found->without = FORE_NEW(n, double);
     if (!f.x || !f.is_outlier || !found->outlier || !found->without) FORE_GO(fore_no_memory(err));
     f.season = f.x + n, f.rest = f.x + 2 * n, f.smooth = f.x + 3 * n, f.sorted = f.x + 4 * n;
-    f.whole = f.x + 5 * n, f.room = f.x + 6 * n;
+    f.whole = f.x + 5 * n, f.pulled = f.x + 6 * n, f.room = f.x + 7 * n;
     memcpy(f.x, y, (size_t)n * sizeof *y);
     FORE_GO(search(&f, y, found, err));
 done:
@@ -282,8 +365,23 @@ done:
     return status;
 }
 
+/* Found on logarithms, told on the scale of y. */
+static void from_logs(const double *y, int64_t n, fore_anomalies *found)
+{
+    for (int64_t t = 0, i = 0; t < n; t++) {
+        bool is = i < found->outliers && found->outlier[i] == t;
+        found->without[t] = is ? exp(found->without[t]) : y[t];
+        i += is;
+    }
+    for (int64_t k = 0; k < found->shifts; k++) {
+        int64_t from = found->shift[k] > SIDE_MOST ? found->shift[k] - SIDE_MOST : 0;
+        double before = fore_mean(found->without + from, found->shift[k] - from);
+        found->size[k] = before * (exp(found->size[k]) - 1);
+    }
+}
+
 /* A season that grows with the level leaves its growth in what a sum cannot explain; on logarithms
- * it does not. The scale with fewer outliers is taken. */
+ * it does not. The scale with fewer outliers and shifts is taken. */
 static fore_status find_in_logs(const double *y, int64_t n, int64_t m, fore_anomalies *found,
                                 fore_error *err)
 {
@@ -293,15 +391,15 @@ static fore_status find_in_logs(const double *y, int64_t n, int64_t m, fore_anom
     for (int64_t t = 0; t < n; t++) logs[t] = log(y[t]);
     fore_status status = find(logs, n, m, &other, err);
     fore_free(logs);
-    if (status == FORE_OK && other.outliers < found->outliers) {
-        memcpy(found->outlier, other.outlier, (size_t)other.outliers * sizeof *other.outlier);
-        memcpy(found->without, y, (size_t)n * sizeof *y);
-        found->outliers = other.outliers;
-        for (int64_t i = 0; i < found->outliers; i++)
-            found->without[found->outlier[i]] = exp(other.without[found->outlier[i]]);
-    }
-    fore_anomalies_free(&other);
-    return status;
+    if (status != FORE_OK) return status;
+    bool fewer = other.outliers + other.shifts < found->outliers + found->shifts;
+    if (fewer && other.without) {
+        from_logs(y, n, &other);
+        fore_anomalies_free(found);
+        *found = other;
+    } else
+        fore_anomalies_free(&other);
+    return FORE_OK;
 }
 
 fore_status fore_anomalies_find(const double *y, int64_t n, int64_t m, fore_anomalies *found,
@@ -310,7 +408,8 @@ fore_status fore_anomalies_find(const double *y, int64_t n, int64_t m, fore_anom
     bool positive = true;
     FORE_TRY(find(y, n, m, found, err));
     for (int64_t t = 0; t < n; t++) positive = positive && y[t] > 0;
-    if (!positive || m < 2 || n <= 2 * m || found->outliers == 0) return FORE_OK;
+    if (!positive || m < 2 || n <= 2 * m) return FORE_OK;
+    if (found->outliers + found->shifts == 0) return FORE_OK;
     fore_status status = find_in_logs(y, n, m, found, err);
     if (status != FORE_OK) fore_anomalies_free(found);
     return status;

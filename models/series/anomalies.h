@@ -1,17 +1,22 @@
 /* Outliers and level shifts of a series, and what it would have been without them.
  *
- * Outliers as in R's tsoutliers (Hyndman; forecast 8.x): the season is taken off by STL, made
- * robust, when it explains 60 % or more of what the trend leaves; Friedman's super smoother (1984)
- * is drawn through the rest; values beyond three interquartile ranges from the quartiles of the
- * remainder are outliers, replaced along the straight line between their neighbours; twice; and
- * only those that stay outside once all of them are replaced. With a season and positive values
- * also on logarithms, and the scale with fewer outliers is taken.
+ * Outliers as in R's tsoutliers (Hyndman; forecast 8.x): the season is taken off by STL with
+ * bisquare robustness weights (Cleveland and others 1990) when it explains 60 % or more of what the
+ * trend leaves; Friedman's super smoother (1984) is drawn through the rest; values beyond three
+ * interquartile ranges from the quartiles of the remainder are outliers, replaced along the
+ * straight line between their neighbours; the largest first, then the others; and only those that
+ * stay outside once all of them are replaced. Other than in R the weights start from medians, as
+ * with few cycles a plain first fit lets an outlier take the weight of its neighbours a season
+ * away; and the range is widened by one over one less the share that a value has in its own season.
+ * With a season and positive values also on logarithms, and the scale with fewer outliers and
+ * shifts is taken.
  *
  * Level shifts as in Chen and Liu (1993), on exponential smoothing: the one-step errors after a
  * shift of size w at time T are w (1 - alpha)^(t - T), so its t statistic is a regression on that
- * pattern. A trend is taken off as the median step, the season as above; the threshold is strict
- * and the medians before and after must differ too, so that neither trend, season nor outlier
- * passes for a shift. They are looked for first. */
+ * pattern. A trend is taken off as the median slope, the season as above, and values far from the
+ * median of five around them are replaced by it; the threshold is strict and the medians before and
+ * after must differ too, so that neither trend, season nor outlier passes for a shift. They are
+ * looked for first. */
 #ifndef FORE_SERIES_ANOMALIES_H
 #define FORE_SERIES_ANOMALIES_H
 

@@ -111,6 +111,104 @@ static void shifts__planted__found_where_they_are(void **state)
     if (hits < 54 || wrong > 6) fail_msg("%d of 60 found, %d with more than one", hits, wrong);
 }
 
+/* One value at ten times the others, wherever it stands in four years of months. */
+static void outliers__one_huge_value_in_a_season__it_alone(void **state)
+{
+    static const double month[12] = {0, -8, 5, 12, 20, 28, 35, 30, 15, 5, -5, 40};
+    (void)state;
+    for (int at = 0; at < 48; at++) {
+        double y[48];
+        fore_random random = fore_random_new(34, 7);
+        for (int t = 0; t < 48; t++)
+            y[t] = 110 + 0.8 * t + month[t % 12] + 3 * fore_random_normal(&random);
+        y[at] = 2000;
+        fore_anomalies found = find(y, 48, 12);
+        if (found.outliers != 1 || found.outlier[0] != at || found.shifts != 0)
+            fail_msg("value %d: %d outliers, %d shifts", at, (int)found.outliers,
+                     (int)found.shifts);
+        fore_anomalies_free(&found);
+    }
+}
+
+typedef struct rates {
+    int clean, moved, hit, planted, beside, of_three, three, shift;
+} rates;
+
+enum { FAMILY = 100 };
+static const double NOISE = 2;
+
+/* Values of one family; returns the random numbers, to plant by. */
+static fore_random draw(int n, bool season, bool trend, int s, double *y)
+{
+    fore_random random = fore_random_new(35, (uint64_t)(s * 1000 + n * 4 + season * 2 + trend));
+    for (int t = 0; t < n; t++)
+        y[t] = 100 + (season ? 12 * sin(M_PI * t / 6) + (t % 12 == 11 ? 6 : 0) : 0) +
+               (trend ? 0.5 * t : 0) + NOISE * fore_random_normal(&random);
+    return random;
+}
+
+/* count values of `least` to `most` sd off, three steps apart or more; of them found. */
+static int planted(int n, double *y, fore_random *random, int count, double least, double most,
+                   int *beside)
+{
+    int at[3], hits = 0;
+    for (int k = 0; k < count;) {
+        at[k] = 1 + (int)(fore_random_uniform(random) * (n - 2));
+        bool close = false;
+        for (int i = 0; i < k; i++) close = close || abs(at[i] - at[k]) < 3;
+        if (close) continue;
+        double size = least + (most - least) * fore_random_uniform(random);
+        y[at[k++]] += (fore_random_uniform(random) < 0.5 ? -size : size) * NOISE;
+    }
+    fore_anomalies found = find(y, n, 12);
+    for (int64_t i = 0; i < found.outliers; i++)
+        for (int k = 0; k < count; k++) hits += found.outlier[i] == at[k];
+    if (beside) *beside += found.outliers > hits || found.shifts > 0;
+    fore_anomalies_free(&found);
+    return hits;
+}
+
+static rates family(int n, bool season, bool trend)
+{
+    rates r = {0};
+    for (int s = 0; s < FAMILY; s++) {
+        double y[120];
+        draw(n, season, trend, s, y);
+        fore_anomalies found = find(y, n, 12);
+        r.clean += found.outliers > 0;
+        r.moved += found.shifts > 0;
+        fore_anomalies_free(&found);
+        fore_random random = draw(n, season, trend, s, y);
+        r.hit += planted(n, y, &random, 1, 8, 8, &r.beside);
+        random = draw(n, season, trend, s, y);
+        r.of_three += planted(n, y, &random, 3, 6, 10, NULL);
+        draw(n, season, trend, s, y);
+        for (int t = n / 2; t < n; t++) y[t] += (s % 2 ? 5 : -5) * NOISE;
+        found = find(y, n, 12);
+        r.shift += found.shifts == 1 && llabs(found.shift[0] - n / 2) <= 2;
+        fore_anomalies_free(&found);
+    }
+    return r;
+}
+
+static void anomalies__simulated_families__few_false_most_found(void **state)
+{
+    int n[] = {36, 60, 120}, false_alarms = 0, shifts = 0;
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        rates r = family(n[i / 4], i % 4 >= 2, i % 2);
+        print_message("n %3d season %d trend %d: false %d and %d, found %d (beside %d), of three "
+                      "%d/300, shift %d\n",
+                      n[i / 4], i % 4 >= 2, i % 2, r.clean, r.moved, r.hit, r.beside, r.of_three,
+                      r.shift);
+        assert_true(r.clean <= 7 && r.moved <= 2 && r.hit >= 85 && r.beside <= 10);
+        assert_true(r.of_three >= (n[i / 4] == 36 ? 210 : 270));
+        false_alarms += r.clean, shifts += r.moved;
+        if (n[i / 4] == 120) assert_true(r.shift >= 45);
+    }
+    assert_true(false_alarms <= 36 && shifts <= 8); /* of 1,200 series */
+}
+
 static void anomalies__tiny_constant_and_huge__nothing_or_scaled(void **state)
 {
     double y[100];
@@ -196,6 +294,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(outliers__without_season__those_of_r),
         cmocka_unit_test(outliers__in_a_season_that_grows__only_the_spoilt_values),
+        cmocka_unit_test(outliers__one_huge_value_in_a_season__it_alone),
+        cmocka_unit_test(anomalies__simulated_families__few_false_most_found),
         cmocka_unit_test(shifts__trends_seasons_and_walks__none),
         cmocka_unit_test(shifts__planted__found_where_they_are),
         cmocka_unit_test(anomalies__tiny_constant_and_huge__nothing_or_scaled),
