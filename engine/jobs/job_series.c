@@ -22,7 +22,11 @@ enum {
     EFFECTS_SAID = 3,
     PATHS_LEAST = 200,
     PATHS_MOST = 4000,
-    PATH_VALUES = 40000000
+    PATH_VALUES = 40000000,
+    HOUR_SECONDS = 3600,
+    WEEK_HOURS = 168,
+    YEAR_DAYS = 365,
+    YEAR_FROM = 28 /* steps ahead */
 };
 
 typedef struct series_writer {
@@ -277,6 +281,16 @@ static int64_t make_effects(fore_answer *a, const fore_series_sources *sources)
     return fore_answer_grid(a, "drivers", "What one unit of each driver goes with", columns, 6);
 }
 
+/* Seasons that dates suggest beside the shortest one, where two cycles and more tell of them. Of
+ * the next weeks a level that follows the newest days knows more than what few years were like. */
+static void try_seasons(const fore_series_plan *p, fore_series_task *task)
+{
+    int64_t longer = 0;
+    if (p->step == FORE_STEP_SECONDS && p->width == HOUR_SECONDS) longer = WEEK_HOURS;
+    if (p->step == FORE_DAILY && !p->week && task->horizon > YEAR_FROM) longer = YEAR_DAYS;
+    if (longer && p->season > 1 && p->n > 2 * longer) task->season[task->seasons++] = longer;
+}
+
 static fore_series_task *make_tasks(const foresell_series_request *r, const fore_series_grid *grid)
 {
     fore_series_task *tasks = FORE_ZNEW(grid->series, fore_series_task);
@@ -289,6 +303,7 @@ static fore_series_task *make_tasks(const foresell_series_request *r, const fore
                                       .horizon = r->horizon ? r->horizon
                                                  : p->ahead ? p->ahead
                                                             : h};
+        if (!r->season) try_seasons(p, &tasks[s]);
     }
     return tasks;
 }

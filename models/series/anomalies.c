@@ -272,8 +272,7 @@ static bool bounds(finder *f, double *low, double *high)
     int64_t n = f->n;
     for (int64_t t = 0; t < n; t++) f->rest[t] = f->x[t] - f->season[t];
     fore_super_smooth(f->rest, n, f->smooth, f->room);
-    for (int64_t t = 0; t < n; t++)
-        f->sorted[t] = f->rest[t] = f->x[t] - f->season[t] - f->smooth[t];
+    for (int64_t t = 0; t < n; t++) f->sorted[t] = f->rest[t] -= f->smooth[t];
     fore_sort(f->sorted, n);
     double from = fore_quantile_sorted(f->sorted, n, 0.25);
     double to = fore_quantile_sorted(f->sorted, n, 0.75);

@@ -37,6 +37,21 @@ static double with_season(const fore_member *w, int64_t n0, int64_t t, double v)
 /* The season that is left for the model to hold. */
 static int64_t season_left(const fore_member *w) { return w->seasons.count ? 1 : w->m; }
 
+/* What a season that nobody asked for explains of what the season m leaves: days alone would pass
+ * for a week of them. */
+static fore_status share_beside(const fore_member *w, const double *y, int64_t length,
+                                double *share, fore_error *err)
+{
+    if (w->m < 2 || w->n < 3 * w->m) return fore_season_share(y, w->n, length, share, err);
+    double *index = FORE_NEW(w->m + w->n, double), *rest = index + w->m;
+    if (!index) return fore_no_memory(err);
+    fore_status status = fore_seasonal_indices(y, w->n, w->m, 0, index, err);
+    for (int64_t t = 0; status == FORE_OK && t < w->n; t++) rest[t] = y[t] - index[t % w->m];
+    if (status == FORE_OK) status = fore_season_share(rest, w->n, length, share, err);
+    fore_free(index);
+    return status;
+}
+
 /* Takes seasons out that the model cannot hold: long ones, or more than one; MSTL takes out all. */
 static fore_status take_seasons(fore_member *w, const double *y, const fore_series_options *o,
                                 fore_error *err)
@@ -47,7 +62,11 @@ static fore_status take_seasons(fore_member *w, const double *y, const fore_seri
     int64_t count = fore_seasons_usable(length, 1 + o->seasons, w->n, usable);
     for (int64_t i = 0; i < count; i++) {
         double share = 1;
-        if (!all) FORE_TRY(fore_season_share(y, w->n, usable[i], &share, err));
+        bool tried = o->seasons_tried && usable[i] != w->m;
+        if (tried)
+            FORE_TRY(share_beside(w, y, usable[i], &share, err));
+        else if (!all)
+            FORE_TRY(fore_season_share(y, w->n, usable[i], &share, err));
         if (share >= SEASON_SHARE) usable[kept++] = usable[i];
     }
     if (kept == 0 || (!all && kept == 1 && usable[0] <= FORE_ETS_SEASON_MAX)) return FORE_OK;

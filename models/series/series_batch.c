@@ -2,6 +2,7 @@
  * as its fits run side by side (ets_search.h); then each series is answered by itself. What a
  * series gets does not depend on its block. Learned weights are corrected by all series first. */
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 #include "models/series/ets.h"
@@ -24,8 +25,8 @@ static bool asks_ets(const fore_series_options *o, const fore_series_task *task)
                   o->method == FORE_SERIES_LEARNED || o->method == FORE_SERIES_ETS;
     bool as_they_are = o->cleaning == FORE_CLEAN_REPORT || o->cleaning == FORE_CLEAN_OFF;
     return method && as_they_are && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 &&
-           !o->drivers && !task->drivers && task->y && task->n >= 4 && task->n <= LONG &&
-           task->m >= 1 && task->m <= FORE_ETS_SEASON_MAX;
+           task->seasons == 0 && !o->drivers && !task->drivers && task->y && task->n >= 4 &&
+           task->n <= LONG && task->m >= 1 && task->m <= FORE_ETS_SEASON_MAX;
 }
 
 /* What ETS says of the series, prepared as fore_series_run does. prepared owns their values. */
@@ -53,6 +54,11 @@ static fore_status run_task(const batch *b, fore_series_task *task, const fore_e
     fore_series_options options = *b->options;
     fore_error own = {0};
     if (task->drivers) options.drivers = task->drivers;
+    if (options.seasons == 0 && task->seasons > 0) {
+        options.seasons = task->seasons;
+        options.seasons_tried = true;
+        memcpy(options.season, task->season, sizeof options.season);
+    }
     options.ets_known = known;
     task->status =
         fore_series_run(task->y, task->n, task->m, task->horizon, &options, &task->forecast, &own);

@@ -46,6 +46,17 @@ static void treat(series_work *w, const fore_anomalies *found, bool replaces, bo
     }
 }
 
+/* A week of hours holds their days too: without it weekends would pass for shifts of the level. */
+static int64_t longest_of_all(const series_work *w)
+{
+    int64_t longest = w->m;
+    for (int64_t i = 0; w->m > 1 && i < w->options->seasons; i++) {
+        int64_t length = w->options->season[i];
+        if (length % w->m == 0 && length > longest && w->series.n >= 3 * length) longest = length;
+    }
+    return longest;
+}
+
 fore_status series_clean(series_work *w, fore_error *err)
 {
     fore_series_forecast *f = w->out;
@@ -56,7 +67,7 @@ fore_status series_clean(series_work *w, fore_error *err)
     fore_anomalies found;
     if (kind == FORE_CLEAN_OFF || s->constant || s->n > LOOKED_AT) return FORE_OK;
     if (2 * s->zeros > s->n) return FORE_OK; /* demands, not outliers */
-    FORE_TRY(fore_anomalies_find(s->y, s->n, w->m, &found, err));
+    FORE_TRY(fore_anomalies_find(s->y, s->n, longest_of_all(w), &found, err));
     f->outliers = found.outliers;
     f->outlier = found.outlier;
     found.outlier = NULL;

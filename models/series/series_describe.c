@@ -146,7 +146,8 @@ static void describe_seasons(series_work *w)
                     (long long)s->length[i]);
     for (int64_t i = 0; i < o->seasons; i++)
         if (!taken_out(s, o->season[i]))
-            series_note(w, "the season of %lld steps was left out", (long long)o->season[i]);
+            series_note(w, "the season of %lld steps was %sleft out", (long long)o->season[i],
+                        o->seasons_tried ? "tried and " : "");
 }
 
 /* "0.43 Theta + 0.31 ETS(A,A,N) + ...": the largest weights first, until the rest is less than a

@@ -99,6 +99,7 @@ typedef struct fore_series_options {
                       * and for ARIMA; default 0. A weak one, or one of fewer than 3 cycles (MSTL:
                       * not more than 2), is left out and the note says so */
     int64_t season[FORE_SERIES_SEASONS]; /* steps each, 2 or more */
+    bool seasons_tried; /* nobody asked for them: MSTL too leaves weak ones out; default false */
     fore_series_transform transform;     /* default NONE. A series with values of 0 or less, or a
                                           * forecast that does not come back as numbers: as if NONE,
                                           * and the note says so */
@@ -187,6 +188,8 @@ typedef struct fore_series_task {
     const double *y; /* borrowed */
     int64_t n, m, horizon;
     const fore_drivers *drivers;    /* of this series, in place of those of the options; or NULL */
+    int64_t seasons;                /* to try beside m, where the options give none */
+    int64_t season[FORE_SERIES_SEASONS];
     fore_series_forecast *forecast; /* out, the caller frees each */
     fore_status status;             /* out */
     char message[256];              /* out, "" when all is well */

@@ -1,6 +1,7 @@
 /* A file of series: the dates go on, the methods are those asked for, lines may come in any order.
  */
 #include "answer_help.h"
+#include "engine/base/civil.h"
 #include "engine/base/file.h"
 
 typedef struct a_file {
@@ -393,6 +394,65 @@ static void series__an_outlier__told_by_its_date_and_treated_on_request(void **s
     DENIED(FORE_E_USAGE, "--clean is report", d, fore_job_series(&w->c, &r, d.answer, e));
 }
 
+/* steps hours or days from the first of 2024 on; lift: what weekends have more. */
+static void clock_file(world *w, a_file *f, int steps, bool hours, double lift)
+{
+    *f = (a_file){0};
+    fore_text_puts(&f->text, "ds,y\n");
+    for (int i = 0; i < steps; i++) {
+        char day[32];
+        int at = hours ? i / 24 : i;
+        fore_date_format(fore_days_from_civil(2024, 1, 1) + at, day);
+        double y = 100 + (hours ? 20 * sin(M_PI * i / 12) : 0) + (at % 7 > 4 ? lift : 0) +
+                   (i * 7919 % 101) / 25.0;
+        if (hours)
+            fore_text_printf(&f->text, "%s %02d:00,%g\n", day, i % 24, y);
+        else
+            fore_text_printf(&f->text, "%s,%g\n", day, y);
+    }
+    write_file(w, f);
+}
+
+/* What the note says of the forecast of such a file, and how far its mean is from the truth. */
+static double tried(world *w, const a_file *f, const char *seasons, int64_t horizon, char *note)
+{
+    foresell_series_request r = request(f, "ets", horizon);
+    r.seasons = seasons;
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    const fore_json_node *s = series_at(&h, 0), *said = fore_json_get(s, "note");
+    snprintf(note, 512, "%s", said ? string_of(s, "note") : "");
+    double mean = number_of(step_of(s, horizon - 1), "mean");
+    forget(&h);
+    return mean;
+}
+
+static void series__hours_and_days__longer_seasons_tried_by_themselves(void **state)
+{
+    world *w = *state;
+    char note[512];
+    a_file f;
+    clock_file(w, &f, 24 * 7 * 5, true, 40); /* ends on a Sunday night: the next day is none */
+    double week = tried(w, &f, NULL, 24, note);
+    assert_non_null(strstr(note, "168 steps was taken out"));
+    assert_null(strstr(note, "level shifts"));
+    assert_true(fabs(week - (102 + 20 * sin(M_PI * 23 / 12))) < 6);
+    double day = tried(w, &f, "24", 24, note);
+    assert_null(strstr(note, "168"));
+    assert_true(day > week + 10);
+    clock_file(w, &f, 24 * 7 * 5, true, 0);
+    tried(w, &f, NULL, 24, note);
+    assert_non_null(strstr(note, "168 steps was tried and left out"));
+    clock_file(w, &f, 24 * 13, true, 40);
+    tried(w, &f, NULL, 24, note);
+    assert_null(strstr(note, "168"));
+    clock_file(w, &f, 1200, false, 40);
+    double tried_year = tried(w, &f, NULL, 40, note);
+    assert_non_null(strstr(note, "365 steps was tried and left out"));
+    assert_true(tried_year == tried(w, &f, "7", 40, note));
+    tried(w, &f, NULL, 14, note);
+    assert_null(strstr(note, "365"));
+}
+
 static void series__any_allocation_fails__clean_error(void **state)
 {
     world *w = *state;
@@ -431,6 +491,7 @@ int main(void)
         WITH_WORLD(series__unusable_files_and_requests__are_told_apart),
         WITH_WORLD(series__sum__narrower_than_the_bounds_added_up),
         WITH_WORLD(series__an_outlier__told_by_its_date_and_treated_on_request),
+        WITH_WORLD(series__hours_and_days__longer_seasons_tried_by_themselves),
         WITH_WORLD(series__any_allocation_fails__clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
