@@ -26,7 +26,7 @@ static int run(cli *c, int argc, char **argv)
     const cli_option options[] = {
         {"horizon", "H", CLI_INTEGER, &horizon, "steps ahead (one season, at least 6)"},
         {"season", "LIST", CLI_TEXT, &request.seasons,
-         "steps in a season (from the dates); several: 24,168"},
+         "steps in a season (from the dates: hours also try a week, days a year); several: 24,168"},
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"method", "NAME", CLI_TEXT, &request.method,
          "auto, learned, ets, arima, ces, mstl, theta, otm, dotm, hw, holt, ses, croston, sba, tsb, naive, snaive, drift, mean"},

@@ -43,8 +43,9 @@ static fore_status share_beside(const fore_member *w, const double *y, int64_t l
                                 double *share, fore_error *err)
 {
     if (w->m < 2 || w->n < 3 * w->m) return fore_season_share(y, w->n, length, share, err);
-    double *index = FORE_NEW(w->m + w->n, double), *rest = index + w->m;
+    double *index = FORE_NEW(w->m + w->n, double);
     if (!index) return fore_no_memory(err);
+    double *rest = index + w->m;
     fore_status status = fore_seasonal_indices(y, w->n, w->m, 0, index, err);
     for (int64_t t = 0; status == FORE_OK && t < w->n; t++) rest[t] = y[t] - index[t % w->m];
     if (status == FORE_OK) status = fore_season_share(rest, w->n, length, share, err);
