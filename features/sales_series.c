@@ -59,6 +59,7 @@ int32_t fore_main_currency(const fore_timeline *t, int64_t as_of)
 {
     int32_t best = -1;
     int64_t most = 0;
+    if (t->own_currency[0]) return fore_words_find(&t->currencies, t->own_currency);
     for (int32_t c = 0; c < t->currencies.count; c++) {
         int64_t wins = 0;
         for (int64_t s = 0; s < t->subjects; s++)
@@ -297,7 +298,9 @@ fore_status fore_sales_series_make(const fore_timeline *timeline, int64_t as_of,
     b.s = FORE_ZNEW(1, fore_sales_series);
     if (!b.s) return fore_no_memory(err);
     b.s->period = period;
-    b.s->by_leads = timeline->deals == 0;
+    b.s->by_leads = true; /* no deal was entered by then */
+    for (int64_t i = timeline->leads; i < timeline->subjects && b.s->by_leads; i++)
+        b.s->by_leads = timeline->created_at[i] >= as_of;
     b.s->currency = currency >= 0 ? currency : fore_main_currency(timeline, as_of);
     b.s->arena = fore_arena_new();
     if (!b.s->arena) FORE_GO(fore_no_memory(err));

@@ -49,7 +49,8 @@ fore_status fore_sales_series_make(const fore_timeline *timeline, int64_t as_of,
                                    fore_error *err);
 void fore_sales_series_free(fore_sales_series *series); /* NULL is fine */
 
-/* The currency with most wins before as_of (ties: the first); -1 when none is named. */
+/* The company's own where it is stated, else the currency with most wins before as_of (ties: the first);
+ * -1 when none is named. */
 int32_t fore_main_currency(const fore_timeline *timeline, int64_t as_of);
 
 #endif

@@ -64,6 +64,7 @@ typedef enum fore_change_field {
 typedef struct fore_timeline {
     char fingerprint[40];            /* of the history it was built from (fore_store_fingerprint) */
     int64_t converted;               /* deals whose amounts were converted at stated rates (exchange.h) */
+    char own_currency[16];           /* the one they are converted to; "" = none is stated */
     char rates[40];                  /* what these rates hash to; "" = none are stated */
     char zone[64];                   /* the workspace's zone, "" = UTC; event_hour is local to it */
     int64_t newest_at;               /* newest event, change, creation, closing or sale; FORE_NO_TIME */

@@ -381,6 +381,12 @@ static fore_status start(fore_builder *b, fore_error *err)
             memcpy(b->t->zone, zone.bytes, (size_t)zone.length + 1);
     }
     FORE_GO(fore_timeline_rates(b->store, &b->exchange, b->t->rates, err));
+    memcpy(b->t->own_currency, b->exchange.own, sizeof b->t->own_currency);
+    int64_t own = 0; /* a word even where no row names it */
+    if (b->exchange.own[0])
+        own = fore_dictionary_add(b->currencies, b->exchange.own,
+                                  (int64_t)strlen(b->exchange.own));
+    if (own < 0) FORE_GO(fore_no_memory(err));
     char fingerprint[33];
     FORE_GO(fore_store_fingerprint(b->store, fingerprint, err));
     memcpy(b->t->fingerprint, fingerprint, sizeof fingerprint);

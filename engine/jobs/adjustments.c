@@ -9,6 +9,7 @@
 
 typedef struct reading {
     fore_adjustments *out;
+    const fore_timeline *t;
     int64_t as_of;
 } reading;
 
@@ -41,6 +42,9 @@ static fore_status remember(void *context, const fore_adjustment_row *row, fore_
                            .over = fore_time_of_date(row->end_on) <= r->as_of,
                            .actual = NAN};
     if (!a->who || !a->because) return fore_no_memory(err);
+    a->unit = fore_arena_string(out->arena, row->unit);
+    if (!a->unit) return fore_no_memory(err);
+    a->foreign = strcmp(row->rates, r->t->rates) != 0;
     for (int64_t i = 0; i < out->count; i++) {
         fore_adjustment *before = &out->item[i];
         before->replaced |= before->start == a->start && before->end == a->end && !a->taken_back &&
@@ -66,7 +70,9 @@ static fore_status find_actuals(fore_context *c, int64_t as_of, fore_adjustments
     FORE_TRY(fore_outlook_make(c, &options, &o, err));
     for (int64_t i = 0; i < a->count; i++) {
         fore_adjustment *x = &a->item[i];
-        if (x->over) x->actual = fore_outlook_actual(t, o, x->start, x->end, as_of, NULL);
+        x->foreign |= strcmp(x->unit, fore_outlook_unit(t, o)) != 0;
+        if (x->over && !x->foreign)
+            x->actual = fore_outlook_actual(t, o, x->start, x->end, as_of, NULL);
     }
     fore_outlook_free(o);
     return FORE_OK;
@@ -90,7 +96,7 @@ static fore_status judge(fore_adjustments *a, fore_error *err)
     }
     for (int64_t i = 0; i < a->count; i++) {
         const fore_adjustment *x = &a->item[i];
-        if (!x->over || x->taken_back || x->replaced) continue;
+        if (!x->over || x->taken_back || x->replaced || x->foreign) continue;
         fore_adjuster *p = person_of(a, x->who);
         double theirs = fabs(x->amount - x->actual), ours = fabs(x->model - x->actual);
         p->judged++;
@@ -114,8 +120,9 @@ fore_status fore_adjustments_read(fore_context *c, int64_t as_of, fore_adjustmen
 {
     fore_status status;
     *a = (fore_adjustments){.arena = fore_arena_new()};
-    reading r = {a, as_of};
+    reading r = {.out = a, .as_of = as_of};
     if (!a->arena) return fore_no_memory(err);
+    FORE_GO(fore_context_history(c, &r.t, NULL, err));
     FORE_GO(fore_store_adjustments(c->store, as_of, remember, &r, err));
     if (a->count > 0) {
         FORE_GO(find_actuals(c, as_of, a, err));

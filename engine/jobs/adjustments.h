@@ -10,10 +10,11 @@ typedef struct fore_adjustment {
     int64_t at;
     int32_t start, end;
     double amount, model, model_lo80, model_hi80;
-    const char *who, *because;
+    const char *who, *because, *unit;
     bool taken_back, replaced; /* replaced: the same person said another figure later */
     bool over;                 /* the period ended by as_of */
-    double actual;             /* NaN while it runs */
+    bool foreign;              /* said in another unit or at other rates than those of now: not judged */
+    double actual;             /* NaN while it runs, and where foreign */
 } fore_adjustment;
 
 typedef struct fore_adjuster {
@@ -39,7 +40,7 @@ void fore_adjustments_free(fore_adjustments *adjustments);
 /* Does it stand at as_of for the period [start, end)? */
 static inline bool fore_adjustment_stands(const fore_adjustment *a, int32_t start, int32_t end)
 {
-    return !a->taken_back && !a->replaced && a->start == start && a->end == end;
+    return !a->taken_back && !a->replaced && !a->foreign && a->start == start && a->end == end;
 }
 
 /* A month, quarter or year by the name that the calendar gives it ("2026-11", "FY2027 Q1"; the case,

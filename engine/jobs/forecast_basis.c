@@ -4,12 +4,6 @@
 
 enum { CUTS_DEFAULT = 8 };
 
-static const char *unit_of(const fore_timeline *t, const fore_outlook *o)
-{
-    if (o->counts) return o->kind == FORE_SUBJECT_DEAL ? "deals won" : "leads converted";
-    return o->currency >= 0 ? fore_word(&t->currencies, o->currency) : "amount";
-}
-
 fore_status fore_forecast_basis_make(fore_context *c, const fore_forecast_request *q, int64_t as_of,
                                      uint64_t seed, fore_forecast_basis *b, fore_error *err)
 {
@@ -41,7 +35,7 @@ fore_status fore_forecast_basis_make(fore_context *c, const fore_forecast_reques
                                     .persistence = b->record.persistence,
                                     .seed = seed};
     FORE_GO(fore_outlook_simulate(c, b->outlook, &b->draws, &b->result, err));
-    b->unit = unit_of(t, b->outlook);
+    b->unit = fore_outlook_unit(t, b->outlook);
 done:
     if (status != FORE_OK) fore_forecast_basis_free(b);
     return status;

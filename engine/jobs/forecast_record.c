@@ -299,12 +299,14 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     const double *actual = b->counts ? then->won : then->amount;
     FORE_GO(learn(b, actual, at, &l, err));
     *o = (origin){.at = at};
-    FORE_GO(fore_outlook_expect(outlook, NULL, 1, o->pipeline, o->own_sd, err));
-    FORE_GO(fore_outlook_expect_direct(outlook, NULL, 1, o->direct, err));
+    fore_outlook usual = fore_outlook_usual(outlook);
+    FORE_GO(fore_outlook_expect(&usual, NULL, 1, o->pipeline, o->own_sd, err));
+    FORE_GO(fore_outlook_expect_direct(&usual, NULL, 1, o->direct, err));
     fore_rules_read(actual, at, fore_calendar_a_year(&b->c->calendar, b->o->period), steps, &rules);
     double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
-    FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err));
+    FORE_GO(fore_stage_weights(b->t, &usual, starts[1] - starts[0], stages, err));
     FORE_GO(speak(b, actual, &rules, &l, o, err));
+    FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err)); /* the rule */
     note_basis(b->r, outlook);
     FORE_GO(show_watch(b, &l, &rules, outlook, at >= b->shown_from, err));
     if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
@@ -438,10 +440,11 @@ fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const
     if (!all || !own || !sd || !direct) FORE_GO(fore_no_memory(err));
     double stages, days = (double)o->start[1] - (double)o->as_of / (double)FORE_DAY;
     double part_won = past_part(o, member);
-    FORE_GO(fore_outlook_expect(o, NULL, 1, all, sd, err));
-    FORE_GO(fore_outlook_expect(o, member, share, own, sd, err));
-    FORE_GO(fore_outlook_expect_direct(o, member, share, direct, err));
-    FORE_GO(fore_stage_weights(t, o, fmin(days, o->start[1] - o->start[0]), &stages, err));
+    fore_outlook usual = fore_outlook_usual(o);
+    FORE_GO(fore_outlook_expect(&usual, NULL, 1, all, sd, err));
+    FORE_GO(fore_outlook_expect(&usual, member, share, own, sd, err));
+    FORE_GO(fore_outlook_expect_direct(&usual, member, share, direct, err));
+    FORE_GO(fore_stage_weights(t, &usual, fmin(days, o->start[1] - o->start[0]), &stages, err));
     for (int64_t j = 0; j < o->periods; j++) {
         int64_t ahead = distance_of(r, o->as_of, o->start[j + 1]);
         int64_t h = ahead < r->steps ? ahead : r->steps - 1;

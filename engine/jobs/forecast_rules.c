@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "engine/jobs/outlook_direct.h"
 #include "models/series/series_forecast.h"
 
 enum { RUN_RATE_PERIODS = 3, MONTHS = 12, BEAT = FORE_RHYTHM, RHYTHM_FROM = 6 };
@@ -110,7 +111,9 @@ typedef struct closings {
 
 static void add_closed(const fore_timeline *t, const fore_outlook *o, int64_t s, closings *c)
 {
-    if (t->left_out[s] || t->outcome[s] == FORE_OUTCOME_OPEN || t->closed_at[s] >= o->as_of) return;
+    if (!fore_outlook_usable(t, o, s) || t->outcome[s] == FORE_OUTCOME_OPEN ||
+        t->closed_at[s] >= o->as_of)
+        return;
     bool is_won = t->outcome[s] == FORE_WON;
     c->closed++;
     c->won += is_won;

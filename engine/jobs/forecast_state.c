@@ -127,6 +127,7 @@ fore_status fore_state_make(fore_context *c, fore_period kind, int64_t as_of, in
     state->counts = o->counts;
     memcpy(state->start, o->start, (size_t)(periods + 1) * sizeof *state->start);
     snprintf(state->unit, sizeof state->unit, "%s", basis.unit);
+    memcpy(state->rates, t->rates, sizeof state->rates);
     FORE_GO(take(o, t, basis.level, basis.result, state, err));
 done:
     fore_forecast_basis_free(&basis);
@@ -160,6 +161,7 @@ static void write_state(const fore_forecast_state *state, fore_text *out)
     fore_json_integer(&json, "subject_kind", state->subject_kind);
     fore_json_bool(&json, "counts", state->counts);
     fore_json_string(&json, "unit", state->unit);
+    fore_json_string(&json, "rates", state->rates);
     fore_json_integers(&json, "start", start, state->periods + 1);
     fore_json_array(&json, "periods");
     for (int64_t j = 0; j < state->periods; j++) {
@@ -230,14 +232,16 @@ static bool read_head(const fore_json_node *root, fore_forecast_state *state)
     const fore_json_node *periods = fore_json_get(root, "periods");
     int64_t kind;
     const char *unit = fore_json_get_string(root, "unit");
+    const char *rates = fore_json_get_string(root, "rates");
     double start[FORE_STATE_PERIODS + 1];
     state->periods = fore_json_length(periods);
-    if (!unit || state->periods < 1 || state->periods > FORE_STATE_PERIODS ||
+    if (!unit || !rates || state->periods < 1 || state->periods > FORE_STATE_PERIODS ||
         !fore_json_get_integer(root, "subject_kind", &kind) ||
         !fore_json_get_bool(root, "counts", &state->counts) ||
         !fore_json_get_numbers(root, "start", start, state->periods + 1))
         return false;
     snprintf(state->unit, sizeof state->unit, "%s", unit);
+    snprintf(state->rates, sizeof state->rates, "%s", rates);
     state->subject_kind = (fore_subject_kind)kind;
     for (int64_t j = 0; j <= state->periods; j++) state->start[j] = (int32_t)start[j];
     for (int64_t j = 0; j < state->periods; j++) {

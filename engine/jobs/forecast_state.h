@@ -28,7 +28,7 @@ typedef struct fore_forecast_state {
     fore_subject_kind subject_kind;
     bool counts;    /* the unit is a win, not an amount */
     bool kept;      /* read back from the night's record */
-    char unit[32];
+    char unit[32], rates[40]; /* rates: the timeline's hash of the stated ones */
     int64_t periods;
     int32_t start[FORE_STATE_PERIODS + 1];
     fore_state_period period[FORE_STATE_PERIODS];

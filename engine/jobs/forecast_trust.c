@@ -4,9 +4,10 @@
 
 #include "engine/jobs/forecast.h"
 
-/* An interval wider than this many times its median says little: Einstein shows nothing then; we
- * say so. */
-static const double WIDE = 2.0;
+/* An interval wider than this many times its median, or whose upper bound is so many times the
+ * lower one (all or nothing: one deal decides), says little: Einstein shows nothing then; we say
+ * so. */
+static const double WIDE = 2.0, SPAN = 10;
 /* Two years show what belongs to the season; one deal with this part of what is expected decides.
  */
 static const double MONTHS_WANTED = 24, LARGE_PART = 0.3;
@@ -15,7 +16,7 @@ static bool is_too_wide(const fore_forecast *f, int64_t j, double *scratch)
 {
     double lo = fore_forecast_quantile(f->result, j, 0.1, scratch),
            hi = fore_forecast_quantile(f->result, j, 0.9, scratch);
-    return hi - lo > WIDE * f->result->period[j].median;
+    return hi - lo > WIDE * f->result->period[j].median || hi > SPAN * lo;
 }
 
 static void add(const fore_forecast *f, fore_text *words, const char *what)

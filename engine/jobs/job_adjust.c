@@ -54,10 +54,24 @@ static fore_status check_words(const foresell_adjust_request *r, fore_error *err
     return FORE_OK;
 }
 
+/* What is expected is said before it is known: as of now, not of a day that the history has passed.
+ */
+static fore_status check_moment(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
+                                fore_error *err)
+{
+    bool worked;
+    FORE_TRY(fore_context_is_worked(c, &r->moment, as_of, &worked, err));
+    return worked
+               ? FORE_OK
+               : fore_fail(err, FORE_E_USAGE,
+                           "the history goes on after that moment: what is expected must be said "
+                           "before it is known; leave --as-of out");
+}
+
 /* What the model says of the period at this moment. */
 static fore_status model_says(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
                               fore_period kind, int32_t start, fore_adjustment_row *row,
-                              fore_error *err)
+                              char unit[32], fore_error *err)
 {
     fore_forecast_state state;
     int32_t first = fore_calendar_start(&c->calendar, kind, fore_date_of(as_of));
@@ -72,6 +86,7 @@ static fore_status model_says(fore_context *c, const foresell_adjust_request *r,
         return fore_fail(err, FORE_E_USAGE, "%s is too far off: %d periods ahead at most", r->of,
                          FORE_STATE_PERIODS - 1);
     FORE_TRY(fore_state_make(c, kind, as_of, ahead + 1, r->seed, &state, err));
+    snprintf(unit, 32, "%s", state.unit);
     row->model_mean = state.period[ahead].mean;
     row->model_lo80 = state.period[ahead].lo80;
     row->model_hi80 = state.period[ahead].hi80;
@@ -84,11 +99,14 @@ static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64
 {
     fore_adjustment_row row = {.at = as_of, .who = r->by, .because = r->because};
     fore_period kind;
-    char figure[2][32];
+    char figure[2][32], unit[32];
+    FORE_TRY(check_moment(c, r, as_of, err));
     FORE_TRY(read_period(c, r, as_of, &row.start_on, &row.end_on, &kind, err));
     FORE_TRY(check_words(r, err));
-    FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, err));
+    FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, unit, err));
     row.amount_minor = llround(r->to * 100);
+    row.unit = unit;
+    row.rates = c->timeline->rates;
     FORE_TRY(fore_store_begin(c->store, err));
     fore_status status = fore_store_put_adjustment(c->store, &row, err);
     if (status == FORE_OK) status = fore_store_commit(c->store, err);
@@ -111,7 +129,12 @@ static fore_status take_back(fore_context *c, const foresell_adjust_request *r, 
     int32_t start, end;
     fore_period kind;
     int64_t taken;
+    FORE_TRY(check_moment(c, r, as_of, err));
     FORE_TRY(read_period(c, r, as_of, &start, &end, &kind, err));
+    if (fore_time_of_date(end) <= as_of)
+        return fore_fail(err, FORE_E_USAGE,
+                         "%s is over: what was said of it stays, so that the record stays true",
+                         r->of);
     FORE_TRY(fore_store_begin(c->store, err));
     fore_status status =
         fore_store_take_back_adjustment(c->store, start, end, r->by, as_of, &taken, err);
@@ -134,6 +157,7 @@ static const char *verdict(const fore_adjustment *x)
 {
     if (x->taken_back) return "taken back";
     if (x->replaced) return "replaced";
+    if (x->foreign) return "other unit";
     if (!x->over) return NULL;
     double theirs = fabs(x->amount - x->actual), ours = fabs(x->model - x->actual);
     return theirs < ours ? "the person" : theirs > ours ? "the model" : "both alike";
@@ -161,6 +185,7 @@ static void write_item(const fore_context *c, const fore_adjustment *x, int64_t 
     fore_json_string(json, "who", x->who);
     fore_json_time(json, "said_at", x->at);
     fore_json_number(json, "amount", x->amount);
+    fore_json_string(json, "unit", x->unit);
     fore_json_number(json, "model", x->model);
     fore_json_numbers(json, "model_interval80", interval, 2);
     fore_json_number(json, "actual", x->actual);

@@ -89,6 +89,12 @@ static fore_status periods_from(const changing *w, int64_t from, int64_t *ahead,
                      FORE_STATE_PERIODS - 1);
 }
 
+static bool same_unit(const fore_forecast_state *a, const fore_forecast_state *b)
+{
+    return a->subject_kind == b->subject_kind && a->counts == b->counts &&
+           strcmp(a->unit, b->unit) == 0 && strcmp(a->rates, b->rates) == 0;
+}
+
 /* As kept in a night not long before `since`; else made anew. */
 static fore_status find_then(changing *w, fore_error *err)
 {
@@ -98,14 +104,18 @@ static fore_status find_then(changing *w, fore_error *err)
     FORE_TRY(fore_state_read(w->c->store, w->kind, w->since, &w->then, &found, err));
     if (found) {
         w->at_then = fore_state_find(&w->then, w->start, w->end);
-        bool same = w->then.subject_kind == w->now.subject_kind &&
-                    w->then.counts == w->now.counts && strcmp(w->then.unit, w->now.unit) == 0;
-        if (same && w->at_then >= 0 && w->since - w->then.as_of <= KEPT_DAYS * FORE_DAY)
+        if (same_unit(&w->then, &w->now) && w->at_then >= 0 &&
+            w->since - w->then.as_of <= KEPT_DAYS * FORE_DAY)
             return FORE_OK;
         fore_state_free(&w->then);
     }
     w->at_then = ahead;
-    return fore_state_make(w->c, w->kind, w->since, ahead + 1, w->r->seed, &w->then, err);
+    FORE_TRY(fore_state_make(w->c, w->kind, w->since, ahead + 1, w->r->seed, &w->then, err));
+    if (same_unit(&w->then, &w->now)) return FORE_OK;
+    return fore_fail(err, FORE_E_NO_ANSWER,
+                     "the forecast was in %s then and is in %s now: they cannot be set beside each "
+                     "other; take a later --since",
+                     w->then.unit, w->now.unit);
 }
 
 /* --- the answer --- */

@@ -339,6 +339,11 @@ static fore_status collect_wins(builder *b, fore_error *err)
     const fore_timeline *t = b->t;
     int64_t n = 0, period_start = fore_time_of_date(o->start[0]);
     for (int64_t s = b->first; s < b->end; s++) n += counted_win(b, s);
+    if (n == 0 && o->other_currency > 0 && t->own_currency[0])
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "nothing was won in %s before that moment, and the rates of other "
+                         "currencies are not stated; foresell settings exchange_rates=...",
+                         t->own_currency);
     if (n == 0)
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "nothing was won before that moment: there is nothing to forecast from");
@@ -356,7 +361,7 @@ static fore_status collect_wins(builder *b, fore_error *err)
             o->win_subject[o->wins] = s;
             o->win_amount[o->wins++] = isnan(amount) ? 0 : amount;
         }
-        if (isnan(amount)) continue;
+        if (!(amount >= 0)) continue; /* a credit note is no sale to draw from */
         o->past_amount[o->past_wins] = amount;
         o->past_subject[o->past_wins] = s;
         o->past_weight[o->past_wins++] =
@@ -371,6 +376,40 @@ static bool has_amounts(const builder *b)
     for (int64_t s = b->first; s < b->end; s++)
         if (counted_win(b, s) && amount_at(b->t, s, b->o->as_of) > 0) return true;
     return false;
+}
+
+/* Leads stand for deals in a history that had none by then. */
+static bool has_deals(const fore_timeline *t, int64_t as_of)
+{
+    for (int64_t s = t->leads; s < t->subjects; s++)
+        if (t->created_at[s] < as_of) return true; /* unknown counts as early */
+    return false;
+}
+
+const char *fore_outlook_unit(const fore_timeline *t, const fore_outlook *o)
+{
+    if (o->counts) return o->kind == FORE_SUBJECT_DEAL ? "deals won" : "leads converted";
+    return o->currency >= 0 ? fore_word(&t->currencies, o->currency) : "amount";
+}
+
+static fore_status make_usual(fore_outlook *o, fore_error *err)
+{
+    double most = 0;
+    o->open_usual = fore_arena_alloc(o->arena, o->open, sizeof(double));
+    if (!o->open_usual) return fore_no_memory(err);
+    for (int64_t i = 0; i < o->past_wins; i++) most = fmax(most, o->past_amount[i]);
+    for (int64_t i = 0; i < o->open; i++) {
+        double amount = o->open_amount[i];
+        o->open_usual[i] = most > 0 && amount > most ? most : amount;
+    }
+    return FORE_OK;
+}
+
+fore_outlook fore_outlook_usual(const fore_outlook *o)
+{
+    fore_outlook usual = *o;
+    usual.open_amount = o->open_usual;
+    return usual;
 }
 
 fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *options,
@@ -394,7 +433,7 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
                                       : fore_calendar_add(&c->calendar, options->period,
                                                           options->first_on, (int32_t)j);
     FORE_GO(fore_context_history(c, &b.t, &b.extractor, err));
-    o->kind = b.t->deals > 0 ? FORE_SUBJECT_DEAL : FORE_SUBJECT_LEAD;
+    o->kind = has_deals(b.t, o->as_of) ? FORE_SUBJECT_DEAL : FORE_SUBJECT_LEAD;
     b.first = o->kind == FORE_SUBJECT_DEAL ? b.t->leads : 0;
     b.end = o->kind == FORE_SUBJECT_DEAL ? b.t->subjects : b.t->leads;
     o->currency = o->kind == FORE_SUBJECT_DEAL ? fore_main_currency(b.t, o->as_of) : -1;
@@ -415,9 +454,9 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
             FORE_GO(fitted);
     }
     FORE_GO(predict_open(&b, err));
+    FORE_GO(make_usual(o, err));
     FORE_GO(predict_arrivals(&b, err));
-    if (!options->plain)
-        FORE_GO(fore_outlook_learn_direct(c, o, b.logged, b.early_amounts, err));
+    if (!options->plain) FORE_GO(fore_outlook_learn_direct(c, o, b.logged, b.early_amounts, err));
     *out = o;
     o = NULL;
 done:

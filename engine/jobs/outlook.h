@@ -41,6 +41,7 @@ typedef struct fore_outlook {
     int64_t *open_subject;
     double *open_won, *open_lost; /* open x periods */
     double *open_amount;          /* open; NaN: was not known yet */
+    double *open_usual;           /* open: at most the largest amount ever won */
 
     /* By outlook_direct.h, for the first FORE_DIRECT_PERIODS; both NULL when plain. NaN: too little
      * to learn from. */
@@ -64,6 +65,13 @@ typedef struct fore_outlook {
 fore_status fore_outlook_make(fore_context *context, const fore_outlook_options *options,
                               fore_outlook **outlook, fore_error *err);
 void fore_outlook_free(fore_outlook *outlook);
+
+/* The same outlook with usual amounts, from which levels are reckoned: one unlikely giant among the
+ * open deals must not move the chances of all others. Shares its memory. */
+fore_outlook fore_outlook_usual(const fore_outlook *outlook);
+
+/* "EUR", "deals won", ...; borrowed from the timeline. */
+const char *fore_outlook_unit(const fore_timeline *timeline, const fore_outlook *outlook);
 
 /* The share of new deals that are the members' own: of those created in the last half year before
  * as_of (0 when there were none). One rule for all groups of all answers. */

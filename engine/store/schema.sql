@@ -188,7 +188,8 @@ CREATE TABLE forecast_snapshot (     -- one a night and kind of period; older on
 CREATE TABLE adjustment (            -- a person's figure beside the model's
     pk INTEGER PRIMARY KEY, at INTEGER NOT NULL,
     period_start_on INTEGER NOT NULL, period_end_on INTEGER NOT NULL,
-    amount_minor INTEGER NOT NULL, who TEXT NOT NULL, because TEXT NOT NULL,
+    amount_minor INTEGER NOT NULL, unit TEXT NOT NULL, rates TEXT NOT NULL, -- currency, hash of the rates
+    who TEXT NOT NULL, because TEXT NOT NULL,
     model_mean REAL NOT NULL, model_lo80 REAL NOT NULL, model_hi80 REAL NOT NULL, -- what it said then
     taken_back_at INTEGER
 ) STRICT;

@@ -322,7 +322,7 @@ fore_status fore_store_thin_snapshots(fore_store *s, int32_t before_on, fore_err
 
 typedef struct fore_adjustment_row {
     int64_t pk; /* reading only */
-    int64_t at; int32_t start_on, end_on; int64_t amount_minor; const char *who, *because;
+    int64_t at; int32_t start_on, end_on; int64_t amount_minor; const char *unit, *rates, *who, *because;
     double model_mean, model_lo80, model_hi80;
     int64_t taken_back_at; /* reading only; FORE_NO_TIME: it stands */
 } fore_adjustment_row;

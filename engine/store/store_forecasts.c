@@ -68,8 +68,8 @@ fore_status fore_store_put_adjustment(fore_store *s, const fore_adjustment_row *
     FORE_TRY(store_writable(s, err));
     FORE_TRY(store_prepare(s,
                            "INSERT INTO adjustment (at, period_start_on, period_end_on,"
-                           " amount_minor, who, because, model_mean, model_lo80, model_hi80)"
-                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                           " amount_minor, who, because, model_mean, model_lo80, model_hi80, unit,"
+                           " rates) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                            &q, err));
     sqlite3_bind_int64(q, 1, row->at);
     sqlite3_bind_int(q, 2, row->start_on);
@@ -80,6 +80,8 @@ fore_status fore_store_put_adjustment(fore_store *s, const fore_adjustment_row *
     sqlite3_bind_double(q, 7, row->model_mean);
     sqlite3_bind_double(q, 8, row->model_lo80);
     sqlite3_bind_double(q, 9, row->model_hi80);
+    store_bind_text(q, 10, row->unit);
+    store_bind_text(q, 11, row->rates);
     fore_status status = store_run(s, q, err);
     sqlite3_finalize(q);
     return status;
@@ -115,11 +117,12 @@ fore_status fore_store_adjustments(fore_store *s, int64_t not_after,
     sqlite3_stmt *q = NULL;
     bool more;
     fore_status status;
-    FORE_TRY(store_prepare(s,
-                           "SELECT pk, at, period_start_on, period_end_on, amount_minor, who,"
-                           " because, model_mean, model_lo80, model_hi80, taken_back_at"
-                           " FROM adjustment WHERE at <= ?1 ORDER BY at, pk",
-                           &q, err));
+    FORE_TRY(
+        store_prepare(s,
+                      "SELECT pk, at, period_start_on, period_end_on, amount_minor, who,"
+                      " because, model_mean, model_lo80, model_hi80, taken_back_at, unit, rates"
+                      " FROM adjustment WHERE at <= ?1 ORDER BY at, pk",
+                      &q, err));
     sqlite3_bind_int64(q, 1, not_after);
     for (;;) {
         FORE_GO(store_step(s, q, &more, err));
@@ -134,7 +137,9 @@ fore_status fore_store_adjustments(fore_store *s, int64_t not_after,
                                    .model_mean = sqlite3_column_double(q, 7),
                                    .model_lo80 = sqlite3_column_double(q, 8),
                                    .model_hi80 = sqlite3_column_double(q, 9),
-                                   .taken_back_at = store_column_long(q, 10)};
+                                   .taken_back_at = store_column_long(q, 10),
+                                   .unit = store_column_text(q, 11),
+                                   .rates = store_column_text(q, 12)};
         FORE_GO(visit(context, &row, err));
     }
 done:

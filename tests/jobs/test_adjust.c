@@ -5,9 +5,10 @@
 
 enum { NOW = 420 }; /* Monday, 24 February 2025 */
 
-static void a_company(world *w)
+/* As an export at the start of that day would have told it; called again, time has passed. */
+static void a_company(world *w, int day)
 {
-    company k = {.seed = 4, .deals = 400, .days = 520};
+    company k = {.seed = 4, .deals = 400, .days = 520, .known_until = at(day, 0)};
     put_company(w, &k);
 }
 
@@ -43,11 +44,15 @@ static double march(world *w)
 static void adjust__period_over__judges_each_against_the_model_of_that_moment(void **state)
 {
     world *w = *state;
-    a_company(w);
-    double came = march(w);
+    world *later = another_world(1);
+    a_company(w, NOW);
+    a_company(later, NOW + 60);
+    double came = march(later);
+    world_end(later);
     assert_true(came > 5000);
     say(w, says(NOW, "Lakshmi", came + 10)); /* almost right */
     say(w, says(NOW, "Ravi", 4 * came));
+    a_company(w, NOW + 60);
     foresell_adjust_request r = {.moment = {at(NOW + 60, 8), NULL}};
     HEAR(h, fore_job_adjust(&w->c, &r, h.answer, e));
     const fore_json_node *people = node_of(h.root, "people");
@@ -69,7 +74,7 @@ static void adjust__period_over__judges_each_against_the_model_of_that_moment(vo
 static void adjust__period_running__stands_beside_the_forecast_and_moves_nothing(void **state)
 {
     world *w = *state;
-    a_company(w);
+    a_company(w, NOW);
     foresell_forecast_request q = {.moment = {at(NOW, 9), NULL}, .horizon = 2, .seed = 1};
     HEAR(before, fore_job_forecast(&w->c, &q, before.answer, e));
     say(w, says(NOW, "Lakshmi", 123456));
@@ -93,7 +98,7 @@ static void adjust__said_again_or_taken_back__only_what_stands_is_judged(void **
 {
     world *w = *state;
     fore_adjustments all;
-    a_company(w);
+    a_company(w, NOW);
     say(w, says(NOW, "Lakshmi", 1));
     say(w, says(NOW + 2, "Lakshmi", 50000));
     say(w, says(NOW + 2, "Ravi", 60000));
@@ -113,11 +118,42 @@ static void adjust__said_again_or_taken_back__only_what_stands_is_judged(void **
     DENIED(FORE_E_NOT_FOUND, "taken back", h, fore_job_adjust(&w->c, &back, h.answer, e));
 }
 
+static void adjust__after_the_fact__is_refused(void **state)
+{
+    world *w = *state;
+    a_company(w, NOW + 60);
+    foresell_adjust_request r = says(NOW + 61, "Cheat", 5000);
+    r.moment.as_of = "2025-02-24"; /* the history knows March already */
+    DENIED(FORE_E_USAGE, "before it is known", a, fore_job_adjust(&w->c, &r, a.answer, e));
+    r = says(NOW + 61, "Cheat", 0);
+    r.again = true;
+    DENIED(FORE_E_USAGE, "is over", b, fore_job_adjust(&w->c, &r, b.answer, e));
+}
+
+/* Said in euros, then the books are kept in dollars: not judged, and not shown beside the forecast.
+ */
+static void adjust__another_unit_since__is_not_judged(void **state)
+{
+    world *w = *state;
+    fore_adjustments all;
+    a_company(w, NOW);
+    say(w, says(NOW, "Lakshmi", 50000));
+    a_company(w, NOW + 60);
+    static const char *const said[] = {"currency=USD", "exchange_rates=EUR=2"};
+    foresell_settings_request rates = {said, 2};
+    HEAR(set, fore_job_settings(&w->c, &rates, set.answer, e));
+    forget(&set);
+    OK(fore_adjustments_read(&w->c, at(NOW + 60, 0), &all, e));
+    assert_int_equal(all.count, 1);
+    assert_true(all.item[0].foreign && all.people == 0 && isnan(all.item[0].actual));
+    fore_adjustments_free(&all);
+}
+
 static void adjust__nonsense__is_refused_and_nothing_is_kept(void **state)
 {
     world *w = *state;
     fore_adjustments all;
-    a_company(w);
+    a_company(w, NOW);
     foresell_adjust_request r = says(NOW, "Lakshmi", 5);
     r.of = "2025-13";
     DENIED(FORE_E_USAGE, "2026-Q4", a, fore_job_adjust(&w->c, &r, a.answer, e));
@@ -143,6 +179,8 @@ int main(void)
         WITH_WORLD(adjust__period_over__judges_each_against_the_model_of_that_moment),
         WITH_WORLD(adjust__period_running__stands_beside_the_forecast_and_moves_nothing),
         WITH_WORLD(adjust__said_again_or_taken_back__only_what_stands_is_judged),
+        WITH_WORLD(adjust__after_the_fact__is_refused),
+        WITH_WORLD(adjust__another_unit_since__is_not_judged),
         WITH_WORLD(adjust__nonsense__is_refused_and_nothing_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,6 +236,51 @@ static void changes__a_record_that_is_damaged__says_which(void **state)
     DENIED(FORE_E_FORMAT, "kept on 2025-04-04", h, fore_job_changes(&w->c, &r, h.answer, e));
 }
 
+static void changes__other_rates_since__compares_nothing_kept_at_the_old_ones(void **state)
+{
+    world *w = *state;
+    one_of_each(w);
+    keep(w, WEEK_AGO);
+    static const char *const said[] = {"currency=EUR", "exchange_rates=USD=0.5"};
+    foresell_settings_request rates = {said, 2};
+    HEAR(set, fore_job_settings(&w->c, &rates, set.answer, e));
+    forget(&set);
+    foresell_changes_request r = asked(NULL, NULL);
+    HEAR(h, fore_job_changes(&w->c, &r, h.answer, e));
+    assert_true(noted(&h, "No night kept"));
+    forget(&h);
+}
+
+/* A giant that is hardly ever won says nothing of the others. */
+static void state__one_giant_among_the_open__moves_nobody_else(void **state)
+{
+    world *w = *state;
+    fore_forecast_state before, after;
+    one_of_each(w);
+    OK(fore_state_make(&w->c, FORE_MONTHLY, at(NOW, 0), 2, 3, &before, e));
+    world_begin(w);
+    fore_deal_row row = a_deal("X-giant", at(NOW - 1, 9));
+    row.owner = key_of(w, FORE_REP, "R1");
+    row.stage = "first";
+    row.currency = "EUR";
+    row.amount_minor = 900000000;
+    put_deal(w, row);
+    world_commit(w);
+    OK(fore_state_make(&w->c, FORE_MONTHLY, at(NOW, 0), 2, 3, &after, e));
+    double sum[2] = {0};
+    for (int64_t i = 0; i < before.lines; i++)
+        for (int64_t k = 0; k < after.lines; k++)
+            if (after.line[k].key == before.line[i].key) {
+                sum[0] += before.line[i].expected[1];
+                sum[1] += after.line[k].expected[1];
+            }
+    assert_int_equal(after.lines, before.lines + 1);
+    assert_true(sum[0] > 1000 && fabs(sum[1] / sum[0] - 1) < 0.05);
+    assert_true(fabs(after.period[1].lo80 / before.period[1].lo80 - 1) < 0.1);
+    fore_state_free(&before);
+    fore_state_free(&after);
+}
+
 static void changes__nonsense__is_refused(void **state)
 {
     world *w = *state;
@@ -275,6 +320,8 @@ int main(void)
         WITH_WORLD(state__kept__reads_back_as_it_was),
         WITH_WORLD(changes__overwritten_since__what_the_night_kept_counts),
         WITH_WORLD(changes__a_record_that_is_damaged__says_which),
+        WITH_WORLD(changes__other_rates_since__compares_nothing_kept_at_the_old_ones),
+        WITH_WORLD(state__one_giant_among_the_open__moves_nobody_else),
         WITH_WORLD(changes__nonsense__is_refused),
         WITH_WORLD(changes__one_thread_or_two__the_same_bytes),
     };

@@ -88,6 +88,66 @@ static void forecast__stated_rate__is_as_if_all_had_been_written_in_one_currency
     world_end(euros);
 }
 
+static double mean_of(world *w, const foresell_forecast_request *r)
+{
+    HEAR(h, fore_job_forecast(&w->c, r, h.answer, e));
+    double mean = number_of(fore_json_at(node_of(h.root, "periods"), 0), "mean");
+    forget(&h);
+    return mean;
+}
+
+static void forecast__a_credit_note_among_the_wins__is_subtracted_and_stops_nothing(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    foresell_forecast_request r = request(NULL, NULL);
+    r.moment.now = at(NOW + 14, 0);
+    double before = mean_of(w, &r);
+    world_begin(w);
+    fore_deal_row row = a_deal("CREDIT", at(NOW + 1, 9));
+    row.currency = "EUR";
+    row.outcome = FORE_WON;
+    row.closed_at = at(NOW + 2, 9);
+    row.amount_minor = -100000;
+    put_deal(w, row);
+    world_commit(w);
+    double after = mean_of(w, &r);
+    assert_true(after < before && after > before - 3000);
+}
+
+/* Leads alone, until the first deal is entered: what was said before that day stays. */
+static void forecast__first_deal_after_the_moment__changes_nothing(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 2, .deals = 400, .days = 500, .leads = true};
+    put_company(w, &k);
+    foresell_forecast_request r = request(NULL, NULL);
+    double before = mean_of(w, &r);
+    world_begin(w);
+    put_deal(w, a_deal("FIRST", at(NOW + 5, 9)));
+    world_commit(w);
+    CLOSE(mean_of(w, &r), before);
+}
+
+static void forecast__own_currency_stated__is_the_unit_however_much_was_won_in_others(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    put_dollars(w);
+    static const char *said[] = {"currency=USD"};
+    foresell_settings_request own = {said, 1};
+    HEAR(set, fore_job_settings(&w->c, &own, set.answer, e));
+    forget(&set);
+    foresell_forecast_request r = request(NULL, NULL);
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    assert_string_equal(string_of(h.root, "unit"), "USD");
+    forget(&h);
+    said[0] = "currency=GBP";
+    HEAR(again, fore_job_settings(&w->c, &own, again.answer, e));
+    forget(&again);
+    DENIED(FORE_E_NO_ANSWER, "exchange_rates", d, fore_job_forecast(&w->c, &r, d.answer, e));
+}
+
 /* The coming quarter by team: as forecast and as the baseline of effort. */
 static void forecast_and_effort__by_team__say_the_same(void **state)
 {
@@ -220,6 +280,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(forecast__stated_rate__is_as_if_all_had_been_written_in_one_currency),
+        WITH_WORLD(forecast__a_credit_note_among_the_wins__is_subtracted_and_stops_nothing),
+        WITH_WORLD(forecast__first_deal_after_the_moment__changes_nothing),
+        WITH_WORLD(forecast__own_currency_stated__is_the_unit_however_much_was_won_in_others),
         WITH_WORLD(forecast__two_currencies__adds_up_the_main_one_and_names_the_other),
         WITH_WORLD(forecast_and_effort__by_team__say_the_same),
         WITH_WORLD(forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_help),
