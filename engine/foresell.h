@@ -202,7 +202,7 @@ FORE_API fore_status foresell_changes(foresell *w, const foresell_changes_reques
 typedef struct foresell_adjust_request {
     foresell_moment moment;
     const char *of;      /* a month "2026-11" or quarter "2026-Q4"; NULL: only the record */
-    double to;           /* what will be won in all of it, in the unit of the forecast */
+    const char *to;      /* what will be won in all of it, in the unit of the forecast: "250000", "2,5M" */
     const char *by;      /* who says so */
     const char *because; /* why */
     bool again;          /* takes back what stands for the period (by `by`; NULL: by anybody) */

@@ -9,15 +9,17 @@
 
 static const double RATE_MOST = 1e9;
 
-/* A code in capitals: letters of any script pass, blanks and signs do not. */
+enum { CODE_LETTERS = 3 }; /* ISO 4217 */
+
+/* A code in capitals. */
 static bool read_code(const char *text, int64_t length, char out[FORE_CURRENCY_TEXT])
 {
     while (length > 0 && *text == ' ') text++, length--;
     while (length > 0 && text[length - 1] == ' ') length--;
-    if (length < 1 || length >= FORE_CURRENCY_TEXT) return false;
+    if (length != CODE_LETTERS) return false;
     for (int64_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)text[i];
-        if (c < 128 && !isalpha(c)) return false;
+        if (c >= 128 || !isalpha(c)) return false;
         out[i] = (char)toupper(c);
     }
     out[length] = '\0';
@@ -35,8 +37,8 @@ static fore_status add_rate(fore_exchange *x, const char *text, int64_t length, 
     if (!sign || !fore_number_parse(number, end - number, &rate) || !(rate > 0) ||
         !(rate <= RATE_MOST) || !read_code(text, sign - text, code))
         return fore_fail(err, FORE_E_USAGE,
-                         "'%.*s' is no rate; write what one unit is worth, such as USD=0.92, "
-                         "separated by commas",
+                         "'%.*s' is no rate; write what one unit is worth with a decimal point, "
+                         "such as USD=0.92, separated by commas",
                          (int)(length < 40 ? length : 40), text);
     if (!isnan(fore_exchange_rate(x, code)))
         return fore_fail(err, FORE_E_USAGE,
@@ -55,7 +57,8 @@ fore_status fore_exchange_parse(const char *currency, const char *rates, fore_ex
 {
     *x = (fore_exchange){0};
     if (currency && *currency && !read_code(currency, (int64_t)strlen(currency), x->own))
-        return fore_fail(err, FORE_E_USAGE, "'%.40s' is no currency; write its code, such as EUR",
+        return fore_fail(err, FORE_E_USAGE,
+                         "'%.40s' is no currency; write its code of three letters, such as EUR",
                          currency);
     if (!rates) return FORE_OK;
     while (*rates) {

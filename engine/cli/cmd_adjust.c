@@ -1,5 +1,4 @@
 /* foresell adjust */
-#include <math.h>
 #include <stddef.h>
 
 #include "engine/cli/cli.h"
@@ -23,12 +22,12 @@ static fore_status job(foresell *w, const void *request, foresell_answer **answe
 
 static int run(cli *c, int argc, char **argv)
 {
-    foresell_adjust_request request = {.to = NAN};
+    foresell_adjust_request request = {0};
     bool take_back = false;
     const cli_option options[] = {
         {"of", "PERIOD", CLI_TEXT, &request.of,
          "a month, quarter or year: 2026-11, 2026-Q4, FY2027-Q1"},
-        {"to", "AMOUNT", CLI_NUMBER, &request.to, "what will be won in all of it"},
+        {"to", "AMOUNT", CLI_TEXT, &request.to, "what will be won in all of it"},
         {"by", "NAME", CLI_TEXT, &request.by, "who says so"},
         {"because", "TEXT", CLI_TEXT, &request.because, "why"},
         {"take-back", NULL, CLI_FLAG, &take_back,
@@ -38,9 +37,9 @@ static int run(cli *c, int argc, char **argv)
     int operands, code = cli_parse(c, &cli_adjust, options, argc, argv, &operands);
     if (code >= 0) return code;
     if (operands > 0) return cli_usage_error(&cli_adjust, "'%s' is one word too many", argv[0]);
-    if (!request.of && (!isnan(request.to) || request.by || request.because || take_back))
+    if (!request.of && (request.to || request.by || request.because || take_back))
         return cli_usage_error(&cli_adjust, "say of which period: --of 2026-11");
-    if (take_back && (!isnan(request.to) || request.because))
+    if (take_back && (request.to || request.because))
         return cli_usage_error(&cli_adjust, "--take-back goes with --of and --by only");
     request.again = take_back;
     request.moment = cli_moment(c);

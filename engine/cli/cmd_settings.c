@@ -7,11 +7,11 @@ static int run(cli *c, int argc, char **argv);
 
 const cli_command cli_settings = {
     "settings",
-    "the company's clock and fiscal calendar",
+    "the company's clock, fiscal calendar and currency",
     "settings [NAME=VALUE]...",
     "Says what the workspace knows about the company that no export says, or sets it: the zone of times\n"
     "without one, the month that the fiscal year starts in, years of whole weeks (4-4-5 and the like), a\n"
-    "list of period starts of one's own, the stages that mean won or lost. NAME= takes a setting back.",
+    "list of period starts of one's own, its currency and what others are worth in it, the stages that mean\nwon or lost. NAME= takes a setting back.",
     "foresell settings fiscal_year_start=4",
     .run = run,
     .timeless = true};

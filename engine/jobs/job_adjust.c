@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "datasets/cell_values.h"
 #include "engine/jobs/adjustments.h"
 #include "engine/jobs/forecast_state.h"
 #include "engine/jobs/jobs.h"
 
 enum { WHO_MOST = 200, BECAUSE_MOST = 2000 };
-static const double AMOUNT_MOST = 1e15;
+static const double AMOUNT_MOST = 1e13;
 
 static const fore_column columns[] = {
     {"period", "period", FORE_CELL_TEXT, 0}, {"who", "who", FORE_CELL_TEXT, 1},
@@ -48,9 +49,29 @@ static fore_status check_words(const foresell_adjust_request *r, fore_error *err
     if (strlen(r->by) > WHO_MOST || strlen(r->because) > BECAUSE_MOST)
         return fore_fail(err, FORE_E_LIMIT, "--by holds %d bytes at most, --because %d", WHO_MOST,
                          BECAUSE_MOST);
-    if (!(r->to >= 0) || r->to > AMOUNT_MOST)
+    return FORE_OK;
+}
+
+/* As people and spreadsheets write amounts: 5,000,000; 5.500.000,50; 5M. */
+static fore_status read_amount(const char *text, double *amount, fore_error *err)
+{
+    fore_number_evidence evidence = {0};
+    bool ambiguous = false;
+    int64_t length = text ? (int64_t)strlen(text) : 0;
+    fore_number_observe(&evidence, text ? text : "", length);
+    fore_decimal decimal = fore_number_decide(&evidence, &ambiguous);
+    if (ambiguous)
         return fore_fail(err, FORE_E_USAGE,
-                         "--to is the whole of the period's sales: an amount from 0 to 1e15");
+                         "--to %s can be read in two ways; write it without a separator of "
+                         "thousands",
+                         text);
+    if (!text || !fore_cell_number(text, length, decimal, amount) || !(*amount >= 0) ||
+        *amount > AMOUNT_MOST)
+        return fore_fail(
+            err, FORE_E_USAGE,
+            "--to is the whole of the period's sales, an amount from 0 to 1e13 such as "
+            "250000%s%s",
+            text ? ", not " : "", text ? text : "");
     return FORE_OK;
 }
 
@@ -100,11 +121,13 @@ static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64
     fore_adjustment_row row = {.at = as_of, .who = r->by, .because = r->because};
     fore_period kind;
     char figure[2][32], unit[32];
+    double amount;
     FORE_TRY(check_moment(c, r, as_of, err));
     FORE_TRY(read_period(c, r, as_of, &row.start_on, &row.end_on, &kind, err));
     FORE_TRY(check_words(r, err));
+    FORE_TRY(read_amount(r->to, &amount, err));
     FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, unit, err));
-    row.amount_minor = llround(r->to * 100);
+    row.amount_minor = llround(amount * 100);
     row.unit = unit;
     row.rates = c->timeline->rates;
     FORE_TRY(fore_store_begin(c->store, err));
@@ -114,11 +137,11 @@ static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64
         fore_store_rollback(c->store);
         return status;
     }
-    fore_number_people(r->to, 0, figure[0], sizeof figure[0]);
+    fore_number_people(amount, 0, figure[0], sizeof figure[0]);
     fore_number_people(row.model_mean, 0, figure[1], sizeof figure[1]);
     fore_answer_note(a, "%s expects %s of %s; the model says %s. Both are kept.", r->by, figure[0],
                      r->of, figure[1]);
-    if (r->to < row.model_lo80 || r->to > row.model_hi80)
+    if (amount < row.model_lo80 || amount > row.model_hi80)
         fore_answer_note(a, "That lies outside the model's 80 %% interval.");
     return FORE_OK;
 }

@@ -18,8 +18,8 @@ static const setting settings[] = {
     {"fiscal_year_begins", "years of weeks: week_start nearest the 1st, or last before it (nearest)"},
     {"fiscal_year_named", "by the calendar year of its end or start (end)"},
     {"period_starts", "first days of months of one's own, separated by commas"},
-    {"currency", "the company's own, EUR; what others are converted to"},
-    {"exchange_rates", "what one of each other currency is worth, USD=0.92, INR=0.011"},
+    {"currency", "what amounts in others are converted to, such as EUR (most wins')"},
+    {"exchange_rates", "what one of each other currency is worth, such as USD=0.92, INR=0.011"},
     {"won_stages", "stages that mean won, for the next import"},
     {"lost_stages", "stages that mean lost, for the next import"},
 };

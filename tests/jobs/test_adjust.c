@@ -14,9 +14,11 @@ static void a_company(world *w, int day)
 
 static foresell_adjust_request says(int day, const char *who, double amount)
 {
+    static char to[32];
+    fore_number_format(amount, to);
     return (foresell_adjust_request){.moment = {at(day, 8), NULL},
                                      .of = "2025-03",
-                                     .to = amount,
+                                     .to = to,
                                      .by = who,
                                      .because = "ఒప్పందం ఖాయం",
                                      .seed = 1};
@@ -118,6 +120,22 @@ static void adjust__said_again_or_taken_back__only_what_stands_is_judged(void **
     DENIED(FORE_E_NOT_FOUND, "taken back", h, fore_job_adjust(&w->c, &back, h.answer, e));
 }
 
+static void adjust__amounts__as_people_write_them(void **state)
+{
+    world *w = *state;
+    fore_adjustments all;
+    static const char *const to[] = {"5,000,000", "5.000.000,50", "5M", "5000000"};
+    a_company(w, NOW);
+    for (int i = 0; i < 4; i++) {
+        foresell_adjust_request r = says(NOW, "Lakshmi", 0);
+        r.to = to[i];
+        say(w, r);
+    }
+    OK(fore_adjustments_read(&w->c, at(NOW, 9), &all, e));
+    for (int i = 0; i < 4; i++) CLOSE(all.item[i].amount, i == 1 ? 5000000.5 : 5000000);
+    fore_adjustments_free(&all);
+}
+
 static void adjust__after_the_fact__is_refused(void **state)
 {
     world *w = *state;
@@ -163,7 +181,12 @@ static void adjust__nonsense__is_refused_and_nothing_is_kept(void **state)
     DENIED(FORE_E_USAGE, "too far off", c, fore_job_adjust(&w->c, &r, c.answer, e));
     r = says(NOW, " ", 5);
     DENIED(FORE_E_USAGE, "--by", d, fore_job_adjust(&w->c, &r, d.answer, e));
-    r = says(NOW, "Lakshmi", NAN);
+    r = says(NOW, "Lakshmi", 5);
+    r.to = NULL;
+    DENIED(FORE_E_USAGE, "--to", k, fore_job_adjust(&w->c, &r, k.answer, e));
+    r.to = "5.000"; /* five, or five thousand */
+    DENIED(FORE_E_USAGE, "two ways", l, fore_job_adjust(&w->c, &r, l.answer, e));
+    r.to = "lots";
     DENIED(FORE_E_USAGE, "--to", f, fore_job_adjust(&w->c, &r, f.answer, e));
     r = says(NOW, "Lakshmi", 5);
     r.because = NULL;
@@ -179,6 +202,7 @@ int main(void)
         WITH_WORLD(adjust__period_over__judges_each_against_the_model_of_that_moment),
         WITH_WORLD(adjust__period_running__stands_beside_the_forecast_and_moves_nothing),
         WITH_WORLD(adjust__said_again_or_taken_back__only_what_stands_is_judged),
+        WITH_WORLD(adjust__amounts__as_people_write_them),
         WITH_WORLD(adjust__after_the_fact__is_refused),
         WITH_WORLD(adjust__another_unit_since__is_not_judged),
         WITH_WORLD(adjust__nonsense__is_refused_and_nothing_is_kept),
