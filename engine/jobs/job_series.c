@@ -141,8 +141,8 @@ static void write_sum(series_writer *w, const char *id, const fore_series_plan *
     fore_series_when(p, f->horizon, to);
     fore_answer_row(w->answer, w->sums);
     fore_answer_text(w->answer, w->sums, id);
-    fore_answer_text(w->answer, w->sums, from);
-    fore_answer_text(w->answer, w->sums, to);
+    fore_answer_text(w->answer, w->sums, fore_arena_format(w->answer->arena, "%s to %s", from, to));
+    fore_answer_number(w->answer, w->sums, NAN);
     fore_json_object(w->json, "sum");
     fore_json_string(w->json, "from", from);
     fore_json_string(w->json, "to", to);
@@ -251,13 +251,14 @@ static fore_column *make_columns(fore_answer *a, const double *level, int64_t le
     return c;
 }
 
+/* The columns of the forecast, so that a CSV goes on with them: ds "... to ...", no step. */
 static fore_status make_sums(fore_answer *a, const double *level, int64_t levels, int64_t *grid,
                              fore_error *err)
 {
     fore_column *c = make_columns(a, level, levels, err);
     if (!c) return FORE_E_MEMORY;
-    c[1] = (fore_column){"from", "from", FORE_CELL_TEXT, 0};
-    c[2] = (fore_column){"to", "to", FORE_CELL_TEXT, 0};
+    c[1].heading = "time";
+    c[2].heading = NULL; /* no step */
     *grid = fore_answer_grid(a, "sums", "All steps together", c, 4 + 2 * levels);
     return FORE_OK;
 }

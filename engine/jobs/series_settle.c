@@ -2,7 +2,9 @@
  *
  *   errors: one-step residuals of all nodes from where every aggregate has them; a bottom with
  *     fewer of its own is 0 where it has none, the others larger, so that its mean square stays
- *   reconcile the means; half widths of every level; bounds keep their skew */
+ *   size of a node at a step: root mean square of half width / normal quantile over the levels
+ *   reconcile the means and the sizes; every bound, and every sample path, keeps its distance from
+ *     the mean times new size / old size: so levels stay nested, and as skew as they were */
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +20,8 @@ typedef struct settling {
     fore_series_task *tasks;
     int64_t nodes, aggregates, h, levels, T, length;
     bool no_widths;
-    double *mean, *width, *half;       /* nodes x h, nodes x (h levels): base and reconciled */
+    double *mean, *width;              /* nodes x h, nodes x (h levels) */
+    double *size, *half;               /* nodes x h: base and reconciled */
     double *residual, *actual, *level; /* T x nodes, T x nodes, bottoms */
 } settling;
 
@@ -96,6 +99,12 @@ static fore_status gather_errors(settling *s, fore_error *err)
 
 /* --- means and widths --- */
 
+/* Half the width of the standard normal interval of that level. */
+static double normal_of(const settling *s, int64_t level)
+{
+    return fore_normal_quantile(0.5 + s->tasks[0].forecast->level[level] / 200);
+}
+
 /* Half the width that node i has of its own; NaN: the series is too short for one. */
 static double width_of(const settling *s, int64_t i, int64_t k)
 {
@@ -120,9 +129,24 @@ static void gather_widths(settling *s, int64_t k, double *room)
         if (isnan(width[i])) width[i] = typical;
 }
 
-static void gather(settling *s)
+/* One size for all levels: were every level reconciled by widths of its own, a wider one could end
+ * inside a narrower. */
+static void gather_sizes(settling *s)
 {
     for (int64_t k = 0; k < s->h * s->levels; k++) gather_widths(s, k, s->half);
+    for (int64_t at = 0; at < s->nodes * s->h; at++) {
+        double square = 0;
+        for (int64_t l = 0; l < s->levels; l++) {
+            double x = s->width[at + l * s->nodes * s->h] / normal_of(s, l);
+            square += x * x / (double)s->levels;
+        }
+        s->size[at] = sqrt(square);
+    }
+}
+
+static void gather(settling *s)
+{
+    gather_sizes(s);
     for (int64_t i = 0; i < s->nodes; i++)
         for (int64_t k = 0; k < s->h; k++)
             s->mean[i + k * s->nodes] = s->tasks[i].forecast->mean[k];
@@ -136,21 +160,28 @@ static void gather(settling *s)
     }
 }
 
-/* The bounds of one node: about the new mean, as skew as they were, a wider level never inside a
- * narrower one. */
+/* What becomes of a distance from the mean: times *factor; a node that had no width of its own gets
+ * *wider times the normal quantile. */
+static void change_of(const settling *s, int64_t at, double *factor, double *wider)
+{
+    bool sized = s->size[at] > 0;
+    *factor = sized ? s->half[at] / s->size[at] : 1;
+    *wider = sized ? 0 : s->half[at];
+}
+
+/* The bounds of one node: about the new mean, as skew as they were. A mean outside its own
+ * interval, as very skew ones have, is taken in. */
 static void put_bounds(const settling *s, int64_t i, const double *before)
 {
     fore_series_forecast *f = s->tasks[i].forecast;
     for (int64_t k = 0; k < s->h * s->levels; k++) {
-        double mean = before[i + (k % s->h) * s->nodes], width = s->width[i + k * s->nodes];
-        double half = s->half[i + k * s->nodes], below = half, above = half;
+        int64_t step = k % s->h, at = i + step * s->nodes;
+        double factor, wider, normal = normal_of(s, k / s->h);
         if (isnan(width_of(s, i, k))) continue; /* still none */
-        if (width > 0) {
-            below = (mean - f->lower[k]) * half / width;
-            above = (f->upper[k] - mean) * half / width;
-        }
-        f->lower[k] = f->mean[k % s->h] - below;
-        f->upper[k] = f->mean[k % s->h] + above;
+        change_of(s, at, &factor, &wider);
+        double below = fmax(0, before[at] - f->lower[k]), above = fmax(0, f->upper[k] - before[at]);
+        f->lower[k] = f->mean[step] - factor * below - wider * normal;
+        f->upper[k] = f->mean[step] + factor * above + wider * normal;
         if (s->nested->non_negative) {
             f->lower[k] = fmax(0, f->lower[k]);
             f->upper[k] = fmax(0, f->upper[k]);
@@ -158,17 +189,18 @@ static void put_bounds(const settling *s, int64_t i, const double *before)
     }
 }
 
-/* Sample paths go with the mean and the width. */
+/* Sample paths go with the mean and the bounds. */
 static void move_paths(const settling *s, int64_t i, const double *before)
 {
     fore_series_forecast *f = s->tasks[i].forecast;
     for (int64_t k = 0; k < s->h; k++) {
         int64_t at = i + k * s->nodes;
-        bool wide = s->levels > 0 && !s->no_widths && s->width[at] > 0;
-        double factor = wide ? s->half[at] / s->width[at] : 1;
+        double factor = 1, wider = 0;
+        if (s->levels > 0 && !s->no_widths) change_of(s, at, &factor, &wider);
         for (int64_t p = 0; p < f->paths; p++) {
-            double *x = &f->path[k + p * s->h];
+            double *x = &f->path[k + p * s->h], rank = ((double)p + 0.5) / (double)f->paths;
             *x = s->mean[at] + factor * (*x - before[at]);
+            if (wider > 0) *x += wider * fore_normal_quantile(rank);
             if (s->nested->non_negative) *x = fmax(0, *x);
         }
     }
@@ -208,9 +240,9 @@ static fore_status reconcile(settling *s, fore_error *err)
     memcpy(n->base, s->mean, (size_t)(s->nodes * s->h) * sizeof *n->base);
     FORE_TRY(fore_reconcile(NULL, shape, n->method, s->mean, s->h, s->residual, s->T, s->level,
                             n->non_negative, s->mean, NULL, &n->info, err));
-    if (!s->no_widths)
+    if (!s->no_widths && s->levels > 0)
         FORE_TRY(fore_reconcile_widths(shape, n->method, s->residual, s->actual, s->T, s->level,
-                                       s->width, s->h * s->levels, s->half, err));
+                                       s->size, s->h, s->half, err));
     put_back(s, n->base);
     return FORE_OK;
 }
@@ -236,16 +268,18 @@ fore_status fore_series_settle(const foresell_series_request *r, const fore_seri
             s.T >= MINT_LEAST && s.T > tasks[0].m ? FORE_RECONCILE_MINT : FORE_RECONCILE_STRUCTURE;
     s.mean = FORE_NEW(s.nodes * s.h, double);
     nested->base = FORE_NEW(s.nodes * s.h, double);
-    s.width = FORE_NEW(2 * s.nodes * s.h * s.levels, double);
+    s.width = FORE_NEW(s.nodes * s.h * s.levels, double);
+    s.size = FORE_NEW(2 * s.nodes * s.h, double);
     s.level = FORE_NEW(t->shape.bottoms, double);
-    if (!s.mean || !nested->base || !s.width || !s.level) FORE_GO(fore_no_memory(err));
-    s.half = s.width + s.nodes * s.h * s.levels;
+    if (!s.mean || !nested->base || !s.width || !s.size || !s.level) FORE_GO(fore_no_memory(err));
+    s.half = s.size + s.nodes * s.h;
     if (s.T > 0) FORE_GO(gather_errors(&s, err));
     gather(&s);
     status = reconcile(&s, err);
 done:
     fore_free(s.mean);
     fore_free(s.width);
+    fore_free(s.size);
     fore_free(s.level);
     fore_free(s.residual);
     return status;

@@ -310,6 +310,14 @@ class BadSeries(BadCase):
         told = run("series", self.series(months() + ["a,2024-01-01,5,5"]), "--csv")
         self.assertIn(":50: 4 cells where the header has 3: set aside; its value of a", told.err)
 
+    def test_sums_stand_in_the_csv_too(self):
+        told = run("series", self.series(months()), "--method", "naive", "--horizon", 2, "--sum", "--csv")
+        rows = [line.split(",") for line in told.out.splitlines()]
+        self.assertEqual([len(row) for row in rows], [8, 8, 8, 8])
+        self.assertEqual(rows[3][:3], ["a", rows[1][1] + " to " + rows[2][1], ""])
+        self.assertAlmostEqual(float(rows[3][3]), float(rows[1][3]) + float(rows[2][3]), 9)
+        self.assertLess(float(rows[3][6]), float(rows[3][4]))
+
     def test_times_that_make_no_series(self):
         rows = months()
         self.refuse(rows + rows[3:4], 3, "50", "two values for the same time .*5 and 50.*; keep one")

@@ -379,6 +379,42 @@ static void hierarchy__non_negative__nothing_below_zero_and_adds_up(void **state
     forget(&h);
 }
 
+/* Short series that err together, of quite different tails. */
+static void hierarchy__levels__nested_and_the_mean_inside(void **state)
+{
+    static const double y[PATHS][8] = {{57.8, 59.6, 65.2, 63.1, 65.9, 65.9, 68.9, 66.8},
+                                       {4, 0.7, 3.4, 0.6, 0.1, 0.3, 0.3, 0.4},
+                                       {30, 69.2, 35, 32.4, 30, 38, 88.2, 193.2},
+                                       {27, 29.8, 22.9, 33.8, 34.4, 31.2, 20, 34.7},
+                                       {0, 0, 3, 8, 0, 8, 3, 0}};
+    static const char *const name[PATHS] = {"R0/S0", "R1/S1", "R0/S2", "R1/S3", "R0/S4"};
+    static const char *const low[] = {"lo-50", "lo-80", "lo-95"};
+    static const char *const high[] = {"hi-50", "hi-80", "hi-95"};
+    world *w = *state;
+    a_file f = {0};
+    fore_text_puts(&f.text, "unique_id,ds,y\n");
+    for (int s = 0; s < PATHS; s++)
+        for (int t = 0; t < 8; t++) put(&f.text, name[s], t, y[s][t]);
+    write_file(w, &f);
+    for (size_t i = 0; i < 2 * sizeof ways / sizeof *ways; i++) {
+        foresell_series_request r = request(&f, ways[i / 2]);
+        r.levels = "50,80,95", r.method = NULL, r.non_negative = i % 2;
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        for (int64_t at = 0; at < fore_json_length(node_of(h.root, "series")); at++) {
+            const char *id = string_of(fore_json_at(node_of(h.root, "series"), at), "unique_id");
+            for (int64_t k = 0; k < 3; k++) {
+                double inner_low = told(&h, id, k, "mean"), inner_high = inner_low;
+                for (int l = 0; l < 3; l++) {
+                    double lo = told(&h, id, k, low[l]), hi = told(&h, id, k, high[l]);
+                    assert_true(lo <= inner_low && inner_high <= hi);
+                    inner_low = lo, inner_high = hi;
+                }
+            }
+        }
+        forget(&h);
+    }
+}
+
 static void refused(world *w, const char *rows, fore_status code, const char *words)
 {
     a_file f = {0};
@@ -456,6 +492,7 @@ int main(void)
         WITH_WORLD(hierarchy__drivers_by_date__drive_every_node),
         WITH_WORLD(hierarchy__short_history__structure_and_said),
         WITH_WORLD(hierarchy__non_negative__nothing_below_zero_and_adds_up),
+        WITH_WORLD(hierarchy__levels__nested_and_the_mean_inside),
         WITH_WORLD(hierarchy__names_that_cannot_be__are_refused),
         WITH_WORLD(hierarchy__any_allocation_fails__clean_error),
     };
