@@ -457,13 +457,8 @@ static fore_status prepare(fore_importing *run, fore_error *err)
         return fore_no_memory(err);
     FORE_TRY(read_mapping(run, err));
     FORE_TRY(read_zone(run, err));
-    FORE_TRY(read_stages(run, "won_stages",
-                         "Won|Closed Won|ClosedWon|Payment Done|Gewonnen|Ganado|Gagn\xC3\xA9",
-                         &run->won_stages, err));
-    FORE_TRY(read_stages(
-        run, "lost_stages",
-        "Lost|Closed Lost|ClosedLost|Closed Lost to Competition|Closed-Lost to Competition|Verloren|Perdido|Perdu",
-        &run->lost_stages, err));
+    FORE_TRY(read_stages(run, "won_stages", FORE_USUAL_WON, &run->won_stages, err));
+    FORE_TRY(read_stages(run, "lost_stages", FORE_USUAL_LOST, &run->lost_stages, err));
     FORE_TRY(list_files(run, err));
     return plan_files(run, err);
 }

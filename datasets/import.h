@@ -101,4 +101,7 @@ const char *const *fore_import_formats(void);
 /* Checks a mapping file's text without importing; what the fuzz target calls. */
 fore_status fore_import_mapping_check(const char *text, int64_t length, fore_error *err);
 
+/* Is it a name that won or lost stages usually have ("Closed Won", "Verloren", ...)? NULL: no. */
+bool fore_stage_is_closing(const char *stage);
+
 #endif

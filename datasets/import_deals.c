@@ -3,6 +3,7 @@
  * What a deal's outcome is, in this order: stages named in settings or mapping file; a column that
  * says it (won, lost, open); flags (IsWon, IsClosed); what the vendor's stage table says; the
  * stage's name. */
+#include <stdio.h>
 #include <string.h>
 
 #include "datasets/import_run.h"
@@ -79,6 +80,22 @@ fore_outcome fore_stage_outcome(const fore_importing *run, const char *stage, bo
     if (among(run->lost_stages, key)) return FORE_LOST;
     *known = false;
     return FORE_OUTCOME_OPEN;
+}
+
+bool fore_stage_is_closing(const char *stage)
+{
+    static const char usual[] = FORE_USUAL_WON "|" FORE_USUAL_LOST;
+    char key[256], word[64], other[64];
+    if (!stage || !*stage) return false;
+    fore_header_key(stage, key, sizeof key);
+    for (const char *at = usual; *at;) {
+        size_t n = strcspn(at, "|");
+        snprintf(word, sizeof word, "%.*s", (int)n, at);
+        fore_header_key(word, other, sizeof other);
+        if (strcmp(key, other) == 0) return true;
+        at += n + (at[n] == '|');
+    }
+    return false;
 }
 
 static fore_status outcome_word(fore_importing *run, const char *word, fore_outcome *outcome,

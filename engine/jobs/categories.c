@@ -11,6 +11,7 @@
 #include "features/attributes.h"
 
 enum { PAST_PERIODS = 8, PAST_OUTLOOKS = 6, NOTHING = FORE_CATEGORY_NONE };
+enum { UNKNOWN = -2, UNKNOWN_PART = 10 }; /* so many won deals bear one that is not known */
 
 typedef struct move { /* of a deal's category; those of a deal lie together, in order of time */
     int64_t subject, at;
@@ -26,8 +27,10 @@ typedef struct sorting {
     bool dated;
     move *moves;
     int64_t move_count, capacity;
-    int8_t *stored; /* deals: category, NOTHING */
-    double *chance; /* deals: the CRM's, 0 to 1; NaN */
+    int64_t recorded_from; /* the first move of any deal; FORE_NO_TIME: none */
+    bool olds;             /* some move says what was before it */
+    int8_t *stored;        /* deals: category, NOTHING; UNKNOWN: a word that is none, as "Closed" */
+    double *chance;        /* deals: the CRM's, 0 to 1; NaN */
 } sorting;
 
 const char *fore_category_word(fore_category category)
@@ -86,8 +89,10 @@ static void take_attributes(sorting *b, int64_t deal, const char *json, fore_tex
     const char *key, *value;
     while (json && fore_json_flat_next(json, length, &position, scratch, &key, &value)) {
         double number;
-        if (fore_is_forecast_category(key) && b->stored[deal] == NOTHING)
+        if (fore_is_forecast_category(key) && b->stored[deal] < 0 && *value) {
             b->stored[deal] = (int8_t)fore_category_parse(value);
+            if (b->stored[deal] == NOTHING) b->stored[deal] = UNKNOWN;
+        }
         if (!fore_is_forecast_chance(key)) continue;
         int64_t digits = (int64_t)strspn(value, "0123456789.");
         if (!fore_number_parse(value, digits, &number)) continue;
@@ -135,6 +140,8 @@ static fore_status take_move(sorting *b, const fore_deal_change_row *row, fore_e
         b->moves = moves;
         b->capacity = grown;
     }
+    if (b->recorded_from == FORE_NO_TIME || row->at < b->recorded_from) b->recorded_from = row->at;
+    b->olds |= row->old_value && *row->old_value;
     b->moves[b->move_count++] = (move){s, row->at, (int8_t)fore_category_parse(row->old_value),
                                        (int8_t)fore_category_parse(row->new_value)};
     return FORE_OK;
@@ -169,9 +176,8 @@ done:
 
 /* --- as of a moment --- */
 
-/* A deal's category in the CRM: the last change before the moment, else what the first one found,
- * else the stored one where it is today's and today is the moment. */
-static fore_category crm_at(const sorting *b, int64_t s, int64_t moment)
+/* The first move of a deal; move_count: it has none. */
+static int64_t first_move(const sorting *b, int64_t s)
 {
     int64_t low = 0, high = b->move_count;
     while (low < high) {
@@ -181,12 +187,44 @@ static fore_category crm_at(const sorting *b, int64_t s, int64_t moment)
         else
             high = middle;
     }
-    bool any = low < b->move_count && b->moves[low].subject == s;
-    fore_category found = any ? b->moves[low].from : FORE_CATEGORY_NONE;
-    for (; low < b->move_count && b->moves[low].subject == s && b->moves[low].at < moment; low++)
-        found = b->moves[low].to;
+    return low < b->move_count && b->moves[low].subject == s ? low : b->move_count;
+}
+
+/* Were categories being recorded, so that a deal without a change then had the one of later? */
+static bool is_recorded(const sorting *b, int64_t moment)
+{
+    return b->recorded_from != FORE_NO_TIME && b->recorded_from < moment;
+}
+
+/* What is stored of a deal that never moved. Of one that has ended since, a word of the ending
+ * ("Closed", "Omitted") is not what it was before. */
+static int stored_of(const sorting *b, int64_t s)
+{
+    int stored = b->stored[s - b->t->leads];
+    if (b->t->outcome[s] == FORE_OUTCOME_OPEN) return stored == UNKNOWN ? NOTHING : stored;
+    return stored == FORE_OMITTED ? UNKNOWN : stored;
+}
+
+/* A deal's category in the CRM: the last change before the moment, else what the first one after it
+ * found, else the stored one. The latter two only once changes were being recorded, or where the
+ * moment is now: before, a deal would be known by what became of it. */
+static int crm_at(const sorting *b, int64_t s, int64_t moment)
+{
+    int64_t i = first_move(b, s), end = b->move_count;
+    if (i < end && b->moves[i].at < moment) {
+        while (i + 1 < end && b->moves[i + 1].subject == s && b->moves[i + 1].at < moment) i++;
+        return b->moves[i].to;
+    }
     bool live = moment > b->t->newest_at && b->t->outcome[s] == FORE_OUTCOME_OPEN;
-    return !any && live ? b->stored[s - b->t->leads] : found;
+    if (!live && !is_recorded(b, moment)) return UNKNOWN;
+    if (i < end) return b->olds ? b->moves[i].from : UNKNOWN;
+    return stored_of(b, s);
+}
+
+static fore_category known_at(const sorting *b, int64_t s, int64_t moment)
+{
+    int category = crm_at(b, s, moment);
+    return category == UNKNOWN ? FORE_CATEGORY_NONE : (fore_category)category;
 }
 
 static bool is_ours(const sorting *b, int64_t s)
@@ -220,19 +258,32 @@ static void add_past(const sorting *b, fore_category_sum *sum, int64_t s, double
     sum->past_won_amount += won ? worth : 0;
 }
 
-/* One past period of the CRM's categories. */
-static void look_back_crm(sorting *b, int64_t moment, int32_t start, int32_t end,
+/* One past period of the CRM's categories; false: too many of its deals had one that is not known.
+ */
+static bool look_back_crm(sorting *b, int64_t moment, int32_t start, int32_t end,
                           fore_category_sum *sum)
 {
+    fore_category_sum then[FORE_CATEGORIES] = {0};
+    int64_t won = 0, unknown = 0;
+    if (!is_recorded(b, moment)) return false;
     for (int64_t s = b->t->leads; s < b->t->subjects; s++) {
         fore_subject_state state;
         if (!is_ours(b, s) || !fore_subject_open_at(b->t, s, moment)) continue;
-        fore_category category = crm_at(b, s, moment);
-        if (category == FORE_CATEGORY_NONE) continue;
         fore_subject_state_at(b->t, s, moment, &state);
-        if (is_due(b, &state, moment, start, end))
-            add_past(b, &sum[category], s, state.amount, end);
+        if (!is_due(b, &state, moment, start, end)) continue;
+        int category = crm_at(b, s, moment);
+        unknown += category == UNKNOWN;
+        won += category >= 0 && won_by(b->t, s, end);
+        if (category >= 0) add_past(b, &then[category], s, state.amount, end);
     }
+    if (unknown * UNKNOWN_PART > won) return false; /* these may be the won ones */
+    for (int k = 0; k < FORE_CATEGORIES; k++) {
+        sum[k].past_deals += then[k].past_deals;
+        sum[k].past_won += then[k].past_won;
+        sum[k].past_amount += then[k].past_amount;
+        sum[k].past_won_amount += then[k].past_won_amount;
+    }
+    return true;
 }
 
 static fore_status look_back_ours(sorting *b, int64_t moment, int32_t start, int32_t end,
@@ -279,8 +330,9 @@ static fore_status look_back(sorting *b, int64_t j, int64_t oldest, fore_error *
             fore_status status = look_back_ours(b, moment, start, end, sum, err);
             if (status == FORE_E_NO_ANSWER) break; /* nothing had been won by then */
             FORE_TRY(status);
-        } else {
-            look_back_crm(b, moment, start, end, sum);
+        } else if (!look_back_crm(b, moment, start, end, sum)) {
+            b->out->unsaid += j == 0;
+            continue;
         }
         b->out->past[j]++;
     }
@@ -293,7 +345,7 @@ static fore_category now_of(const sorting *b, int64_t i, int64_t j)
 {
     int64_t s = b->o->open_subject[i];
     switch (b->out->source) {
-    case FORE_CATEGORY_CRM: return crm_at(b, s, b->o->as_of);
+    case FORE_CATEGORY_CRM: return known_at(b, s, b->o->as_of);
     case FORE_CATEGORY_STAGE: return of_chance(b->chance[s - b->t->leads]);
     default: return of_chance(b->o->open_won[i + j * b->o->open]);
     }
@@ -301,13 +353,16 @@ static fore_category now_of(const sorting *b, int64_t i, int64_t j)
 
 static void choose_source(sorting *b)
 {
-    int64_t crm = 0, stage = 0;
+    int64_t crm = 0, stage = 0, unknown = 0;
     bool live = b->o->as_of > b->t->newest_at; /* chances are those of today */
     for (int64_t i = 0; i < b->o->open; i++) {
         int64_t s = b->o->open_subject[i];
-        crm += crm_at(b, s, b->o->as_of) != FORE_CATEGORY_NONE;
+        int category = crm_at(b, s, b->o->as_of);
+        crm += category >= 0;
+        unknown += category == UNKNOWN;
         stage += live && !isnan(b->chance[s - b->t->leads]);
     }
+    if (unknown * UNKNOWN_PART > b->o->open) crm = 0; /* only those that lived on would be seen */
     b->out->source = b->o->open > 0 && crm * 2 >= b->o->open     ? FORE_CATEGORY_CRM
                      : b->o->open > 0 && stage * 2 >= b->o->open ? FORE_CATEGORY_STAGE
                                                                  : FORE_CATEGORY_OURS;
@@ -351,6 +406,7 @@ fore_status fore_categories_make(fore_context *c, const fore_outlook *o, fore_pe
 {
     fore_status status = FORE_OK;
     sorting b = {.c = c, .o = o, .period = period, .dated = dated, .out = out};
+    b.recorded_from = FORE_NO_TIME;
     *out = (fore_categories){.source = FORE_CATEGORY_OURS, .dated = dated};
     if (o->kind != FORE_SUBJECT_DEAL) return FORE_OK;
     FORE_TRY(fore_context_history(c, &b.t, NULL, err));

@@ -3,7 +3,8 @@
  *
  * From, in this order, by what half of the open deals or more have:
  *   CRM    the category that the export carries, as of the moment: from its changes, else the stored
- *          one where nothing is later than the moment and the deal is open
+ *          one where nothing is later than the moment and the deal is open, or where changes of
+ *          categories were being recorded by then (so that one without any is what it was)
  *   STAGE  the CRM's own chance of the deal (its stage's): FORE_COMMIT_FROM, FORE_BEST_FROM, less
  *   OURS   our chance that it is won in the period, by the same limits
  *
@@ -12,7 +13,9 @@
  *
  * How a category came true: past periods, looked at from the same distance to their start as the one
  * asked for, by what was known then: of the deals that were in it, the part (of their number, of their
- * amount then) that was won by the period's end. CRM: from recorded changes. OURS: from outlooks made
+ * amount then) that was won by the period's end. CRM: as above, whatever became of the deals; nothing
+ * is said of a period whose moment lies before the first recorded change of any category, nor of one
+ * with more deals of unknown category than a tenth of those that were won. OURS: from outlooks made
  * as of then, for the period that runs only. STAGE: chances have no history, and nothing is said. */
 #ifndef FORE_JOBS_CATEGORIES_H
 #define FORE_JOBS_CATEGORIES_H
@@ -54,6 +57,7 @@ typedef struct fore_categories {
     int64_t periods;
     fore_category_sum *sum;  /* periods x FORE_CATEGORIES at [j * FORE_CATEGORIES + category] */
     int64_t *past;           /* periods: past periods behind the past_* members */
+    int64_t unsaid;          /* CRM: of the first period's, left out because categories are not known */
 } fore_categories;
 
 /* dated: as coverage.h found. */

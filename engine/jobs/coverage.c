@@ -78,6 +78,14 @@ static int64_t first_creation(const summing *b)
     return first;
 }
 
+/* Sorts them; infinite ones count (no interpolation: infinity times nothing is no number). */
+static double median(double *past, int64_t n)
+{
+    if (n < FORE_COVERAGE_LEAST) return NAN;
+    fore_sort(past, n);
+    return (past[(n - 1) / 2] + past[n / 2]) / 2;
+}
+
 /* Period j seen from now; and past periods seen from as far. */
 static void look_back(summing *b, const fore_calendar *calendar, fore_period period, int64_t j,
                       int64_t oldest, fore_coverage *c, double *past)
@@ -96,16 +104,12 @@ static void look_back(summing *b, const fore_calendar *calendar, fore_period per
         look(b, moment, start, end);
         seen++;
         for (int64_t g = 0; g < b->groups; g++)
-            if (b->won[g] > 0)
-                past[g * FORE_COVERAGE_PAST + known[g]++] = b->pipeline[g] / b->won[g];
+            if (b->won[g] > 0 || b->pipeline[g] > 0)
+                past[g * FORE_COVERAGE_PAST + known[g]++] =
+                    b->won[g] > 0 ? b->pipeline[g] / b->won[g] : INFINITY;
     }
-    for (int64_t g = 0; g < b->groups; g++) {
-        fore_sort(past + g * FORE_COVERAGE_PAST, known[g]);
-        c->needed[j * b->groups + g] =
-            known[g] < FORE_COVERAGE_LEAST
-                ? NAN
-                : fore_quantile_sorted(past + g * FORE_COVERAGE_PAST, known[g], 0.5);
-    }
+    for (int64_t g = 0; g < b->groups; g++)
+        c->needed[j * b->groups + g] = median(past + g * FORE_COVERAGE_PAST, known[g]);
 }
 
 fore_status fore_coverage_make(fore_context *context, const fore_outlook *o, fore_period period,

@@ -6,8 +6,8 @@
  * stood then, all open deals, for the period that runs only.
  *
  * Needed: median over up to FORE_COVERAGE_PAST past periods, each looked at from the same distance to
- * its start, of its pipeline over what was then won from that moment to its end. All as known at that
- * moment. */
+ * its start, of its pipeline over what was then won from that moment to its end; infinite for one that
+ * had a pipeline and won nothing. All as known at that moment. */
 #ifndef FORE_JOBS_COVERAGE_H
 #define FORE_JOBS_COVERAGE_H
 
@@ -22,7 +22,8 @@ typedef struct fore_coverage {
     int64_t periods, groups;
     int64_t unpriced;   /* open deals without an amount: they count nothing */
     double *pipeline;   /* periods x groups at [j * groups + g]; NaN: not to be had */
-    double *needed;     /* the same; NaN: fewer than FORE_COVERAGE_LEAST past periods won anything */
+    double *needed;     /* the same; NaN: fewer than FORE_COVERAGE_LEAST past periods had any;
+                         * infinite: half of them or more then won nothing */
 } fore_coverage;
 
 /* Of the outlook's periods. group: of each subject, from 0 to groups - 1, anything else is left out;

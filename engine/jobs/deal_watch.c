@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "datasets/import.h"
 #include "engine/base/memory.h"
 #include "engine/num/special.h"
 
@@ -22,6 +23,7 @@ typedef struct watching {
     int64_t silences, capacity;
     double *longest; /* stages + 1: of the deal at hand; < 0: it never was there */
     double *usual;   /* stages + 1 */
+    bool *closing;   /* stages: is it called as those are that end a deal? */
 } watching;
 
 static double days_between(int64_t from, int64_t to)
@@ -218,6 +220,7 @@ static void watch_open(watching *b, fore_watch *watch)
                           .expected_on = expected_of(b->t, &state, s, o->as_of)};
         if (state.stage < 0 && o->as_of <= b->t->newest_at)
             d.stage = -1; /* today's is not that of then */
+        if (d.stage >= 0 && b->closing[d.stage]) continue;
         for (int64_t j = 0; j < o->periods; j++) d.chance += o->open_won[i + j * o->open];
         watch->dated |= d.expected_on != FORE_NO_DATE;
         if (has_slipped(b, &d)) watch->slipped[watch->slips++] = d;
@@ -241,13 +244,18 @@ fore_status fore_watch_make(const fore_timeline *t, const fore_outlook *o, fore_
     watch->stalled = FORE_NEW(o->open, fore_watched);
     b.longest = FORE_NEW(t->stages.count + 1, double);
     b.usual = FORE_NEW(t->stages.count + 1, double);
-    if (!watch->slipped || !watch->stalled || !b.longest || !b.usual) FORE_GO(fore_no_memory(err));
+    b.closing = FORE_NEW(t->stages.count + 1, bool);
+    if (!watch->slipped || !watch->stalled || !b.longest || !b.usual || !b.closing)
+        FORE_GO(fore_no_memory(err));
+    for (int64_t k = 0; k < t->stages.count; k++)
+        b.closing[k] = fore_stage_is_closing(fore_word(&t->stages, k));
     FORE_GO(learn_silences(&b, watch, err));
     watch_open(&b, watch);
 done:
     fore_free(b.silence);
     fore_free(b.longest);
     fore_free(b.usual);
+    fore_free(b.closing);
     if (status != FORE_OK) fore_watch_free(watch);
     return status;
 }

@@ -6,7 +6,10 @@
  * Stalled: neither an activity nor a change of stage for longer than nine in ten deals that were later
  * won ever were at that stage: the 90th percentile of each won deal's longest silence at a stage (of
  * all stages where fewer than FORE_WATCH_LEAST won deals passed it). Mass mail and what was cancelled
- * is no activity. */
+ * is no activity.
+ *
+ * A deal that is open at a stage whose name ends deals ("Closed Lost") is neither: its row is wrong,
+ * nobody is to call. */
 #ifndef FORE_JOBS_DEAL_WATCH_H
 #define FORE_JOBS_DEAL_WATCH_H
 

@@ -106,12 +106,20 @@ void fore_forecast_period_json(const fore_forecast *forecast, const fore_forecas
 typedef struct fore_gap {
     fore_target target;
     double gap, chance, pipeline, coverage, needed, per_week;
+    bool endless; /* half of the past periods or more won nothing: needed is NaN */
 } fore_gap;
-/* Members "open_pipeline", "coverage_needed" and "target" in the open object; absent where unknown. */
+/* Members "open_pipeline", "coverage_needed", "target" and "target_untold" (why there is none though
+ * targets reach into the period) in the open object; absent where unknown. */
 void fore_forecast_gap_json(const fore_forecast *forecast, const fore_forecast_whose *whose,
                             const fore_pipeline_result *result, int64_t period);
-/* A group's row; the table is made with the first one (*grid = -1 before). */
+/* A group's row; the table is made with the first one (grid = -1 before). After the last one, what of
+ * the groups' targets could not be told. */
+typedef struct fore_gap_rows {
+    int64_t grid, untold; /* groups x periods with targets for a part of their days or people */
+    char first[96];       /* of these */
+} fore_gap_rows;
 void fore_forecast_gap_row(const fore_forecast *forecast, const fore_forecast_whose *whose,
-                           const fore_pipeline_result *result, int64_t period, int64_t *grid);
+                           const fore_pipeline_result *result, int64_t period, fore_gap_rows *rows);
+void fore_forecast_gap_untold(const fore_forecast *forecast, const fore_gap_rows *rows);
 
 #endif

@@ -83,6 +83,9 @@ static void tell_source(const fore_forecast *f, const fore_categories *c)
                          "the period: commit from %.0f %%, best case from %.0f %%.",
                          100 * FORE_COMMIT_FROM, 100 * FORE_BEST_FROM);
     }
+    if (c->unsaid > 0 && c->past[0] == 0)
+        fore_answer_note(a, "How categories came true is not told: of past periods the CRM's "
+                            "changes do not say what they were.");
     if (c->past[0] > 0)
         fore_answer_note(
             a,
@@ -103,6 +106,7 @@ fore_status fore_forecast_categories(const fore_forecast *f, fore_error *err)
                      c.source == FORE_CATEGORY_CRM ? NAN : FORE_COMMIT_FROM);
     fore_json_number(f->json, "best_case_from",
                      c.source == FORE_CATEGORY_CRM ? NAN : FORE_BEST_FROM);
+    fore_json_integer(f->json, "past_unknown", c.unsaid);
     fore_json_array(f->json, "periods");
     for (int64_t j = 0; j < c.periods; j++) {
         fore_json_object(f->json, NULL);

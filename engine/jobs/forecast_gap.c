@@ -5,6 +5,7 @@
  *     P(reach) = share of draws >= target   a week   = (target - won so far) / weeks that are left
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/jobs/forecast.h"
@@ -54,9 +55,17 @@ static fore_gap gap_of(const fore_forecast *f, const fore_forecast_whose *w,
     if (w->coverage) {
         gap.pipeline = w->coverage->pipeline[j * w->coverage->groups + w->column];
         gap.needed = w->coverage->needed[j * w->coverage->groups + w->column];
+        gap.endless = isinf(gap.needed);
+        if (gap.endless) gap.needed = NAN;
     }
     gap.coverage = open > 0 ? gap.pipeline / open : NAN;
     return gap;
+}
+
+/* Targets reach into the period, but are none for it. */
+static bool is_untold(const fore_gap *gap)
+{
+    return gap->target.held > 0 || gap->target.missing > 0;
 }
 
 void fore_forecast_gap_json(const fore_forecast *f, const fore_forecast_whose *w,
@@ -65,6 +74,14 @@ void fore_forecast_gap_json(const fore_forecast *f, const fore_forecast_whose *w
     fore_gap gap = gap_of(f, w, r, j);
     if (!isnan(gap.pipeline)) fore_json_number(f->json, "open_pipeline", gap.pipeline);
     if (!isnan(gap.needed)) fore_json_number(f->json, "coverage_needed", gap.needed);
+    if (is_untold(&gap)) {
+        fore_json_object(f->json, "target_untold");
+        fore_json_integer(f->json, "days_held", gap.target.held);
+        fore_json_string(f->json, "parts", gap.target.from);
+        fore_json_integer(f->json, "parts_known", gap.target.parts);
+        fore_json_integer(f->json, "parts_without", gap.target.missing);
+        fore_json_end_object(f->json);
+    }
     if (isnan(gap.target.amount)) return;
     fore_json_object(f->json, "target");
     fore_json_number(f->json, "amount", gap.target.amount);
@@ -115,6 +132,27 @@ static void tell(const fore_forecast *f, const fore_forecast_whose *w, bool by_d
         fore_answer_note(a, "Open deals have no amounts, so that coverage cannot be told.");
 }
 
+static void tell_untold(const fore_forecast *f, const fore_gap *gap, int64_t j)
+{
+    char period[32];
+    const fore_target *t = &gap->target;
+    const fore_outlook *o = f->outlook;
+    fore_forecast_period_name(f, o->start[j], period);
+    if (t->held > 0)
+        fore_answer_note(f->answer,
+                         "%s targets reach into %s but hold only %d of its %d days: they are not "
+                         "counted for it.",
+                         isnan(t->amount) ? "Some" : "The company's own", period, (int)t->held,
+                         (int)(o->start[j + 1] - o->start[j]));
+    if (t->missing > 0)
+        fore_answer_note(f->answer,
+                         "%lld of %lld %ss with a target before or after have none for %s (%s%s): "
+                         "the others' sum is no target of the company, and no gap is told. A "
+                         "target of 0 is one, for who needs none.",
+                         (long long)t->missing, (long long)t->parts, t->from, period, t->lacking,
+                         t->missing > 1 ? ", ..." : "");
+}
+
 void fore_forecast_gap(const fore_forecast *f, const fore_forecast_whose *w)
 {
     const fore_outlook *o = f->outlook;
@@ -126,19 +164,25 @@ void fore_forecast_gap(const fore_forecast *f, const fore_forecast_whose *w)
         return;
     }
     int64_t g = -1;
-    bool by_days = false;
+    bool by_days = false, untold = false, endless = false;
     const char *from = NULL;
     for (int64_t j = 0; j < o->periods; j++) {
         fore_gap gap = gap_of(f, w, f->result, j);
+        if (is_untold(&gap)) tell_untold(f, &gap, j);
+        untold |= is_untold(&gap);
         if (isnan(gap.target.amount)) continue;
+        endless |= gap.endless;
         if (g < 0) g = fore_answer_grid(f->answer, "targets", "Target", columns, 9);
         by_days |= gap.target.by_days;
         if (gap.target.from) from = gap.target.from;
         write_row(f, w, f->result, j, &gap, g);
     }
-    if (g >= 0)
-        tell(f, w, by_days, from);
-    else if (o->counts)
+    if (g >= 0) tell(f, w, by_days, from);
+    if (endless)
+        fore_answer_note(f->answer, "Half of the past periods or more won nothing from the same "
+                                    "distance on: what coverage is needed cannot be told.");
+    if (g >= 0 || untold) return;
+    if (o->counts)
         fore_answer_note(f->answer,
                          "Targets are amounts, and what was won has none: no gap is told.");
     else
@@ -146,11 +190,27 @@ void fore_forecast_gap(const fore_forecast *f, const fore_forecast_whose *w)
 }
 
 void fore_forecast_gap_row(const fore_forecast *f, const fore_forecast_whose *w,
-                           const fore_pipeline_result *r, int64_t j, int64_t *grid)
+                           const fore_pipeline_result *r, int64_t j, fore_gap_rows *rows)
 {
     fore_gap gap = gap_of(f, w, r, j);
-    if (isnan(gap.target.amount)) return;
-    if (*grid < 0)
-        *grid = fore_answer_grid(f->answer, "group_targets", "Target by group", group_columns, 9);
-    write_row(f, w, r, j, &gap, *grid);
+    if (isnan(gap.target.amount)) {
+        char period[32];
+        fore_forecast_period_name(f, f->outlook->start[j], period);
+        if (is_untold(&gap) && rows->untold++ == 0)
+            snprintf(rows->first, sizeof rows->first, "%.50s for %s", w->name, period);
+        return;
+    }
+    if (rows->grid < 0)
+        rows->grid =
+            fore_answer_grid(f->answer, "group_targets", "Target by group", group_columns, 9);
+    write_row(f, w, r, j, &gap, rows->grid);
+}
+
+void fore_forecast_gap_untold(const fore_forecast *f, const fore_gap_rows *rows)
+{
+    if (rows->untold > 0)
+        fore_answer_note(f->answer,
+                         "Groups whose targets hold a part of a period's days or reps only have "
+                         "none there: %s%s.",
+                         rows->first, rows->untold > 1 ? ", ..." : "");
 }

@@ -19,7 +19,7 @@ static const fore_column group_columns[] = {
 
 static void write_group(const fore_forecast *f, const fore_forecast_whose *w,
                         const fore_pipeline_result *result, double *scratch, int64_t g,
-                        int64_t *gaps)
+                        fore_gap_rows *gaps)
 {
     const fore_outlook *o = f->outlook;
     fore_answer *a = f->answer;
@@ -177,7 +177,7 @@ static fore_status write_members(const fore_forecast *f, fore_error *err)
     fore_status status = FORE_OK;
     division d = {.f = f, .t = f->context->timeline};
     fore_coverage coverage = {0};
-    int64_t gaps = -1;
+    fore_gap_rows gaps = {.grid = -1};
     double *scratch = FORE_NEW(GROUP_DRAWS, double);
     if (!scratch) return fore_no_memory(err);
     FORE_GO(make_division(&d, err));
@@ -193,6 +193,7 @@ static fore_status write_members(const fore_forecast *f, fore_error *err)
         write_group(f, &whose, result, scratch, g, &gaps);
         fore_pipeline_result_free(result);
     }
+    fore_forecast_gap_untold(f, &gaps);
 done:
     fore_coverage_free(&coverage);
     fore_sales_groups_free(&d.groups);

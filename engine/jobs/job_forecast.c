@@ -107,7 +107,7 @@ fore_status fore_job_forecast(fore_context *c, const foresell_forecast_request *
     f.result = basis.result;
     f.unit = basis.unit;
     f.past = &basis.past;
-    FORE_GO(fore_targets_read(c->store, &targets, err));
+    FORE_GO(fore_targets_read(c->store, &c->calendar, &targets, err));
     FORE_GO(fore_coverage_make(c, f.outlook, f.request.period, NULL, 1, &coverage, err));
     f.targets = targets;
     f.coverage = &coverage;

@@ -8,6 +8,8 @@
 #include "engine/base/memory.h"
 #include "engine/base/text.h"
 
+enum { NEAR_PERIODS = 3 };
+
 typedef struct row {
     const char *scope, *id;
     int32_t start, end; /* [start, end) */
@@ -39,14 +41,26 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->end > y->end) - (x->end < y->end);
 }
 
-static bool is_first(int32_t day)
+static bool is_whole(const fore_calendar *calendar, fore_period period, int32_t start, int32_t end)
 {
-    int32_t y, m, d;
-    fore_civil_from_days(day, &y, &m, &d);
-    return d == 1;
+    return end > start && fore_calendar_start(calendar, period, start) == start &&
+           fore_calendar_start(calendar, period, end) == end;
 }
 
-static fore_status add(fore_targets *t, const fore_target_row *from, fore_error *err)
+/* The day after a target: is `last` its last day, or the day after it? */
+static int32_t end_of(const fore_calendar *calendar, int32_t start, int32_t last)
+{
+    static const fore_period kinds[] = {FORE_MONTHLY, FORE_QUARTERLY};
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int32_t end = last + 1; end >= last; end--)
+            if (is_whole(calendar, kinds[k], start, end)) return end;
+    if (is_whole(NULL, FORE_MONTHLY, start, last)) return last;
+    bool week = last - start == 7 && is_whole(calendar, FORE_WEEKLY, start, last);
+    return week ? last : last + 1;
+}
+
+static fore_status add(fore_targets *t, const fore_calendar *calendar, const fore_target_row *from,
+                       fore_error *err)
 {
     if (t->count == t->capacity) {
         int64_t grown = t->capacity ? 2 * t->capacity : 64;
@@ -55,19 +69,19 @@ static fore_status add(fore_targets *t, const fore_target_row *from, fore_error 
         t->rows = rows;
         t->capacity = grown;
     }
-    int32_t start = from->period_start_on, end = from->period_end_on;
-    bool after = end > start && is_first(start) && is_first(end);
+    int32_t start = from->period_start_on;
     t->rows[t->count] = (row){.scope = fore_arena_string(t->arena, from->scope),
                               .id = fore_arena_string(t->arena, from->scope_id),
                               .start = start,
-                              .end = after ? end : end + 1,
+                              .end = end_of(calendar, start, from->period_end_on),
                               .amount = (double)from->amount_minor / 100};
     if (!t->rows[t->count].scope || !t->rows[t->count].id) return fore_no_memory(err);
     t->count++;
     return FORE_OK;
 }
 
-fore_status fore_targets_read(fore_store *store, fore_targets **out, fore_error *err)
+fore_status fore_targets_read(fore_store *store, const fore_calendar *calendar, fore_targets **out,
+                              fore_error *err)
 {
     fore_status status = FORE_OK;
     fore_cursor *cursor = NULL;
@@ -82,7 +96,7 @@ fore_status fore_targets_read(fore_store *store, fore_targets **out, fore_error 
     for (;;) {
         FORE_GO(fore_cursor_next(cursor, &target, &more, err));
         if (!more) break;
-        FORE_GO(add(t, &target, err));
+        FORE_GO(add(t, calendar, &target, err));
     }
     if (t->count > 0) qsort(t->rows, (size_t)t->count, sizeof *t->rows, compare);
     *out = t;
@@ -128,20 +142,47 @@ static fore_target own(const fore_targets *t, const char *scope, const char *id,
                        int32_t end)
 {
     int64_t first, last = find(t, scope, id, &first);
-    fore_target none = {.amount = NAN}, sum = {0};
+    fore_target sum = {0};
+    int32_t holes = 0;
     for (int64_t i = first; i < last; i++)
         if (t->rows[i].start == start && t->rows[i].end == end)
             return (fore_target){.amount = t->rows[i].amount};
+    if (first == last) return (fore_target){.amount = NAN};
     for (int32_t day = start; day < end;) {
         const row *r = shortest(t, first, last, day);
-        if (!r) return none;
-        bool whole = day == r->start && r->end <= end;
-        for (int32_t d = day; d < r->end && whole; d++) whole = shortest(t, first, last, d) == r;
+        bool whole = r && day == r->start && r->end <= end;
+        for (int32_t d = day; whole && d < r->end; d++) whole = shortest(t, first, last, d) == r;
+        holes += !r;
         sum.by_days |= !whole;
-        sum.amount += whole ? r->amount : r->amount / (r->end - r->start);
+        sum.amount += !r ? 0 : whole ? r->amount : r->amount / (r->end - r->start);
         day = whole ? r->end : day + 1;
     }
-    return sum;
+    return holes ? (fore_target){.amount = NAN, .held = end - start - holes} : sum;
+}
+
+/* Has the id, whose rows begin at i, a target near the period, and was it to have one within it? */
+static bool is_expected(const fore_targets *t, const fore_timeline *line, int64_t i, int32_t start,
+                        int32_t end)
+{
+    const char *scope = t->rows[i].scope, *id = t->rows[i].id;
+    int32_t near = NEAR_PERIODS * (end - start);
+    int64_t first, last = find(t, scope, id, &first);
+    if (strcmp(scope, "rep") == 0) {
+        int32_t rep = fore_words_find(&line->rep_ids, id);
+        int32_t from = rep < 0 ? FORE_NO_DATE : line->rep_active_from_on[rep];
+        int32_t to = rep < 0 ? FORE_NO_DATE : line->rep_active_to_on[rep];
+        if (from >= end || (to != FORE_NO_DATE && to < start)) return false;
+    }
+    for (int64_t k = first; k < last; k++)
+        if (t->rows[k].start < end + near && t->rows[k].end > start - near) return true;
+    return false;
+}
+
+static bool belongs(const fore_timeline *line, const char *rep_id, fore_series_by of, int32_t index)
+{
+    int32_t rep = of == FORE_BY_TOTAL ? -1 : fore_words_find(&line->rep_ids, rep_id);
+    if (of == FORE_BY_TOTAL || rep < 0) return of == FORE_BY_TOTAL;
+    return (of == FORE_BY_TEAM ? line->rep_team[rep] : line->rep_region[rep]) == index;
 }
 
 /* The targets of a scope added up over its ids; only reps of that team or region where one is
@@ -149,23 +190,55 @@ static fore_target own(const fore_targets *t, const char *scope, const char *id,
 static fore_target added(const fore_targets *t, const fore_timeline *line, const char *scope,
                          fore_series_by of, int32_t index, int32_t start, int32_t end)
 {
-    fore_target sum = {.amount = NAN, .from = scope};
+    fore_target sum = {.from = scope};
+    int64_t known = 0;
     for (int64_t i = 0; i < t->count; i++) {
         bool new_id = i == 0 || strcmp(t->rows[i].id, t->rows[i - 1].id) != 0 ||
                       strcmp(t->rows[i].scope, t->rows[i - 1].scope) != 0;
         if (!new_id || strcmp(t->rows[i].scope, scope) != 0) continue;
-        if (of != FORE_BY_TOTAL) {
-            int32_t rep = fore_words_find(&line->rep_ids, t->rows[i].id);
-            if (rep < 0) continue;
-            if ((of == FORE_BY_TEAM ? line->rep_team[rep] : line->rep_region[rep]) != index)
-                continue;
-        }
+        if (!belongs(line, t->rows[i].id, of, index)) continue;
         fore_target part = own(t, scope, t->rows[i].id, start, end);
-        if (isnan(part.amount)) continue;
-        sum.amount = (isnan(sum.amount) ? 0 : sum.amount) + part.amount;
-        sum.by_days |= part.by_days;
+        if (!isnan(part.amount)) {
+            known++;
+            sum.amount += part.amount;
+            sum.by_days |= part.by_days;
+        } else if (part.held > 0 || is_expected(t, line, i, start, end)) {
+            if (sum.missing++ == 0) sum.lacking = t->rows[i].id;
+            if (part.held > sum.held) sum.held = part.held;
+        }
     }
-    return sum;
+    if (known > 0 && sum.missing == 0) return sum;
+    fore_target none = {.amount = NAN};
+    if (known > 0)
+        none = (fore_target){.amount = NAN,
+                             .from = scope,
+                             .missing = sum.missing,
+                             .parts = known + sum.missing,
+                             .lacking = sum.lacking};
+    none.held = known > 0 ? 0 : sum.held;
+    return none;
+}
+
+/* What the parts add up to, else why they do not. */
+static fore_target from_parts(const fore_targets *t, const fore_timeline *line,
+                              const char *const *scopes, int n, fore_series_by of, int32_t index,
+                              int32_t start, int32_t end, fore_target whole)
+{
+    fore_target found = whole;
+    for (int i = 0; i < n; i++) {
+        fore_target sum = added(t, line, scopes[i], of, index, start, end);
+        if (!isnan(sum.amount)) {
+            sum.held = whole.held;
+            return sum;
+        }
+        if (!found.missing && sum.missing) {
+            sum.held = found.held;
+            found = sum;
+        } else if (!found.held && !found.missing) {
+            found.held = sum.held;
+        }
+    }
+    return found;
 }
 
 fore_target fore_target_of(const fore_targets *t, const fore_timeline *line, fore_series_by by,
@@ -180,9 +253,9 @@ fore_target fore_target_of(const fore_targets *t, const fore_timeline *line, for
                                              : NULL;
     if (by == FORE_BY_TOTAL) {
         found = own(t, "company", "", start, end);
-        for (int i = 0; i < 3 && isnan(found.amount); i++)
-            found = added(t, line, parts[i], FORE_BY_TOTAL, -1, start, end);
-        return found;
+        return isnan(found.amount)
+                   ? from_parts(t, line, parts, 3, FORE_BY_TOTAL, -1, start, end, found)
+                   : found;
     }
     if (!id) return found;
     static const char *const scopes[] = {[FORE_BY_TEAM] = "team",
@@ -191,6 +264,6 @@ fore_target fore_target_of(const fore_targets *t, const fore_timeline *line, for
                                          [FORE_BY_PRODUCT] = "product"};
     found = own(t, scopes[by], id, start, end);
     if (isnan(found.amount) && (by == FORE_BY_TEAM || by == FORE_BY_REGION))
-        found = added(t, line, "rep", by, index, start, end);
+        found = from_parts(t, line, parts + 2, 1, by, index, start, end, found);
     return found;
 }

@@ -125,6 +125,137 @@ static void categories__from_changes__are_those_of_the_moment(void **state)
     fore_outlook_free(o);
 }
 
+/* Ten deals a month are opened in commit, two of them are won on the 12th and logged only then; the
+ * others stay. They count as well, whether or not anything was logged of them later. */
+static void put_survivors(world *w, const char *from)
+{
+    static const int month[] = {335, 366, 397, 425};
+    char id[32];
+    for (int m = 0; m < 4; m++)
+        for (int i = 0; i < 10; i++) {
+            bool won = i < 2;
+            snprintf(id, sizeof id, "S%d-%d", m, i);
+            put_dated(w, id, month[m] - 9, month[m] + 20, won ? month[m] + 12 : -1, won, 100,
+                      won ? "{\"ForecastCategory\":\"Closed\"}"
+                          : "{\"ForecastCategory\":\"Commit\"}");
+            if (won) put_category(w, id, month[m] + 12, from, "Closed");
+        }
+}
+
+static void categories__without_a_later_change__count_too(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_survivors(w, "Commit");
+    world_commit(w);
+    fore_outlook *o = outlook_of(w);
+    fore_categories c = categories_of(w, o);
+    const fore_category_sum *commit = &c.sum[FORE_COMMIT];
+    assert_int_equal(c.source, FORE_CATEGORY_CRM);
+    /* 1 January, February, March; on 1 December nothing had been recorded yet */
+    assert_int_equal(c.past[0], 3);
+    assert_int_equal(c.unsaid, 1);
+    /* due at the moment, overdue ones too: 10 + 8, 10 + 16, 10 + 24 */
+    assert_int_equal(commit->past_deals, 18 + 26 + 34);
+    assert_int_equal(commit->past_won, 6);
+    fore_categories_free(&c);
+    fore_outlook_free(o);
+}
+
+/* A log of new values only does not say what the won ones were before. */
+static void categories__of_a_log_without_old_values__have_no_past(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_survivors(w, NULL);
+    world_commit(w);
+    fore_outlook *o = outlook_of(w);
+    fore_categories c = categories_of(w, o);
+    assert_int_equal(c.source, FORE_CATEGORY_CRM);
+    assert_int_equal(c.past[0], 0);
+    assert_int_equal(c.unsaid, 4);
+    assert_int_equal(c.sum[FORE_COMMIT].past_deals, 0);
+    fore_categories_free(&c);
+    fore_outlook_free(o);
+}
+
+/* Two of ten open deals were won after the moment and now say "Closed": the CRM's categories would
+ * show the eight that lived on. */
+static void categories__that_later_endings_overwrote__are_not_the_crms(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_past(w);
+    for (int i = 0; i < 10; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "O%d", i);
+        put_dated(w, id, NOW - 20, NOW + 10, i < 2 ? NOW + 5 : -1, i < 2, 100,
+                  i < 2 ? "{\"ForecastCategory\":\"Closed\"}"
+                        : "{\"ForecastCategory\":\"Commit\"}");
+    }
+    world_commit(w);
+    fore_outlook *o = outlook_of(w);
+    fore_categories c = categories_of(w, o);
+    assert_int_equal(c.source, FORE_CATEGORY_OURS);
+    fore_categories_free(&c);
+    fore_outlook_free(o);
+}
+
+/* What is logged after the moments looked from changes nothing of what stood then. */
+static void categories__logged_later__are_the_same(void **state)
+{
+    world *both[] = {*state, another_world(1)};
+    fore_categories c[2];
+    for (int k = 0; k < 2; k++) {
+        world *w = both[k];
+        world_begin(w);
+        put_survivors(w, "Commit");
+        for (int i = 2; i < 10 && k == 1; i++) {
+            char id[32];
+            snprintf(id, sizeof id, "S3-%d", i);
+            put_category(w, id, NOW + 2, "Commit", i % 2 ? "Pipeline" : "Omitted");
+        }
+        world_commit(w);
+        fore_outlook *o = outlook_of(w);
+        c[k] = categories_of(w, o);
+        fore_outlook_free(o);
+    }
+    assert_int_equal(c[0].past[0], c[1].past[0]);
+    for (int k = 0; k < FORE_CATEGORIES; k++) {
+        assert_int_equal(c[0].sum[k].deals, c[1].sum[k].deals);
+        assert_int_equal(c[0].sum[k].past_deals, c[1].sum[k].past_deals);
+        assert_int_equal(c[0].sum[k].past_won, c[1].sum[k].past_won);
+    }
+    for (int k = 0; k < 2; k++) fore_categories_free(&c[k]);
+    world_end(both[1]);
+}
+
+/* The won ones say "Closed" and no change tells what they were before: no share is told. */
+static void categories__overwritten_at_the_end__have_no_past(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_dated(w, "A", 300, 900, -1, false, 100, "{\"ForecastCategory\":\"Commit\"}");
+    put_category(w, "A", 340, "Pipeline", "Commit");
+    for (int i = 0; i < 40; i++) {
+        char id[32];
+        bool won = i % 4 == 0;
+        snprintf(id, sizeof id, "W%02d", i);
+        put_dated(w, id, 330 + 2 * i, 370 + 2 * i, won ? 370 + 2 * i : -1, won, 100,
+                  won ? "{\"ForecastCategory\":\"Closed\"}" : "{\"ForecastCategory\":\"Commit\"}");
+    }
+    world_commit(w);
+    foresell_forecast_request r = {.moment = {at(NOW, 0), NULL}, .horizon = 1, .seed = 5};
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *node = node_of(h.root, "categories");
+    assert_string_equal(string_of(node, "source"), "crm");
+    assert_true(number_of(node, "past_unknown") >= 3);
+    const fore_grid *g = grid_of(&h, "categories");
+    assert_true(isnan(cell_of(g, 0, "past_won_share")->number));
+    assert_true(noted(&h, "How categories came true is not told"));
+    forget(&h);
+}
+
 static void categories__of_the_crms_chances__have_no_past(void **state)
 {
     world *w = *state;
@@ -232,6 +363,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(category_parse__words_of_vendors__are_understood),
         WITH_WORLD(categories__from_changes__are_those_of_the_moment),
+        WITH_WORLD(categories__without_a_later_change__count_too),
+        WITH_WORLD(categories__of_a_log_without_old_values__have_no_past),
+        WITH_WORLD(categories__that_later_endings_overwrote__are_not_the_crms),
+        WITH_WORLD(categories__logged_later__are_the_same),
+        WITH_WORLD(categories__overwritten_at_the_end__have_no_past),
         WITH_WORLD(categories__of_the_crms_chances__have_no_past),
         WITH_WORLD(categories__of_our_chances__add_up_to_the_outlook),
         WITH_WORLD(attributes__of_the_crms_forecast__are_in_no_frame),

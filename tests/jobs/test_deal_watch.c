@@ -104,6 +104,29 @@ static void watch__silences__are_those_of_won_deals_at_the_stage(void **state)
     fore_outlook_free(o);
 }
 
+/* An open deal at "Closed Lost" is a wrong row: no list asks for it. */
+static void watch__stages_that_end_deals__are_left_out(void **state)
+{
+    world *w = *state;
+    put_history(w);
+    world_begin(w);
+    put_open(w, "A", "first", 50, NOW - 30, NOW - 9, NOW - 2, NOW - 20, NOW - 25);
+    put_open(w, "B", "Closed Lost", 70, NOW - 30, NOW - 9, NOW - 2, NOW - 20, NOW - 25);
+    put_open(w, "C", "closed_won", 60, NOW - 30, NOW - 9, NOW - 2, NOW - 20, NOW - 25);
+    put_open(w, "D", "Lost contact", 40, NOW - 30, NOW - 9, NOW - 2, NOW - 20, NOW - 25);
+    world_commit(w);
+    fore_outlook *o = outlook_of(w, NOW);
+    fore_watch watch;
+    OK(fore_watch_make(world_timeline(w), o, &watch, e));
+    assert_int_equal(watch.stalls, 2);
+    assert_int_equal(watch.slips, 2);
+    assert_string_equal(id_of(w, &watch.stalled[0]), "A");
+    assert_string_equal(id_of(w, &watch.slipped[0]), "A");
+    assert_string_equal(id_of(w, &watch.stalled[1]), "D");
+    fore_watch_free(&watch);
+    fore_outlook_free(o);
+}
+
 static void watch__dates__tell_overdue_and_moved_out(void **state)
 {
     world *w = *state;
@@ -224,6 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(watch__silences__are_those_of_won_deals_at_the_stage),
+        WITH_WORLD(watch__stages_that_end_deals__are_left_out),
         WITH_WORLD(watch__dates__tell_overdue_and_moved_out),
         WITH_WORLD(watch__what_came_later__changes_nothing),
         WITH_WORLD(forecast__slipped_and_stalled__are_named_by_amount),

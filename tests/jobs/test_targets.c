@@ -36,7 +36,7 @@ static double target(world *w, fore_series_by by, const char *name, int32_t star
     fore_targets *t = NULL;
     const fore_timeline *line = world_timeline(w);
     const fore_words *words = by == FORE_BY_TEAM ? &line->teams : &line->rep_ids;
-    OK(fore_targets_read(w->c.store, &t, e));
+    OK(fore_targets_read(w->c.store, &w->c.calendar, &t, e));
     fore_target found =
         fore_target_of(t, line, by, name ? fore_words_find(words, name) : -1, start, end);
     if (whole) *whole = found;
@@ -94,6 +94,124 @@ static void target__of_reps_only__adds_up_to_team_and_company(void **state)
     CLOSE(target(w, FORE_BY_TEAM, "south", first, end, NULL), 120);
     CLOSE(target(w, FORE_BY_TOTAL, NULL, first, end, &t), 170);
     assert_string_equal(t.from, "team");
+}
+
+/* 4-4-5 weeks from 1 December on: the quarter is 1 December 2025 (Monday) to 1 March 2026. */
+static void target__of_a_calendar_of_weeks__ends_where_its_period_ends(void **state)
+{
+    world *w = *state;
+    fore_target t;
+    four_reps(w);
+    OK(fore_calendar_set(&w->c.calendar, "fiscal_year_start", "12", e));
+    OK(fore_calendar_set(&w->c.calendar, "fiscal_weeks", "4-4-5", e));
+    int32_t first = day(2025, 12, 1), second = day(2026, 3, 2), third = day(2026, 6, 1);
+    assert_int_equal(fore_calendar_add(&w->c.calendar, FORE_QUARTERLY, first, 1), second);
+    world_begin(w);
+    put_target(w, "company", "", first, second - 1, 100000);           /* its last day is a 1st */
+    put_target(w, "company", "", second, third, 200000);               /* the day after it is */
+    put_target(w, "rep", "R0", day(2026, 1, 1), day(2026, 2, 1), 310); /* a civil month */
+    put_target(w, "rep", "R1", first, first + 7, 70);                  /* a week */
+    put_target(w, "rep", "R2", first, first + 8, 90);                  /* nine days */
+    world_commit(w);
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, first, second, &t), 100000);
+    assert_false(t.by_days);
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, second, third, &t), 200000);
+    assert_false(t.by_days);
+    CLOSE(target(w, FORE_BY_REP, "R0", day(2026, 1, 1), day(2026, 2, 1), NULL), 310);
+    assert_true(isnan(target(w, FORE_BY_REP, "R0", day(2026, 1, 1), day(2026, 2, 2), &t)));
+    assert_int_equal(t.held, 31);
+    CLOSE(target(w, FORE_BY_REP, "R1", first, first + 7, NULL), 70);
+    assert_true(isnan(target(w, FORE_BY_REP, "R1", first, first + 8, NULL)));
+    CLOSE(target(w, FORE_BY_REP, "R2", first, first + 9, NULL), 90);
+}
+
+/* A target for two of a quarter's months is none of the quarter, and the answer says so. */
+static void target__of_a_part_of_the_period__is_named(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 2, .deals = 300, .days = 456};
+    put_company(w, &k);
+    world_begin(w);
+    put_target(w, "company", "", day(2025, 4, 1), day(2025, 5, 31), 6100);
+    world_commit(w);
+    foresell_forecast_request r = {
+        .moment = {at(NOW, 0), NULL}, .period = "quarter", .horizon = 1, .seed = 5};
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *period = fore_json_at(node_of(h.root, "periods"), 0);
+    assert_true(noted(&h, "hold only 61 of its 91 days"));
+    assert_null(fore_json_get(period, "target"));
+    CLOSE(number_of(node_of(period, "target_untold"), "days_held"), 61);
+    forget(&h);
+}
+
+/* Four reps had a target in March, one has one for April: its 10,000 are not the company's. */
+static void target__of_some_reps_only__is_none_of_the_company(void **state)
+{
+    world *w = *state;
+    char id[8];
+    company k = {.seed = 2, .deals = 300, .days = 456};
+    put_company(w, &k);
+    world_begin(w);
+    for (int i = 0; i < 4; i++) {
+        snprintf(id, sizeof id, "R%d", i);
+        put_target(w, "rep", id, day(2025, 3, 1), day(2025, 3, 31), 10000);
+        if (i < 1) put_target(w, "rep", id, day(2025, 4, 1), day(2025, 4, 30), 10000);
+        put_target(w, "rep", id, day(2025, 5, 1), day(2025, 5, 31), i ? 20000 : 0);
+    }
+    world_commit(w);
+    foresell_forecast_request r = {
+        .moment = {at(NOW, 0), NULL}, .horizon = 3, .by = "team", .seed = 5};
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *april = fore_json_at(node_of(h.root, "periods"), 0);
+    const fore_json_node *may = fore_json_at(node_of(h.root, "periods"), 1);
+    const fore_json_node *june = fore_json_at(node_of(h.root, "periods"), 2);
+    assert_true(noted(&h, "3 of 4 reps with a target before or after have none for 2025-04"));
+    assert_true(noted(&h, "Groups whose targets hold a part"));
+    assert_null(fore_json_get(april, "target"));
+    CLOSE(number_of(node_of(april, "target_untold"), "parts_without"), 3);
+    CLOSE(number_of(node_of(april, "target_untold"), "parts_known"), 4);
+    CLOSE(number_of(node_of(may, "target"), "amount"), 60000);
+    assert_null(fore_json_get(june, "target")); /* nobody has one: there is nothing to say */
+    assert_null(fore_json_get(june, "target_untold"));
+    assert_int_equal(grid_of(&h, "targets")->row_count, 1);
+    assert_int_equal(grid_of(&h, "group_targets")->row_count, 2); /* May, of two teams */
+    forget(&h);
+}
+
+static void put_active(world *w, const char *id, int32_t from, int32_t to)
+{
+    fore_put put;
+    fore_rep_row row = {.id = id,
+                        .hours_per_week = NAN,
+                        .hourly_cost_minor = FORE_NO_AMOUNT,
+                        .active_from_on = from,
+                        .active_to_on = to};
+    OK(fore_store_put_rep(w->c.store, &row, &put, e));
+}
+
+/* Who had left by the period, or comes after it, is not missed in the sum. */
+static void target__of_reps_who_left__is_not_missed(void **state)
+{
+    world *w = *state;
+    fore_target t;
+    int32_t march = day(2025, 3, 1), april = day(2025, 4, 1), may = day(2025, 5, 1);
+    world_begin(w);
+    put_active(w, "R0", FORE_NO_DATE, FORE_NO_DATE);
+    put_active(w, "R1", FORE_NO_DATE, april - 1);
+    put_active(w, "R2", may, FORE_NO_DATE);
+    put_deal(w, a_deal("D", at(0, 1)));
+    put_target(w, "rep", "R0", april, may, 100);
+    put_target(w, "rep", "R1", march, april, 70);
+    put_target(w, "rep", "R2", may, day(2025, 6, 1), 30);
+    world_commit(w);
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, april, may, &t), 100);
+    assert_int_equal(t.missing, 0);
+    world_begin(w);
+    put_active(w, "R1", FORE_NO_DATE, april);
+    world_commit(w);
+    assert_true(isnan(target(w, FORE_BY_TOTAL, NULL, april, may, &t)));
+    assert_int_equal(t.missing, 1);
+    assert_int_equal(t.parts, 2);
 }
 
 static foresell_forecast_request request(const char *by)
@@ -206,6 +324,48 @@ static void coverage__by_dates__is_that_of_the_moment(void **state)
     fore_outlook_free(o);
 }
 
+/* Three of six months win nothing with a pipeline of 300: no coverage was enough in them. Where two
+ * of five do, the middle one is that of a month with a win. */
+static void coverage__of_months_without_a_win__is_without_end(void **state)
+{
+    static const int month[] = {274, 305, 335, 366, 397, 425};
+    for (int months = 5; months <= 6; months++) {
+        world *w = months == 5 ? *state : another_world(1);
+        char id[32];
+        world_begin(w);
+        for (int m = 6 - months; m < 6; m++)
+            for (int i = 0; i < 3; i++) {
+                snprintf(id, sizeof id, "M%d-%d", m, i);
+                put_dated(w, id, month[m] - 20, month[m] + 10 + i, month[m] + 12, i == 0 && m % 2,
+                          100);
+            }
+        put_dated(w, "O1", 440, 460, -1, false, 500);
+        put_target(w, "company", "", day(2025, 4, 1), day(2025, 5, 1), 1000);
+        world_commit(w);
+        fore_outlook *o = NULL;
+        fore_coverage c;
+        fore_outlook_options options = {.as_of = at(NOW, 0),
+                                        .period = FORE_MONTHLY,
+                                        .periods = 1,
+                                        .first_on = day(2025, 4, 1),
+                                        .plain = true};
+        OK(fore_outlook_make(&w->c, &options, &o, e));
+        OK(fore_coverage_make(&w->c, o, FORE_MONTHLY, NULL, 1, &c, e));
+        if (months == 5)
+            CLOSE(c.needed[0], 3);
+        else
+            assert_true(isinf(c.needed[0]));
+        fore_coverage_free(&c);
+        fore_outlook_free(o);
+        foresell_forecast_request r = request(NULL);
+        HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+        assert_int_equal(noted(&h, "Half of the past periods or more won nothing"), months == 6);
+        assert_int_equal(fore_json_get(period_of(&h, 0), "coverage_needed") == NULL, months == 6);
+        forget(&h);
+        if (months == 6) world_end(w);
+    }
+}
+
 static void coverage__of_what_came_later__is_the_same(void **state)
 {
     world *w = *state, *later = another_world(1);
@@ -255,7 +415,7 @@ static void targets_and_coverage__short_of_memory__leave_nothing(void **state)
         fore_targets *t = NULL;
         fore_coverage c = {0};
         fore_memory_fail_at(k);
-        fore_status status = fore_targets_read(w->c.store, &t, NULL);
+        fore_status status = fore_targets_read(w->c.store, &w->c.calendar, &t, NULL);
         if (status == FORE_OK)
             status = fore_coverage_make(&w->c, o, FORE_MONTHLY, NULL, 1, &c, NULL);
         fore_memory_fail_at(0);
@@ -273,8 +433,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(target__of_months__adds_up_to_a_quarter_and_is_shared_by_weeks),
         WITH_WORLD(target__of_reps_only__adds_up_to_team_and_company),
+        WITH_WORLD(target__of_a_calendar_of_weeks__ends_where_its_period_ends),
+        WITH_WORLD(target__of_a_part_of_the_period__is_named),
+        WITH_WORLD(target__of_some_reps_only__is_none_of_the_company),
+        WITH_WORLD(target__of_reps_who_left__is_not_missed),
         WITH_WORLD(forecast__with_targets__says_gap_and_chance),
         WITH_WORLD(coverage__by_dates__is_that_of_the_moment),
+        WITH_WORLD(coverage__of_months_without_a_win__is_without_end),
         WITH_WORLD(coverage__of_what_came_later__is_the_same),
         WITH_WORLD(targets_and_coverage__short_of_memory__leave_nothing),
     };
