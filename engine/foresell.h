@@ -295,7 +295,8 @@ typedef struct foresell_series_request {
     const char *method;  /* NULL = auto */
     bool strict;         /* the first row that cannot be read fails the file */
     const char *id, *date, *value; /* columns (id: a list); NULL = unique_id, ds, y or what looks like them */
-    const char *dates;   /* "day-first", "month-first" where the file does not tell; NULL = it does */
+    const char *dates;   /* "day-first", "month-first" where the file does not tell; "numbers": not the
+                          * days of a spreadsheet; NULL = what the file tells, or is likelier */
     const char *every;    /* sum up by "day", "week", "month", "quarter", "year"; NULL = as it is */
     const char *with;     /* columns of the file that drive the values; NULL = none */
     const char *drivers;  /* a file of ds[,unique_id] and drivers, also for the times to come; or NULL */
@@ -316,6 +317,7 @@ typedef struct foresell_series_request {
     const char *reconcile; /* bottom-up, top-down, ols, structure, variance, mint; NULL: mint, or
                             * structure where the history is too short */
     bool non_negative;     /* nothing below 0 */
+    const char *decimal;   /* "point", "comma" where the file does not tell; NULL = as above */
 } foresell_series_request;
 FORE_API fore_status foresell_series(const foresell_options *options,
                                      const foresell_series_request *request,

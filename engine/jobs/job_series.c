@@ -13,6 +13,7 @@
 #include "engine/jobs/series_file.h"
 #include "engine/jobs/series_hierarchy.h"
 #include "engine/jobs/series_options.h"
+#include "engine/jobs/series_words.h"
 #include "models/series/series_forecast.h"
 
 enum {
@@ -36,6 +37,7 @@ typedef struct series_writer {
     const double *level;
     int64_t levels;
     const fore_series_nested *nested;
+    const fore_series_sources *sources;
 } series_writer;
 
 static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e)
@@ -75,32 +77,6 @@ static void write_effects(series_writer *w, const char *id, const fore_series_fo
     fore_json_end_array(w->json);
 }
 
-static void put_effect(double v, bool logs, char out[48])
-{
-    double shown = logs ? 100 * expm1(v) : v;
-    int decimals = fabs(shown) < 10 ? 2 : fabs(shown) < 1000 ? 1 : 0;
-    fore_number_people(shown, decimals, out, 48);
-}
-
-/* "promo goes with +26.3 per unit (95 % interval 23.4 to 29.2)"; of logarithms: per cent. */
-static void say_effects(series_writer *w, const char *id, const fore_series_forecast *f)
-{
-    char effect[48], low[48], high[48];
-    for (int64_t j = 0; j < f->effects; j++) {
-        const fore_driver_effect *e = &f->effect[j];
-        bool logs = f->lambda == 0, scaled = !isnan(f->lambda) && !logs && f->lambda != 1;
-        if (!e->kept) continue;
-        put_effect(e->effect, logs, effect);
-        put_effect(e->lower, logs, low);
-        put_effect(e->upper, logs, high);
-        fore_answer_note(w->answer,
-                         "%s: %s goes with %s%s%s per unit (95 %% interval %s to %s%s)%s.", id,
-                         e->name, e->effect > 0 ? "+" : "", effect, logs ? " %" : "", low, high,
-                         scaled ? ", of the transformed values" : "",
-                         e->lower <= 0 && e->upper >= 0 ? "; it may well be nothing" : "");
-    }
-}
-
 static void write_time(series_writer *w, const char *name, const fore_series_plan *p, int64_t at)
 {
     fore_series_plan from = *p;
@@ -130,14 +106,15 @@ static void write_anomalies(series_writer *w, const fore_series_plan *p,
     fore_json_end_array(w->json);
 }
 
-/* All steps together: their interval is narrower than the sum of theirs, errors partly cancel. */
+/* All steps together that were asked for: their interval is narrower than the sum of theirs, errors
+ * partly cancel. */
 static void write_sum(series_writer *w, const char *id, const fore_series_plan *p,
                       const fore_series_forecast *f)
 {
     char from[32], to[32], key[32];
     fore_series_sum sum;
     if (f->paths == 0) return;
-    fore_series_when(p, 1, from);
+    fore_series_when(p, p->late + 1, from);
     fore_series_when(p, f->horizon, to);
     fore_answer_row(w->answer, w->sums);
     fore_answer_text(w->answer, w->sums, id);
@@ -148,7 +125,9 @@ static void write_sum(series_writer *w, const char *id, const fore_series_plan *
     fore_json_string(w->json, "to", to);
     for (int64_t k = 0; k < f->levels; k++) {
         fore_error ignored;
-        if (fore_series_add_up(f, 0, f->horizon, w->level[k], &sum, &ignored) != FORE_OK) continue;
+        if (fore_series_add_up(f, p->late, f->horizon - p->late, w->level[k], &sum, &ignored) !=
+            FORE_OK)
+            continue;
         if (k == 0) {
             fore_answer_number(w->answer, w->sums, sum.mean);
             fore_json_number(w->json, "mean", sum.mean);
@@ -164,7 +143,7 @@ static void write_sum(series_writer *w, const char *id, const fore_series_plan *
 }
 
 static void write_forecast(series_writer *w, const char *id, const fore_series_plan *p, int64_t s,
-                           const fore_series_forecast *f)
+                           const fore_series_forecast *f, const char *note)
 {
     fore_json_object(w->json, NULL);
     fore_json_string(w->json, "unique_id", id);
@@ -172,7 +151,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     fore_json_string(w->json, "step", fore_series_step_word(p));
     fore_json_integer(w->json, "season", p->season);
     if (!isnan(f->lambda)) fore_json_number(w->json, "lambda", f->lambda);
-    if (f->note[0]) fore_json_string(w->json, "note", f->note);
+    if (note[0]) fore_json_string(w->json, "note", note);
     write_effects(w, id, f);
     write_anomalies(w, p, f);
     if (w->sums >= 0) write_sum(w, id, p, f);
@@ -212,15 +191,16 @@ static void tell_aside(const fore_series_file *set, const char *path, fore_answe
     for (int64_t i = 0; i < set->aside_count; i++) {
         const fore_series_aside *row = &set->aside[i];
         char reason[96];
-        snprintf(reason, sizeof reason, "%lld cells where the header has %lld",
-                 (long long)row->cells, (long long)set->header_cells);
+        fore_series_aside_reason(set, row, reason);
         fore_json_object(json, NULL);
         fore_json_string(json, "file", path);
         fore_json_integer(json, "line", row->line);
         fore_json_string(json, "unique_id", row->id);
         fore_json_string(json, "reason", reason);
         fore_json_end_object(json);
-        if (i < ASIDE_SHOWN)
+        if (i < ASIDE_SHOWN && row->nameless)
+            fore_answer_note(a, "%s:%lld: %s: set aside.", path, (long long)row->line, reason);
+        else if (i < ASIDE_SHOWN)
             fore_answer_note(a, "%s:%lld: %s: set aside; its value of %s counts as missing.", path,
                              (long long)row->line, reason, row->id ? row->id : "some series");
     }
@@ -298,12 +278,11 @@ static fore_series_task *make_tasks(const foresell_series_request *r, const fore
     for (int64_t s = 0; tasks && s < grid->series; s++) {
         const fore_series_plan *p = &grid->plan[s];
         int64_t h = p->season < HORIZON_LEAST ? HORIZON_LEAST : p->season;
+        h = p->late + (r->horizon ? r->horizon : p->ahead ? p->ahead : h);
         tasks[s] = (fore_series_task){.y = grid->values + p->first,
                                       .n = p->why[0] ? 0 : p->n,
                                       .m = p->season,
-                                      .horizon = r->horizon ? r->horizon
-                                                 : p->ahead ? p->ahead
-                                                            : h};
+                                      .horizon = h < FORE_HORIZON_MAX ? h : FORE_HORIZON_MAX};
         if (!r->season) try_seasons(p, &tasks[s]);
     }
     return tasks;
@@ -374,13 +353,14 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
             write_left_out(w, id, why_not(grid, tasks, s));
             continue;
         }
-        write_forecast(w, id, &grid->plan[s], s, f);
-        if (f->note[0] && grid->series <= NOTES_MOST)
-            fore_answer_note(w->answer, "%s: %s", id, f->note);
+        const char *note = fore_series_words_note(w->answer, &grid->plan[s], f);
+        write_forecast(w, id, &grid->plan[s], s, f, note);
+        if (note[0] && grid->series <= NOTES_MOST) fore_answer_note(w->answer, "%s: %s", id, note);
         if (grid->plan[s].assumed && grid->series <= NOTES_MOST)
             fore_answer_note(w->answer, "%s: a single date tells no step; a %s is taken.", id,
                              fore_series_step_word(&grid->plan[s]));
-        if (f->effect && grid->series <= EFFECTS_SAID) say_effects(w, id, f);
+        if (f->effect && grid->series <= EFFECTS_SAID)
+            fore_series_words_effects(w->answer, id, &grid->plan[s], w->sources, f);
         answered++;
     }
     fore_json_end_array(w->json);
@@ -406,6 +386,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
     FORE_GO(fore_series_grid_make(&file, r->season, &grid, err));
     if (r->strict) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
     FORE_GO(fore_series_nest(c, r, &options, &file, &grid, &nested, err));
+    if (!r->hierarchy) fore_series_grid_end(&file, &grid);
     fore_column *columns = make_columns(a, options.level, options.levels, err);
     tasks = make_tasks(r, &grid);
     if (!tasks || !columns) FORE_GO(fore_no_memory(err));
@@ -418,8 +399,9 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
     int64_t rows = fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels);
     int64_t sums = -1;
     if (r->sum) FORE_GO(make_sums(a, options.level, options.levels, &sums, err));
-    series_writer w = {a,     rows,          make_effects(a, sources), sums,
-                       &json, options.level, options.levels,           &nested};
+    series_writer w = {a,      rows,          make_effects(a, sources), sums,
+                       &json,  options.level, options.levels,           &nested,
+                       sources};
     fore_json_object(&json, NULL);
     fore_series_nested_tell(&nested, a, &json);
     int64_t answered = write_series(&w, &file, &grid, tasks);

@@ -1,8 +1,7 @@
-/* See series_columns.h. Two looks at a file: the first one finds out what its cells prove. */
+/* See series_columns.h; what the cells of a file prove is found out in series_evidence.c. */
 #include "engine/jobs/series_columns.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/jobs/levels.h"
@@ -184,72 +183,15 @@ fore_status fore_series_columns_of_drivers(const fore_csv *csv, const foresell_s
     return FORE_OK;
 }
 
-/* --- what the cells prove --- */
+/* --- one cell --- */
 
-typedef struct evidence {
-    fore_date_evidence dates;
-    fore_number_evidence values;
-    int64_t numbers, months, days; /* times that are whole numbers; that fit 202601, 20260131 */
-    int first, second; /* of the three numbers of a date; -1: none yet, -2: not the same */
-    bool clock;
-} evidence;
-
-static bool whole_number(const char *text, int64_t length, int64_t *value)
+bool fore_series_whole(const char *text, int64_t length, int64_t *value)
 {
     double number;
     if (!fore_number_parse(text, length, &number) || number != floor(number) || fabs(number) > 1e15)
         return false;
     *value = (int64_t)number;
     return true;
-}
-
-static bool fits_month(int64_t v)
-{
-    return v >= 190001 && v <= 210012 && v % 100 >= 1 && v % 100 <= 12;
-}
-
-static bool fits_day(int64_t v)
-{
-    fore_civil civil = {
-        .year = (int32_t)(v / 10000), .month = (int32_t)(v / 100 % 100), .day = (int32_t)(v % 100)};
-    return v >= 19000101 && v <= 21001231 && fore_civil_valid(&civil);
-}
-
-static void same_number(int *seen, long now)
-{
-    if (*seen == -1) *seen = (int)now;
-    if (*seen != (int)now) *seen = -2;
-}
-
-/* Is there a time of day other than midnight? */
-static bool shows_clock(const char *text)
-{
-    const char *colon = strchr(text, ':');
-    if (!colon || colon - text < 2) return false;
-    for (const char *at = colon - 2; *at && !strchr("+-Zz", *at); at++)
-        if (*at >= '1' && *at <= '9') return true;
-    return false;
-}
-
-static void observe_time(evidence *e, const char *text, int64_t length)
-{
-    int64_t number;
-    fore_period period;
-    int32_t start;
-    if (whole_number(text, length, &number)) {
-        e->numbers++;
-        e->months += fits_month(number);
-        e->days += fits_day(number);
-        return;
-    }
-    if (fore_cell_period(text, length, &period, &start)) return;
-    int64_t before = e->dates.either;
-    fore_date_observe(&e->dates, text, length);
-    e->clock = e->clock || shows_clock(text);
-    if (e->dates.either == before) return;
-    char *end;
-    same_number(&e->first, strtol(text, &end, 10));
-    same_number(&e->second, strtol(*end ? end + 1 : end, NULL, 10));
 }
 
 static bool missing_word(const char *text) { return fore_text_equal_fold(text, "NA"); }
@@ -259,73 +201,6 @@ bool fore_series_missing(const char *text, int64_t length)
     return length == 0 || missing_word(text) || fore_cell_empty(text, length);
 }
 
-/* Every date 1/2/2026, 1/3/2026, ...: what stays the same is the day. */
-static fore_status decide_dates(const evidence *e, const foresell_series_request *r,
-                                fore_series_columns *c, fore_answer *a, fore_error *err)
-{
-    bool unclear, day = r->dates && strcmp(r->dates, "day-first") == 0;
-    if (r->dates && !day && strcmp(r->dates, "month-first") != 0)
-        return fore_fail(err, FORE_E_USAGE, "--dates is day-first or month-first, not '%s'",
-                         r->dates);
-    bool settled = r->dates || (e->first == -2) != (e->second == -2);
-    fore_date_order usual =
-        (r->dates ? day : e->second == -2 || !settled) ? FORE_DAY_FIRST : FORE_MONTH_FIRST;
-    c->order = fore_date_decide(&e->dates, usual, &unclear);
-    if (!unclear) return FORE_OK;
-    if (e->dates.day_first + e->dates.month_first > 0)
-        fore_answer_note(a,
-                         "'%s' holds dates with the day first (%lld) and with the month first "
-                         "(%lld): read as %s, the others are refused.",
-                         c->date_name, (long long)e->dates.day_first,
-                         (long long)e->dates.month_first, fore_date_order_word(c->order));
-    else if (!settled)
-        fore_answer_note(a,
-                         "No date in '%s' tells the day from the month; read as %s. --dates "
-                         "month-first reads them the other way.",
-                         c->date_name, fore_date_order_word(c->order));
-    return FORE_OK;
-}
-
-static void decide_numbers(const evidence *e, const fore_csv *csv, fore_series_columns *c,
-                           fore_answer *a)
-{
-    bool unclear;
-    c->decimal = fore_number_decide(&e->values, &unclear);
-    if (unclear && e->values.point + e->values.comma == 0 && fore_csv_about(csv)->delimiter == ';')
-        c->decimal = FORE_DECIMAL_COMMA;
-    if (unclear && (c->decimal == FORE_DECIMAL_COMMA || e->values.point + e->values.comma > 0))
-        fore_answer_note(a,
-                         "Nothing tells whether 1.234 is a thousand or one; read with a decimal "
-                         "%s.",
-                         c->decimal == FORE_DECIMAL_COMMA ? "comma" : "point");
-}
-
-fore_status fore_series_columns_learn(fore_csv *csv, const foresell_series_request *r,
-                                      fore_series_columns *c, fore_answer *a, fore_error *err)
-{
-    evidence e = {.first = -1, .second = -1};
-    fore_csv_record record;
-    for (bool more;;) {
-        FORE_TRY(fore_csv_next(csv, &record, &more, err));
-        if (!more) break;
-        if (record.fit != FORE_CSV_FITS) continue;
-        observe_time(&e, record.cells[c->date], record.lengths[c->date]);
-        if (c->value >= 0)
-            fore_number_observe(&e.values, record.cells[c->value], record.lengths[c->value]);
-        for (int64_t j = 0; j < c->drivers; j++)
-            fore_number_observe(&e.values, record.cells[c->driver[j]],
-                                record.lengths[c->driver[j]]);
-    }
-    FORE_TRY(decide_dates(&e, r, c, a, err));
-    decide_numbers(&e, csv, c, a);
-    c->months = e.numbers > 0 && e.months == e.numbers;
-    c->days = e.numbers > 0 && e.days == e.numbers;
-    c->clock = e.clock;
-    return fore_csv_rewind(csv, err);
-}
-
-/* --- one cell --- */
-
 static bool read_day(const fore_series_columns *c, const char *text, int64_t length, int64_t *days,
                      int *form)
 {
@@ -334,7 +209,12 @@ static bool read_day(const fore_series_columns *c, const char *text, int64_t len
     fore_period period;
     int32_t start;
     int64_t number;
-    if ((c->months || c->days) && whole_number(text, length, &number)) {
+    if (c->serial && fore_series_whole(text, length, &number)) {
+        *days = number - FORE_SERIAL_EPOCH;
+        *form = FORE_FORM_DAY;
+        return number >= FORE_SERIAL_FROM && number < FORE_SERIAL_END;
+    }
+    if ((c->months || c->days) && fore_series_whole(text, length, &number)) {
         int64_t v = c->months ? 100 * number + 1 : number;
         *days = fore_days_from_civil((int32_t)(v / 10000), (int32_t)(v / 100 % 100),
                                      (int32_t)(v % 100));
@@ -356,7 +236,7 @@ bool fore_series_time(const fore_series_columns *c, const char *text, int64_t le
         if (c->clock) *at *= FORE_DAY / FORE_SECOND;
         return true;
     }
-    if (!iso && whole_number(text, length, at)) {
+    if (!iso && !c->serial && fore_series_whole(text, length, at)) {
         *form = FORE_FORM_NUMBER;
         return true;
     }

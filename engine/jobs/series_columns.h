@@ -12,6 +12,8 @@
 #include "engine/jobs/answer.h"
 
 enum { FORE_SERIES_KEYS = 8, FORE_SERIES_DRIVERS = 40 };
+/* A spreadsheet's count of days: what is taken for it, and its 1970-01-01. */
+enum { FORE_SERIAL_FROM = 20000, FORE_SERIAL_END = 80000, FORE_SERIAL_EPOCH = 25569 };
 
 typedef struct fore_series_columns {
     int64_t id[FORE_SERIES_KEYS], ids; /* several: their texts joined by "/" */
@@ -21,6 +23,7 @@ typedef struct fore_series_columns {
     fore_date_order order;
     fore_decimal decimal;
     bool months, days; /* all times are numbers such as 202601, or 20260131 */
+    bool serial;       /* they are days in a spreadsheet's count: 45631 = 2024-12-05 */
     bool clock;        /* some have a time of day */
 } fore_series_columns;
 
@@ -39,6 +42,8 @@ fore_status fore_series_columns_learn(fore_csv *csv, const foresell_series_reque
 /* A time. *at: days, in a file with times of day seconds; whole numbers as they are. */
 bool fore_series_time(const fore_series_columns *columns, const char *text, int64_t length,
                       int64_t *at, int *form); /* form: fore_series_form */
+/* A whole number of at most 1e15. */
+bool fore_series_whole(const char *text, int64_t length, int64_t *value);
 /* A number as the file writes them. */
 bool fore_series_number(const fore_series_columns *columns, const char *text, int64_t length,
                         double *value);

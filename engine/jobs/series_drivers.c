@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/jobs/levels.h"
 #include "engine/jobs/series_holidays.h"
 
 enum {
@@ -35,6 +36,8 @@ struct fore_series_sources {
     double *value; /* row x columns.drivers */
     int64_t values, value_capacity;
     int64_t carried;  /* values that were taken on */
+    int64_t idle;     /* series that the calendar tells nothing of */
+    const char *step; /* of the first of them */
     int32_t furthest; /* day that a forecast reaches */
 };
 
@@ -69,8 +72,8 @@ static fore_status read_entry(fore_series_sources *s, const fore_csv *csv,
                             (long long)record->count, (long long)fore_csv_columns(csv));
     if (!fore_series_time(c, record->cells[c->date], record->lengths[c->date], &e.at, &form))
         return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), record->line, 0,
-                            "%s is neither a date such as 2026-01-31 nor a whole number",
-                            c->date_name);
+                            "%s is neither a date such as 2026-01-31 nor a whole number: '%.40s'",
+                            c->date_name, record->cells[c->date]);
     if (c->ids > 0) {
         const char *id = fore_series_key(c, record, room);
         e.series = id ? fore_dictionary_add(s->ids, id, (int64_t)strlen(id)) : -1;
@@ -305,6 +308,8 @@ static void put_calendar(making *m)
     const fore_holidays *h = m->s->holidays;
     int64_t holidays = m->plan->step == FORE_STEP_NUMBER ? 0 : fore_holidays_count(h);
     int64_t columns = m->s->r->calendar ? fore_calendar_columns(m->plan, h, column) : 0;
+    if (m->s->r->calendar && columns == 0 && m->s->idle++ == 0)
+        m->s->step = fore_series_step_word(m->plan);
     for (int64_t i = 0; i < holidays + columns; i++) {
         if (m->out->count == FORE_DRIVERS_MAX) return;
         const fore_calendar_column *c = i < holidays ? NULL : &column[i - holidays];
@@ -383,12 +388,29 @@ done:
     return status;
 }
 
+fore_driver_kind fore_series_sources_kind(const fore_series_sources *s, const char *name)
+{
+    if (fore_list_names(s->r->with, name) ||
+        (s->names && fore_dictionary_find(s->names, name, (int64_t)strlen(name)) >= 0))
+        return FORE_DRIVER_GIVEN;
+    for (int64_t i = 0; i < fore_holidays_count(s->holidays); i++)
+        if (strcmp(fore_holidays_name(s->holidays, i), name) == 0) return FORE_DRIVER_HOLIDAY;
+    if (fore_cell_month(name, (int64_t)strlen(name))) return FORE_DRIVER_MONTH;
+    return strstr(name, "days") ? FORE_DRIVER_DAYS : FORE_DRIVER_WEEKDAY;
+}
+
 void fore_series_sources_say(const fore_series_sources *s, fore_answer *a)
 {
     char last[32];
     if (!s) return;
     if (s->carried > 0)
         fore_answer_note(a, "Drivers without values to come keep their last one, as --carry asks.");
+    if (s->idle > 0)
+        fore_answer_note(a,
+                         "--calendar adds nothing to %lld series (%s by %s): what the calendar "
+                         "tells of such steps lies in their season already, or needs a longer "
+                         "history.",
+                         (long long)s->idle, s->step, s->step);
     for (int64_t i = 0; i < fore_holidays_count(s->holidays); i++) {
         int32_t day = fore_holidays_last(s->holidays, i);
         if (day + LAST_YEAR >= s->furthest) continue;

@@ -25,7 +25,17 @@ fore_status fore_series_drivers_make(fore_series_sources *sources, const fore_se
                                      int64_t horizon, const fore_drivers **drivers,
                                      fore_error *err);
 
-/* What was taken on, and holidays that end before the forecasts do. */
+/* What a driver of this name is. */
+typedef enum fore_driver_kind {
+    FORE_DRIVER_GIVEN,
+    FORE_DRIVER_HOLIDAY,
+    FORE_DRIVER_WEEKDAY,
+    FORE_DRIVER_MONTH,
+    FORE_DRIVER_DAYS /* working days, days in the period */
+} fore_driver_kind;
+fore_driver_kind fore_series_sources_kind(const fore_series_sources *sources, const char *name);
+
+/* What was taken on, holidays that end before the forecasts do, a calendar that adds nothing. */
 void fore_series_sources_say(const fore_series_sources *sources, fore_answer *a);
 
 #endif

@@ -36,9 +36,10 @@ typedef struct fore_series_point {
     const char *bad; /* NULL, or what is wrong with the line: its series is left out */
 } fore_series_point;
 
-/* A row that does not fit the header. */
+/* A row that does not fit the header, or names no series. */
 typedef struct fore_series_aside {
     int64_t line, cells;
+    bool nameless;
     const char *id; /* of its series, as far as the row says; NULL: it does not */
 } fore_series_aside;
 
@@ -52,11 +53,13 @@ typedef struct fore_series_file {
     double *driver; /* one row of columns.drivers values per point */
     int64_t drivers, driver_capacity;
     const char *driver_name[FORE_SERIES_DRIVERS];
+    bool nested; /* in a hierarchy: a row without a name is an error */
     bool summed; /* by --every: a period without a row is 0, up to the day `end` */
     fore_period every;
     int64_t end;
     /* what may be wrong with a line */
     const char *bad_time, *bad_value, *large_value, *bad_driver;
+    int64_t quoted; /* lines that were told with their cell */
 } fore_series_file;
 
 /* r->strict: the first row that cannot be read fails the file. What was guessed is noted in the
@@ -68,7 +71,10 @@ fore_status fore_series_file_read(fore_context *c, const foresell_series_request
 /* The values summed up by period: "day", "week", "month", "quarter", "year"; NULL: as they are. */
 fore_status fore_series_sum_up(fore_series_file *file, const char *every, const char *path,
                                fore_answer *a, fore_error *err);
-/* E_DATA: the line has another number of cells than the header. */
+/* Why a row was set aside. */
+void fore_series_aside_reason(const fore_series_file *file, const fore_series_aside *row,
+                              char out[96]);
+/* E_DATA: the same as an error. */
 fore_status fore_series_file_fail(const fore_series_file *file, const char *path,
                                   const fore_series_aside *row, fore_error *err);
 void fore_series_file_free(fore_series_file *file);
@@ -85,6 +91,7 @@ typedef struct fore_series_plan {
     int64_t start, last; /* times of the first and the last value */
     int64_t first, n;    /* into the values of the grid */
     int64_t ahead;       /* steps after them for which the file has drivers and no value */
+    int64_t late;  /* values missing at the end: the first steps are theirs (fore_series_grid_end) */
     bool assumed;        /* the step, of a single date */
     char why[200];       /* not empty: left out, and why */
     int64_t line;        /* where it showed */
@@ -103,6 +110,9 @@ fore_status fore_series_grid_make(const fore_series_file *file, int64_t season,
 /* E_DATA: the first line of the file for which a series was left out; FORE_OK when none was. */
 fore_status fore_series_grid_refuse(const fore_series_grid *grid, const char *path,
                                     fore_error *err);
+/* Every series ends at its last value; the steps from there to its last row are `late`. Nothing for
+ * a file with drivers, whose plans tell `ahead`. */
+void fore_series_grid_end(const fore_series_file *file, fore_series_grid *grid);
 void fore_series_grid_free(fore_series_grid *grid);
 
 /* The time n steps after `at`. */

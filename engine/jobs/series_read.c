@@ -1,7 +1,9 @@
-/* Reading a file of series (series_file.h). A row with too few or too many cells is set aside, with
- * its line and the reason, and counts as missing; a cell that cannot be read leaves its series out.
+/* Reading a file of series (series_file.h). A row with too few or too many cells, or without a name
+ * of its series, is set aside, with its line and the reason, and counts as missing; a cell that
+ * cannot be read leaves its series out.
  */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,15 +11,19 @@
 #include "engine/jobs/series_file.h"
 #include "engine/jobs/series_names.h"
 
-static const char ONLY_SERIES[] = "series"; /* the name where there is no unique_id */
-static const double VALUE_LIMIT = 1e150;    /* squares and their sums stay finite */
+static const char ONLY_SERIES[] = "series";     /* the name where there is no unique_id */
+static const double VALUE_LIMIT = 1e150;        /* squares and their sums stay finite */
+enum { QUOTED_MOST = 1000, QUOTED_WIDTH = 32 }; /* lines told with their cell */
 
 static fore_status put_aside(fore_series_file *set, const fore_csv_record *record,
                              fore_arena *arena, fore_error *err)
 {
-    fore_series_aside row = {.line = record->line, .cells = record->count};
+    bool nameless = record->fit == FORE_CSV_FITS;
+    fore_series_aside row = {.line = record->line, .cells = record->count, .nameless = nameless};
     const fore_series_columns *c = &set->columns;
-    if (c->ids == 1 && c->id[0] < record->count) {
+    if (nameless)
+        row.id = NULL;
+    else if (c->ids == 1 && c->id[0] < record->count) {
         row.id = fore_arena_string(arena, record->cells[c->id[0]]);
         if (!row.id) return fore_no_memory(err);
     } else if (c->ids == 0)
@@ -45,23 +51,43 @@ static fore_status read_drivers(fore_series_file *set, const fore_csv_record *re
     return FORE_OK;
 }
 
+static bool blank(const char *text) { return text[strspn(text, " \t")] == '\0'; }
+
+static bool names_no_series(const fore_series_columns *c, const fore_csv_record *record)
+{
+    for (int64_t i = 0; i < c->ids; i++)
+        if (!blank(record->cells[c->id[i]])) return false;
+    return c->ids > 0;
+}
+
+/* The fault with the cell that shows it; NULL: memory. */
+static const char *quoted(fore_series_file *set, fore_arena *arena, const char *fault,
+                          const char *cell)
+{
+    int64_t fit = fore_utf8_fit(cell, QUOTED_WIDTH);
+    if (set->quoted++ >= QUOTED_MOST) return fault;
+    return fore_arena_format(arena, "%s: '%.*s%s'", fault, (int)fit, cell, cell[fit] ? "..." : "");
+}
+
 /* id: NULL, the keys name the series. */
 static fore_status read_point(fore_series_file *set, const fore_csv_record *record, const char *id,
-                              fore_text *room, fore_error *err)
+                              fore_text *room, fore_arena *arena, fore_error *err)
 {
     fore_series_point p = {.line = record->line, .y = NAN};
     const fore_series_columns *c = &set->columns;
-    const char *y = record->cells[c->value];
+    const char *y = record->cells[c->value], *time = record->cells[c->date];
     int form = FORE_FORM_NUMBER;
     if (!id) id = fore_series_key(c, record, room);
     p.series = id ? fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) : -1;
     if (p.series < 0) return fore_no_memory(err);
-    if (!fore_series_time(c, record->cells[c->date], record->lengths[c->date], &p.at, &form))
-        p.bad = set->bad_time;
+    bool timed = fore_series_time(c, time, record->lengths[c->date], &p.at, &form);
+    bool valued = fore_series_missing(y, record->lengths[c->value]) ||
+                  fore_series_number(c, y, record->lengths[c->value], &p.y);
     p.form = (fore_series_form)form;
-    if (!fore_series_missing(y, record->lengths[c->value]) &&
-        !fore_series_number(c, y, record->lengths[c->value], &p.y))
-        p.bad = set->bad_value;
+    if (!timed || !valued) {
+        p.bad = quoted(set, arena, valued ? set->bad_time : set->bad_value, valued ? time : y);
+        if (!p.bad) return fore_no_memory(err);
+    }
     if (fabs(p.y) > VALUE_LIMIT) p.bad = set->large_value;
     FORE_TRY(read_drivers(set, record, &p, err));
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
@@ -74,7 +100,8 @@ static fore_status name_faults(fore_series_file *set, fore_arena *arena, fore_er
 {
     const fore_series_columns *c = &set->columns;
     set->bad_time = fore_arena_format(
-        arena, "%s is neither a date such as 2026-01-31, 2026-01 or 2026-Q1 nor a whole number",
+        arena,
+        "%s is neither a date such as 2026-01-31, 2026-01, 2026-Q1 or 2026-W05 nor a whole number",
         c->date_name);
     set->bad_value = fore_arena_format(
         arena, "%s is not a number; leave the cell empty where the value is not known",
@@ -94,9 +121,22 @@ static int by_series_and_time(const void *left, const void *right)
     return (a->line > b->line) - (a->line < b->line);
 }
 
+void fore_series_aside_reason(const fore_series_file *set, const fore_series_aside *row,
+                              char out[96])
+{
+    if (row->nameless)
+        snprintf(out, 96, "the series has no name");
+    else
+        snprintf(out, 96, "%lld cells where the header has %lld", (long long)row->cells,
+                 (long long)set->header_cells);
+}
+
 fore_status fore_series_file_fail(const fore_series_file *set, const char *path,
                                   const fore_series_aside *row, fore_error *err)
 {
+    if (row->nameless)
+        return fore_fail_at(err, FORE_E_DATA, path, row->line, 0,
+                            "the series has no name; every row has to say which one it belongs to");
     return fore_fail_at(err, FORE_E_DATA, path, row->line, 0,
                         "this line has %lld cells, the header has %lld; mend the line",
                         (long long)row->cells, (long long)set->header_cells);
@@ -107,12 +147,14 @@ static fore_status read_row(fore_series_file *set, const fore_csv *csv,
                             fore_text *room, fore_arena *arena, fore_error *err)
 {
     const char *path = fore_csv_path(csv), *id = NULL;
-    if (record->fit != FORE_CSV_FITS) {
+    bool nameless =
+        record->fit == FORE_CSV_FITS && !set->nested && names_no_series(&set->columns, record);
+    if (record->fit != FORE_CSV_FITS || nameless) {
         FORE_TRY(put_aside(set, record, arena, err));
         return strict ? fore_series_file_fail(set, path, &set->aside[0], err) : FORE_OK;
     }
     if (names->count > 0) FORE_TRY(fore_series_names_make(names, csv, record, &id, err));
-    FORE_TRY(read_point(set, record, id, room, err));
+    FORE_TRY(read_point(set, record, id, room, arena, err));
     const fore_series_point *p = &set->points[set->count - 1];
     if (strict && p->bad) return fore_fail_at(err, FORE_E_DATA, path, p->line, 0, "%s", p->bad);
     return FORE_OK;
@@ -193,6 +235,7 @@ fore_status fore_series_file_read(fore_context *c, const foresell_series_request
     foresell_series_request own = *r;
     FORE_TRY(fore_csv_open(r->file, NULL, &csv, err));
     set->header_cells = fore_csv_columns(csv);
+    set->nested = r->hierarchy != NULL;
     set->ids = fore_dictionary_new();
     if (!set->ids) FORE_GO(fore_no_memory(err));
     FORE_GO(fore_series_names_find(csv, r, a->arena, &keys, &own.id, err));

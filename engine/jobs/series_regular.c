@@ -151,10 +151,12 @@ static fore_status place(fore_series_point *points, int64_t n, double absent, fo
         }
         if (due - slack > here->at || due + slack < here->at) {
             snprintf(
-                p->why, sizeof p->why,
-                "the times are not evenly spaced (line %lld); sum them up by --every day, week or "
-                "month",
-                (long long)here->line);
+                p->why, sizeof p->why, "the times are not evenly spaced (line %lld); %s",
+                (long long)here->line,
+                p->step == FORE_STEP_NUMBER
+                    ? "where they are days, write them as 2026-01-31 (in a spreadsheet, format "
+                      "the column as a date) and sum them up by --every"
+                    : "sum them up by --every day, week or month");
             p->line = here->line;
             return FORE_OK;
         }
@@ -215,6 +217,7 @@ static void end_at_last_value(const fore_series_point *points, int64_t n, const 
     int64_t all = p->n;
     while (p->n > 1 && isnan(values[p->n - 1])) p->n--;
     p->ahead = all - p->n;
+    if (p->ahead > 0) p->last = fore_series_next(p, p->start, p->n - 1);
     for (int64_t i = 0; i < n; i++)
         if (points[i].step == p->n - 1) p->last = points[i].at;
 }
@@ -268,6 +271,25 @@ fore_status fore_series_grid_make(const fore_series_file *file, int64_t season,
 done:
     fore_free(scratch);
     return status;
+}
+
+static bool has_value(const double *values, int64_t n)
+{
+    while (n > 0 && isnan(values[n - 1])) n--;
+    return n > 0;
+}
+
+void fore_series_grid_end(const fore_series_file *file, fore_series_grid *grid)
+{
+    for (int64_t s = 0, from = 0, end = 0; s < grid->series; s++, from = end) {
+        fore_series_plan *p = &grid->plan[s];
+        const double *values = grid->values + p->first;
+        while (end < file->count && file->points[end].series == s) end++;
+        if (p->why[0] || file->columns.drivers > 0 || !has_value(values, p->n)) continue;
+        end_at_last_value(file->points + from, end - from, values, p);
+        p->late = p->ahead;
+        p->ahead = 0;
+    }
 }
 
 void fore_series_grid_free(fore_series_grid *grid)

@@ -333,11 +333,13 @@ void fore_series_nested_tell(const fore_series_nested *n, fore_answer *a, fore_j
     fore_json_bool(json, "non_negative", n->non_negative);
     fore_json_integer(json, "held_at_zero", n->info.held);
     fore_json_end_object(json);
-    fore_answer_note(a, "%lld nodes, %lld of them bottom series, made to add up by %s%s.",
-                     (long long)t->nodes, (long long)t->shape.bottoms,
-                     fore_reconcile_word(n->method),
-                     n->chosen                          ? ""
-                     : n->method == FORE_RECONCILE_MINT ? " (the history suffices for it)"
-                                                        : " (the history is too short for mint)");
+    fore_answer_note(
+        a,
+        "%lld series and sums of them, %lld without parts of their own: the forecasts were "
+        "adjusted so that they add up, by the method %s%s.",
+        (long long)t->nodes, (long long)t->shape.bottoms, fore_reconcile_word(n->method),
+        n->chosen                          ? ""
+        : n->method == FORE_RECONCILE_MINT ? " (the history suffices for it)"
+                                           : " (the history is too short for mint)");
     tell_histories(n, a);
 }

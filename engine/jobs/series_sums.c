@@ -121,7 +121,8 @@ fore_status fore_series_sum_up(fore_series_file *file, const char *every, const 
         say_left_out(a, period, last, "last");
     if (!to_periods(file, period, whole))
         return fore_fail_at(err, FORE_E_DATA, path, file->points[0].line, 0,
-                            "--every needs dates, and %s holds plain numbers",
+                            "--every needs dates, and %s holds plain numbers; write them as "
+                            "2026-01-31 (in a spreadsheet, format the column as a date)",
                             file->columns.date_name);
     if (file->count == 0)
         return fore_fail_at(err, FORE_E_NO_ANSWER, path, 1, 0,

@@ -1,8 +1,9 @@
 /* See conformal.h.
  *
  *   z(i, k) = error / sd * optimism for origin i, step k;  weight = DECAY^(age of the actual value)
- *   ratio(k) = running max of (mean |z(., k)| / mean |z|) ^ (n(k) / (n(k) + SHRINK))
- *   scores = z / ratio, sorted; q(level) = the weighted quantile
+ *   ratio(k) = running max of (mean |z(., k)| / mean |z|) ^ (n(k) / (n(k) + SHRINK)), the latter
+ *     mean over the shared steps (replay.h)
+ *   scores = z / ratio of the shared steps, sorted; q(level) = the weighted quantile
  *   factor = max(t quantile, q(level) ratio(k)) */
 #include "models/series/conformal.h"
 
@@ -120,20 +121,20 @@ static bool all_known(const double *variance, int64_t h)
     return true;
 }
 
-/* Mean square errors per step, never falling, where the model knows no variance. */
-static void own_variance(const fore_replay *p, double *variance, int64_t h)
+/* Mean square errors per step of the replay, never falling, where the model knows no variance. */
+static void own_variance(const fore_replay *p, double *own)
 {
     double top = 0;
-    for (int64_t k = 0; k < h; k++) {
+    for (int64_t k = 0; k < p->steps; k++) {
         double sum = 0, weights = 0;
-        for (int64_t i = 0; k < p->steps && i + k < p->origins; i++) {
+        for (int64_t i = 0; i + k < p->origins; i++) {
             double e = p->error[k + i * p->steps], w = weight_at(p, i + k);
             if (!isfinite(e)) continue;
             sum += w * e * e;
             weights += w;
         }
         if (weights > 0) top = fmax(top, sum / weights);
-        variance[k] = k < p->steps ? top : top * (double)(k + 1) / (double)p->steps;
+        own[k] = top;
     }
 }
 
@@ -149,7 +150,8 @@ static void make_scores(const fore_replay *p, const double *own, fore_conformal 
         }
 }
 
-static void make_ratio(fore_conformal *c)
+/* The steps behind the shared ones have a ratio, and their scores are then let go. */
+static void make_ratio(fore_conformal *c, int64_t shared)
 {
     double sum[FORE_REPLAY_ORIGINS] = {0}, weights[FORE_REPLAY_ORIGINS] = {0};
     double count[FORE_REPLAY_ORIGINS] = {0}, all = 0, all_weights = 0, top = 0;
@@ -159,13 +161,19 @@ static void make_ratio(fore_conformal *c)
         weights[s->step] += s->weight;
         count[s->step]++;
     }
-    for (int64_t k = 0; k < c->steps; k++) all += sum[k], all_weights += weights[k];
+    for (int64_t k = 0; k < shared; k++) all += sum[k], all_weights += weights[k];
     for (int64_t k = 0; k < c->steps; k++) {
         double ratio = weights[k] > 0 && all > 0 ? sum[k] / weights[k] * all_weights / all : 1;
         top = fmax(top, pow(fmax(ratio, RATIO_LEAST), count[k] / (count[k] + SHRINK)));
         c->ratio[k] = top;
     }
-    for (int64_t i = 0; i < c->scores; i++) c->by_size[i].value /= c->ratio[c->by_size[i].step];
+    int64_t kept = 0;
+    for (int64_t i = 0; i < c->scores; i++) {
+        fore_score s = c->by_size[i];
+        s.value /= c->ratio[s.step];
+        if (s.step < shared) c->by_size[kept++] = s;
+    }
+    c->scores = kept;
 }
 
 static int by_place(const fore_score *x, const fore_score *y)
@@ -189,7 +197,7 @@ static int by_sign(const void *a, const void *b)
 
 /* How much the sides should differ: nothing until the mean score is so many standard errors from 0
  * that no chance does it; origins whose steps overlap count as fewer. */
-static double one_sided(const fore_conformal *c, double threshold)
+static double one_sided(const fore_conformal *c, int64_t steps, double threshold)
 {
     double sum = 0, squares = 0, weights = 0;
     for (int64_t i = 0; i < c->scores; i++) {
@@ -198,7 +206,7 @@ static double one_sided(const fore_conformal *c, double threshold)
         squares += s->weight * s->value * s->value;
         weights += s->weight;
     }
-    double independent = (double)c->origins / (1 + 0.5 * (double)c->steps);
+    double independent = (double)c->origins / (1 + 0.5 * (double)steps);
     double t = fabs(sum) / sqrt(squares * weights) * sqrt(independent);
     return t > threshold ? 1 - threshold * threshold / (t * t) : 0;
 }
@@ -269,7 +277,8 @@ fore_status fore_conformal_learn(const fore_replay *replay, double *variance, in
 {
     fore_conformal *c = conformal;
     int64_t most = replay->origins * replay->steps;
-    bool own = !all_known(variance, h);
+    double own[FORE_REPLAY_ORIGINS]; /* as many steps at most */
+    bool known = all_known(variance, h);
     if (replay->origins == 0) return FORE_OK;
     c->by_size = FORE_NEW(2 * most, fore_score);
     c->ratio = FORE_NEW(replay->steps, double);
@@ -279,20 +288,25 @@ fore_status fore_conformal_learn(const fore_replay *replay, double *variance, in
     }
     c->by_sign = c->by_size + most;
     c->origins = replay->origins, c->steps = replay->steps;
-    if (own) own_variance(replay, variance, h);
-    make_scores(replay, own ? variance : NULL, c);
+    if (!known) {
+        int64_t steps = replay->steps;
+        own_variance(replay, own);
+        for (int64_t k = 0; k < h; k++)
+            variance[k] = k < steps ? own[k] : own[steps - 1] * (double)(k + 1) / (double)steps;
+    }
+    make_scores(replay, known ? NULL : own, c);
+    make_ratio(c, replay->shared);
     if (c->scores < SCORES_LEAST) {
         fore_conformal_free(c);
         return FORE_OK;
     }
-    make_ratio(c);
     c->total = 1;
     for (int64_t i = 0; i < c->scores; i++) {
         c->total += c->by_size[i].weight;
         c->by_sign[i] = c->by_size[i];
     }
     qsort(c->by_size, (size_t)c->scores, sizeof *c->by_size, by_size);
-    c->sides = one_sided(c, plain ? SIDED_PLAIN : SIDED);
+    c->sides = one_sided(c, replay->shared, plain ? SIDED_PLAIN : SIDED);
     if (c->sides > 0) qsort(c->by_sign, (size_t)c->scores, sizeof *c->by_sign, by_sign);
     if (levels > 0) adapt(c, level, levels);
     return FORE_OK;

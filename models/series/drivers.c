@@ -188,7 +188,7 @@ static void keep_group(const regression *r, fore_drivers_fit *fit, int group, bo
         if (kept)
             e->kept = true, e->why[0] = 0;
         else
-            leave_out(e, "too little is explained (AICc)");
+            leave_out(e, "it explains too little");
     }
 }
 

@@ -18,6 +18,14 @@ static int64_t first_origin(const fore_member *members, int64_t count, int64_t n
     return least > n - FORE_REPLAY_ORIGINS ? least : n - FORE_REPLAY_ORIGINS;
 }
 
+static int64_t shared_steps(const fore_member *members, int64_t count)
+{
+    int64_t steps = FORE_REPLAY_LEAST;
+    for (int64_t i = 0; i < count; i++)
+        if (2 * members[i].m > steps) steps = 2 * members[i].m;
+    return steps < FORE_REPLAY_MOST ? steps : FORE_REPLAY_MOST;
+}
+
 /* Akaike's final prediction error. Its root is what theory says of an sd, and a combination, which
  * evens out the errors of its members' weights, follows it; one method alone misses by more. The
  * seasons taken out (seasons.h) do as theory says. */
@@ -36,13 +44,16 @@ fore_status fore_replay_run(const fore_member *members, int64_t count, const dou
                             int64_t h, fore_replay *replay, fore_error *err)
 {
     int64_t first = first_origin(members, count, n), origins = n - first;
-    int64_t steps = h < origins ? h : origins, cells = origins * steps;
     *replay = (fore_replay){0};
     if (origins < ORIGINS_LEAST) return FORE_OK;
+    int64_t shared = shared_steps(members, count), steps = h > shared ? h : shared;
+    if (steps > origins) steps = origins;
+    int64_t cells = origins * steps;
     double *block = FORE_NEW(3 * cells + 2 * FORE_MEMBERS_MAX * steps, double);
     if (!block) return fore_no_memory(err);
     *replay = (fore_replay){origins,
                             steps,
+                            shared < steps ? shared : steps,
                             first,
                             block,
                             block + cells,

@@ -8,10 +8,11 @@
 
 #include "models/series/combine.h"
 
-enum { FORE_REPLAY_ORIGINS = 40 };
+enum { FORE_REPLAY_ORIGINS = 40, FORE_REPLAY_LEAST = 6, FORE_REPLAY_MOST = 18 };
 
 typedef struct fore_replay {
     int64_t origins, steps; /* origins 0: the history is too short for a replay */
+    int64_t shared;         /* steps whose errors count together, whatever the horizon */
     int64_t first;          /* origin i stands after the first `first + i` values */
     /* origins x steps, step k of origin i at [k + i * steps]; NaN where the history has ended */
     double *mean, *variance, *error; /* owned: one block, that of mean */
@@ -19,7 +20,9 @@ typedef struct fore_replay {
 } fore_replay;
 
 /* The newest FORE_REPLAY_ORIGINS origins behind the first third of y (n values, those that the
- * members were fitted on), up to h steps each. No error when there are too few. */
+ * members were fitted on), each up to h steps and up to two seasons (at least
+ * FORE_REPLAY_LEAST, at most FORE_REPLAY_MOST): what is learned of a step does not depend on how far the question reaches.
+ * No error when there are too few. */
 fore_status fore_replay_run(const fore_member *members, int64_t count, const double *y, int64_t n,
                             int64_t h, fore_replay *replay, fore_error *err);
 void fore_replay_free(fore_replay *replay);

@@ -49,7 +49,7 @@ void series_describe_history(series_work *w, const double *y)
         series_note(w, "%lld missing value%s filled along a straight line", (long long)s->filled,
                     s->filled == 1 ? " was" : "s were");
     if (s->tail)
-        series_note(w, "the last %lld value%s missing: they were forecast too", (long long)s->tail,
+        series_note(w, "the last %lld value%s missing; the forecast starts behind them", (long long)s->tail,
                     s->tail == 1 ? " is" : "s are");
 }
 

@@ -133,7 +133,7 @@ static fore_status weigh(series_work *w, const fore_learned *learned, fore_error
         while (fore_learned_methods[k] != w->members[i].method) k++;
         w->members[i].weight = weight[k];
     }
-    series_note(w, "weights learned on %s", fore_learned_source(learned));
+    series_note(w, "how much each method counts was learned on %s", fore_learned_source(learned));
     return FORE_OK;
 }
 

@@ -59,7 +59,7 @@ typedef enum fore_series_method {
 } fore_series_method;
 
 /* "auto" "naive" "snaive" "drift" "mean" "ses" "holt" "hw" "ets" "theta" "dotm" "croston"
- * "combine" "arima" "ces" "sba" "tsb" "otm" "mstl" "learned"; false for any other word. */
+ * "combine" "arima" "ces" "sba" "tsb" "otm" "mstl" "learned", in any case; false for any other word. */
 bool fore_series_method_parse(const char *word, fore_series_method *method);
 const char *fore_series_method_word(fore_series_method method);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/base/text.h"
 #include "models/series/series_inside.h"
 
 static const char *const method_words[] = {
@@ -15,7 +16,7 @@ enum { METHODS = sizeof method_words / sizeof *method_words };
 bool fore_series_method_parse(const char *word, fore_series_method *method)
 {
     for (int i = 0; i < METHODS; i++) {
-        if (strcmp(word, method_words[i]) != 0) continue;
+        if (!fore_text_equal_fold(word, method_words[i])) continue;
         *method = (fore_series_method)i;
         return true;
     }

@@ -249,6 +249,41 @@ static void series_drivers__files_that_cannot_be_read__place_and_remedy(void **s
     }
 }
 
+/* Days whose season is the week: the calendar adds nothing, which is said. A holiday is told by the
+ * period that holds it, not by a unit. */
+static void series_drivers__calendar_and_holidays__said_plainly(void **state)
+{
+    world *w = *state;
+    fore_text text = {0};
+    char date[32];
+    fore_random lot = fore_random_new(9, 0);
+    int32_t monday = fore_days_from_civil(2024, 1, 1);
+    fore_text_puts(&text, "ds,y\n");
+    for (int i = 0; i < 60; i++) {
+        fore_date_format(monday + i, date);
+        fore_text_printf(&text, "%s,%g\n", date, 50 + i % 7 + fore_random_normal(&lot));
+    }
+    foresell_series_request r = {
+        .file = write_text(w, "days.csv", &text), .calendar = true, .method = "naive"};
+    HEAR(days, fore_job_series(&w->c, &r, days.answer, e));
+    assert_true(noted(&days, "--calendar adds nothing to 1 series (day by day)"));
+    forget(&days);
+    fore_text_puts(&text, "ds,y\n");
+    for (int i = 0; i < 60; i++)
+        fore_text_printf(&text, "%04d-%02d,%g\n", 2019 + i / 12, i % 12 + 1,
+                         100 + fore_random_normal(&lot) -
+                             40 * (i == 3 || i == 15 || i == 26 || i == 39 || i == 51));
+    const char *file = write_text(w, "months.csv", &text);
+    fore_text_puts(&text, "date,name\n2019-04-21,Easter\n2020-04-12,Easter\n2021-03-28,Easter\n"
+                          "2022-04-17,Easter\n2023-04-09,Easter\n2024-03-31,Easter\n");
+    r = (foresell_series_request){
+        .file = file, .holidays = write_text(w, "h.csv", &text), .method = "ses", .horizon = 3};
+    HEAR(months, fore_job_series(&w->c, &r, months.answer, e));
+    assert_true(noted(&months, "series: Easter: -"));
+    assert_true(noted(&months, " in a month that holds one (95 % interval -"));
+    forget(&months);
+}
+
 static void series_drivers__any_allocation_fails__clean_error(void **state)
 {
     world *w = *state;
@@ -287,6 +322,7 @@ int main(void)
         WITH_WORLD(series_drivers__times_to_come_unknown__told_or_carried),
         WITH_WORLD(series_drivers__holidays__moving_ones_are_effects),
         WITH_WORLD(series_drivers__files_that_cannot_be_read__place_and_remedy),
+        WITH_WORLD(series_drivers__calendar_and_holidays__said_plainly),
         WITH_WORLD(series_drivers__any_allocation_fails__clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -390,6 +390,11 @@ static void series__an_outlier__told_by_its_date_and_treated_on_request(void **s
         forget(&h);
     }
     assert_true(mean[0] == mean[2] && mean[1] < mean[0] - 20);
+    r.clean = NULL;
+    HEAR(told, fore_job_series(&w->c, &r, told.answer, e));
+    assert_true(noted(&told, "1 outlier at 2023-11: kept"));
+    assert_non_null(strstr(string_of(series_at(&told, 0), "note"), "1 outlier at 2023-11: kept"));
+    forget(&told);
     r.clean = "spotless";
     DENIED(FORE_E_USAGE, "--clean is report", d, fore_job_series(&w->c, &r, d.answer, e));
 }
@@ -453,6 +458,63 @@ static void series__hours_and_days__longer_seasons_tried_by_themselves(void **st
     assert_null(strstr(note, "365"));
 }
 
+/* Values that miss at the end are forecast, told and shown, then the steps that were asked for. */
+static void series__values_missing_at_the_end__come_first(void **state)
+{
+    double mean[2];
+    world *w = *state;
+    for (int missing = 0; missing < 2; missing++) {
+        a_file f = {0};
+        fore_text_puts(&f.text, "ds,y\n");
+        for (int i = 0; i < 30; i++)
+            fore_text_printf(&f.text, "%04d-%02d,%g\n", 2020 + i / 12, i % 12 + 1, value_of(i));
+        for (int i = 30; missing && i < 34; i++)
+            fore_text_printf(&f.text, "%04d-%02d,\n", 2020 + i / 12, i % 12 + 1);
+        write_file(w, &f);
+        foresell_series_request r = request(&f, "ets", missing ? 2 : 6);
+        r.sum = true;
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        const fore_json_node *s = series_at(&h, 0), *sum = node_of(s, "sum");
+        assert_int_equal(fore_json_length(node_of(s, "forecast")), 6);
+        assert_int_equal(grid_of(&h, "forecast")->row_count, 6);
+        assert_string_equal(string_of(step_of(s, 0), "ds"), "2022-07");
+        assert_string_equal(string_of(sum, "from"), missing ? "2022-11" : "2022-07");
+        assert_string_equal(string_of(sum, "to"), "2022-12");
+        mean[missing] = number_of(step_of(s, 5), "mean");
+        assert_true(noted(&h, "the last 4 values are missing: steps 1 to 4 forecast them") ==
+                    missing);
+        forget(&h);
+    }
+    assert_true(mean[0] == mean[1]);
+}
+
+static const double *bounds_of_first_step(world *w, const a_file *f, int64_t horizon)
+{
+    static double bound[4];
+    static const char *const key[] = {"lo-80", "hi-80", "lo-95", "hi-95"};
+    foresell_series_request r = request(f, NULL, horizon);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    for (int k = 0; k < 4; k++) bound[k] = number_of(step_of(series_at(&h, 0), 0), key[k]);
+    forget(&h);
+    return bound;
+}
+
+/* How sure the first step is has nothing to do with how far the question reaches. */
+static void series__any_horizon__the_same_interval_of_the_first_step(void **state)
+{
+    static const int64_t horizon[] = {6, 12, 30};
+    world *w = *state;
+    a_file f;
+    double one[4];
+    months(w, &f, "a", 60);
+    memcpy(one, bounds_of_first_step(w, &f, 1), sizeof one);
+    assert_true(one[2] < one[0] && one[1] < one[3]);
+    for (int i = 0; i < 3; i++) {
+        const double *other = bounds_of_first_step(w, &f, horizon[i]);
+        for (int k = 0; k < 4; k++) CLOSE(other[k], one[k]);
+    }
+}
+
 static void series__any_allocation_fails__clean_error(void **state)
 {
     world *w = *state;
@@ -492,6 +554,8 @@ int main(void)
         WITH_WORLD(series__sum__narrower_than_the_bounds_added_up),
         WITH_WORLD(series__an_outlier__told_by_its_date_and_treated_on_request),
         WITH_WORLD(series__hours_and_days__longer_seasons_tried_by_themselves),
+        WITH_WORLD(series__values_missing_at_the_end__come_first),
+        WITH_WORLD(series__any_horizon__the_same_interval_of_the_first_step),
         WITH_WORLD(series__any_allocation_fails__clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

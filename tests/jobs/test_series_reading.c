@@ -263,6 +263,164 @@ static void series_reading__orders_summed_up__whole_periods_only(void **state)
     forget(&one);
 }
 
+/* Twelve dates of one year, one number always the same: days in a row, or the same day of months.
+ * A 1 is taken for the first of months; both readings are told, and the option takes the other. */
+static void series_reading__days_in_a_row_or_months__chosen_told_and_reversed(void **state)
+{
+    static const struct {
+        const char *format, *dates, *next, *said;
+    } cases[] = {
+        {"%02d/02/2026", NULL, "2026-02-13", "day first, days in a row. --dates month-first reads"},
+        {"02/%02d/2026", NULL, "2026-02-13", "month first, days in a row. --dates day-first reads"},
+        {"01/%02d/2026", NULL, "2027-01-01", "day first, the same day of several months. --dates"},
+        {"%02d/01/2026", NULL, "2027-01-01", "month first, the same day of several months"},
+        {"%02d/02/2026", "month-first", "2027-01-02", NULL},
+        {"01/%02d/2026", "month-first", "2026-01-13", NULL},
+    };
+    world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        a_file f = {0};
+        const char *two = strstr(cases[i].format, "%02d");
+        fore_text_puts(&f.text, "ds,y\n");
+        for (int k = 1; k <= 12; k++)
+            fore_text_printf(&f.text, "%.*s%02d%s,%d\n", (int)(two - cases[i].format),
+                             cases[i].format, k, two + 4, k);
+        write_file(w, &f);
+        foresell_series_request r = naive(&f, 1);
+        r.dates = cases[i].dates;
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        assert_string_equal(when(&h, 0, 0), cases[i].next);
+        if (cases[i].said)
+            assert_true(noted(&h, cases[i].said));
+        else
+            assert_false(noted(&h, "tells the day"));
+        forget(&h);
+    }
+    a_file f; /* two years: only one reading is even */
+    write_text(w, &f, "ds,y\n5/11/2023,1\n5/12/2023,2\n5/1/2024,3\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_false(noted(&h, "tells the day"));
+    forget(&h);
+}
+
+static void series_reading__three_digits_behind_every_point__told_and_reversed(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f, "ds,y\n2024-01,1.200\n2024-02,1.300\n2024-03,1.400\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(open, fore_job_series(&w->c, &r, open.answer, e));
+    assert_true(mean(&open, 0, 0) == 1.4);
+    assert_true(noted(&open, "whether '1.200' is 1.2 or 1200; read as 1.2, with a decimal point"));
+    assert_true(noted(&open, "--decimal comma"));
+    forget(&open);
+    r.decimal = "comma";
+    HEAR(comma, fore_job_series(&w->c, &r, comma.answer, e));
+    assert_true(mean(&comma, 0, 0) == 1400);
+    assert_false(noted(&comma, "Nothing tells"));
+    forget(&comma);
+    r.decimal = "dot";
+    DENIED(FORE_E_USAGE, "--decimal is point or comma, not 'dot'", d,
+           fore_job_series(&w->c, &r, d.answer, e));
+    write_text(w, &f, "ds;y\n2024-01;1.200\n2024-02;1.300\n");
+    r = naive(&f, 1);
+    HEAR(semicolon, fore_job_series(&w->c, &r, semicolon.answer, e));
+    assert_true(noted(&semicolon, "read as 1200, with a decimal comma. --decimal point"));
+    forget(&semicolon);
+}
+
+/* 44562 is 2022-01-01. Numbers that no calendar steps like stay numbers, and the error helps. */
+static void series_reading__days_of_a_spreadsheet__dates(void **state)
+{
+    static const struct {
+        int day[4];
+        const char *next, *step;
+    } cases[] = {
+        {{44562, 44593, 44621, 44652}, "2022-05-01", "month"},
+        {{44592, 44620, 44651, 44681}, "2022-05-31", "month"},
+        {{44564, 44571, 44578, 44585}, "2022-01-31", "week"},
+        {{44562, 44563, 44564, 44565}, "2022-01-05", "day"},
+        {{44562, 44652, 44743, 44835}, "2023-01-01", "quarter"},
+        {{30000, 31000, 32000, 33000}, "34000", "number"},
+        {{1, 2, 3, 4}, "5", "number"},
+    };
+    world *w = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        a_file f = {0};
+        fore_text_puts(&f.text, "ds,y\n");
+        for (int k = 0; k < 4; k++) fore_text_printf(&f.text, "%d,%d\n", cases[i].day[k], k);
+        write_file(w, &f);
+        foresell_series_request r = naive(&f, 1);
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        assert_string_equal(when(&h, 0, 0), cases[i].next);
+        assert_string_equal(string_of(series_at(&h, 0), "step"), cases[i].step);
+        assert_true(noted(&h, "read as days of a spreadsheet") ==
+                    (strcmp(cases[i].step, "number") != 0));
+        forget(&h);
+    }
+    a_file f;
+    write_text(w, &f, "ds,y\n44562,1\n44563,2\n44564,3\n44565,4\n");
+    foresell_series_request r = naive(&f, 1);
+    r.dates = "numbers";
+    HEAR(plain, fore_job_series(&w->c, &r, plain.answer, e));
+    assert_string_equal(when(&plain, 0, 0), "44566");
+    forget(&plain);
+    write_text(w, &f, "ds,y\n44562,1\n44600,2\n44630,3\n44700,4\n44742,5\n");
+    r = naive(&f, 1);
+    DENIED(FORE_E_NO_ANSWER, "format the column as a date", d,
+           fore_job_series(&w->c, &r, d.answer, e));
+    r.every = "month";
+    HEAR(summed, fore_job_series(&w->c, &r, summed.answer, e));
+    assert_string_equal(when(&summed, 0, 0), "2022-07");
+    forget(&summed);
+    r.dates = "numbers";
+    DENIED(FORE_E_DATA, "format the column as a date", n, fore_job_series(&w->c, &r, n.answer, e));
+}
+
+static void series_reading__a_bad_cell__quoted_with_its_line(void **state)
+{
+    static const char *const bad[] = {"31.02.2023", "Mrz 23", "Total", "2023-W53"};
+    world *w = *state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char words[64];
+        a_file f = {0};
+        fore_text_printf(&f.text, "ds,y\n2023-01-01,1\n%s,2\n", bad[i]);
+        write_file(w, &f);
+        foresell_series_request r = naive(&f, 1);
+        snprintf(words, sizeof words, "or 2026-W05 nor a whole number: '%s'", bad[i]);
+        DENIED(FORE_E_NO_ANSWER, words, d, fore_job_series(&w->c, &r, d.answer, e));
+        r.strict = true;
+        DENIED(FORE_E_DATA, words, s, fore_job_series(&w->c, &r, s.answer, e));
+    }
+    a_file f;
+    write_text(w, &f, "ds,y\n2023-01-01,twelve and a half and then some more\n");
+    foresell_series_request r = naive(&f, 1);
+    DENIED(FORE_E_NO_ANSWER, "not known: 'twelve and a half and then some ...'", d,
+           fore_job_series(&w->c, &r, d.answer, e));
+}
+
+static void series_reading__a_row_without_a_name__set_aside_and_told(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f, "unique_id,ds,y\na,2024-01,1\n ,2024-01,7\na,2024-02,2\n,2024-02,8\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_int_equal(fore_json_length(node_of(h.root, "series")), 1);
+    const fore_json_node *aside = node_of(h.root, "set_aside");
+    assert_int_equal(fore_json_length(aside), 2);
+    assert_int_equal(number_of(fore_json_at(aside, 1), "line"), 5);
+    assert_string_equal(string_of(fore_json_at(aside, 0), "reason"), "the series has no name");
+    assert_true(noted(&h, "series.csv:3: the series has no name: set aside"));
+    forget(&h);
+    r.strict = true;
+    DENIED(FORE_E_DATA, "the series has no name", d, fore_job_series(&w->c, &r, d.answer, e));
+    write_text(w, &f, "unique_id,ds,y\n,2024-01,1\n,2024-02,2\n");
+    r = naive(&f, 1);
+    DENIED(FORE_E_DATA, "every row has to say", all, fore_job_series(&w->c, &r, all.answer, e));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +430,11 @@ int main(void)
         WITH_WORLD(series_reading__day_or_month__told_when_open),
         WITH_WORLD(series_reading__a_week_of_five_days__has_no_weekend),
         WITH_WORLD(series_reading__orders_summed_up__whole_periods_only),
+        WITH_WORLD(series_reading__days_in_a_row_or_months__chosen_told_and_reversed),
+        WITH_WORLD(series_reading__three_digits_behind_every_point__told_and_reversed),
+        WITH_WORLD(series_reading__days_of_a_spreadsheet__dates),
+        WITH_WORLD(series_reading__a_bad_cell__quoted_with_its_line),
+        WITH_WORLD(series_reading__a_row_without_a_name__set_aside_and_told),
         WITH_WORLD(series_reading__those_left_out__are_listed_with_line_and_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

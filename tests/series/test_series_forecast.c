@@ -260,6 +260,7 @@ static void series_method_parse__words__known_ones_only(void **state)
             fore_series_method_parse(fore_series_method_word((fore_series_method)m), &method));
         assert_int_equal(method, m);
     }
+    assert_true(fore_series_method_parse("ETS", &method) && method == FORE_SERIES_ETS);
     assert_false(fore_series_method_parse("prophet", &method));
     assert_false(fore_series_method_parse("", &method));
 }
