@@ -40,7 +40,8 @@ typedef struct series_writer {
     const fore_series_sources *sources;
 } series_writer;
 
-static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e)
+static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e,
+                         bool transformed)
 {
     fore_answer_row(w->answer, w->effects);
     fore_answer_text(w->answer, w->effects, id);
@@ -49,12 +50,15 @@ static void write_effect(series_writer *w, const char *id, const fore_driver_eff
     fore_answer_number(w->answer, w->effects, e->error);
     fore_answer_number(w->answer, w->effects, e->lower);
     fore_answer_number(w->answer, w->effects, e->upper);
+    fore_answer_text(w->answer, w->effects, e->chosen ? "by data" : "");
     fore_json_object(w->json, NULL);
     fore_json_string(w->json, "name", e->name);
     fore_json_number(w->json, "effect", e->effect);
     fore_json_number(w->json, "se", e->error);
     fore_json_number(w->json, "lo", e->lower);
     fore_json_number(w->json, "hi", e->upper);
+    if (e->chosen) fore_json_bool(w->json, "chosen", true);
+    if (transformed) fore_json_bool(w->json, "transformed", true);
     fore_json_end_object(w->json);
 }
 
@@ -64,7 +68,8 @@ static void write_effects(series_writer *w, const char *id, const fore_series_fo
     if (!f->effect) return;
     fore_json_array(w->json, "drivers");
     for (int64_t j = 0; j < f->effects; j++)
-        if (f->effect[j].kept) write_effect(w, id, &f->effect[j]);
+        if (f->effect[j].kept)
+            write_effect(w, id, &f->effect[j], !isnan(f->lambda) && f->lambda != 1);
     fore_json_end_array(w->json);
     fore_json_array(w->json, "drivers_left_out");
     for (int64_t j = 0; j < f->effects; j++) {
@@ -252,14 +257,17 @@ static int64_t paths_for(const fore_series_task *tasks, int64_t series)
     return paths > PATHS_MOST ? PATHS_MOST : paths < PATHS_LEAST ? PATHS_LEAST : paths;
 }
 
-static int64_t make_effects(fore_answer *a, const fore_series_sources *sources)
+static int64_t make_effects(fore_answer *a, const fore_series_sources *sources, bool transformed)
 {
     static const fore_column columns[] = {
         {"unique_id", "series", FORE_CELL_TEXT, 1}, {"driver", "driver", FORE_CELL_TEXT, 1},
         {"effect", "effect", FORE_CELL_NUMBER, 0},  {"se", "error", FORE_CELL_NUMBER, 0},
-        {"lo-95", "lo-95", FORE_CELL_NUMBER, 0},    {"hi-95", "hi-95", FORE_CELL_NUMBER, 0}};
+        {"lo-95", "lo-95", FORE_CELL_NUMBER, 0},    {"hi-95", "hi-95", FORE_CELL_NUMBER, 0},
+        {"chosen", "chosen", FORE_CELL_TEXT, 0}};
     if (!sources) return -1;
-    return fore_answer_grid(a, "drivers", "What one unit of each driver goes with", columns, 6);
+    const char *title = "What one unit of each driver goes with";
+    if (transformed) title = "What one unit of each driver goes with, on the transformed scale";
+    return fore_answer_grid(a, "drivers", title, columns, 7);
 }
 
 /* Seasons that dates suggest beside the shortest one, where two cycles and more tell of them. Of
@@ -399,8 +407,14 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
     int64_t rows = fore_answer_grid(a, "forecast", NULL, columns, 4 + 2 * options.levels);
     int64_t sums = -1;
     if (r->sum) FORE_GO(make_sums(a, options.level, options.levels, &sums, err));
-    series_writer w = {a,      rows,          make_effects(a, sources), sums,
-                       &json,  options.level, options.levels,           &nested,
+    series_writer w = {a,
+                       rows,
+                       make_effects(a, sources, r->box_cox),
+                       sums,
+                       &json,
+                       options.level,
+                       options.levels,
+                       &nested,
                        sources};
     fore_json_object(&json, NULL);
     fore_series_nested_tell(&nested, a, &json);

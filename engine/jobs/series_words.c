@@ -91,9 +91,10 @@ static void say_effect(fore_answer *a, const char *id, const fore_series_plan *p
     put_effect(e->lower, logs, low);
     put_effect(e->upper, logs, high);
     put_unit(plan, sources, e->name, unit);
-    fore_answer_note(a, "%s: %s%s %s%s%s %s (95 %% interval %s to %s%s)%s.", id, e->name,
+    fore_answer_note(a, "%s: %s%s %s%s%s %s (95 %% interval %s to %s%s%s)%s.", id, e->name,
                      given ? " goes with" : ":", e->effect > 0 ? "+" : "", effect, logs ? " %" : "",
                      unit, low, high, scaled ? ", of the transformed values" : "",
+                     e->chosen ? "; chosen by the data: it is too short" : "",
                      e->lower <= 0 && e->upper >= 0 ? "; it may well be nothing" : "");
 }
 

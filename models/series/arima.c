@@ -41,7 +41,7 @@ static int64_t difference_all(double *v, int64_t n, const fore_arima_order *o, i
     return n;
 }
 
-static double constant_at(const fore_arima_order *o, int64_t t)
+double arima_constant(const fore_arima_order *o, int64_t t)
 {
     return o->d + o->D == 0 ? 1 : (double)(t + 1);
 }
@@ -68,7 +68,7 @@ fore_status arima_problem_new(const double *y, int64_t n, int64_t m, const doubl
     double *raw = p->filtered;
     for (int64_t j = 0; j < columns; j++) {
         for (int64_t t = 0; t < n; t++)
-            raw[t] = j == 0 ? y[t] : j <= k ? x[t + (j - 1) * n] : constant_at(&o, t);
+            raw[t] = j == 0 ? y[t] : j <= k ? x[t + (j - 1) * n] : arima_constant(&o, t);
         if (p->left < 1) break;
         difference_all(raw, n, &o, m);
         double largest = 0;
@@ -111,8 +111,7 @@ static bool solve(double *gram, int64_t k, double *beta, double *inverse)
     return true;
 }
 
-/* beta by least squares of the first filtered column on the others; what is left in *e. */
-static bool regress(const arima_problem *p, int64_t k, double *beta, double *inverse, double *e)
+bool arima_regress(const arima_problem *p, int64_t k, double *beta, double *inverse, double *e)
 {
     int64_t n = p->left;
     double gram[(FORE_ARIMA_REGRESSORS + 1) * (FORE_ARIMA_REGRESSORS + 1)];
@@ -142,7 +141,7 @@ static double evaluate(const arima_problem *p, const fore_arima_order *o, const 
     double squares = 0;
     if (!polynomials(o, p->m, x, a)) return INFINITY;
     double logs = fore_arma_filter(&a->arma, p->w, n, 1 + k, p->filtered, NULL, NULL);
-    if (!isfinite(logs) || !regress(p, k, a->beta, NULL, e)) return INFINITY;
+    if (!isfinite(logs) || !arima_regress(p, k, a->beta, NULL, e)) return INFINITY;
     double scale = exp(logs / (double)(2 * n));
     for (int64_t t = 0; t < n; t++) {
         e[t] *= scale;
@@ -272,7 +271,7 @@ fore_status arima_finish(arima_problem *p, const fore_arima_order *o, const doub
     a->order = *o;
     a->n = p->n, a->m = p->m, a->regressors = p->k;
     a->parameters = o->p + o->q + o->P + o->Q + k + 1;
-    if (!isfinite(squares) || !regress(p, k, a->beta, inverse, p->e))
+    if (!isfinite(squares) || !arima_regress(p, k, a->beta, inverse, p->e))
         return fore_fail(err, FORE_E_NUMERIC,
                          "the regressors (the constant is one) are collinear after differencing; "
                          "leave one out");
@@ -349,7 +348,7 @@ static double explained(const fore_arima *a, const double *x, int64_t rows, int6
     const double *beta = a->beta + a->regressors;
     for (int64_t j = 0; j < a->regressors; j++) sum += a->beta[j] * x[t + j * rows];
     for (int64_t j = 0; j < 2 * a->pairs; j++) sum += beta[j] * arima_fourier(a->period, j, t);
-    if (a->order.constant) sum += beta[2 * a->pairs] * constant_at(&a->order, t);
+    if (a->order.constant) sum += beta[2 * a->pairs] * arima_constant(&a->order, t);
     return sum;
 }
 

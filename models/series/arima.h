@@ -64,6 +64,12 @@ void fore_arima_fitted(const fore_arima *model, const double *y, int64_t n, cons
  * k or NULL when it has none. variance may be NULL. room: n0 doubles. */
 void fore_arima_forecast(const fore_arima *model, const double *y, int64_t n0, const double *x,
                          int64_t h, double *mean, double *variance, double *room);
+/* What unsure effects add to the error of the h steps after the model's n values: at step s the
+ * error loading_s' z with z standard normal, the same z at all steps; its variance is the sum of
+ * squares. x: (n + h) x regressors; loading: regressors x h, step s at s * regressors. The Fourier
+ * terms and the constant count as the model's own. */
+fore_status fore_arima_loadings(const fore_arima *model, const double *x, int64_t h,
+                                double *loading, fore_error *err);
 int64_t fore_arima_least(const fore_arima *model);
 void fore_arima_name(const fore_arima *model, char out[64]); /* "ARIMA(2,1,1)(0,1,0)[12]" */
 

@@ -25,6 +25,11 @@ double arima_value(arima_problem *p, const fore_arima_order *o, const double *x,
 double arima_search(arima_problem *p, const fore_arima_order *o, double *x, fore_arima *a);
 fore_status arima_finish(arima_problem *p, const fore_arima_order *o, const double *x,
                          fore_arima *a, fore_error *err);
+/* beta (k, in scaled units) by least squares of the first filtered column on the next k; what is
+ * left in e (left); inverse: (Z'Z)^-1, k x k, or NULL. False when a column repeats the others. */
+bool arima_regress(const arima_problem *p, int64_t k, double *beta, double *inverse, double *e);
+/* The regressor behind the constant at time t: 1, or a line. */
+double arima_constant(const fore_arima_order *o, int64_t t);
 /* Fourier term `column` of a season at time t: cos and sin of the harmonics in turn. */
 double arima_fourier(int64_t period, int64_t column, int64_t t);
 

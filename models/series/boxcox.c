@@ -2,6 +2,7 @@
 #include "models/series/boxcox.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "engine/num/optimise.h"
 
@@ -18,11 +19,47 @@ double fore_boxcox_back(double w, double lambda)
     return pow(base, 1 / lambda);
 }
 
+/* The sd of lambda w + 1 above this share of it: the expansion no longer holds, three sd reach the
+ * edge of what can be transformed back. */
+static const double EDGE = 1.0 / 3;
+
+static bool poor(double w, double variance, double lambda)
+{
+    return lambda > 0 && sqrt(variance) * lambda > EDGE * (lambda * w + 1);
+}
+
+/* Mean and variance of y by the trapezoidal rule over 8 sd to both sides. */
+static double integrate(double w, double variance, double lambda, double *spread)
+{
+    enum { STEPS = 400 };
+    double sum = 0, mean = 0, squares = 0, sd = sqrt(variance);
+    for (int i = 0; i <= STEPS; i++) {
+        double z = 16.0 * i / STEPS - 8, weight = exp(-z * z / 2);
+        double y = fore_boxcox_back(w + sd * z, lambda), d = y - mean;
+        sum += weight;
+        mean += d * weight / sum;
+        squares += weight * d * (y - mean);
+    }
+    *spread = squares / sum;
+    return mean;
+}
+
 double fore_boxcox_mean(double w, double variance, double lambda)
 {
-    double y = fore_boxcox_back(w, lambda);
-    if (!(variance >= 0) || !(y > 0) || !isfinite(y)) return y;
+    double y = fore_boxcox_back(w, lambda), spread;
+    if (!(variance > 0) || !isfinite(y) || !isfinite(variance)) return y;
+    if (poor(w, variance, lambda)) return integrate(w, variance, lambda, &spread);
     return y * (1 + variance * (1 - lambda) / 2 / pow(y, 2 * lambda));
+}
+
+double fore_boxcox_sd(double w, double variance, double lambda)
+{
+    double mean = fore_boxcox_mean(w, variance, lambda), spread = 0;
+    if (variance > 0 && isfinite(variance) && poor(w, variance, lambda)) {
+        integrate(w, variance, lambda, &spread);
+        return sqrt(spread);
+    }
+    return variance == 0 ? 0 : sqrt(variance) * pow(mean, 1 - lambda);
 }
 
 typedef struct groups {

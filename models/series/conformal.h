@@ -14,6 +14,9 @@
  *   adaptive   the working level follows the misses at past origins in their order (adaptive
  *              conformal inference, Gibbs and Candes 2021)
  *
+ * The larger of two widths is too wide on average, most so at low levels: on simulated noise and
+ * walks (48 values, 6 steps, SES) 50 % held 55 to 59 %, 80 % 84 to 87 % and 95 % 98 %.
+ *
  * Intervals of a higher level always contain those of a lower one. */
 #ifndef FORE_SERIES_CONFORMAL_H
 #define FORE_SERIES_CONFORMAL_H

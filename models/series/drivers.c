@@ -204,6 +204,7 @@ static fore_status drop_weak(regression *r, fore_drivers_fit *fit, fore_error *e
         if (status != FORE_OK && !unusable(status)) return status;
         if (status != FORE_OK || !(fewer.aicc < before.model.aicc)) {
             keep_group(&before, fit, group, true);
+            take_columns(r, fit);
             break;
         }
         r->model = fewer;
@@ -254,12 +255,32 @@ static bool has_holes(const double *y, int64_t from, int64_t n)
     return false;
 }
 
+/* Of the rows after the last value. */
+static fore_status put_loadings(const regression *r, fore_drivers_fit *fit, fore_error *err)
+{
+    int64_t all = r->rows - r->from, steps = all - r->n;
+    fore_free(fit->loading);
+    fit->loading = NULL;
+    fit->known = r->from + r->n;
+    if (steps < 1 || r->k == 0) return FORE_OK;
+    double *x = FORE_NEW(all * r->k, double);
+    fit->loading = FORE_NEW(steps * r->k, double);
+    fore_status status = x && fit->loading ? FORE_OK : fore_no_memory(err);
+    for (int64_t i = 0; status == FORE_OK && i < r->k; i++)
+        memcpy(x + i * all, r->drivers->x + r->column[i] * r->rows + r->from,
+               (size_t)all * sizeof *x);
+    if (status == FORE_OK) status = fore_arima_loadings(&r->model, x, steps, fit->loading, err);
+    fore_free(x);
+    return status;
+}
+
 static fore_status put_effects(const regression *r, fore_drivers_fit *fit, fore_error *err)
 {
     const fore_arima *a = &r->model;
     double spare = (double)(a->n - fore_arima_least(a) + 1 - a->parameters + 1);
     double q = fore_t_quantile(0.975, fmax(1, spare));
     fit->kept = r->k;
+    fit->freedom = fmax(1, spare);
     fit->widening = sqrt((spare + (double)r->k) / fmax(1, spare));
     for (int64_t i = 0; i < r->k; i++) {
         fore_driver_effect *e = &fit->effect[r->column[i]];
@@ -267,13 +288,14 @@ static fore_status put_effects(const regression *r, fore_drivers_fit *fit, fore_
         e->error = a->beta_error[i];
         e->lower = e->effect - q * e->error;
         e->upper = e->effect + q * e->error;
+        e->chosen = r->drivers->group && r->drivers->group[r->column[i]] > 0;
         if (!isfinite(e->lower) || !isfinite(e->upper))
             return fore_fail(err, FORE_E_NUMERIC,
                              "the effect of %.40s is too large for a number; give it in a larger "
                              "unit",
                              e->name);
     }
-    return FORE_OK;
+    return put_loadings(r, fit, err);
 }
 
 /* ---- the whole ---- */
@@ -351,8 +373,24 @@ double fore_drivers_at(const fore_drivers_fit *fit, const fore_drivers *drivers,
     return sum;
 }
 
+double fore_drivers_error(const fore_drivers_fit *fit, int64_t t, const double *z)
+{
+    double sum = 0;
+    if (!fit->loading || t < fit->known) return 0;
+    for (int64_t i = 0; i < fit->kept; i++)
+        sum += fit->loading[i + (t - fit->known) * fit->kept] * z[i];
+    return sum;
+}
+
+double fore_drivers_variance(const fore_drivers_fit *fit, int64_t t)
+{
+    if (!fit->loading || t < fit->known) return 0;
+    return fore_drivers_error(fit, t, fit->loading + (t - fit->known) * fit->kept);
+}
+
 void fore_drivers_free(fore_drivers_fit *fit)
 {
     fore_free(fit->effect);
+    fore_free(fit->loading);
     *fit = (fore_drivers_fit){.widening = 1};
 }

@@ -101,6 +101,13 @@ static void series_drivers__own_columns__effects_told_and_empty_rows_forecast(vo
             assert_true(fabs(number_of(fore_json_at(f, k), "mean") - (s ? b : a).y[PAST + k]) < 16);
     }
     assert_true(noted(&h, "a: promo goes with +"));
+    for (int64_t s = 0; s < 2; s++) { /* who was asked for by name, and whom the data chose */
+        bool chosen = false;
+        assert_false(fore_json_get_bool(driver(&h, s, "promo"), "chosen", &chosen));
+        assert_true(fore_json_get_bool(driver(&h, s, "working days"), "chosen", &chosen) && chosen);
+        assert_false(fore_json_get_bool(driver(&h, s, "promo"), "transformed", &chosen));
+    }
+    assert_true(noted(&h, "chosen by the data: it is too short"));
     int64_t told = grid_of(&h, "drivers")->row_count; /* the length of months may stay by chance */
     assert_true(told >= 6 && told <= 8);
     forget(&h);

@@ -209,6 +209,69 @@ static void series_run__no_positive_series_or_no_way_back__as_it_is_and_said(voi
     fore_series_free(f);
 }
 
+/* Where the expansion says nothing: the mean of drawn values, which is never below 0. */
+static void boxcox_mean__near_the_edge__mean_of_draws(void **state)
+{
+    enum { DRAWS = 200000 };
+    const double lambda[] = {0.3, 1.5, 2}, centre[] = {-2, 0.5, 40}, sd[] = {2, 3, 60};
+    (void)state;
+    for (int c = 0; c < 3; c++) {
+        fore_random random = fore_random_new(8, (uint64_t)c);
+        double mean = 0, squares = 0;
+        for (int i = 0; i < DRAWS; i++) {
+            double w = centre[c] + sd[c] * fore_random_normal(&random);
+            double y = fore_boxcox_back(w, lambda[c]);
+            mean += y / DRAWS;
+            squares += y * y / DRAWS;
+        }
+        double spread = sqrt(squares - mean * mean);
+        near(fore_boxcox_mean(centre[c], sd[c] * sd[c], lambda[c]), mean, 4 * spread / sqrt(DRAWS));
+        near(fore_boxcox_sd(centre[c], sd[c] * sd[c], lambda[c]), spread, 0.03 * spread);
+    }
+    near(fore_boxcox_mean(-9, 0, 2), 0, 0);
+    assert_true(isnan(fore_boxcox_sd(1, NAN, 2)));
+}
+
+static void series_run__lambda_above_1__means_inside_their_intervals(void **state)
+{
+    enum { N = 36, H = 12 };
+    (void)state;
+    for (int c = 0; c < 24; c++) {
+        double y[N];
+        fore_random random = fore_random_new(77, (uint64_t)c);
+        for (int t = 0; t < N; t++) y[t] = 10 * fore_random_gamma(&random, 2);
+        fore_series_options options = with(c % 2 ? FORE_SERIES_NAIVE : FORE_SERIES_ETS,
+                                           FORE_TRANSFORM_BOX_COX, c % 3 * 0.5 + 1);
+        options.non_negative = c % 4 > 1;
+        fore_series_forecast *f = must(y, N, 1, H, &options);
+        for (int h = 0; h < H; h++) {
+            assert_true(f->lower[h + H] <= f->mean[h] && f->mean[h] <= f->upper[h + H]);
+            assert_true(isfinite(f->sd[h]) && f->sd[h] > 0);
+            assert_true(f->mean[h] >= 0 && f->mean[h] < 100);
+        }
+        assert_true(isfinite(f->sigma));
+        fore_series_free(f);
+    }
+}
+
+/* From 100 to 160: a shift of about 60 whatever the values were turned into. */
+static void series_run__transformed__shifts_in_the_unit_of_the_series(void **state)
+{
+    const double lambda[] = {-0.5, 0, 0.5, 1, 2};
+    double y[60];
+    fore_random random = fore_random_new(5, 5);
+    (void)state;
+    for (int t = 0; t < 60; t++) y[t] = (t < 30 ? 100 : 160) + 2 * fore_random_normal(&random);
+    for (int l = 0; l < 5; l++) {
+        fore_series_options options = with(FORE_SERIES_NAIVE, FORE_TRANSFORM_BOX_COX, lambda[l]);
+        fore_series_forecast *f = must(y, 60, 1, 3, &options);
+        assert_int_equal(f->shifts, 1);
+        assert_int_equal(f->shift[0], 30);
+        near(f->shift_size[0], 60, 3);
+        fore_series_free(f);
+    }
+}
+
 static void series_run__wrong_lambda__an_error_in_words(void **state)
 {
     const double wrong[] = {NAN, INFINITY, 2.5, -3};
@@ -252,6 +315,9 @@ int main(void)
         cmocka_unit_test(series_run__lognormal_walks__bias_adjustment_hits_the_mean),
         cmocka_unit_test(series_run__every_method_transformed__finite_and_nested),
         cmocka_unit_test(series_run__no_positive_series_or_no_way_back__as_it_is_and_said),
+        cmocka_unit_test(boxcox_mean__near_the_edge__mean_of_draws),
+        cmocka_unit_test(series_run__lambda_above_1__means_inside_their_intervals),
+        cmocka_unit_test(series_run__transformed__shifts_in_the_unit_of_the_series),
         cmocka_unit_test(series_run__wrong_lambda__an_error_in_words),
         cmocka_unit_test(series_run__transformed_and_memory_fails__error_without_leak),
     };
