@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/store/reach.h"
 #include "features/timeline_facts.h"
 
 void fore_timeline_free(fore_timeline *timeline)
@@ -103,27 +104,49 @@ bool fore_subject_open_at(const fore_timeline *t, int64_t subject, int64_t momen
 
 /* --- how far the history reaches --- */
 
-/* As fore_store_newest has it: closings are written by hand, also long ahead. */
-static const int64_t CLOSING_AHEAD = 30 * FORE_DAY;
-
 static void newest_of(const int64_t *at, int64_t n, int64_t not_after, int64_t *newest)
 {
     for (int64_t i = 0; i < n; i++)
         if (at[i] > *newest && at[i] <= not_after) *newest = at[i];
 }
 
-int64_t fore_timeline_newest(const fore_timeline *t, int64_t not_after)
+static void tell(const int64_t *at, int64_t n, fore_reach *reach,
+                 void (*take)(fore_reach *, int64_t))
+{
+    for (int64_t i = 0; i < n; i++)
+        if (at[i] > reach->from) take(reach, at[i]);
+}
+
+/* Without a stamp there is nothing to measure by. */
+static int64_t newest_of_all(const fore_timeline *t, int64_t not_after)
 {
     int64_t at = FORE_NO_TIME;
     newest_of(t->event_at, t->events, not_after, &at);
-    newest_of(t->change_at, t->changes, not_after, &at);
     newest_of(t->sale_at, t->sales, not_after, &at);
-    newest_of(t->ticket_opened_at, t->tickets, not_after, &at);
-    newest_of(t->created_at, t->subjects, not_after, &at);
-    if (at != FORE_NO_TIME && at < not_after - CLOSING_AHEAD) not_after = at + CLOSING_AHEAD;
     newest_of(t->closed_at, t->subjects, not_after, &at);
     newest_of(t->ticket_closed_at, t->tickets, not_after, &at);
     return at;
+}
+
+int64_t fore_timeline_newest(const fore_timeline *t, int64_t not_after)
+{
+    int64_t at = FORE_NO_TIME;
+    fore_reach reach;
+    newest_of(t->change_at, t->changes, not_after, &at);
+    newest_of(t->ticket_opened_at, t->tickets, not_after, &at);
+    newest_of(t->created_at, t->subjects, not_after, &at);
+    if (at == FORE_NO_TIME) return newest_of_all(t, not_after);
+    fore_reach_begin(&reach, at, not_after);
+    tell(t->created_at, t->subjects, &reach, fore_reach_made);
+    tell(t->change_at, t->changes, &reach, fore_reach_stamp);
+    tell(t->ticket_opened_at, t->tickets, &reach, fore_reach_stamp);
+    tell(t->closed_at, t->subjects, &reach, fore_reach_fact);
+    tell(t->ticket_closed_at, t->tickets, &reach, fore_reach_fact);
+    tell(t->sale_at, t->sales, &reach, fore_reach_fact);
+    for (int64_t i = 0; i < t->events; i++)
+        if (t->event_at[i] > reach.from && !(t->event_flags[i] & FORE_EVENT_COPY))
+            fore_reach_act(&reach, t->event_at[i]);
+    return fore_reach_end(&reach);
 }
 
 /* --- the cache --- */

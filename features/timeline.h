@@ -67,7 +67,7 @@ typedef struct fore_timeline {
     char own_currency[16];           /* the one they are converted to; "" = none is stated */
     char rates[40];                  /* what these rates hash to; "" = none are stated */
     char zone[64];                   /* the workspace's zone, "" = UTC; event_hour is local to it */
-    int64_t newest_at;               /* newest event, change, creation, closing or sale; FORE_NO_TIME */
+    int64_t newest_at;               /* fore_timeline_newest of all times; FORE_NO_TIME */
 
     /* --- subjects --- */
     int64_t leads, deals, subjects;  /* subjects = leads + deals */

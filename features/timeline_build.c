@@ -77,7 +77,6 @@ static fore_status pile_event(const event_pass *pass, const fore_event_row *row,
         b->dropped++;
         return FORE_OK;
     }
-    if (!is_planned && at > b->newest_at) b->newest_at = at;
     fore_event_record record = {
         .at = at,
         .rep = row->rep ? fore_key_index(&b->reps, row->rep) : -1,
@@ -183,7 +182,6 @@ static void set_sizes(const fore_builder *b, fore_timeline *t)
     t->events = fore_piles_count(b->events);
     t->planned = fore_piles_count(b->planned);
     t->dropped = b->dropped;
-    t->newest_at = b->newest_at;
 }
 
 /* --- columns --- */
@@ -373,7 +371,6 @@ static fore_status start(fore_builder *b, fore_error *err)
         *words[i] = fore_dictionary_new();
         if (!*words[i]) return fore_no_memory(err);
     }
-    b->newest_at = FORE_NO_TIME;
     FORE_GO(fore_store_setting(b->store, "zone", &zone, &found, err));
     if (found && zone.length > 0) {
         FORE_GO(fore_zone_open(zone.bytes, &b->zone, err));
@@ -444,6 +441,7 @@ fore_status fore_timeline_build(fore_store *store, fore_pool *pool, fore_timelin
     fill_changes(&b, t);
     fill_accounts(&b, t);
     FORE_GO(fill_events(&b, pool, t, err));
+    t->newest_at = fore_timeline_newest(t, INT64_MAX);
     *out = t;
 done:
     if (status != FORE_OK) fore_timeline_free(t);

@@ -105,7 +105,7 @@ typedef struct fore_builder {
     contact_lead *contact_lead; /* leads that name a contact, by contact and creation */
     int64_t contact_leads;
     fore_event_piles *events, *planned;
-    int64_t dropped, newest_at;
+    int64_t dropped;
     fore_exchange exchange;
 } fore_builder;
 

@@ -16,11 +16,6 @@ static double units(int64_t minor) { return minor == FORE_NO_AMOUNT ? NAN : (dou
 
 int64_t fore_real_time(int64_t at) { return at < FIRST_TIME || at >= END_TIME ? FORE_NO_TIME : at; }
 
-static void note_time(fore_builder *b, int64_t at)
-{
-    if (at > b->newest_at) b->newest_at = at;
-}
-
 static fore_status add_key(key_map *map, int64_t pk, fore_error *err)
 {
     FORE_TRY(fore_grow((void **)&map->pk, &map->capacity, map->count + 1, sizeof *map->pk, err));
@@ -200,7 +195,8 @@ static fore_outcome lead_outcome(const char *status)
     return FORE_OUTCOME_OPEN;
 }
 
-/* Amounts in another currency are converted where a rate is stated; else they stay what they are. */
+/* Amounts in another currency are converted where a rate is stated; else they stay what they are.
+ */
 static fore_status take_currency(fore_builder *b, const char *currency, double *amount,
                                  double *rate, int32_t *word, fore_error *err)
 {
@@ -423,7 +419,6 @@ static fore_status take_change(fore_builder *b, const void *any, fore_error *err
         fact.old_value *= b->subject.item[fact.subject].rate;
         fact.new_value *= b->subject.item[fact.subject].rate;
     }
-    note_time(b, row->at);
     return LIST_ADD(&b->change, fact);
 }
 
@@ -441,7 +436,6 @@ static fore_status take_sale(fore_builder *b, const void *any, fore_error *err)
                       .amount = units(row->amount_minor)};
     double rate;
     FORE_TRY(take_currency(b, row->currency, &fact.amount, &rate, &fact.currency, err));
-    note_time(b, fact.at);
     return LIST_ADD(&b->sale, fact);
 }
 
@@ -503,8 +497,6 @@ static void settle_closings(fore_builder *b)
     for (int64_t i = 0; i < b->subject.count; i++) {
         subject_fact *s = &b->subject.item[i];
         if (s->outcome == FORE_OUTCOME_OPEN) s->closed_at = FORE_NO_TIME;
-        note_time(b, s->created_at);
-        note_time(b, s->closed_at);
         if (s->created_at == FORE_NO_TIME)
             s->left_out = FORE_LEFT_NO_CREATION;
         else if (s->outcome != FORE_OUTCOME_OPEN && s->closed_at == FORE_NO_TIME)

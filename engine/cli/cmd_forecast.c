@@ -22,10 +22,10 @@ static fore_status job(foresell *w, const void *request, foresell_answer **answe
 static int run(cli *c, int argc, char **argv)
 {
     foresell_forecast_request request = {0};
-    int64_t deals = 5;
+    int64_t deals = 5, horizon = INT64_MIN;
     const cli_option options[] = {
         {"period", "P", CLI_TEXT, &request.period, "month, quarter, week or year (month)"},
-        {"horizon", "N", CLI_INTEGER, &request.horizon, "so many periods (3)"},
+        {"horizon", "N", CLI_INTEGER, &horizon, "so many periods (3)"},
         {"by", "WHAT", CLI_TEXT, &request.by, "also by team, region, rep or product"},
         {"level", "LIST", CLI_TEXT, &request.levels, "interval levels in percent (80,95)"},
         {"fiscal-start", "MONTH", CLI_TEXT, &request.fiscal_start,
@@ -38,6 +38,7 @@ static int run(cli *c, int argc, char **argv)
     int operands, code = cli_parse(c, &cli_forecast, options, argc, argv, &operands);
     if (code >= 0) return code;
     if (operands > 0) return cli_usage_error(&cli_forecast, "'%s' is one word too many", argv[0]);
+    request.horizon = horizon == INT64_MIN ? 0 : horizon == 0 ? -1 : horizon; /* 0: not said */
     request.deals = deals == 0 ? -1 : deals < 0 ? -2 : deals; /* none was asked for */
     request.moment = cli_moment(c);
     return cli_run(c, FORESELL_READ, job, &request);

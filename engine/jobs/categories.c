@@ -388,10 +388,11 @@ static void sum_now(sorting *b, int64_t j)
     for (int64_t i = 0; i < o->open; i++) {
         fore_category category = now_of(b, i, j);
         fore_subject_state state;
-        if (category == FORE_CATEGORY_NONE) continue;
         fore_subject_state_at(b->t, o->open_subject[i], o->as_of, &state);
-        if (!ours && !is_due(b, &state, o->as_of, o->start[j], o->start[j + 1])) continue;
-        fore_category_sum *sum = &b->out->sum[j * FORE_CATEGORIES + category];
+        bool due = ours || is_due(b, &state, o->as_of, o->start[j], o->start[j + 1]);
+        fore_category_sum *sum = due && category != FORE_CATEGORY_NONE
+                                     ? &b->out->sum[j * FORE_CATEGORIES + category]
+                                     : &b->out->rest[j];
         double chance = o->open_won[i + j * o->open], amount = o->open_amount[i];
         sum->deals++;
         sum->priced += !isnan(amount);
@@ -412,10 +413,12 @@ fore_status fore_categories_make(fore_context *c, const fore_outlook *o, fore_pe
     FORE_TRY(fore_context_history(c, &b.t, NULL, err));
     out->periods = o->periods;
     out->sum = FORE_ZNEW(o->periods * FORE_CATEGORIES, fore_category_sum);
+    out->rest = FORE_ZNEW(o->periods, fore_category_sum);
     out->past = FORE_ZNEW(o->periods, int64_t);
     b.stored = FORE_NEW(b.t->deals, int8_t);
     b.chance = FORE_NEW(b.t->deals, double);
-    if (!out->sum || !out->past || !b.stored || !b.chance) FORE_GO(fore_no_memory(err));
+    if (!out->sum || !out->rest || !out->past || !b.stored || !b.chance)
+        FORE_GO(fore_no_memory(err));
     memset(b.stored, NOTHING, (size_t)b.t->deals);
     for (int64_t i = 0; i < b.t->deals; i++) b.chance[i] = NAN;
     FORE_GO(read_deals(&b, err));
@@ -437,6 +440,7 @@ done:
 void fore_categories_free(fore_categories *categories)
 {
     fore_free(categories->sum);
+    fore_free(categories->rest);
     fore_free(categories->past);
     *categories = (fore_categories){0};
 }

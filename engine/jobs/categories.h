@@ -56,6 +56,7 @@ typedef struct fore_categories {
     bool dated;              /* by expected dates; false: all open deals, for the first period */
     int64_t periods;
     fore_category_sum *sum;  /* periods x FORE_CATEGORIES at [j * FORE_CATEGORIES + category] */
+    fore_category_sum *rest; /* periods: open deals in none of them, or not of the period */
     int64_t *past;           /* periods: past periods behind the past_* members */
     int64_t unsaid;          /* CRM: of the first period's, left out because categories are not known */
 } fore_categories;

@@ -17,10 +17,11 @@ static const fore_column columns[] = {
     {"past_amount_share", "amount", FORE_CELL_PERCENT, 0},
 };
 
-static void sum_json(fore_json_writer *json, int category, const fore_category_sum *s, int64_t past)
+static void sum_json(fore_json_writer *json, const char *word, const fore_category_sum *s,
+                     int64_t past)
 {
     fore_json_object(json, NULL);
-    fore_json_string(json, "category", fore_category_word((fore_category)category));
+    fore_json_string(json, "category", word);
     fore_json_integer(json, "deals", s->deals);
     fore_json_number(json, "amount", s->priced ? s->amount : NAN);
     fore_json_number(json, "expected", s->expected);
@@ -38,6 +39,23 @@ static void sum_json(fore_json_writer *json, int category, const fore_category_s
     fore_json_end_object(json);
 }
 
+/* What is expected of single deals is brought to what the forecast has of all of them, which is
+ * also weighed with other members. */
+static void bring_to_forecast(const fore_forecast *f, fore_categories *c, int64_t j)
+{
+    bool counts = f->outlook->counts;
+    fore_category_sum *sum = &c->sum[j * FORE_CATEGORIES];
+    double all = counts ? c->rest[j].expected_deals : c->rest[j].expected;
+    for (int k = 0; k < FORE_CATEGORIES; k++)
+        all += counts ? sum[k].expected_deals : sum[k].expected;
+    double factor = all > 0 ? f->result->period[j].from_open / all : 1;
+    for (int k = 0; k <= FORE_CATEGORIES; k++) {
+        fore_category_sum *s = k < FORE_CATEGORIES ? &sum[k] : &c->rest[j];
+        s->expected *= factor;
+        if (counts) s->expected_deals *= factor;
+    }
+}
+
 static bool is_shown(const fore_forecast *f, int64_t j)
 {
     const fore_outlook *o = f->outlook;
@@ -46,8 +64,8 @@ static bool is_shown(const fore_forecast *f, int64_t j)
     return j == 0 || (j == 1 && left < LEFT_LEAST);
 }
 
-static void write_row(const fore_forecast *f, int64_t j, int category, const fore_category_sum *s,
-                      int64_t *g)
+static void write_row(const fore_forecast *f, int64_t j, const char *word,
+                      const fore_category_sum *s, int64_t *g)
 {
     char name[32];
     fore_answer *a = f->answer;
@@ -55,12 +73,20 @@ static void write_row(const fore_forecast *f, int64_t j, int category, const for
     fore_forecast_period_name(f, f->outlook->start[j], name);
     fore_answer_row(a, *g);
     fore_answer_text(a, *g, name);
-    fore_answer_text(a, *g, fore_category_word((fore_category)category));
+    fore_answer_text(a, *g, word);
     fore_answer_number(a, *g, (double)s->deals);
     fore_answer_number(a, *g, s->priced ? s->amount : NAN);
     fore_answer_number(a, *g, f->outlook->counts ? s->expected_deals : s->expected);
     fore_answer_number(a, *g, s->past_deals ? (double)s->past_won / (double)s->past_deals : NAN);
     fore_answer_number(a, *g, s->past_amount > 0 ? s->past_won_amount / s->past_amount : NAN);
+}
+
+static void write_category(const fore_forecast *f, const char *word, const fore_category_sum *s,
+                           int64_t past, int64_t j, int64_t *g)
+{
+    if (s->deals == 0 && s->past_deals == 0) return;
+    sum_json(f->json, word, s, past);
+    if (is_shown(f, j)) write_row(f, j, word, s, g);
 }
 
 static void tell_source(const fore_forecast *f, const fore_categories *c)
@@ -78,14 +104,20 @@ static void tell_source(const fore_forecast *f, const fore_categories *c)
             100 * FORE_COMMIT_FROM, 100 * FORE_BEST_FROM, which);
         break;
     default:
-        fore_answer_note(a,
-                         "The export has no forecast categories; these are by our chance to win in "
-                         "the period: commit from %.0f %%, best case from %.0f %%.",
-                         100 * FORE_COMMIT_FROM, 100 * FORE_BEST_FROM);
+        fore_answer_note(
+            a,
+            "The export has no forecast categories; these are by our chance that a "
+            "deal is won in the period it stands under: commit from %.0f %%, best case from %.0f %%.",
+            100 * FORE_COMMIT_FROM, 100 * FORE_BEST_FROM);
     }
     if (c->unsaid > 0 && c->past[0] == 0)
         fore_answer_note(a, "How categories came true is not told: of past periods the CRM's "
                             "changes do not say what they were.");
+    fore_answer_note(
+        a, "\"We expect\": by our chances, brought to the forecast's figure of open deals%s.",
+        c->rest[0].deals > 0 && c->source != FORE_CATEGORY_OURS
+            ? "; other: in none of them, or not due in the period"
+            : "");
     if (c->past[0] > 0)
         fore_answer_note(
             a,
@@ -109,15 +141,14 @@ fore_status fore_forecast_categories(const fore_forecast *f, fore_error *err)
     fore_json_integer(f->json, "past_unknown", c.unsaid);
     fore_json_array(f->json, "periods");
     for (int64_t j = 0; j < c.periods; j++) {
+        bring_to_forecast(f, &c, j);
         fore_json_object(f->json, NULL);
         fore_json_date(f->json, "start", f->outlook->start[j]);
         fore_json_array(f->json, "categories");
-        for (int k = 0; k < FORE_CATEGORIES; k++) {
-            const fore_category_sum *s = &c.sum[j * FORE_CATEGORIES + k];
-            if (s->deals == 0 && s->past_deals == 0) continue;
-            sum_json(f->json, k, s, c.past[j]);
-            if (is_shown(f, j)) write_row(f, j, k, s, &g);
-        }
+        for (int k = 0; k < FORE_CATEGORIES; k++)
+            write_category(f, fore_category_word((fore_category)k), &c.sum[j * FORE_CATEGORIES + k],
+                           c.past[j], j, &g);
+        write_category(f, "other", &c.rest[j], 0, j, &g);
         fore_json_end_array(f->json);
         fore_json_end_object(f->json);
     }

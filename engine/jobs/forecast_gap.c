@@ -2,7 +2,8 @@
  * open pipeline is enough for it.
  *
  *     gap      = target - median            coverage = pipeline / (target - won so far)
- *     P(reach) = share of draws >= target   a week   = (target - won so far) / weeks that are left
+ *     P(reach) = share of draws >= target   a week   = (target - won so far) / weeks that are left,
+ *                                                     at least one
  */
 #include <math.h>
 #include <stdio.h>
@@ -34,13 +35,19 @@ static const fore_column group_columns[] = {
     {"needed_per_week", "a week", FORE_CELL_MONEY, 0},
 };
 
+static double weeks_left(const fore_forecast *f, int64_t j)
+{
+    const fore_outlook *o = f->outlook;
+    double now = (double)o->as_of / (double)FORE_DAY;
+    return (o->start[j + 1] - fmax(now, o->start[j])) / 7;
+}
+
 static fore_gap gap_of(const fore_forecast *f, const fore_forecast_whose *w,
                        const fore_pipeline_result *r, int64_t j)
 {
     const fore_outlook *o = f->outlook;
     const fore_pipeline_period *p = &r->period[j];
-    double now = (double)o->as_of / (double)FORE_DAY;
-    double weeks = (o->start[j + 1] - fmax(now, o->start[j])) / 7;
+    double weeks = weeks_left(f, j);
     fore_gap gap = {.target = {.amount = NAN}, .pipeline = NAN, .needed = NAN};
     if (f->targets && !o->counts)
         gap.target = fore_target_of(f->targets, f->context->timeline, w->by, w->index, o->start[j],
@@ -51,7 +58,7 @@ static fore_gap gap_of(const fore_forecast *f, const fore_forecast_whose *w,
         reached += r->draws[j * r->draw_count + d] >= target;
     gap.chance = isnan(target) ? NAN : (double)reached / (double)r->draw_count;
     gap.gap = target - p->median;
-    gap.per_week = open > 0 && weeks > 0 ? open / weeks : open <= 0 ? 0 : NAN;
+    gap.per_week = open > 0 ? open / fmax(weeks, 1) : open <= 0 ? 0 : NAN;
     if (w->coverage) {
         gap.pipeline = w->coverage->pipeline[j * w->coverage->groups + w->column];
         gap.needed = w->coverage->needed[j * w->coverage->groups + w->column];
@@ -121,6 +128,8 @@ static void tell(const fore_forecast *f, const fore_forecast_whose *w, bool by_d
     if (from)
         fore_answer_note(a, "The company has no target of its own: those by %s add up.", from);
     if (by_days) fore_answer_note(a, "Targets of other periods than these are shared by days.");
+    if (weeks_left(f, 0) < 1)
+        fore_answer_note(a, "Less than a week is left: \"a week\" is all that is still to be won.");
     if (w->coverage && w->coverage->known)
         fore_answer_note(
             a,

@@ -172,7 +172,28 @@ static void tell_past(const fore_forecast *f)
                        "change it.");
 }
 
-static fore_status write_members(const fore_forecast *f, fore_error *err)
+/* Nothing but what is in no group would only be the company once more. */
+static bool is_known(const division *d)
+{
+    return d->groups.count > 1 ||
+           (d->groups.count == 1 && fore_sales_groups_index(&d->groups, 0) >= 0);
+}
+
+static void tell_unknown(const fore_forecast *f)
+{
+    fore_series_by by = f->request.by;
+    const char *word = by == FORE_BY_TEAM     ? "team"
+                       : by == FORE_BY_REGION ? "region"
+                       : by == FORE_BY_REP    ? "rep"
+                                              : "product";
+    fore_answer_note(f->answer, "No %ss are known of these deals: there is nothing to divide by.%s",
+                     word,
+                     by == FORE_BY_TEAM || by == FORE_BY_REGION
+                         ? " They are a column of the reps or users that are imported."
+                         : "");
+}
+
+static fore_status write_members(const fore_forecast *f, bool *known, fore_error *err)
 {
     fore_status status = FORE_OK;
     division d = {.f = f, .t = f->context->timeline};
@@ -181,6 +202,8 @@ static fore_status write_members(const fore_forecast *f, fore_error *err)
     double *scratch = FORE_NEW(GROUP_DRAWS, double);
     if (!scratch) return fore_no_memory(err);
     FORE_GO(make_division(&d, err));
+    *known = is_known(&d);
+    if (!*known) goto done;
     FORE_GO(cover(f, &d.groups, &coverage, err));
     int64_t g = fore_answer_grid(f->answer, "groups", "By group", group_columns, 5);
     for (int64_t k = 0; k < d.groups.count; k++) {
@@ -205,9 +228,11 @@ done:
 
 fore_status fore_forecast_groups(const fore_forecast *f, fore_error *err)
 {
+    bool known = false;
     fore_json_array(f->json, "groups");
-    if (f->request.grouped) FORE_TRY(write_members(f, err));
+    if (f->request.grouped) FORE_TRY(write_members(f, &known, err));
     fore_json_end_array(f->json);
-    if (f->request.grouped) tell_past(f);
+    if (known) tell_past(f);
+    if (f->request.grouped && !known) tell_unknown(f);
     return FORE_OK;
 }

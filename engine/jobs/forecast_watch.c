@@ -82,11 +82,13 @@ static fore_status write_list(const fore_forecast *f, const fore_watched *list, 
     fore_status status = FORE_OK;
     fore_text name = {0};
     double amount = 0;
+    int32_t until = f->outlook->start[f->outlook->periods] - 1;
     int64_t shown = n < f->request.deals ? n : f->request.deals, g = -1;
     for (int64_t i = 0; i < n; i++) amount += isnan(list[i].amount) ? 0 : list[i].amount;
     fore_json_object(f->json, slipped ? "slipped" : "stalled");
     fore_json_integer(f->json, "count", n);
     fore_json_number(f->json, "amount", amount);
+    fore_json_date(f->json, "chance_until", until);
     fore_json_array(f->json, "deals");
     for (int64_t i = 0; i < shown; i++) {
         if (g < 0)
@@ -100,17 +102,20 @@ static fore_status write_list(const fore_forecast *f, const fore_watched *list, 
     fore_json_end_array(f->json);
     fore_json_end_object(f->json);
     if (n > 0 && shown > 0) {
-        char total[64] = "", sum[48];
+        char total[64] = "", sum[48], date[32];
+        fore_date_format(until, date);
         fore_number_people(amount, 0, sum, sizeof sum);
         if (amount > 0 && !f->outlook->counts) snprintf(total, sizeof total, ", %s in all,", sum);
         fore_answer_lead(
-            f->answer, g, "%lld open deal%s%s %s%s", (long long)n, n == 1 ? "" : "s", total,
+            f->answer, g, "%lld open deal%s%s %s%s, with the chance to be won by %s:", (long long)n,
+            n == 1 ? "" : "s", total,
             slipped ? "should have closed by now, or moved out of the period since it began"
                     : "have been quiet for longer than nine in ten won deals ever were at "
                       "their stage",
-            shown == n   ? ":"
-            : amount > 0 ? "; the largest:"
-                         : "; the likeliest:");
+            shown == n   ? ""
+            : amount > 0 ? "; the largest"
+                         : "; the likeliest",
+            date);
     }
 done:
     fore_text_free(&name);

@@ -67,8 +67,11 @@ void fore_forecast_record(const fore_forecast *f)
         fore_answer_number(a, g, r->baseline_error[b]);
     }
     weight_words(r, &words);
-    fore_answer_note(a, "Weighed by what each was worth in past periods: %s.",
-                     fore_text_string(&words));
+    fore_answer_note(
+        a,
+        "Weighed by what each was worth in past periods: %s. Periods of another "
+        "length are weighed by their own past: their figures differ for the same days.",
+        fore_text_string(&words));
     a->failed |= words.failed;
     fore_text_free(&words);
     fore_answer_note(a, "In %lld past periods the 80 %% interval held the actual %.0f times.",

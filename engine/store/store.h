@@ -224,8 +224,8 @@ fore_status fore_store_fingerprint(fore_store *store, char out[33], fore_error *
 /* The file is read through the memory of the process; after a reading of all of it this gives those pages
  * back. They come again when they are read. */
 void fore_store_rest(fore_store *store);
-/* The newest event of the history (activity, change, creation, order, ticket; a closing of what is closed
- * at most 30 days beyond those) that is not after `not_after`; FORE_NO_TIME when empty. */
+/* The newest event that the history reaches to, not after `not_after`: dates that people set ahead of what
+ * the CRM stamped do not count (reach.h). FORE_NO_TIME when empty. */
 fore_status fore_store_newest(fore_store *store, int64_t not_after, int64_t *at, fore_error *err);
 
 /* --- models and results --- */

@@ -1,4 +1,5 @@
 /* Reading the history: cursors over the tables, counts, the newest event. */
+#include "engine/store/reach.h"
 #include "engine/store/store_internal.h"
 
 #include <stdio.h>
@@ -98,9 +99,33 @@ int64_t fore_store_count(fore_store *s, fore_table table)
     return store_integer(s, sql, -1, &count, NULL) == FORE_OK ? count : -1;
 }
 
-/* Closings are written by hand, also long ahead: they tell how far the history reaches only as far
- * as this beyond what was recorded when it happened. */
-static const int64_t CLOSING_AHEAD = INT64_C(30) * 86400 * 1000000;
+/* --- how far the history reaches (reach.h) --- */
+
+static const char newest_stamp[] =
+    "SELECT max(t) FROM (SELECT max(at) AS t FROM deal_change WHERE at <= ?1"
+    " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
+    " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
+    " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1)";
+static const char newest_of_all[] =
+    "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
+    " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
+    " UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1"
+    " UNION ALL SELECT max(closed_at) FROM deal WHERE outcome <> 'open' AND closed_at <= ?1"
+    " UNION ALL SELECT max(closed_at) FROM lead"
+    " WHERE status IN ('converted', 'disqualified', 'lost') AND closed_at <= ?1)";
+static const char made[] =
+    "SELECT created_at FROM lead WHERE created_at > ?2 AND created_at <= ?1"
+    " UNION ALL SELECT created_at FROM deal WHERE created_at > ?2 AND created_at <= ?1";
+static const char stamps[] =
+    "SELECT at FROM deal_change WHERE at > ?2 AND at <= ?1"
+    " UNION ALL SELECT opened_at FROM ticket WHERE opened_at > ?2 AND opened_at <= ?1";
+static const char facts[] =
+    "SELECT closed_at FROM deal WHERE outcome <> 'open' AND closed_at > ?2 AND closed_at <= ?1"
+    " UNION ALL SELECT closed_at FROM lead WHERE status IN ('converted', 'disqualified', 'lost')"
+    " AND closed_at > ?2 AND closed_at <= ?1"
+    " UNION ALL SELECT closed_at FROM ticket WHERE closed_at > ?2 AND closed_at <= ?1"
+    " UNION ALL SELECT at FROM sale WHERE at > ?2 AND at <= ?1";
+static const char acts[] = "SELECT at FROM activity WHERE at > ?2 AND at <= ?1";
 
 static fore_status newest_of(fore_store *s, const char *sql, int64_t not_after, int64_t *at,
                              fore_error *err)
@@ -116,23 +141,33 @@ static fore_status newest_of(fore_store *s, const char *sql, int64_t not_after, 
     return status;
 }
 
+static fore_status tell(fore_store *s, const char *sql, fore_reach *reach,
+                        void (*take)(fore_reach *, int64_t), fore_error *err)
+{
+    sqlite3_stmt *statement = NULL;
+    bool more = true;
+    FORE_TRY(store_prepare(s, sql, &statement, err));
+    sqlite3_bind_int64(statement, 1, reach->not_after);
+    sqlite3_bind_int64(statement, 2, reach->from);
+    fore_status status = FORE_OK;
+    while (status == FORE_OK && more) {
+        status = store_step(s, statement, &more, err);
+        if (status == FORE_OK && more) take(reach, sqlite3_column_int64(statement, 0));
+    }
+    sqlite3_finalize(statement);
+    return status;
+}
+
 fore_status fore_store_newest(fore_store *s, int64_t not_after, int64_t *at, fore_error *err)
 {
-    static const char recorded[] =
-        "SELECT max(t) FROM (SELECT max(at) AS t FROM activity WHERE at <= ?1"
-        " UNION ALL SELECT max(at) FROM deal_change WHERE at <= ?1"
-        " UNION ALL SELECT max(at) FROM sale WHERE at <= ?1"
-        " UNION ALL SELECT max(opened_at) FROM ticket WHERE opened_at <= ?1"
-        " UNION ALL SELECT max(created_at) FROM lead WHERE created_at <= ?1"
-        " UNION ALL SELECT max(created_at) FROM deal WHERE created_at <= ?1)";
-    static const char closed[] =
-        "SELECT max(t) FROM (SELECT max(closed_at) AS t FROM deal WHERE outcome <> 'open' AND closed_at <= ?1"
-        " UNION ALL SELECT max(closed_at) FROM lead WHERE status IN ('converted', 'disqualified', 'lost')"
-        " AND closed_at <= ?1 UNION ALL SELECT max(closed_at) FROM ticket WHERE closed_at <= ?1)";
-    int64_t closing;
-    FORE_TRY(newest_of(s, recorded, not_after, at, err));
-    if (*at != FORE_NO_TIME && *at < not_after - CLOSING_AHEAD) not_after = *at + CLOSING_AHEAD;
-    FORE_TRY(newest_of(s, closed, not_after, &closing, err));
-    if (*at == FORE_NO_TIME || (closing != FORE_NO_TIME && closing > *at)) *at = closing;
+    fore_reach reach;
+    FORE_TRY(newest_of(s, newest_stamp, not_after, at, err));
+    if (*at == FORE_NO_TIME) return newest_of(s, newest_of_all, not_after, at, err);
+    fore_reach_begin(&reach, *at, not_after);
+    FORE_TRY(tell(s, made, &reach, fore_reach_made, err));
+    FORE_TRY(tell(s, stamps, &reach, fore_reach_stamp, err));
+    FORE_TRY(tell(s, facts, &reach, fore_reach_fact, err));
+    FORE_TRY(tell(s, acts, &reach, fore_reach_act, err));
+    *at = fore_reach_end(&reach);
     return FORE_OK;
 }

@@ -75,6 +75,9 @@ class Manager(unittest.TestCase):
         none = self.foresell(*asked[:-1], 0).out
         self.assertNotIn("Stalled deals", none)
         self.assertIn("number", self.foresell("forecast", "--deals", -3, code=2).err)
+        for periods in (0, -1, 61):
+            refused = self.foresell("forecast", "--horizon", periods, code=2)
+            self.assertIn("1 to 60 periods", refused.err)
 
     def test_forecast__own_months__beyond_the_list_are_said(self):
         self.foresell("settings", "period_starts=2024-01-01,2024-01-29,2024-02-26")

@@ -312,6 +312,54 @@ static void categories__of_our_chances__add_up_to_the_outlook(void **state)
     fore_outlook_free(o);
 }
 
+/* The parts of "we expect" are the forecast's open deals, also of those in no category. */
+static void check_parts(world *w, bool others)
+{
+    foresell_forecast_request r = {.moment = {at(NOW, 0), NULL}, .horizon = 2, .seed = 5};
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *periods = node_of(node_of(h.root, "categories"), "periods");
+    for (int64_t j = 0; j < 2; j++) {
+        const fore_json_node *parts = node_of(fore_json_at(periods, j), "categories");
+        double sum = 0, deals = 0;
+        bool other = false;
+        for (int64_t k = 0; k < fore_json_length(parts); k++) {
+            const fore_json_node *part = fore_json_at(parts, k);
+            sum += number_of(part, "expected");
+            deals += number_of(part, "deals");
+            other |= strcmp(string_of(part, "category"), "other") == 0;
+        }
+        CLOSE(sum, number_of(fore_json_at(node_of(h.root, "periods"), j), "from_open_deals"));
+        assert_true(sum > 0 && deals > 0);
+        assert_int_equal(other, others);
+    }
+    assert_true(noted(&h, "brought to the forecast's figure of open deals"));
+    assert_int_equal(noted(&h, "not due in the period"), others);
+    forget(&h);
+}
+
+static void forecast__what_we_expect_of_categories__is_its_open_deals(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 2, .deals = 400, .days = 500};
+    put_company(w, &k);
+    check_parts(w, false);
+}
+
+static void forecast__categories_of_the_crm__the_rest_is_a_row_of_its_own(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_past(w);
+    put_dated(w, "A", NOW - 20, NOW + 10, -1, false, 1000, NULL);
+    put_category(w, "A", NOW - 9, NULL, "Best Case");
+    put_dated(w, "B", NOW - 20, NOW + 40, -1, false, 70, NULL); /* due in May */
+    put_category(w, "B", NOW - 9, NULL, "Pipeline");
+    put_dated(w, "C", NOW - 20, NOW + 80, -1, false, 50, NULL); /* due in June */
+    put_category(w, "C", NOW - 9, NULL, "Pipeline");
+    world_commit(w);
+    check_parts(w, true);
+}
+
 /* The CRM's forecast of a deal says how it ended: it is no column of any model. */
 static void attributes__of_the_crms_forecast__are_in_no_frame(void **state)
 {
@@ -370,6 +418,8 @@ int main(void)
         WITH_WORLD(categories__overwritten_at_the_end__have_no_past),
         WITH_WORLD(categories__of_the_crms_chances__have_no_past),
         WITH_WORLD(categories__of_our_chances__add_up_to_the_outlook),
+        WITH_WORLD(forecast__what_we_expect_of_categories__is_its_open_deals),
+        WITH_WORLD(forecast__categories_of_the_crm__the_rest_is_a_row_of_its_own),
         WITH_WORLD(attributes__of_the_crms_forecast__are_in_no_frame),
         WITH_WORLD(categories__short_of_memory__leave_nothing),
     };

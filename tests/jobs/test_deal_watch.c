@@ -211,7 +211,21 @@ static void forecast__slipped_and_stalled__are_named_by_amount(void **state)
     assert_string_equal(string_of(deal, "name"), "Füllhorn & Söhne – दिल्ली");
     assert_string_equal(string_of(deal, "rep_id"), "R0");
     assert_int_equal(grid_of(&h, "stalled")->row_count, 1);
+    /* the chance is by a day that is named, and the later the larger */
+    double chance = number_of(deal, "chance");
+    assert_string_equal(string_of(slipped, "chance_until"), "2025-06-30");
+    assert_non_null(strstr(grid_of(&h, "slipped")->lead, "the chance to be won by 2025-06-30:"));
+    assert_non_null(strstr(grid_of(&h, "stalled")->lead, "the chance to be won by 2025-06-30:"));
     forget(&h);
+    r.horizon = 1;
+    HEAR(april, fore_job_forecast(&w->c, &r, april.answer, e));
+    slipped = node_of(april.root, "slipped");
+    assert_string_equal(string_of(slipped, "chance_until"), "2025-04-30");
+    deal = fore_json_at(node_of(slipped, "deals"), 0);
+    assert_true(number_of(deal, "chance") < chance);
+    assert_non_null(strstr(grid_of(&april, "slipped")->lead, "by 2025-04-30:"));
+    forget(&april);
+    r.horizon = 0;
     r.deals = -1;
     HEAR(none, fore_job_forecast(&w->c, &r, none.answer, e));
     CLOSE(number_of(node_of(none.root, "stalled"), "count"), 2);

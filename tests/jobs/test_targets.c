@@ -263,6 +263,27 @@ static void forecast__with_targets__says_gap_and_chance(void **state)
     forget(&h);
 }
 
+/* Three days before the end "a week" is what is missing, not more than that. */
+static void forecast__less_than_a_week_left__asks_for_no_more_than_is_missing(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 2, .deals = 400, .days = 500};
+    put_company(w, &k);
+    world_begin(w);
+    put_target(w, "company", "", day(2025, 4, 1), day(2025, 5, 1), 1e6);
+    world_commit(w);
+    foresell_forecast_request r = request(NULL);
+    for (int i = 0; i < 2; i++) {
+        r.moment.now = at(NOW + (i ? 10 : 27), 0);
+        HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+        double open = 1e6 - number_of(period_of(&h, 0), "won_so_far");
+        CLOSE(number_of(node_of(period_of(&h, 0), "target"), "needed_per_week"),
+              i ? open / (20.0 / 7) : open);
+        assert_int_equal(noted(&h, "Less than a week is left"), !i);
+        forget(&h);
+    }
+}
+
 /* --- coverage, by hand --- */
 
 static void put_dated(world *w, const char *id, int created, int expected, int closed, bool won,
@@ -438,6 +459,7 @@ int main(void)
         WITH_WORLD(target__of_some_reps_only__is_none_of_the_company),
         WITH_WORLD(target__of_reps_who_left__is_not_missed),
         WITH_WORLD(forecast__with_targets__says_gap_and_chance),
+        WITH_WORLD(forecast__less_than_a_week_left__asks_for_no_more_than_is_missing),
         WITH_WORLD(coverage__by_dates__is_that_of_the_moment),
         WITH_WORLD(coverage__of_months_without_a_win__is_without_end),
         WITH_WORLD(coverage__of_what_came_later__is_the_same),
