@@ -3,10 +3,10 @@
  *
  *   stamped   the newest stamp, and silence = the longest that the stamps before it were silent, in days,
  *             within four weeks: at most so far beyond it may have happened what no stamp tells of
- *   facts     closings and orders beyond it are real up to the last day by which there were half as many
- *             as leads and deals were made in the same time before, on the whole and in its own week
+ *   facts     closings and orders beyond it are real up to the last day by which there were an eighth as
+ *             many as leads and deals were made in the same time before, on the whole and in its own week
  *   acts      activities are real so long as they go on at half their pace of the four weeks before, if
- *             that is four weeks at least: less is what is planned
+ *             that is four weeks at least: less is what is planned. Four weeks without any end what goes on
  *
  * The newest stamp is asked for first, then all that is newer than `from`, in any order. */
 #ifndef FORE_STORE_REACH_H

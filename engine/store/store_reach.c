@@ -5,7 +5,8 @@
 
 #include "engine/base/civil.h"
 
-enum { WEEK = 7, LEAST_PACE = 28 }; /* in four weeks; fewer are taken for so many */
+enum { WEEK = 7, LEAST_PACE = 14 }; /* in four weeks; fewer are taken for so many */
+enum { FACTS_PART = 8, ACTS_PART = 2 };
 
 static const int64_t DAY = INT64_C(86400) * 1000000;
 
@@ -70,19 +71,22 @@ static int silence(const fore_reach *r)
     return longest + 1;
 }
 
-/* The days beyond the stamp that they go on for; pace: in four weeks. */
-static int carried(const int32_t *count, int64_t pace, int least)
+/* The days beyond the stamp that they go on for at 1/part of the pace in four weeks, at least. */
+static int carried(const int32_t *count, int64_t pace, int part, int least)
 {
     int64_t since = 0, week = 0;
-    int last = 0;
+    int last = 0, seen = 0;
     if (pace < LEAST_PACE) pace = LEAST_PACE;
-    for (int beyond = 1; beyond <= FORE_REACH_DAYS - FORE_REACH_BEFORE; beyond++) {
+    for (int beyond = 1;
+         beyond <= FORE_REACH_DAYS - FORE_REACH_BEFORE && beyond - seen <= FORE_REACH_BEFORE;
+         beyond++) {
         const int32_t *day = count + FORE_REACH_BEFORE + beyond - 1;
         since += *day;
         week += *day - (beyond > WEEK ? day[-WEEK] : 0);
         int in_week = beyond < WEEK ? beyond : WEEK;
-        bool goes_on = 2 * FORE_REACH_BEFORE * since >= pace * beyond &&
-                       2 * FORE_REACH_BEFORE * week >= pace * in_week;
+        bool goes_on = part * FORE_REACH_BEFORE * since >= pace * beyond &&
+                       part * FORE_REACH_BEFORE * week >= pace * in_week;
+        if (*day > 0) seen = beyond;
         if (*day > 0 && goes_on) last = beyond;
     }
     return last >= least ? last : 0;
@@ -92,8 +96,8 @@ int64_t fore_reach_end(const fore_reach *r)
 {
     int64_t pace = 0;
     for (int d = 0; d < FORE_REACH_BEFORE; d++) pace += r->acts[d];
-    int beyond = silence(r), facts = carried(r->facts, r->made, 1);
-    int acts = carried(r->acts, pace, FORE_REACH_BEFORE);
+    int beyond = silence(r), facts = carried(r->facts, r->made, FACTS_PART, 1);
+    int acts = carried(r->acts, pace, ACTS_PART, FORE_REACH_BEFORE);
     if (facts > beyond) beyond = facts;
     if (acts > beyond) beyond = acts;
     int64_t at = r->stamp;

@@ -90,10 +90,12 @@ static void reach__closings_dated_ahead_one_by_one__do_not_count(void **state)
     (void)state;
     a_history far = {.closed_from = 38, .closed_to = 38, .closed_ahead = 7};
     assert_int_equal(reach_of(&far, 1000), 0);
-    a_history many = {.closed_from = 300, .closed_to = 302, .closed_ahead = 200};
-    assert_int_equal(reach_of(&many, 1000), 302); /* half the pace all the way, and in its week */
-    many.closed_ahead = 100;
+    a_history many = {.closed_from = 20, .closed_to = 22, .closed_ahead = 3};
+    assert_int_equal(reach_of(&many, 1000), 22); /* an eighth of the pace of deals made */
+    many.closed_ahead = 2;
     assert_int_equal(reach_of(&many, 1000), 0);
+    a_history heap = {.closed_from = 35, .closed_to = 35, .closed_ahead = 500};
+    assert_int_equal(reach_of(&heap, 1000), 0); /* nothing for four weeks, then a heap */
 }
 
 /* Mail goes out on days on which nobody makes a deal. */
