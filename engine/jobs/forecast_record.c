@@ -2,9 +2,10 @@
  *
  *   for every past start of a period, oldest first
  *     the outlook, the simple rules and the actuals so far, as known then
- *     from earlier cuts whose periods are over: the pipeline's level, the members' weights, the
- * shocks members -> the forecast by periods ahead -> (where shown) simulated, set beside what
- * happened once more from all cuts: what holds now
+ *     through the FORE_RECORD_WINDOW cuts before it, as if the record began there: from those whose
+ *     periods are over the pipeline's level and the members' weights -> what was said; the shocks
+ *     members -> the forecast by periods ahead -> (where shown) drawn, set beside what happened
+ *   once more from the newest cuts: what holds now
  *
  * Misses are taken relative to their size, so that a company that grows does not learn from its
  * latest months alone. */
@@ -26,17 +27,24 @@ static const double WEIGHT_HALF_LIFE = 12, WEIGHT_STRENGTH = 8;
 static const double member_prior[FORE_MEMBERS] = {1, 2, 3, 2, 1, 0.7, 0.5};
 /* The weighted mean may not turn the pipeline into something else. */
 static const double LEVEL_LEAST = 0.1, LEVEL_MOST = 10;
-enum { RECORD_DRAWS = 1000, HISTORY_LEAST = 3, CUTS_ALL = FORE_RECORD_CUTS + FORE_RECORD_WARM_UP };
+enum { DISTANCE_DRAWS = 1000, HISTORY_LEAST = 3, CUTS_ALL = FORE_RECORD_CUTS + FORE_RECORD_WINDOW };
 enum { LO80 = 2, HI80 = 6 }; /* in fore_pipeline_levels */
 
 /* What was said at one cut, by periods ahead. */
 typedef struct origin {
     int64_t at; /* index of the period that begins there */
     double pipeline[FORE_RECORD_STEPS], own_sd[FORE_RECORD_STEPS];
-    double direct[FORE_RECORD_STEPS];
-    double member[FORE_RECORD_STEPS][FORE_MEMBERS];
-    double said[FORE_RECORD_STEPS];
+    double direct[FORE_RECORD_STEPS], stages;
+    fore_rules rules;
+    /* as learned in the window in hand */
+    double member[FORE_RECORD_STEPS][FORE_MEMBERS], said[FORE_RECORD_STEPS];
 } origin;
+
+/* Cuts first .. end - 1 as learned from when the first `full` periods of `actual` were over. */
+typedef struct window {
+    int64_t first, end, full;
+    const double *actual;
+} window;
 
 typedef struct learned {
     double level[FORE_RECORD_STEPS], weight[FORE_RECORD_STEPS][FORE_MEMBERS];
@@ -62,40 +70,39 @@ static double aged(int64_t i, int64_t n, double half_life)
     return exp2(-(double)(n - 1 - i) / half_life);
 }
 
-/* --- learning from earlier cuts; actual: the first `full` periods, as known at the moment --- */
+/* --- learning from the cuts of a window --- */
 
 /* What happened over what the pipeline expected, as a ratio of discounted sums (the mean of ratios
  * would be off for few large wins, and could not read a period without any). */
-static double learn_level(const recording *b, const double *actual, int64_t full, int64_t h)
+static double learn_level(const recording *b, const window *w, int64_t h)
 {
     double happened = 0, promised = 0, weight = 0;
-    for (int64_t i = 0; i < b->origins; i++) {
+    for (int64_t i = w->first; i < w->end; i++) {
         const origin *o = &b->origin[i];
-        if (o->at + h >= full) continue;
-        double w = aged(i, b->origins, LEVEL_HALF_LIFE);
-        happened += w * actual[o->at + h];
-        promised += w * o->pipeline[h];
-        weight += w;
+        if (o->at + h >= w->full) continue;
+        double age = aged(i, w->end, LEVEL_HALF_LIFE);
+        happened += age * w->actual[o->at + h];
+        promised += age * o->pipeline[h];
+        weight += age;
     }
     if (!(promised > 0)) return 1;
     double prior = LEVEL_PRIOR * promised / weight;
     return (happened + prior) / (promised + prior);
 }
 
-/* What earlier cuts say about the members that speak at this distance; `speaks` NULL: those of the
- * newest cut. */
-static fore_status learn_weights(const recording *b, const double *actual, int64_t full, int64_t h,
-                                 const double *speaks, double weight[FORE_MEMBERS], fore_error *err)
+/* What the window says about the members that spoke at this distance at its newest cut. */
+static fore_status learn_weights(const recording *b, const window *w, int64_t h,
+                                 double weight[FORE_MEMBERS], fore_error *err)
 {
     double said[CUTS_ALL * FORE_MEMBERS], came[CUTS_ALL], counts[CUTS_ALL], prior[FORE_MEMBERS];
+    const double *speaks = w->end > w->first ? b->origin[w->end - 1].member[h] : NULL;
     int64_t n = 0;
-    if (!speaks && b->origins > 0) speaks = b->origin[b->origins - 1].member[h];
-    for (int64_t i = 0; i < b->origins; i++) {
+    for (int64_t i = w->first; i < w->end; i++) {
         const origin *o = &b->origin[i];
-        if (o->at + h >= full) continue;
+        if (o->at + h >= w->full) continue;
         memcpy(said + n * FORE_MEMBERS, o->member[h], sizeof o->member[h]);
-        came[n] = actual[o->at + h];
-        counts[n++] = aged(i, b->origins, WEIGHT_HALF_LIFE);
+        came[n] = w->actual[o->at + h];
+        counts[n++] = aged(i, w->end, WEIGHT_HALF_LIFE);
     }
     for (int m = 0; m < FORE_MEMBERS; m++)
         prior[m] = speaks && isnan(speaks[m]) ? 0 : member_prior[m];
@@ -103,20 +110,20 @@ static fore_status learn_weights(const recording *b, const double *actual, int64
     return fore_weights_learn(&past, prior, WEIGHT_STRENGTH, weight, err);
 }
 
-static fore_status learn_shocks(const recording *b, const double *actual, int64_t full, learned *l,
-                                fore_error *err)
+static fore_status learn_shocks(const recording *b, const window *w, learned *l, fore_error *err)
 {
-    int64_t steps = b->r->steps;
-    fore_pipeline_miss *miss = FORE_NEW((b->origins + 1) * steps, fore_pipeline_miss);
+    int64_t steps = b->r->steps, cuts = w->end - w->first;
+    fore_pipeline_miss *miss = FORE_NEW((cuts + 1) * steps, fore_pipeline_miss);
     if (!miss) return fore_no_memory(err);
-    for (int64_t i = 0; i < b->origins; i++)
+    for (int64_t i = 0; i < cuts; i++)
         for (int64_t h = 0; h < steps; h++) {
-            const origin *o = &b->origin[i];
+            const origin *o = &b->origin[w->first + i];
             double level = o->pipeline[h] > 0 ? o->said[h] / o->pipeline[h] : 1;
-            miss[i * steps + h] = (fore_pipeline_miss){o->said[h], o->own_sd[h] * sqrt(level),
-                                                       o->at + h < full ? actual[o->at + h] : NAN};
+            miss[i * steps + h] =
+                (fore_pipeline_miss){o->said[h], o->own_sd[h] * sqrt(level),
+                                     o->at + h < w->full ? w->actual[o->at + h] : NAN};
         }
-    fore_pipeline_shocks(miss, b->origins, steps, l->sd, &l->persistence);
+    fore_pipeline_shocks(miss, cuts, steps, l->sd, &l->persistence);
     fore_free(miss);
     return FORE_OK;
 }
@@ -138,32 +145,47 @@ static double level_of(double said, double pipeline)
     return pipeline > 0 ? fmin(fmax(LEVEL_LEAST, said / pipeline), LEVEL_MOST) : 1;
 }
 
-/* --- one cut --- */
-
-static fore_status learn(const recording *b, const double *actual, int64_t full, learned *l,
-                         fore_error *err)
+static fore_status learn_worth(const recording *b, const window *w, learned *l, fore_error *err)
 {
-    for (int64_t h = 0; h < b->r->steps; h++) l->level[h] = learn_level(b, actual, full, h);
-    return learn_shocks(b, actual, full, l, err);
+    for (int64_t h = 0; h < b->r->steps; h++) {
+        l->level[h] = learn_level(b, w, h);
+        FORE_TRY(learn_weights(b, w, h, l->weight[h], err));
+    }
+    return FORE_OK;
 }
 
 /* What the members say at a cut, and what follows from what they were worth before it. */
-static fore_status speak(const recording *b, const double *actual, const fore_rules *rules,
-                         learned *l, origin *o, fore_error *err)
+static void speak(const recording *b, const learned *l, origin *o)
 {
+    const fore_rules *rules = &o->rules;
     for (int64_t h = 0; h < b->r->steps; h++) {
         double *m = o->member[h];
         m[FORE_MEMBER_PIPELINE] = o->pipeline[h];
         m[FORE_MEMBER_LEVELLED] = o->pipeline[h] * l->level[h];
         m[FORE_MEMBER_DIRECT] = o->direct[h];
         m[FORE_MEMBER_DIRECT_RHYTHM] = o->direct[h] * rules->rhythm[h % FORE_RHYTHM];
-        m[FORE_MEMBER_STAGES] = h == 0 ? rules->value[FORE_BASE_STAGE_WEIGHTS][0] : NAN;
+        m[FORE_MEMBER_STAGES] = h == 0 ? o->stages : NAN;
         m[FORE_MEMBER_RHYTHM] = rules->level * rules->rhythm[h % FORE_RHYTHM];
         m[FORE_MEMBER_ETS] = rules->value[FORE_BASE_ETS][h];
-        FORE_TRY(learn_weights(b, actual, o->at, h, m, l->weight[h], err));
         o->said[h] = weigh(l->weight[h], m);
     }
-    return FORE_OK;
+}
+
+/* What the cuts before period `full` teach when it begins, the actuals as known then. */
+static fore_status learn(recording *b, const double *actual, int64_t full, learned *l,
+                         fore_error *err)
+{
+    window w = {.first = 0, .actual = actual};
+    while (w.first < b->origins && b->origin[w.first].at < full - FORE_RECORD_WINDOW) w.first++;
+    for (w.end = w.first; w.end < b->origins; w.end++) {
+        w.full = b->origin[w.end].at;
+        FORE_TRY(learn_worth(b, &w, l, err));
+        speak(b, l, &b->origin[w.end]);
+    }
+    w.full = full;
+    b->r->learned = w.end - w.first;
+    FORE_TRY(learn_worth(b, &w, l, err));
+    return learn_shocks(b, &w, l, err);
 }
 
 typedef struct tally {
@@ -171,15 +193,15 @@ typedef struct tally {
     int64_t cuts;
 } tally;
 
-static void count_cut(tally *t, double said, double actual, double rate, double ets, double lo,
-                      double hi)
+static void count_cut(tally *t, const fore_pipeline_period *said, double actual, double rate,
+                      double ets)
 {
     t->cuts++;
     t->actual += actual;
-    t->error += fabs(said - actual);
+    t->error += fabs(said->mean - actual);
     t->rate += fabs(rate - actual);
     t->ets += fabs(ets - actual);
-    t->inside += actual >= lo && actual <= hi;
+    t->inside += actual >= said->quantile[LO80] && actual <= said->quantile[HI80];
 }
 
 static fore_record_distance close_tally(const tally *t)
@@ -191,7 +213,7 @@ static fore_record_distance close_tally(const tally *t)
 }
 
 static void show_cut(recording *b, const origin *o, const fore_outlook *outlook,
-                     const fore_rules *rules, const fore_pipeline_result *result)
+                     const fore_pipeline_result *result)
 {
     fore_record_cut *cut = &b->r->cut[b->r->cuts++];
     *cut = (fore_record_cut){.start = outlook->start[0],
@@ -201,45 +223,50 @@ static void show_cut(recording *b, const origin *o, const fore_outlook *outlook,
                              .lo80 = result->period[0].quantile[LO80],
                              .hi80 = result->period[0].quantile[HI80],
                              .actual = b->actual[o->at]};
-    for (int k = 0; k < FORE_BASELINES; k++) cut->baseline[k] = rules->value[k][0];
+    for (int k = 0; k < FORE_BASELINES; k++) cut->baseline[k] = o->rules.value[k][0];
 }
 
-static void show_distances(const recording *b, const origin *o, const fore_rules *rules,
+/* nearest: drawn by itself, as the cut is shown; result: all steps. */
+static void show_distances(const recording *b, const origin *o, const fore_pipeline_result *nearest,
                            const fore_pipeline_result *result, tally *ahead, tally *sum)
 {
     double actual = 0, rate = 0, ets = 0;
     int64_t steps = b->r->steps;
     for (int64_t h = 0; h < steps && o->at + h < b->full; h++) {
-        const fore_pipeline_period *p = &result->period[h];
-        double a = b->actual[o->at + h], r = rules->value[FORE_BASE_RUN_RATE][h],
-               e = rules->value[FORE_BASE_ETS][h];
-        count_cut(&ahead[h], p->mean, a, r, e, p->quantile[LO80], p->quantile[HI80]);
+        const fore_pipeline_period *p = h == 0 ? nearest->period : &result->period[h];
+        double a = b->actual[o->at + h], r = o->rules.value[FORE_BASE_RUN_RATE][h],
+               e = o->rules.value[FORE_BASE_ETS][h];
+        count_cut(&ahead[h], p, a, r, e);
         actual += a, rate += r, ets += e;
     }
-    if (o->at + steps <= b->full)
-        count_cut(sum, result->total.mean, actual, rate, ets, result->total.quantile[LO80],
-                  result->total.quantile[HI80]);
+    if (o->at + steps <= b->full) count_cut(sum, &result->total, actual, rate, ets);
 }
 
+/* The cut as a forecast of one period says it, by the same draws; then further ahead. */
 static fore_status simulate(recording *b, const origin *o, const fore_outlook *outlook,
-                            const learned *l, const fore_rules *rules, tally *ahead, tally *sum,
-                            fore_error *err)
+                            const learned *l, tally *ahead, tally *sum, fore_error *err)
 {
+    fore_status status = FORE_OK;
     double level[FORE_RECORD_STEPS];
-    fore_pipeline_result *result = NULL;
+    fore_pipeline_result *nearest = NULL, *result = NULL;
     for (int64_t h = 0; h < b->r->steps; h++) level[h] = level_of(o->said[h], o->pipeline[h]);
     fore_outlook_draws draws = {.share = 1,
                                 .level = level,
                                 .shock_sd = l->sd,
                                 .persistence = l->persistence,
-                                .periods = b->o->distances ? b->r->steps : 1,
-                                .draws = RECORD_DRAWS,
-                                .seed = b->o->seed + (uint64_t)o->at};
-    FORE_TRY(fore_outlook_simulate(b->c, outlook, &draws, &result, err));
-    show_cut(b, o, outlook, rules, result);
-    if (b->o->distances) show_distances(b, o, rules, result, ahead, sum);
+                                .periods = 1,
+                                .seed = b->o->seed};
+    FORE_GO(fore_outlook_simulate(b->c, outlook, &draws, &nearest, err));
+    show_cut(b, o, outlook, nearest);
+    if (!b->o->distances) goto done;
+    draws.periods = b->r->steps;
+    draws.draws = DISTANCE_DRAWS;
+    FORE_GO(fore_outlook_simulate(b->c, outlook, &draws, &result, err));
+    show_distances(b, o, nearest, result, ahead, sum);
+done:
+    fore_pipeline_result_free(nearest);
     fore_pipeline_result_free(result);
-    return FORE_OK;
+    return status;
 }
 
 static void note_basis(fore_record *r, const fore_outlook *o)
@@ -268,13 +295,39 @@ static fore_status show_watch(const recording *b, const learned *l, const fore_r
                               const fore_outlook *outlook, bool shown, fore_error *err)
 {
     if (!b->o->watch) return FORE_OK;
-    fore_record then = {
-        .period = b->r->period, .calendar = b->r->calendar, .steps = b->r->steps};
+    fore_record then = {.period = b->r->period, .calendar = b->r->calendar, .steps = b->r->steps};
     tell_learned(l, rules, &then);
     return b->o->watch(b->o->watch_context, &then, outlook, shown, err);
 }
 
-/* The amounts (wins) of the periods before the cut, as known then. */
+/* What the outlook and the series of then say, whatever is learned. */
+static fore_status read_origin(const recording *b, const fore_outlook *outlook,
+                               const double *actual, origin *o, fore_error *err)
+{
+    fore_outlook usual = fore_outlook_usual(outlook);
+    int32_t days = outlook->start[1] - outlook->start[0];
+    double *rule = &o->rules.value[FORE_BASE_STAGE_WEIGHTS][0];
+    FORE_TRY(fore_outlook_expect(&usual, NULL, 1, o->pipeline, o->own_sd, err));
+    FORE_TRY(fore_outlook_expect_direct(&usual, NULL, 1, o->direct, err));
+    FORE_TRY(fore_stage_weights(b->t, &usual, days, &o->stages, err));
+    fore_rules_read(actual, o->at, fore_calendar_a_year(&b->c->calendar, b->o->period), b->r->steps,
+                    &o->rules);
+    return fore_stage_weights(b->t, outlook, days, rule, err);
+}
+
+/* actual: the amounts (wins) of the periods before the cut, as known then. */
+static fore_status say(recording *b, const fore_outlook *outlook, const double *actual, origin *o,
+                       tally *ahead, tally *sum, fore_error *err)
+{
+    bool shown = o->at >= b->shown_from;
+    learned l;
+    if (!shown && !b->o->watch) return FORE_OK; /* there to be learned from */
+    FORE_TRY(learn(b, actual, o->at, &l, err));
+    speak(b, &l, o);
+    FORE_TRY(show_watch(b, &l, &o->rules, outlook, shown, err));
+    return shown ? simulate(b, o, outlook, &l, ahead, sum, err) : FORE_OK;
+}
+
 static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, fore_error *err)
 {
     fore_status status = FORE_OK;
@@ -283,8 +336,6 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     int32_t starts[FORE_RECORD_STEPS + 1];
     int64_t steps = b->r->steps, as_of = fore_time_of_date(b->now->start[at]);
     origin *o = &b->origin[b->origins];
-    fore_rules rules;
-    learned l;
     for (int64_t j = 0; j <= steps; j++)
         starts[j] = fore_calendar_add(&b->c->calendar, b->o->period, b->now->start[at], (int32_t)j);
     fore_outlook_options options = {.as_of = as_of, .starts = starts, .periods = steps};
@@ -297,27 +348,16 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
     FORE_GO(fore_sales_series_make(b->t, as_of, &b->c->calendar, b->o->period, FORE_BY_TOTAL, -1,
                                    &then, err));
     const double *actual = b->counts ? then->won : then->amount;
-    FORE_GO(learn(b, actual, at, &l, err));
     *o = (origin){.at = at};
-    fore_outlook usual = fore_outlook_usual(outlook);
-    FORE_GO(fore_outlook_expect(&usual, NULL, 1, o->pipeline, o->own_sd, err));
-    FORE_GO(fore_outlook_expect_direct(&usual, NULL, 1, o->direct, err));
-    fore_rules_read(actual, at, fore_calendar_a_year(&b->c->calendar, b->o->period), steps, &rules);
-    double *stages = &rules.value[FORE_BASE_STAGE_WEIGHTS][0];
-    FORE_GO(fore_stage_weights(b->t, &usual, starts[1] - starts[0], stages, err));
-    FORE_GO(speak(b, actual, &rules, &l, o, err));
-    FORE_GO(fore_stage_weights(b->t, outlook, starts[1] - starts[0], stages, err)); /* the rule */
+    FORE_GO(read_origin(b, outlook, actual, o, err));
     note_basis(b->r, outlook);
-    FORE_GO(show_watch(b, &l, &rules, outlook, at >= b->shown_from, err));
-    if (at >= b->shown_from) FORE_GO(simulate(b, o, outlook, &l, &rules, ahead, sum, err));
+    FORE_GO(say(b, outlook, actual, o, ahead, sum, err));
     b->origins++;
 done:
     fore_sales_series_free(then);
     fore_outlook_free(outlook);
     return status;
 }
-
-/* --- all cuts --- */
 
 static void note_end(const recording *b)
 {
@@ -332,7 +372,7 @@ static fore_status make_cuts(recording *b, fore_error *err)
 {
     tally ahead[FORE_RECORD_STEPS] = {{0}}, sum = {0};
     int64_t cuts = b->o->cuts < FORE_RECORD_CUTS ? b->o->cuts : FORE_RECORD_CUTS;
-    int64_t from = b->full - cuts - FORE_RECORD_WARM_UP;
+    int64_t from = b->full - cuts - FORE_RECORD_WINDOW;
     if (from < HISTORY_LEAST) from = HISTORY_LEAST;
     b->shown_from = b->full - cuts;
     for (int64_t at = from; at < b->full; at++) {
@@ -357,9 +397,6 @@ static fore_status conclude(recording *b, fore_error *err)
     FORE_TRY(learn(b, b->actual, b->full, &l, err));
     fore_rules_read(b->actual, b->full, fore_calendar_a_year(&r->calendar, r->period), r->steps,
                     &rules);
-    r->learned = b->origins;
-    for (int64_t h = 0; h < r->steps; h++)
-        FORE_TRY(learn_weights(b, b->actual, b->full, h, NULL, l.weight[h], err));
     tell_learned(&l, &rules, r);
     return FORE_OK;
 }
@@ -374,9 +411,8 @@ fore_status fore_record_make(fore_context *c, const fore_record_options *options
     memset(r, 0, sizeof *r);
     r->period = options->period;
     memcpy(&r->calendar, &c->calendar, sizeof r->calendar); /* padding too: records are compared */
-    r->steps = options->steps < 1                   ? 1
-               : options->steps > FORE_RECORD_STEPS ? FORE_RECORD_STEPS
-                                                    : options->steps;
+    r->steps = options->steps < FORE_RECORD_STEPS ? options->steps : FORE_RECORD_STEPS;
+    if (r->steps < 1) r->steps = 1;
     b->c = c;
     b->o = options;
     b->r = r;
@@ -435,9 +471,9 @@ fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const
                              fore_error *err)
 {
     fore_status status = FORE_OK;
-    double *all = FORE_NEW(o->periods, double), *own = FORE_NEW(o->periods, double);
-    double *sd = FORE_NEW(o->periods, double), *direct = FORE_NEW(o->periods, double);
-    if (!all || !own || !sd || !direct) FORE_GO(fore_no_memory(err));
+    double *all = FORE_NEW(4 * o->periods, double);
+    if (!all) return fore_no_memory(err);
+    double *own = all + o->periods, *sd = own + o->periods, *direct = sd + o->periods;
     double stages, days = (double)o->start[1] - (double)o->as_of / (double)FORE_DAY;
     double part_won = past_part(o, member);
     fore_outlook usual = fore_outlook_usual(o);
@@ -449,7 +485,7 @@ fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const
         int64_t ahead = distance_of(r, o->as_of, o->start[j + 1]);
         int64_t h = ahead < r->steps ? ahead : r->steps - 1;
         double part = part_won * part_of(r, o->as_of, o->start[j], o->start[j + 1]);
-        double near = ahead == 0 && all[j] > 0 ? stages * own[j] / all[j] : NAN;
+        double near = ahead == 0 && all[j] > 0 ? stages * (own[j] / all[j]) : NAN;
         double rhythm = r->rhythm[ahead % FORE_RHYTHM];
         const double said[FORE_MEMBERS] = {
             own[j],         own[j] * r->pipeline_level[h],   direct[j],       direct[j] * rhythm,
@@ -459,8 +495,5 @@ fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const
     }
 done:
     fore_free(all);
-    fore_free(own);
-    fore_free(sd);
-    fore_free(direct);
     return status;
 }

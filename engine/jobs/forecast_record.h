@@ -9,8 +9,9 @@
  * learned from past misses, for each number of periods ahead apart (forecast_weights.h).
  * At each cut only what was known then is used: actuals that had happened, amounts as they stood.
  *
- * The record begins FORE_RECORD_WARM_UP cuts before the first one that is shown, where the history
- * allows, so that the first one shown has something to learn from. */
+ * Every cut, and what holds now, learns from the FORE_RECORD_WINDOW cuts before it, where the history
+ * allows, and from none before these, however many are shown: a cut is what a forecast of one period
+ * as of that day says with the same seed, to the digit. */
 #ifndef FORE_JOBS_FORECAST_RECORD_H
 #define FORE_JOBS_FORECAST_RECORD_H
 
@@ -18,7 +19,7 @@
 
 enum {
     FORE_RECORD_CUTS = 24,    /* shown at most */
-    FORE_RECORD_WARM_UP = 8,
+    FORE_RECORD_WINDOW = 16, /* learned from */
     FORE_RECORD_STEPS = 6,    /* periods ahead that are told apart; further ones are like the last */
     FORE_BASELINES = 5,
     FORE_MEMBERS = 7,
@@ -65,7 +66,7 @@ typedef struct fore_record {
     fore_record_distance ahead[FORE_RECORD_STEPS], sum; /* asked for; sum: of all `steps` periods */
 
     /* what is learned for now, by periods ahead (element 0: the period that holds as_of) */
-    int64_t steps, learned; /* learned: cuts behind it, the warm-up among them */
+    int64_t steps, learned; /* learned: cuts behind it */
     double weight[FORE_RECORD_STEPS][FORE_MEMBERS]; /* sum to 1 */
     double pipeline_level[FORE_RECORD_STEPS]; /* what happened over what the pipeline expected */
     double shock_sd[FORE_RECORD_STEPS], persistence;

@@ -47,6 +47,8 @@ typedef struct direct {
     bool logged, amounts;
     int64_t first, end;   /* subjects of the kind */
     int64_t since;        /* the oldest moment asked */
+    int64_t nearest;      /* the same for the first period alone: how many rows are drawn and which
+                           * stages are told apart is chosen by it, whatever the horizon */
     int64_t begins, ends; /* of the period in hand, after its moment */
     double share[2];      /* drawn of deals not won, and won */
     int32_t stage[STAGES_MOST];
@@ -75,10 +77,10 @@ static bool is_won(const direct *d, int64_t s)
 }
 
 /* The moments, in weeks before as_of, at which the deal was open: from .. to. False: none. */
-static bool open_weeks(const direct *d, int64_t s, int64_t *from, int64_t *to)
+static bool open_weeks(const direct *d, int64_t s, int64_t since, int64_t *from, int64_t *to)
 {
     int64_t closed = closed_at(d, s), as_of = d->o->as_of;
-    int64_t begin = d->t->created_at[s] + 1 > d->since ? d->t->created_at[s] + 1 : d->since;
+    int64_t begin = d->t->created_at[s] + 1 > since ? d->t->created_at[s] + 1 : since;
     *to = (as_of - begin) / WEEK;
     *from = closed >= as_of ? 1 : (as_of - closed + WEEK - 1) / WEEK;
     if (*from < 1) *from = 1;
@@ -92,11 +94,12 @@ static fore_status draw_rows(direct *d, fore_error *err)
     double count[2] = {0};
     int64_t from, to, room = 0;
     for (int64_t s = d->first; s < d->end; s++)
-        if (fore_outlook_usable(d->t, d->o, s) && open_weeks(d, s, &from, &to))
+        if (fore_outlook_usable(d->t, d->o, s) && open_weeks(d, s, d->nearest, &from, &to))
             count[is_won(d, s)] += (double)(to - from + 1);
     for (int k = 0; k < 2; k++) d->share[k] = fmin(1, ROWS_MOST / 2.0 / fmax(1, count[k]));
     for (int64_t s = d->first; s < d->end; s++) {
-        if (!fore_outlook_usable(d->t, d->o, s) || !open_weeks(d, s, &from, &to)) continue;
+        if (!fore_outlook_usable(d->t, d->o, s) || !open_weeks(d, s, d->since, &from, &to))
+            continue;
         double share = d->share[is_won(d, s)];
         fore_random lot = fore_random_new(LOTS, (uint64_t)d->t->key[s]);
         if (share < 1 && fore_random_uniform(&lot) >= share) continue;
@@ -120,7 +123,8 @@ static fore_status choose_stages(direct *d, fore_error *err)
     for (int64_t i = 0; i < d->rows; i++) {
         fore_subject_state state;
         fore_subject_state_at(d->t, d->row[i].subject, d->row[i].moment, &state);
-        if (state.stage >= 0) seen[state.stage] += d->row[i].weight;
+        if (state.stage >= 0 && d->row[i].moment >= d->nearest)
+            seen[state.stage] += d->row[i].weight;
     }
     while (d->stages < STAGES_MOST) {
         int32_t best = -1;
@@ -265,7 +269,7 @@ static double new_business(const direct *d, double *mean)
     double sum = 0, total = 0, wins = 0;
     for (int64_t w = 1; o->as_of - w * WEEK >= d->since; w++) {
         int64_t moment = o->as_of - w * WEEK, over = moment + d->ends;
-        if (over > o->as_of) continue;
+        if (over > o->as_of || o->as_of - over > MOMENTS_DAYS * FORE_DAY) continue;
         double weight = exp2(-(double)(o->as_of - over) / (double)FORE_DAY / NEW_HALF_LIFE_DAYS);
         total += weight;
         for (int64_t i = 0; i < o->past_wins; i++) {
@@ -324,6 +328,14 @@ static void set_stretch(direct *d, int64_t period)
     d->ends = fore_time_of_date(d->o->start[period + 1]) - d->o->as_of;
 }
 
+/* The oldest moment asked for periods up to this one. */
+static int64_t oldest_of(direct *d, int64_t period)
+{
+    set_stretch(d, period);
+    int64_t oldest = d->o->as_of - d->ends - MOMENTS_DAYS * FORE_DAY, first = first_closing(d);
+    return first > oldest ? first : oldest;
+}
+
 fore_status fore_outlook_learn_direct(fore_context *c, fore_outlook *o, bool logged, bool amounts,
                                       fore_error *err)
 {
@@ -339,9 +351,8 @@ fore_status fore_outlook_learn_direct(fore_context *c, fore_outlook *o, bool log
     open = FORE_NEW(o->open, row);
     if (!o->direct_won || !o->direct_new || !open) FORE_GO(fore_no_memory(err));
     int64_t periods = o->periods < FORE_DIRECT_PERIODS ? o->periods : FORE_DIRECT_PERIODS;
-    set_stretch(&d, periods - 1);
-    int64_t oldest = o->as_of - d.ends - MOMENTS_DAYS * FORE_DAY, first = first_closing(&d);
-    d.since = first > oldest ? first : oldest;
+    d.nearest = oldest_of(&d, 0);
+    d.since = oldest_of(&d, periods - 1);
     FORE_GO(draw_rows(&d, err));
     if (logged) FORE_GO(choose_stages(&d, err));
     for (int64_t i = 0; i < o->open; i++) open[i] = (row){o->open_subject[i], o->as_of, 1};

@@ -105,17 +105,27 @@ fore_status fore_outlook_expect_direct(const fore_outlook *o, const uint8_t *mem
     return FORE_OK;
 }
 
+/* Weeks ahead from which something can be won in the first `periods`: later ones need no draws. */
+static int64_t weeks_that_count(const fore_outlook *o, int64_t periods)
+{
+    int64_t weeks = 0;
+    for (int64_t j = 0; j < periods; j++)
+        for (int64_t w = weeks; w < o->weeks; w++)
+            if (o->new_won[w + j * o->weeks] > 0) weeks = w + 1;
+    return weeks;
+}
+
 /* New deals at the level of each period: more of them arrive by the highest level, and fewer are
  * won where the level is lower, so that chances stay chances. */
 static void level_arrivals(const fore_outlook *o, const fore_outlook_draws *d, int64_t periods,
-                           double *arrivals, double *fresh)
+                           int64_t weeks, double *arrivals, double *fresh)
 {
     double most = d->level ? 0 : 1;
     for (int64_t j = 0; d->level && j < periods; j++) most = fmax(most, d->level[j]);
-    for (int64_t w = 0; w < o->weeks; w++) {
+    for (int64_t w = 0; w < weeks; w++) {
         arrivals[w] = o->arrivals[w] * d->share * most;
         for (int64_t j = 0; j < periods; j++)
-            fresh[w + j * o->weeks] =
+            fresh[w + j * weeks] =
                 o->new_won[w + j * o->weeks] * (d->level && most > 0 ? d->level[j] / most : 1);
     }
 }
@@ -129,14 +139,15 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     if (!arena) return fore_no_memory(err);
     int64_t n = 0;
     int64_t periods = d->periods > 0 && d->periods < o->periods ? d->periods : o->periods;
+    int64_t weeks = weeks_that_count(o, periods);
     for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]];
     double *won = fore_arena_alloc(arena, n * periods, sizeof(double));
     double *lost = fore_arena_alloc(arena, n * periods, sizeof(double));
     double *amount = fore_arena_alloc(arena, n, sizeof(double));
     double *so_far = fore_arena_alloc(arena, periods, sizeof(double));
-    double *arrivals = fore_arena_alloc(arena, o->weeks, sizeof(double));
+    double *arrivals = fore_arena_alloc(arena, weeks, sizeof(double));
     double *weight = fore_arena_alloc(arena, o->past_wins, sizeof(double));
-    double *fresh = fore_arena_alloc(arena, o->weeks * periods, sizeof(double));
+    double *fresh = fore_arena_alloc(arena, weeks * periods, sizeof(double));
     if (!weight || !fresh || !won || !lost || !amount || !so_far || !arrivals) {
         status = fore_no_memory(err);
         goto done;
@@ -156,7 +167,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     }
     for (int64_t i = 0; i < o->wins; i++)
         if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
-    level_arrivals(o, d, periods, arrivals, fresh);
+    level_arrivals(o, d, periods, weeks, arrivals, fresh);
     if (d->member) weigh_members(o, d->member, weight);
     fore_pipeline p = {.periods = periods,
                        .won_so_far = so_far,
@@ -167,7 +178,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
                        .amounts = o->past_amount,
                        .amount_weight = d->member ? weight : o->past_weight,
                        .amount_count = o->past_wins,
-                       .weeks = o->weeks,
+                       .weeks = weeks,
                        .arrivals = arrivals,
                        .arrivals_size = o->arrivals_size,
                        .new_won = fresh,

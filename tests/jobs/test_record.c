@@ -1,4 +1,5 @@
 /* The record of past forecasts: what it learns, from what it may learn, and what follows. */
+#include "engine/jobs/forecast.h"
 #include "engine/jobs/forecast_record.h"
 #include "engine/jobs/forecast_rules.h"
 
@@ -95,6 +96,57 @@ static void record__distances__count_only_what_has_happened(void **state)
     CLOSE(r.ahead[0].error, r.error);
     CLOSE(r.ahead[0].coverage80, r.coverage80);
     CLOSE(r.ahead[0].run_rate_error, r.baseline_error[FORE_BASE_RUN_RATE]);
+}
+
+/* --- what is shown is what would have been said --- */
+
+static void same_cut(const fore_record_cut *a, const fore_record_cut *b)
+{
+    assert_int_equal(a->start, b->start);
+    assert_true(a->mean == b->mean && a->median == b->median && a->actual == b->actual);
+    assert_true(a->lo80 == b->lo80 && a->hi80 == b->hi80);
+}
+
+static void record__cut__is_the_forecast_as_of_that_day(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 5, .deals = 1200, .days = 1000};
+    put_company(w, &k);
+    fore_record r = record_at(w, 960, 8, 3, true);
+    fore_forecast_request request = {.period = FORE_MONTHLY, .horizon = 1};
+    assert_int_equal(r.cuts, 8);
+    assert_int_equal(r.learned, FORE_RECORD_WINDOW);
+    for (int i = 0; i < 8; i += 7) {
+        const fore_record_cut *cut = &r.cut[i];
+        fore_forecast_basis said;
+        OK(fore_forecast_basis_make(&w->c, &request, fore_time_of_date(cut->start), 3, &said, e));
+        const fore_pipeline_period *p = said.result->period;
+        assert_true(cut->mean == p->mean && cut->median == p->median);
+        assert_true(cut->lo80 == p->quantile[2] && cut->hi80 == p->quantile[6]);
+        fore_forecast_basis_free(&said);
+    }
+}
+
+/* Neither how many are shown, nor how far ahead else is looked, nor what came since. */
+static void record__cut__depends_on_nothing_else_that_is_asked(void **state)
+{
+    world *w = *state;
+    company k = {.seed = 5, .deals = 1200, .days = 1000};
+    put_company(w, &k);
+    fore_record many = record_at(w, 960, 12, 3, true), few = record_at(w, 960, 3, 3, true),
+                near = record_at(w, 960, 3, 1, false), far = record_at(w, 960, 3, 6, false),
+                before = record_at(w, 960 - 61, 4, 1, false);
+    for (int i = 0; i < 3; i++) {
+        same_cut(&few.cut[i], &many.cut[i + 9]);
+        same_cut(&near.cut[i], &many.cut[i + 9]);
+        same_cut(&far.cut[i], &many.cut[i + 9]);
+    }
+    for (int i = 0; i < 4; i++) same_cut(&before.cut[i], &many.cut[i + 6]);
+    assert_memory_equal(few.weight, many.weight, sizeof few.weight); /* nor what holds now */
+    assert_memory_equal(few.shock_sd, many.shock_sd, sizeof few.shock_sd);
+    assert_true(near.weight[0][FORE_MEMBER_DIRECT] == many.weight[0][FORE_MEMBER_DIRECT]);
+    assert_true(near.pipeline_level[0] == many.pipeline_level[0]);
+    assert_true(near.shock_sd[0] == many.shock_sd[0]);
 }
 
 /* --- from what it may be learned --- */
@@ -412,6 +464,8 @@ int main(void)
         WITH_WORLD(record__calibrated_pipeline__keeps_its_level),
         WITH_WORLD(record__pipeline_misled__is_trusted_less_than_the_series),
         WITH_WORLD(record__distances__count_only_what_has_happened),
+        WITH_WORLD(record__cut__is_the_forecast_as_of_that_day),
+        WITH_WORLD(record__cut__depends_on_nothing_else_that_is_asked),
         WITH_WORLD(record__amounts_corrected_later__do_not_reach_past_cuts),
         WITH_WORLD(record__another_currency_then__is_no_record_of_this_one),
         WITH_WORLD(outlook__amounts_without_log__stay_unknown_at_a_past_cut),
