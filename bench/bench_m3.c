@@ -2,10 +2,11 @@
  * take? bench_m3 [--every K] [--inside] [--intervals KIND] [--clean WHAT] [--paths N] [threads
  * [method ...]] prints one JSON line per method and group; K: each K-th series only; --inside: the
  * last values of each training part are forecast from those before (long enough series only), which
- * is where choices are made; KIND: model, conformal or adaptive; WHAT: outliers, shifts or both; N:
- * sample paths, by which the sum of all steps is held against its interval. The method "shipped" is
- * "learned" with the program's weights, not corrected by the series at hand. peer_series.py puts
- * statsforecast and R beside it. Published forecasts of THETA give 12.762 (outside the run). */
+ * is where choices are made; KIND: auto, model, conformal or adaptive; WHAT: report, outliers,
+ * shifts, both or off; N: sample paths, by which the sum of all steps is held against its interval.
+ * The method "shipped" is "learned" with the program's weights, not corrected by the series at
+ * hand. peer_series.py puts statsforecast and R beside it. Published forecasts of THETA give 12.762
+ * (outside the run). */
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -136,28 +137,40 @@ static int run(const m3_series *series, question q, const char *word, fore_pool 
     return 0;
 }
 
+static int place_of(const char *word, const char *const *words)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(word, words[i]) == 0) return i;
+    return -1;
+}
+
+/* One option with its value; false for one that there is not. The words stand in the order of
+ * fore_interval_kind and fore_series_cleaning. */
+static bool read_option(const char *option, const char *value, question *q)
+{
+    static const char *const kinds[] = {"auto", "model", "conformal", "adaptive", NULL};
+    static const char *const cleaning[] = {"report", "outliers", "shifts", "both", "off", NULL};
+    int kind = place_of(value, kinds), clean = place_of(value, cleaning);
+    if (strcmp(option, "--every") == 0) return (q->every = atoi(value)) >= 1;
+    if (strcmp(option, "--paths") == 0) return (q->paths = atoll(value)) >= 0;
+    if (strcmp(option, "--intervals") == 0) q->intervals = (fore_interval_kind)kind;
+    if (strcmp(option, "--intervals") == 0) return kind >= 0;
+    if (strcmp(option, "--clean") == 0) q->cleaning = (fore_series_cleaning)clean;
+    return strcmp(option, "--clean") == 0 && clean >= 0;
+}
+
 static bool read_options(int *argc, char ***argv, question *q)
 {
-    static const char *const kinds[] = {"auto", "model", "conformal", "adaptive"};
     *q = (question){.every = 1};
     for (; *argc > 1 && (*argv)[1][0] == '-'; --*argc, ++*argv) {
-        const char *word = (*argv)[1], *value = *argc > 2 ? (*argv)[2] : "";
-        if (strcmp(word, "--inside") == 0) {
+        if (strcmp((*argv)[1], "--inside") == 0) {
             q->inside = true;
             continue;
         }
-        if (strcmp(word, "--every") == 0) q->every = atoi(value);
-        if (strcmp(word, "--intervals") == 0)
-            for (int k = 0; k < 4; k++)
-                if (strcmp(value, kinds[k]) == 0) q->intervals = (fore_interval_kind)k;
-        if (strcmp(word, "--paths") == 0) q->paths = atoll(value);
-        if (strcmp(word, "--clean") == 0) /* outliers, shifts or both */
-            q->cleaning = value[0] == 'o'   ? FORE_CLEAN_OUTLIERS
-                          : value[0] == 's' ? FORE_CLEAN_SHIFTS
-                                            : FORE_CLEAN_BOTH;
+        if (*argc < 3 || !read_option((*argv)[1], (*argv)[2], q)) return false;
         --*argc, ++*argv;
     }
-    return q->every >= 1;
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -168,9 +181,12 @@ int main(int argc, char **argv)
     int failed = 0;
     question q;
     if (!read_options(&argc, &argv, &q) || !all) {
-        fprintf(stderr, all ? "--every takes 1 or more\n"
-                            : "the M3 files are not there; set FORESELL_DATA to the folder that "
-                              "holds m3/\n");
+        fprintf(
+            stderr,
+            all ? "bench_m3 [--every K] [--inside] [--intervals auto|model|conformal|adaptive] "
+                  "[--clean report|outliers|shifts|both|off] [--paths N] [threads [method ...]]; "
+                  "K is 1 or more\n"
+                : "the M3 files are not there; set FORESELL_DATA to the folder that holds m3/\n");
         return 1;
     }
     MUST(fore_pool_new(argc > 1 ? atoi(argv[1]) : 1, &pool, err));

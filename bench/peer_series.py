@@ -3,10 +3,12 @@
 
     peer_series.py BENCH_M3 FORESELL [RUNS] [QUESTION ...]
 
-Every k-th of the 3,003 series (fewer where a peer is slow), the same methods with their defaults, two
-processes or threads each. foresell and its peers take turns, RUNS times (R's auto.arima once); prints
-medians, ratios and the mean sMAPE. Peers are timed inside of their process, so without its start; the pool
-that statsforecast starts is part of its clock, and processor seconds are of one process without a pool.
+Every k-th of the 3,003 series (fewer where a peer is slow), the same methods, two processes or threads
+each. "foresell" does what the peers do: point forecasts and the model's own intervals (statsforecast: points
+only); "foresell, all defaults" adds intervals from past origins and the search for outliers and shifts. They
+take turns, RUNS times (R's ets and auto.arima once); prints medians, ratios to the first row and the mean
+sMAPE. Peers are timed inside of their process, so without its start; the pool that statsforecast starts is
+part of its clock, and processor seconds are of one process without a pool.
 QUESTION: ets, arima, theta, combine (no peer), start. FORESELL_DATA names the folder that holds m3/."""
 import csv
 import json
@@ -87,9 +89,11 @@ def middle(rows):
 
 def ask(bench, question, runs):
     (method, theirs, r_name), every, r_runs = QUESTIONS[question]
-    seen = {"foresell": [], "statsforecast": [], "R forecast": []}
+    seen = {"foresell": [], "foresell, all defaults": [], "statsforecast": [], "R forecast": []}
+    as_peers = ("--intervals", "model", "--clean", "off")
     for run in range(runs):
-        seen["foresell"].append(last_line(bench, "--every", every, THREADS, method))
+        seen["foresell"].append(last_line(bench, "--every", every, *as_peers, THREADS, method))
+        seen["foresell, all defaults"].append(last_line(bench, "--every", every, THREADS, method))
         row = last_line(sys.executable, SELF, "--peer", theirs, every)
         row["seconds"] = last_line(sys.executable, SELF, "--pool", theirs, every)["seconds"]
         seen["statsforecast"].append(row)
