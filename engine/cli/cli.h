@@ -64,6 +64,11 @@ int cli_finish(cli *c, fore_status status, foresell_answer *answer, const fore_e
 int cli_failed(fore_status status, const fore_error *err);
 void cli_print(const cli *c, const foresell_answer *answer);
 
+/* A line on stderr; on a terminal it breaks between words at its width. */
+void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void cli_say_text(const char *text);
+int cli_width(int fd); /* $COLUMNS, else of the terminal, else 80 */
+
 void cli_observer_start(cli *c);
 void cli_observer_end(void); /* wipes a progress bar */
 

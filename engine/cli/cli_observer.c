@@ -65,7 +65,7 @@ static void show_message(void *context, fore_level level, const char *text)
     (void)context;
     if (bar.quiet || level == FORE_DEBUG) return;
     cli_observer_end();
-    fprintf(stderr, "%s%s\n", level == FORE_WARNING ? "warning: " : "", text);
+    cli_say("%s%s", level == FORE_WARNING ? "warning: " : "", text);
 }
 
 static bool is_cancelled(void *context)

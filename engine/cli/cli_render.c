@@ -8,23 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "engine/cli/cli.h"
 
-enum { MAX_COLUMNS = 64, MIN_WIDTH = 60, GAP = 2 };
-
-static int terminal_width(void)
-{
-    struct winsize size;
-    const char *columns = getenv("COLUMNS");
-    int width = columns ? atoi(columns) : 0;
-    if (width <= 0 && isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-        width = size.ws_col;
-    if (width <= 0) width = 80;
-    return width < MIN_WIDTH ? MIN_WIDTH : width;
-}
+enum { MAX_COLUMNS = 64, GAP = 2 };
 
 static bool use_colour(void) { return isatty(STDOUT_FILENO) && !getenv("NO_COLOR"); }
 
@@ -342,7 +330,8 @@ static int64_t column_named(const foresell_answer *a, int64_t t, const char *key
     return -1;
 }
 
-/* The rows of table t under the columns of table `head`: where t has no such column they are empty. */
+/* The rows of table t under the columns of table `head`: where t has no such column they are empty.
+ */
 static void print_csv_rows(const foresell_answer *a, int64_t head, int64_t t)
 {
     for (int64_t r = 0; r < foresell_table_rows(a, t); r++) {
@@ -389,13 +378,11 @@ void cli_print(const cli *c, const foresell_answer *answer)
         if (tables > 0 && foresell_table_rows(answer, first) == 0) first = 0;
         if (tables > 0) print_csv(answer, first);
         for (int64_t t = 0; t < tables && !c->quiet; t++)
-            if (foresell_table_lead(answer, t))
-                fprintf(stderr, "%s\n", foresell_table_lead(answer, t));
-        for (int64_t i = 0; i < notes && !c->quiet; i++)
-            fprintf(stderr, "%s\n", foresell_note(answer, i));
+            if (foresell_table_lead(answer, t)) cli_say_text(foresell_table_lead(answer, t));
+        for (int64_t i = 0; i < notes && !c->quiet; i++) cli_say_text(foresell_note(answer, i));
         return;
     }
-    int width = terminal_width();
+    int width = cli_width(STDOUT_FILENO);
     bool printed = false;
     for (int64_t t = 0; t < tables; t++) {
         if (foresell_table_rows(answer, t) == 0) continue;

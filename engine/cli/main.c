@@ -77,14 +77,25 @@ static void print_command_help(const cli_command *command, const cli_option *opt
     printf("\nExample:\n  %s\n", command->example);
 }
 
+/* What stands in stdout's buffer is written; else says so. */
+static int written(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    cli_say("foresell: cannot write the result: %s", strerror(errno));
+    return CLI_FAILED;
+}
+
+enum { USAGE_MOST = 2000 };
+
 int cli_usage_error(const cli_command *command, const char *format, ...)
 {
+    char text[USAGE_MOST];
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "foresell %s: ", command->name);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "\nTry: foresell %s --help\n", command->name);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    cli_say("foresell %s: %s", command->name, text);
+    cli_say("Try: foresell %s --help", command->name);
     return CLI_USAGE;
 }
 
@@ -104,6 +115,22 @@ static bool option_set(const cli_option *option, const char *text)
     }
     if (option->kind == CLI_NUMBER && !isfinite(*(double *)option->target)) return false;
     return errno == 0 && end != text && *end == 0;
+}
+
+static const char *kind_of(const cli_option *option)
+{
+    return option->kind == CLI_NUMBER ? "a number"
+           : option->kind == CLI_SEED ? "a whole number from 0"
+                                      : "a whole number";
+}
+
+/* Of these the second would take the place of the first unsaid. */
+static bool names_many(const cli_option *option)
+{
+    static const char *const lists[] = {"LIST", "COLS", "COLUMNS", "COLUMN,...", NULL};
+    for (const char *const *word = lists; option->argument && *word; word++)
+        if (strcmp(option->argument, *word) == 0) return true;
+    return false;
 }
 
 /* The fewest letters to change, add, drop or swap with the next one; more than NEAR: far. */
@@ -157,6 +184,7 @@ int cli_parse(cli *c, const cli_command *command, const cli_option *options, int
               int *operands)
 {
     struct option table[OPTION_LIMIT + 8] = {{0}};
+    bool given[OPTION_LIMIT] = {false};
     int count = 0;
     for (const cli_option *o = options; o->name && count < OPTION_LIMIT; o++, count++)
         table[count] =
@@ -176,7 +204,7 @@ int cli_parse(cli *c, const cli_command *command, const cli_option *options, int
     for (int value; (value = getopt_long(argc, argv, ":hw:", table, NULL)) != -1;) {
         switch (value) {
         case 'h':
-        case OPTION_HELP: print_command_help(command, options); return CLI_DONE;
+        case OPTION_HELP: print_command_help(command, options); return written(CLI_DONE);
         case OPTION_JSON: c->format = CLI_JSON; break;
         case OPTION_CSV: c->format = CLI_CSV; break;
         case OPTION_AS_OF: c->as_of = optarg; break;
@@ -185,8 +213,13 @@ int cli_parse(cli *c, const cli_command *command, const cli_option *options, int
         case '?': return no_option(command, table, argv[optind - 1]);
         case ':': return cli_usage_error(command, "'%s' needs a value", argv[optind - 1]);
         default:
+            if (given[value] && names_many(&options[value]))
+                return cli_usage_error(command, "--%s is given twice; write one list: --%s A,B",
+                                       options[value].name, options[value].name);
+            given[value] = true;
             if (!option_set(&options[value], optarg))
-                return cli_usage_error(command, "--%s cannot be '%s'", options[value].name, optarg);
+                return cli_usage_error(command, "--%s is %s, not '%s'", options[value].name,
+                                       kind_of(&options[value]), optarg);
         }
     }
     *operands = argc - optind;
@@ -234,14 +267,14 @@ int cli_failed(fore_status status, const fore_error *err)
     const char *text = err->message[0] ? err->message : foresell_status_text(status);
     if (err->line > 0) text = without_place(text, err->file);
     if (err->file[0] && err->line > 0 && err->column > 0)
-        fprintf(stderr, "foresell: %s:%lld:%lld: %s\n", err->file, (long long)err->line,
+        cli_say("foresell: %s:%lld:%lld: %s", err->file, (long long)err->line,
                 (long long)err->column, text);
     else if (err->file[0] && err->line > 0)
-        fprintf(stderr, "foresell: %s:%lld: %s\n", err->file, (long long)err->line, text);
+        cli_say("foresell: %s:%lld: %s", err->file, (long long)err->line, text);
     else if (err->file[0] && !strstr(text, err->file))
-        fprintf(stderr, "foresell: %s: %s\n", err->file, text);
+        cli_say("foresell: %s: %s", err->file, text);
     else
-        fprintf(stderr, "foresell: %s\n", text);
+        cli_say("foresell: %s", text);
     if (status == FORE_E_NO_ANSWER) return CLI_NO_ANSWER;
     return status == FORE_E_USAGE || status == FORE_E_ARGUMENT ? CLI_USAGE : CLI_FAILED;
 }
@@ -252,14 +285,10 @@ int cli_finish(cli *c, fore_status status, foresell_answer *answer, const fore_e
     cli_observer_end();
     cli_print(c, answer);
     const char *missing = foresell_answer_missing(answer);
-    if (missing) fprintf(stderr, "foresell: %s\n", missing);
+    if (missing) cli_say("foresell: %s", missing);
     int code = missing ? CLI_NO_ANSWER : CLI_DONE;
     foresell_answer_free(answer);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "foresell: cannot write the result: %s\n", strerror(errno));
-        return CLI_FAILED;
-    }
-    return code;
+    return written(code);
 }
 
 int cli_run(cli *c, foresell_mode mode, cli_job job, const void *request)
@@ -308,15 +337,14 @@ static int leading_options(cli *c, int argc, char **argv, int *code)
         else if ((value = value_of("--as-of", argc, argv, &at)))
             c->as_of = value;
         else {
-            fprintf(stderr,
-                    "foresell: '%s' cannot stand before the command; write foresell COMMAND "
-                    "%s\nTry: foresell --help\n",
+            cli_say("foresell: '%s' cannot stand before the command; write foresell COMMAND %s",
                     option, option);
+            cli_say("Try: foresell --help");
             return -1;
         }
         if ((c->workspace && !*c->workspace) || (c->as_of && !*c->as_of)) {
-            fprintf(stderr, "foresell: '%s' needs a %s\nTry: foresell --help\n", option,
-                    c->as_of ? "moment" : "file");
+            cli_say("foresell: '%s' needs a %s", option, c->as_of ? "moment" : "file");
+            cli_say("Try: foresell --help");
             return -1;
         }
     }
@@ -329,8 +357,9 @@ static int no_command(const char *name)
     int least = NEAR + 1;
     for (int i = 0; cli_commands[i]; i++)
         come_near(name, strlen(name), cli_commands[i]->name, &least, &best);
-    fprintf(stderr, "foresell: there is no command '%s'%s%s%s\nTry: foresell --help\n", name,
-            best ? "; did you mean '" : "", best ? best : "", best ? "'?" : "");
+    cli_say("foresell: there is no command '%s'%s%s%s", name, best ? "; did you mean '" : "",
+            best ? best : "", best ? "'?" : "");
+    cli_say("Try: foresell --help");
     return CLI_USAGE;
 }
 
@@ -346,11 +375,11 @@ int main(int argc, char **argv)
     const char *name = argv[first];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
-        return CLI_DONE;
+        return written(CLI_DONE);
     }
     if (strcmp(name, "--version") == 0) {
         printf("foresell %s\n", foresell_version());
-        return CLI_DONE;
+        return written(CLI_DONE);
     }
     for (int i = 0; cli_commands[i]; i++)
         if (strcmp(cli_commands[i]->name, name) == 0)
