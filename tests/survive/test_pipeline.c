@@ -47,6 +47,53 @@ static void pipeline__four_deals__equals_the_exact_distribution(void **state)
     fore_pipeline_result_free(r);
 }
 
+/* Forty deals of small chances are drawn together: bits of the sum tell which of the first ten were
+ * won. A wide shock makes many draws so full that each is asked for itself. */
+static void pipeline__unlikely_deals__each_by_its_chance_and_at_most_once(void **state)
+{
+    (void)state;
+    enum { N = 40, TOLD = 10, PERIODS = 3, DRAWS = 40000 };
+    static const double SD[] = {1.2, 1.2, 1.2};
+    double won[N * PERIODS], lost[N * PERIODS], amount[N], mean[2][PERIODS] = {{0}};
+    for (int i = 0; i < N; i++) {
+        amount[i] = i < TOLD ? 1 << i : 0;
+        for (int j = 0; j < PERIODS; j++) {
+            won[i + j * N] = 0.02 + 0.01 * ((i + j) % TOLD);
+            lost[i + j * N] = 0.2;
+        }
+    }
+    fore_pipeline p = {
+        .periods = PERIODS, .open = N, .open_won = won, .open_lost = lost, .open_amount = amount};
+    for (int shock = 0; shock < 2; shock++) {
+        p.shock_sd = shock ? SD : NULL;
+        fore_pipeline_result *r = run(&p, DRAWS, NULL);
+        double seen[TOLD][PERIODS] = {{0}}, both = 0;
+        for (int64_t d = 0; d < DRAWS; d++) {
+            int before = 0;
+            for (int j = 0; j < PERIODS; j++) {
+                int now = (int)r->draws[d + j * DRAWS];
+                assert_int_equal(now & before, 0);
+                before |= now;
+                for (int i = 0; i < TOLD; i++) seen[i][j] += (now >> i & 1) / (double)DRAWS;
+                both += j == 0 && (now & 3 << 8) == 3 << 8;
+            }
+        }
+        for (int j = 0; j < PERIODS; j++) {
+            for (int i = 0; i < TOLD && !shock; i++)
+                NEAR(seen[i][j], won[i + j * N], 5 * sqrt(won[i + j * N] / DRAWS));
+            mean[shock][j] = r->period[j].mean;
+        }
+        double apart = won[8] * won[9]; /* independent of each other, unless a shock is common */
+        if (shock)
+            assert_true(both / DRAWS > 1.5 * apart);
+        else
+            NEAR(both / DRAWS, apart, 5 * sqrt(apart / DRAWS));
+        fore_pipeline_result_free(r);
+    }
+    NEAR(mean[1][0] / mean[0][0], 1, 0.05);
+    NEAR(mean[1][2] / mean[0][2], 1, 0.08);
+}
+
 static void pipeline__certain_deals__no_spread(void **state)
 {
     (void)state;
@@ -346,6 +393,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pipeline__four_deals__equals_the_exact_distribution),
+        cmocka_unit_test(pipeline__unlikely_deals__each_by_its_chance_and_at_most_once),
         cmocka_unit_test(pipeline__certain_deals__no_spread),
         cmocka_unit_test(pipeline__nothing_open_nothing_new__what_is_won_stays),
         cmocka_unit_test(pipeline__common_shock__widens_the_interval),
