@@ -264,12 +264,9 @@ static fore_status put_target(fore_importing *run, fore_put *put, fore_error *er
         return fore_reject(run, "period_start", NULL, "no start of the period", err);
     if (row.amount_minor == FORE_NO_AMOUNT)
         return fore_reject(run, "amount", NULL, "no amount", err);
-    if (row.period_end_on == FORE_NO_DATE) { /* the last day of the month that it starts in */
-        row.period_end_on =
-            fore_period_add(FORE_MONTHLY, fore_period_start(FORE_MONTHLY, row.period_start_on), 1) -
-            1;
-    }
-    if (row.period_end_on < row.period_start_on)
+    if (row.period_end_on == FORE_NO_DATE) /* the month's, by the calendar that is set when asked */
+        row.period_end_on = row.period_start_on - 1;
+    else if (row.period_end_on < row.period_start_on)
         return fore_reject_slot(run, FORE_SLOT_PERIOD_END, "the period ends before it starts", err);
     return fore_store_put_target(run->store, &row, put, err);
 }

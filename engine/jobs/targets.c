@@ -13,6 +13,7 @@ enum { NEAR_PERIODS = 3 };
 typedef struct row {
     const char *scope, *id;
     int32_t start, end; /* [start, end) */
+    bool told;          /* its end is, else it is the month's */
     double amount;
 } row;
 
@@ -38,7 +39,8 @@ static int compare(const void *a, const void *b)
     int order = strcmp(x->scope, y->scope);
     if (!order) order = strcmp(x->id, y->id);
     if (!order) order = (x->start > y->start) - (x->start < y->start);
-    return order ? order : (x->end > y->end) - (x->end < y->end);
+    if (!order) order = (x->end > y->end) - (x->end < y->end);
+    return order ? order : x->told - y->told;
 }
 
 static bool is_whole(const fore_calendar *calendar, fore_period period, int32_t start, int32_t end)
@@ -47,9 +49,20 @@ static bool is_whole(const fore_calendar *calendar, fore_period period, int32_t 
            fore_calendar_start(calendar, period, end) == end;
 }
 
+/* The day after a target of which only the start is known: the calendar's month that holds it, or
+ * the civil month that it begins. */
+static int32_t end_of_month(const fore_calendar *calendar, int32_t start)
+{
+    int32_t month = fore_calendar_start(calendar, FORE_MONTHLY, start);
+    if (month != start && fore_period_start(FORE_MONTHLY, start) == start)
+        return fore_period_add(FORE_MONTHLY, start, 1);
+    return fore_calendar_add(calendar, FORE_MONTHLY, month, 1);
+}
+
 /* The day after a target: is `last` its last day, or the day after it? */
 static int32_t end_of(const fore_calendar *calendar, int32_t start, int32_t last)
 {
+    if (last < start) return end_of_month(calendar, start);
     static const fore_period kinds[] = {FORE_MONTHLY, FORE_QUARTERLY};
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (int32_t end = last + 1; end >= last; end--)
@@ -74,6 +87,7 @@ static fore_status add(fore_targets *t, const fore_calendar *calendar, const for
                               .id = fore_arena_string(t->arena, from->scope_id),
                               .start = start,
                               .end = end_of(calendar, start, from->period_end_on),
+                              .told = from->period_end_on >= start,
                               .amount = (double)from->amount_minor / 100};
     if (!t->rows[t->count].scope || !t->rows[t->count].id) return fore_no_memory(err);
     t->count++;

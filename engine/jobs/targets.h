@@ -9,7 +9,9 @@
  * in the period are none of them): what the others add up to would be no target of the whole.
  *
  * A period_end is its last day, or the day after it, whichever makes whole months or quarters of the
- * workspace's calendar, whole civil months, or one week; its last day where neither does. */
+ * workspace's calendar, whole civil months, or one week; its last day where neither does. Without one (fore_target_row) a target
+ * holds for the calendar's month that its start lies in; one that starts on a 1st which begins no month of
+ * the calendar holds for the civil month. */
 #ifndef FORE_JOBS_TARGETS_H
 #define FORE_JOBS_TARGETS_H
 

@@ -134,6 +134,7 @@ typedef struct fore_ticket_row {
     double satisfaction;
 } fore_ticket_row;
 
+/* period_end_on: the last day or the day after it; the day before period_start_on: none was given. */
 typedef struct fore_target_row {
     const char *scope, *scope_id; int32_t period_start_on, period_end_on; int64_t amount_minor;
 } fore_target_row;

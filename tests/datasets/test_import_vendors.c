@@ -229,7 +229,8 @@ static void import__salesforce__history_links_products_quota(void **state)
     assert_int_equal(fore_cursor_next(targets, &target, &more, NULL), FORE_OK);
     assert_true(more);
     assert_string_equal(target.scope_id, "005bm00000NCJmQ001");
-    assert_date(target.period_end_on, "2024-02-29");
+    assert_date(target.period_start_on, "2024-02-01");
+    assert_date(target.period_end_on, "2024-01-31"); /* none given: the month's, when it is asked for */
     assert_int_equal(target.amount_minor, 30000000);
     fore_cursor_close(targets);
     assert_true(noted(&report, "as in the file's other columns"));

@@ -125,6 +125,33 @@ static void target__of_a_calendar_of_weeks__ends_where_its_period_ends(void **st
     CLOSE(target(w, FORE_BY_REP, "R2", first, first + 9, NULL), 90);
 }
 
+/* Without an end a target holds for the month that the calendar has as its start, whichever is set. */
+static void target__without_an_end__holds_for_the_month_of_the_calendar_that_is_set(void **state)
+{
+    world *w = *state;
+    fore_target t;
+    int32_t first = day(2025, 12, 1), second = first + 28, january = day(2026, 1, 1);
+    four_reps(w);
+    world_begin(w);
+    put_target(w, "company", "", first, first - 1, 2800);
+    put_target(w, "company", "", second, second - 1, 3500);
+    put_target(w, "rep", "R0", january, january - 1, 310);
+    put_target(w, "rep", "R0", january, january + 30, 290); /* as it was before, with an end */
+    world_commit(w);
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, first, january, &t), 2800); /* civil */
+    OK(fore_calendar_set(&w->c.calendar, "fiscal_year_start", "12", e));
+    OK(fore_calendar_set(&w->c.calendar, "fiscal_weeks", "4-5-4", e));
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, first, second, &t), 2800);
+    assert_false(t.by_days);
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, second, second + 35, &t), 3500);
+    assert_false(t.by_days);
+    CLOSE(target(w, FORE_BY_REP, "R0", january, day(2026, 2, 1), &t), 310); /* begins no month */
+    OK(fore_calendar_set(&w->c.calendar, "fiscal_weeks", "", e));
+    OK(fore_calendar_set(&w->c.calendar, "period_starts", "2025-12-01,2025-12-29,2026-01-19", e));
+    CLOSE(target(w, FORE_BY_TOTAL, NULL, second, second + 21, &t), 3500);
+    assert_false(t.by_days);
+}
+
 /* A target for two of a quarter's months is none of the quarter, and the answer says so. */
 static void target__of_a_part_of_the_period__is_named(void **state)
 {
@@ -455,6 +482,7 @@ int main(void)
         WITH_WORLD(target__of_months__adds_up_to_a_quarter_and_is_shared_by_weeks),
         WITH_WORLD(target__of_reps_only__adds_up_to_team_and_company),
         WITH_WORLD(target__of_a_calendar_of_weeks__ends_where_its_period_ends),
+        WITH_WORLD(target__without_an_end__holds_for_the_month_of_the_calendar_that_is_set),
         WITH_WORLD(target__of_a_part_of_the_period__is_named),
         WITH_WORLD(target__of_some_reps_only__is_none_of_the_company),
         WITH_WORLD(target__of_reps_who_left__is_not_missed),
