@@ -47,6 +47,17 @@ fore_status fore_ces_fit(const double *y, int64_t n, int64_t m, fore_ces_form fo
  * The form with the smallest AICc. E_NO_ANSWER with fewer than 5 values. */
 fore_status fore_ces_choose(const double *y, int64_t n, int64_t m, fore_ces *model,
                             fore_error *err);
+
+/* The same for many series, side by side: each gets what fore_ces_choose says of it alone. Returns
+ * E_MEMORY at most. */
+typedef struct fore_ces_question {
+    const double *y; /* n finite values, borrowed */
+    int64_t n, m;
+    fore_ces model;     /* out */
+    fore_status status; /* out */
+} fore_ces_question;
+fore_status fore_ces_choose_many(fore_ces_question *questions, int64_t count, fore_error *err);
+
 /* One-step means of y from model->first; last: the state after n values, or NULL. */
 void fore_ces_filter(const fore_ces *model, const double *y, int64_t n, double *fitted,
                      fore_ces_state *last);

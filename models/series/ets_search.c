@@ -83,7 +83,7 @@ static double scale_of(const double *y, int64_t n)
     return ldexp(1, exponent < 1000 ? exponent : 1000);
 }
 
-static fore_status take_up(climber *c, ets_job *job, fore_error *err)
+static void take_up(climber *c, ets_job *job)
 {
     c->job = job;
     c->p = (fore_ets_problem){.y = c->scaled, .n = job->n, .m = job->m, .form = job->form};
@@ -95,9 +95,8 @@ static fore_status take_up(climber *c, ets_job *job, fore_error *err)
     c->best_value = c->best_score = INFINITY;
     c->slowly = false;
     c->start = 0;
-    FORE_TRY(ets_start_states(&c->p, c->states, err));
+    ets_start_states(&c->p, c->states);
     enter(c);
-    return FORE_OK;
 }
 
 /* The climb from these weights is over. Where a slow start led to a quick trend it is made once
@@ -188,26 +187,25 @@ static void finish(climber *c, double *errors)
 
 /* ---- side by side ---- */
 
-static fore_status seat(search *s, int64_t lane, ets_job *job, fore_error *err)
+static void seat(search *s, int64_t lane, ets_job *job)
 {
     climber *c = &s->lane[lane];
     c->job = NULL;
     s->lanes.n[lane] = 0;
-    if (!job) return FORE_OK;
-    FORE_TRY(take_up(c, job, err));
+    if (!job) return;
+    take_up(c, job);
     for (int64_t t = 0; t < job->n; t++) s->lanes.y[t * s->lanes.width + lane] = c->scaled[t];
-    return FORE_OK;
 }
 
 /* Jobs that share a season, in the lanes. */
-static fore_status run_together(search *s, ets_job **jobs, int64_t count, fore_error *err)
+static void run_together(search *s, ets_job **jobs, int64_t count)
 {
     int64_t next = 0, seated = 0;
     s->lanes.season = jobs[0]->form.season;
     s->lanes.m = jobs[0]->m;
     ets_lanes_clear(&s->lanes);
     for (int64_t i = 0; i < s->lanes.width; i++) {
-        FORE_TRY(seat(s, i, next < count ? jobs[next] : NULL, err));
+        seat(s, i, next < count ? jobs[next] : NULL);
         if (next++ < count) seated++;
     }
     while (seated > 0) {
@@ -228,26 +226,24 @@ static fore_status run_together(search *s, ets_job **jobs, int64_t count, fore_e
             if (tell(c, value, gradient)) continue;
             finish(c, s->room);
             if (next >= count) seated--;
-            FORE_TRY(seat(s, i, next < count ? jobs[next] : NULL, err));
+            seat(s, i, next < count ? jobs[next] : NULL);
             next++;
         }
     }
-    return FORE_OK;
 }
 
 /* A multiplicative trend, or a very long series: by itself. */
-static fore_status run_alone(search *s, ets_job *job, fore_error *err)
+static void run_alone(search *s, ets_job *job)
 {
     climber *c = s->lane;
     double gradient[ETS_UNKNOWNS], value;
-    FORE_TRY(take_up(c, job, err));
+    take_up(c, job);
     c->p.q = s->lanes.q, c->p.slope = s->lanes.slope;
     c->p.season = s->lanes.place, c->p.mu = s->lanes.inverse;
     do {
         value = fore_ets_objective(&c->p, c->ask, c->p.count, gradient);
     } while (tell(c, value, gradient));
     finish(c, s->lanes.q);
-    return FORE_OK;
 }
 
 /* ---- the queue ---- */
@@ -301,13 +297,13 @@ fore_status ets_search_run(ets_job *jobs, int64_t count, fore_error *err)
     for (int64_t i = 0, end; i < count; i = end) {
         end = i + 1;
         if (goes_alone(order[i])) {
-            FORE_GO(run_alone(&s, order[i], err));
+            run_alone(&s, order[i]);
             continue;
         }
         while (end < count && order[end]->form.season == order[i]->form.season &&
                order[end]->m == order[i]->m)
             end++;
-        FORE_GO(run_together(&s, order + i, end - i, err));
+        run_together(&s, order + i, end - i);
     }
 done:
     fore_free(order);

@@ -19,7 +19,7 @@ typedef struct ets_job {
     fore_status status; /* out: OK, or E_NUMERIC when the form cannot be fitted to these values */
 } ets_job;
 
-/* Fits all of them. Allocates once, however many there are, but for starting values. */
+/* Fits all of them. Allocates once, however many there are. */
 fore_status ets_search_run(ets_job *jobs, int64_t count, fore_error *err);
 
 #endif

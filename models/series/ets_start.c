@@ -2,8 +2,8 @@
 #include "models/series/ets_start.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "engine/base/memory.h"
 #include "engine/num/linear.h"
 #include "engine/num/special.h"
 #include "models/measure/accuracy.h"
@@ -14,30 +14,32 @@ static const double FACTOR_START = 1.5, FACTOR_MOST = 10;
 
 typedef fore_ets_problem problem;
 
-/* Fewer than three seasons: the season is one harmonic beside a line. design: 4 n + n doubles. */
-static fore_status harmonic_season(const problem *p, double *index, fore_error *err)
+/* Fewer than three seasons: the season is one harmonic beside a line, by least squares. */
+static void harmonic_season(const problem *p, double *index)
 {
-    double *design = FORE_NEW(5 * p->n, double), total = 0;
-    if (!design) return fore_no_memory(err);
-    double *target = design + 4 * p->n, step = 2 * M_PI / (double)p->m;
+    enum { COLUMNS = 4 };
+    double gram[COLUMNS * COLUMNS] = {0}, c[COLUMNS] = {0}, total = 0, n = (double)p->n;
+    double step = 2 * M_PI / (double)p->m;
+    int64_t columns = p->m == 2 ? 3 : 4; /* the sine of two steps is zero */
     for (int64_t t = 0; t < p->n; t++) {
-        design[t] = 1;
-        design[t + p->n] = (double)t;
-        design[t + 2 * p->n] = cos(step * (double)t);
-        design[t + 3 * p->n] = sin(step * (double)t);
-        target[t] = p->y[t];
+        const double at = (double)t,
+                     row[COLUMNS] = {1, at / n - 0.5, cos(step * at), sin(step * at)};
+        for (int64_t i = 0; i < columns; i++) {
+            c[i] += row[i] * p->y[t];
+            for (int64_t j = 0; j < columns; j++) gram[i + j * columns] += row[i] * row[j];
+        }
     }
-    fore_status status = fore_least_squares(design, p->n, 4, target, NULL, err);
-    for (int64_t j = 0; status == FORE_OK && j < p->m; j++) {
-        double wave = target[2] * cos(step * (double)j) + target[3] * sin(step * (double)j);
-        double centre = target[0] + target[1] * (double)p->n / 2;
-        index[j] = p->form.season == 'A' ? wave : centre > 0 ? fmax(0.1, 1 + wave / centre) : 1;
+    if (fore_cholesky(gram, columns, NULL) == FORE_OK)
+        fore_cholesky_solve(gram, columns, c, 1);
+    else
+        memset(c, 0, sizeof c);
+    for (int64_t j = 0; j < p->m; j++) { /* c[0]: the middle of the line */
+        double wave = c[2] * cos(step * (double)j) + c[3] * sin(step * (double)j);
+        index[j] = p->form.season == 'A' ? wave : c[0] > 0 ? fmax(0.1, 1 + wave / c[0]) : 1;
         total += index[j];
     }
     for (int64_t j = 0; j < p->m; j++)
         index[j] += (p->form.season == 'M' ? 1 : 0) - total / (double)p->m;
-    fore_free(design);
-    return status;
 }
 
 /* Level and slope of the line through the first max(10, 2 m) values without their season. */
@@ -58,14 +60,14 @@ static void starting_line(const problem *p, const double *index, double *level, 
     *level = sum / (double)many - *slope * (p->trend_at >= 0 ? centre : 0);
 }
 
-fore_status ets_start_states(const problem *p, double *x, fore_error *err)
+void ets_start_states(const problem *p, double *x)
 {
     double index[FORE_ETS_SEASON_MAX] = {0}, level, slope;
     if (p->season_at >= 0) {
         fore_status status = FORE_E_NO_ANSWER;
         if (p->n >= 3 * p->m)
             status = fore_seasonal_indices(p->y, p->n, p->m, p->form.season == 'M', index, NULL);
-        if (status != FORE_OK) FORE_TRY(harmonic_season(p, index, err));
+        if (status != FORE_OK) harmonic_season(p, index);
         for (int64_t j = 0; p->form.season == 'M' && j < p->m; j++) index[j] = fmax(index[j], 0.01);
     }
     starting_line(p, index, &level, &slope);
@@ -75,7 +77,6 @@ fore_status ets_start_states(const problem *p, double *x, fore_error *err)
         x[p->level_at + 1] =
             level > 0 ? fmin(fmax(1 + slope / level, 1 / FACTOR_START), FACTOR_START) : 1;
     for (int64_t j = 0; p->season_at >= 0 && j + 1 < p->m; j++) x[p->season_at + j] = index[j];
-    return FORE_OK;
 }
 
 void ets_start_weights(const problem *p, int64_t start, double *x)

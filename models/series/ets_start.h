@@ -9,7 +9,7 @@ enum { ETS_UNKNOWNS = 6 + FORE_ETS_SEASON_MAX, ETS_STARTS = 5 };
 
 /* Initial states from a classical decomposition and a line (Hyndman et al. 2002, section 3), into
  * their places in x. */
-fore_status ets_start_states(const fore_ets_problem *p, double *x, fore_error *err);
+void ets_start_states(const fore_ets_problem *p, double *x);
 /* Likelihoods of smoothing have several hills. Those where trend and season change slowly forecast
  * better than higher ones where they do not: on M3 sMAPE is 13.06 with the handicaps of
  * ets_search.c for quick ones, 13.17 without that of quick trends, 13.34 without any. The last

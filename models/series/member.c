@@ -76,7 +76,7 @@ static fore_status take_seasons(fore_member *w, const double *y, const fore_seri
 
 static fore_status choose_ets(fore_member *w, const double *y, fore_error *err)
 {
-    const fore_ets_question *q = w->known;
+    const fore_ets_question *q = w->ets_known;
     int64_t m = season_left(w);
     bool known = q && q->status == FORE_OK && q->n == w->n && q->m == m &&
                  q->multiplicative_trend == w->multiplicative_trend &&
@@ -115,7 +115,14 @@ static fore_status fit_holt_winters(fore_member *w, const double *y, double *fit
 
 static fore_status fit_ces(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
-    FORE_TRY(fore_ces_choose(y, w->n, season_left(w), &w->model.ces, err));
+    const fore_ces_question *q = w->ces_known;
+    int64_t m = season_left(w);
+    bool known = q && q->status == FORE_OK && q->n == w->n && q->m == m &&
+                 memcmp(q->y, y, (size_t)w->n * sizeof *y) == 0;
+    if (known)
+        w->model.ces = q->model;
+    else
+        FORE_TRY(fore_ces_choose(y, w->n, m, &w->model.ces, err));
     w->parameters = w->model.ces.parameters + w->model.ces.states;
     fore_ces_filter(&w->model.ces, y, w->n, fitted, NULL);
     return FORE_OK;
@@ -232,7 +239,8 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
                             .m = m,
                             .croston_alpha = options->croston_alpha,
                             .multiplicative_trend = options->multiplicative_trend,
-                            .known = options->ets_known};
+                            .ets_known = options->ets_known,
+                            .ces_known = options->ces_known};
     if (n < fore_member_least(member)) return too_short(member, err);
     if (smooths(method) || method == FORE_SERIES_ARIMA)
         FORE_GO(take_seasons(member, y, options, err));
@@ -254,7 +262,8 @@ fore_status fore_member_fit(fore_series_method method, const double *y, int64_t 
     else
         plain(member, y, n, 1, &mean, NULL, fitted);
 done:
-    member->known = NULL;
+    member->ets_known = NULL;
+    member->ces_known = NULL;
     if (status != FORE_OK) fore_member_free(member);
     return status;
 }

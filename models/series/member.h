@@ -16,13 +16,14 @@ typedef struct fore_member {
     fore_series_method method; /* never AUTO or COMBINE */
     int64_t n, m;
     double croston_alpha;
-    bool multiplicative_trend; /* ETS: those forms too */
-    const fore_ets_question *known; /* while it is fitted: what ETS said of these values, or NULL */
+    bool multiplicative_trend;          /* ETS: those forms too */
+    const fore_ets_question *ets_known; /* while it is fitted: what ETS and CES said of these */
+    const fore_ces_question *ces_known; /* values, or NULL */
     int64_t parameters;   /* estimated from the values: starting states, indices and values lost to
                            * differences count */
     fore_seasons seasons; /* taken out before the fit, where the model cannot hold them */
     double *room;         /* ARIMA: n doubles to work in, owned; so one thread at a time */
-    double weight; /* in a combination with learned weights: its share; else 0 */
+    double weight;        /* in a combination with learned weights: its share; else 0 */
     int64_t from; /* ARIMA: fitted on the values from here on, whole seasons left out; usually 0 */
     union {
         fore_ets ets; /* SES, HOLT, ETS, MSTL */

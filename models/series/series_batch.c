@@ -1,10 +1,12 @@
-/* Many series: blocks of them go to the threads. In a block ETS is asked about all series at once,
- * as its fits run side by side (ets_search.h); then each series is answered by itself. What a
- * series gets does not depend on its block. Learned weights are corrected by all series first. */
+/* Many series: blocks of them go to the threads. In a block ETS and CES are asked about all series
+ * at once, as their fits run side by side (ets_search.h, ces_fit.c); then each series is answered
+ * by itself. What a series gets does not depend on its block. Learned weights are corrected by all
+ * series first. */
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "models/series/ces.h"
 #include "models/series/ets.h"
 #include "models/series/learned.h"
 #include "models/series/prepare.h"
@@ -19,37 +21,49 @@ typedef struct batch {
     int64_t count, block;
 } batch;
 
-static bool asks_ets(const fore_series_options *o, const fore_series_task *task)
+/* What ETS and CES say of the series of a block, prepared as fore_series_run does. */
+typedef struct answers {
+    fore_prepared *prepared; /* own their values */
+    fore_ets_question *ets;
+    fore_ces_question *ces;
+} answers;
+
+static bool can_ask(const fore_series_options *o, const fore_series_task *task)
 {
-    bool method = o->method == FORE_SERIES_AUTO || o->method == FORE_SERIES_COMBINE ||
-                  o->method == FORE_SERIES_LEARNED || o->method == FORE_SERIES_ETS;
     bool as_they_are = o->cleaning == FORE_CLEAN_REPORT || o->cleaning == FORE_CLEAN_OFF;
-    return method && as_they_are && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 &&
+    return as_they_are && o->transform == FORE_TRANSFORM_NONE && o->seasons == 0 &&
            task->seasons == 0 && !o->drivers && !task->drivers && task->y && task->n >= 4 &&
            task->n <= LONG && task->m >= 1 && task->m <= FORE_ETS_SEASON_MAX;
 }
 
-/* What ETS says of the series, prepared as fore_series_run does. prepared owns their values. */
-static fore_status ask_ets(const batch *b, const fore_series_task *tasks, int64_t count,
-                           fore_prepared *prepared, fore_ets_question *questions, fore_error *err)
+static fore_status ask(const batch *b, const fore_series_task *tasks, int64_t count, answers *a,
+                       fore_error *err)
 {
+    const fore_series_options *o = b->options;
+    bool several = o->method == FORE_SERIES_AUTO || o->method == FORE_SERIES_COMBINE ||
+                   o->method == FORE_SERIES_LEARNED;
+    bool ets = several || o->method == FORE_SERIES_ETS;
+    bool ces = several || o->method == FORE_SERIES_CES;
     for (int64_t i = 0; i < count; i++) {
+        fore_prepared *p = &a->prepared[i];
         fore_error ignored;
-        questions[i] = (fore_ets_question){.m = tasks[i].m};
-        if (!asks_ets(b->options, &tasks[i])) continue;
-        fore_status status = fore_prepare(tasks[i].y, tasks[i].n, &prepared[i], &ignored);
+        a->ets[i] = (fore_ets_question){.m = tasks[i].m};
+        a->ces[i] = (fore_ces_question){.m = tasks[i].m};
+        if (!(ets || ces) || !can_ask(o, &tasks[i])) continue;
+        fore_status status = fore_prepare(tasks[i].y, tasks[i].n, p, &ignored);
         if (status == FORE_E_MEMORY) return fore_no_memory(err);
-        bool rare = b->options->method == FORE_SERIES_AUTO && 2 * prepared[i].zeros > prepared[i].n;
-        if (status != FORE_OK || prepared[i].constant || rare) continue;
-        questions[i].y = prepared[i].y;
-        questions[i].n = prepared[i].n;
-        questions[i].multiplicative_trend = b->options->multiplicative_trend;
+        bool rare = o->method == FORE_SERIES_AUTO && 2 * p->zeros > p->n;
+        if (status != FORE_OK || p->constant || rare) continue;
+        if (ets) a->ets[i].y = p->y, a->ets[i].n = p->n;
+        a->ets[i].multiplicative_trend = o->multiplicative_trend;
+        if (ces) a->ces[i].y = p->y, a->ces[i].n = p->n;
     }
-    return fore_ets_choose_many(questions, count, err);
+    if (ets) FORE_TRY(fore_ets_choose_many(a->ets, count, err));
+    return ces ? fore_ces_choose_many(a->ces, count, err) : FORE_OK;
 }
 
-static fore_status run_task(const batch *b, fore_series_task *task, const fore_ets_question *known,
-                            fore_error *err)
+static fore_status run_task(const batch *b, fore_series_task *task, const fore_ets_question *ets,
+                            const fore_ces_question *ces, fore_error *err)
 {
     fore_series_options options = *b->options;
     fore_error own = {0};
@@ -59,7 +73,8 @@ static fore_status run_task(const batch *b, fore_series_task *task, const fore_e
         options.seasons_tried = true;
         memcpy(options.season, task->season, sizeof options.season);
     }
-    options.ets_known = known;
+    options.ets_known = ets;
+    options.ces_known = ces;
     task->status =
         fore_series_run(task->y, task->n, task->m, task->horizon, &options, &task->forecast, &own);
     if (task->status != FORE_OK)
@@ -76,15 +91,16 @@ static fore_status run_block(void *context, int64_t block, int worker, fore_erro
     fore_series_task *tasks = b->tasks + from;
     fore_status status = FORE_OK;
     (void)worker;
-    fore_prepared *prepared = FORE_ZNEW(count, fore_prepared);
-    fore_ets_question *questions = FORE_NEW(count, fore_ets_question);
-    if (!prepared || !questions) FORE_GO(fore_no_memory(err));
-    FORE_GO(ask_ets(b, tasks, count, prepared, questions, err));
-    for (int64_t i = 0; i < count; i++) FORE_GO(run_task(b, &tasks[i], &questions[i], err));
+    answers a = {FORE_ZNEW(count, fore_prepared), FORE_ZNEW(count, fore_ets_question),
+                 FORE_ZNEW(count, fore_ces_question)};
+    if (!a.prepared || !a.ets || !a.ces) FORE_GO(fore_no_memory(err));
+    FORE_GO(ask(b, tasks, count, &a, err));
+    for (int64_t i = 0; i < count; i++) FORE_GO(run_task(b, &tasks[i], &a.ets[i], &a.ces[i], err));
 done:
-    for (int64_t i = 0; prepared && i < count; i++) fore_prepared_free(&prepared[i]);
-    fore_free(prepared);
-    fore_free(questions);
+    for (int64_t i = 0; a.prepared && i < count; i++) fore_prepared_free(&a.prepared[i]);
+    fore_free(a.prepared);
+    fore_free(a.ets);
+    fore_free(a.ces);
     return status;
 }
 

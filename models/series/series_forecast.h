@@ -111,8 +111,9 @@ typedef struct fore_series_options {
     const struct fore_learned *learned; /* LEARNED: the weights; NULL = those of the program, which
                                          * a batch of FORE_LEARNED_OWN series corrects by their own
                                          * history first. Borrowed */
-    /* Of fore_series_batch alone, which asks ETS about many series at once; leave NULL. */
+    /* Of fore_series_batch alone, which asks ETS and CES about many series at once; leave NULL. */
     const struct fore_ets_question *ets_known;
+    const struct fore_ces_question *ces_known;
     int64_t paths;                 /* sample paths to draw, 0 to FORE_SERIES_PATHS; default 0 */
     uint64_t seed;                 /* of the paths; default 0 */
     fore_series_cleaning cleaning; /* default REPORT */

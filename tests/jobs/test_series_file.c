@@ -522,7 +522,7 @@ static void series__any_allocation_fails__clean_error(void **state)
     months(w, &f, "a", 24);
     foresell_series_request r = request(&f, NULL, 3);
     int64_t live = fore_memory_live(), failures = 0;
-    for (int64_t k = 1;; k += 1 + k / 6) {
+    for (int64_t k = 1;; k += 1 + k / 12) {
         fore_answer *a = NULL;
         fore_memory_fail_at(k);
         fore_status status = fore_answer_new(&a, NULL);

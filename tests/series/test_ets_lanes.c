@@ -230,10 +230,11 @@ static void series_batch__with_lanes__same_bytes_as_one_by_one(void **state)
     fore_pool *pool;
     (void)state;
     assert_int_equal(fore_pool_new(2, &pool, NULL), FORE_OK);
-    for (int method = 0; method < 3; method++) {
+    for (int method = 0; method < 4; method++) {
         fore_series_options options = fore_series_default();
         options.method = method == 0   ? FORE_SERIES_ETS
                          : method == 1 ? FORE_SERIES_COMBINE
+                         : method == 2 ? FORE_SERIES_CES
                                        : FORE_SERIES_SES;
         options.multiplicative_trend = method == 0;
         for (int64_t i = 0; i < TASKS; i++) {
