@@ -22,7 +22,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
-#include "engine/num/optimise.h"
+#include "engine/num/climb.h"
 #include "engine/num/special.h"
 #include "models/measure/accuracy.h"
 #include "models/series/theta_profile.h"
@@ -30,6 +30,7 @@
 /* thetaf's bounds are those of exponential smoothing; the optimised forms have theta >= 1. Beyond
  * 50 a Theta line hardly changes any more. */
 static const double ALPHA_LOW = 1e-4, ALPHA_HIGH = 0.9999, THETA_HIGH = 50;
+static const double REST = 1e-10;       /* share of the squares that another step would save */
 static const double INDEX_FLOOR = 1e-4; /* a smaller seasonal index would divide by nothing */
 
 typedef struct fit {
@@ -57,12 +58,6 @@ static double smooth(const fit *f, double alpha, double level, double *gradient,
     return squares;
 }
 
-static double smooth_objective(void *context, const double *x, int64_t n, double *gradient)
-{
-    (void)n;
-    return smooth(context, x[0], x[1], gradient, NULL);
-}
-
 static double line_slope(const double *y, int64_t n)
 {
     double centre = (double)(n - 1) / 2, cross = 0, spread = 0;
@@ -74,26 +69,29 @@ static double line_slope(const double *y, int64_t n)
     return spread > 0 ? cross / spread : 0;
 }
 
-static fore_status fit_standard(const fit *f, fore_theta *model, fore_error *err)
+static void fit_standard(const fit *f, fore_theta *model)
 {
     static const double starts[] = {0.1, 0.5, 0.95};
     const double lower[] = {ALPHA_LOW, -INFINITY}, upper[] = {ALPHA_HIGH, INFINITY};
     double best = INFINITY;
     for (int s = 0; s < 3; s++) {
-        double x[2] = {starts[s], fore_mean(f->y, f->n < 10 ? f->n : 10)};
-        fore_optimise_info info;
-        FORE_TRY(fore_minimise_gradient(smooth_objective, (void *)f, 2, x, lower, upper, NULL,
-                                        &info, err));
-        if (!(info.value < best)) continue;
-        best = info.value;
-        model->alpha = x[0];
-        model->first = x[1];
+        double x[2] = {starts[s], fore_mean(f->y, f->n < 10 ? f->n : 10)}, gradient[2];
+        double value = smooth(f, x[0], x[1], gradient, NULL);
+        fore_climb c;
+        bool on = fore_climb_begin(&c, 2, lower, upper, REST * value, x, value, gradient);
+        while (on) {
+            value = smooth(f, c.ask[0], c.ask[1], gradient, NULL);
+            on = fore_climb_tell(&c, value, gradient);
+        }
+        if (!(c.value < best)) continue;
+        best = c.value;
+        model->alpha = c.x[0];
+        model->first = c.x[1];
     }
     smooth(f, model->alpha, model->first, NULL, &model->level);
     model->theta = 2;
     model->drift = line_slope(f->y, f->n) / 2;
     model->sigma2 = f->n > 2 ? best / (double)(f->n - 2) : NAN;
-    return FORE_OK;
 }
 
 static double standard_step(const fore_theta *model, int64_t n, int64_t h)
@@ -241,7 +239,7 @@ fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, fore_theta_for
     for (int64_t t = 0; t < n; t++) adjusted[t] /= scale;
     fit f = {adjusted, n};
     if (form == FORE_THETA_STANDARD)
-        FORE_GO(fit_standard(&f, model, err));
+        fit_standard(&f, model);
     else
         fit_optimised(&f, model);
     if (fitted) fill_fitted(&f, model, fitted);
