@@ -2,7 +2,7 @@
  * its own member of the JSON document, its table and its sentences, in the order of job_forecast.c:
  *
  *   periods (the company) -> targets, gap and coverage -> trust -> adjustments -> categories -> groups ->
- *   slipped and stalled deals -> record (what past forecasts were worth)
+ *   slipped and stalled deals -> deals to come by source -> record (what past forecasts were worth)
  *
  * A part that has nothing to say writes nothing for people; JSON members are only ever added. */
 #ifndef FORE_JOBS_FORECAST_H
@@ -85,6 +85,8 @@ fore_status fore_forecast_groups(const fore_forecast *forecast, fore_error *err)
 fore_status fore_forecast_adjusted(const fore_forecast *forecast, fore_error *err);
 /* "trust": periods whose interval is too wide to plan with, and what would help. */
 fore_status fore_forecast_trust(const fore_forecast *forecast, fore_error *err);
+/* "new_deals": what is to come from each source. */
+void fore_forecast_sources(const fore_forecast *forecast);
 /* "categories": commit, best case and pipeline beside what we expect of them. */
 fore_status fore_forecast_categories(const fore_forecast *forecast, fore_error *err);
 /* "slipped" and "stalled": how many, how much, and the largest by name. */

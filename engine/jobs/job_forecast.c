@@ -69,6 +69,7 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     FORE_TRY(fore_forecast_categories(f, err));
     FORE_TRY(fore_forecast_groups(f, err));
     FORE_TRY(fore_forecast_watch(f, err));
+    fore_forecast_sources(f);
     fore_forecast_record(f);
     fore_json_end_object(f->json);
     tell_basis(f);

@@ -4,21 +4,14 @@
 
 #include <math.h>
 
-#include "engine/base/random.h"
+#include "engine/jobs/outlook_arrivals.h"
 #include "engine/jobs/outlook_direct.h"
 #include "features/sales_series.h"
 #include "models/survive/hazard.h"
 
 /* A life is cut at these ages (weeks); the record is read anew at each. */
 static const int64_t life_cuts[] = {0, 1, 2, 4, 8, 13, 26, 52};
-enum {
-    LIFE_CUTS = 8,
-    SPELLS_MAX = 400000,
-    COLUMNS_MAX = 16,
-    ARRIVAL_WEEKS = 156,
-    HORIZON_WEEKS_MAX = 1200,
-    LOTS = 20240331 /* seed of the draw of deals */
-};
+enum { LIFE_CUTS = 8, SPELLS_MAX = 400000, COLUMNS_MAX = 16, HORIZON_WEEKS_MAX = 1200 };
 /* Lost deals must have an amount at least so often, relative to won ones, for amounts to be early.
  */
 static const double EARLY_SHARE = 0.5;
@@ -149,12 +142,8 @@ static fore_status add_life(const builder *b, int64_t s, bool cut, spell_list *l
                             fore_error *err)
 {
     const fore_timeline *t = b->t;
-    bool closed = closed_before(t, s, b->o->as_of);
-    double start = day_of(t->created_at[s]), end = day_of(closed ? t->closed_at[s] : b->o->as_of);
-    fore_deal_end event = !closed                     ? FORE_DEAL_OPEN
-                          : t->outcome[s] == FORE_WON ? FORE_DEAL_WON
-                                                      : FORE_DEAL_LOST;
-    fore_spell whole = fore_spell_of(start, end, event);
+    double start = day_of(t->created_at[s]);
+    fore_spell whole = fore_outlook_life(t, b->o, s);
     int64_t pieces = cut ? LIFE_CUTS : 1;
     for (int64_t k = 0; k < pieces; k++) {
         int64_t from = cut ? life_cuts[k] : 0;
@@ -193,13 +182,6 @@ static void draw_deals(builder *b, int64_t spells_max)
     o->used = o->known;
 }
 
-static bool is_drawn(const builder *b, int64_t s)
-{
-    if (b->drawn >= 1) return true;
-    fore_random lot = fore_random_new(LOTS, (uint64_t)b->t->key[s]);
-    return fore_random_uniform(&lot) < b->drawn;
-}
-
 static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **hazard, fore_error *err)
 {
     fore_status status = FORE_OK;
@@ -210,7 +192,7 @@ static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **haza
     options.now = (int64_t)floor(day_of(b->o->as_of) / 7);
     if (with_features) b->o->used = 0;
     for (int64_t s = b->first; s < b->end; s++) {
-        if (!usable(b, s) || (with_features && !is_drawn(b, s))) continue;
+        if (!usable(b, s) || (with_features && !fore_outlook_is_drawn(b->t, s, b->drawn))) continue;
         FORE_GO(add_life(b, s, with_features, &list, err));
         if (with_features) b->o->used++;
     }
@@ -235,27 +217,10 @@ done:
 
 /* --- probabilities by period --- */
 
-/* Weeks from as_of to the end of period j. */
-static double weeks_to_end(const fore_outlook *o, int64_t j)
-{
-    double days = (double)o->start[j + 1] - day_of(o->as_of);
-    return days > 0 ? days / 7 : 0;
-}
-
-/* Cumulative incidence at a fractional week; cumulative[h] is that within h + 1 weeks. */
-static double incidence_at(const double *cumulative, int64_t horizon, double week)
-{
-    if (week <= 0) return 0;
-    int64_t whole = (int64_t)floor(week);
-    double before = whole == 0 ? 0 : cumulative[whole - 1 < horizon ? whole - 1 : horizon - 1];
-    double after = cumulative[whole < horizon ? whole : horizon - 1];
-    return before + (week - (double)whole) * (after - before);
-}
-
 static fore_status predict_open(builder *b, fore_error *err)
 {
     fore_outlook *o = b->o;
-    int64_t n = 0, horizon = (int64_t)ceil(weeks_to_end(o, o->periods - 1)) + 1;
+    int64_t n = 0, horizon = (int64_t)ceil(fore_outlook_weeks_to_end(o, o->periods - 1)) + 1;
     if (horizon > HORIZON_WEEKS_MAX)
         return fore_fail(err, FORE_E_LIMIT, "the horizon is longer than %d weeks",
                          HORIZON_WEEKS_MAX);
@@ -284,48 +249,13 @@ static fore_status predict_open(builder *b, fore_error *err)
         o->open_amount[i] = open_amount_of(b, s);
         double won = 0, lost = 0;
         for (int64_t j = 0; j < o->periods; j++) {
-            double w = incidence_at(curve, horizon, weeks_to_end(o, j));
-            double l = incidence_at(curve + horizon, horizon, weeks_to_end(o, j));
+            double w = fore_outlook_incidence(curve, horizon, fore_outlook_weeks_to_end(o, j));
+            double l =
+                fore_outlook_incidence(curve + horizon, horizon, fore_outlook_weeks_to_end(o, j));
             o->open_won[i + j * n] = w - won;
             o->open_lost[i + j * n] = l - lost;
             won = w;
             lost = l;
-        }
-    }
-    return FORE_OK;
-}
-
-/* --- arrivals --- */
-
-static fore_status predict_arrivals(builder *b, fore_error *err)
-{
-    fore_outlook *o = b->o;
-    double counts[ARRIVAL_WEEKS] = {0};
-    int64_t oldest = 0, horizon;
-    for (int64_t s = b->first; s < b->end; s++) {
-        if (!usable(b, s)) continue;
-        int64_t ago =
-            (o->as_of - 1 - b->t->created_at[s]) / (7 * FORE_DAY); /* whole weeks back from as_of */
-        if (ago >= ARRIVAL_WEEKS) continue;
-        counts[ARRIVAL_WEEKS - 1 - ago]++;
-        if (ago > oldest) oldest = ago;
-    }
-    o->weeks = (int64_t)ceil(weeks_to_end(o, o->periods - 1));
-    horizon = o->weeks + 1;
-    o->arrivals = fore_arena_alloc(o->arena, o->weeks, sizeof(double));
-    o->new_won = fore_arena_alloc(o->arena, o->weeks * o->periods, sizeof(double));
-    double *curve = fore_arena_alloc(o->arena, 2 * horizon, sizeof(double));
-    if (!o->arrivals || !o->new_won || !curve) return fore_no_memory(err);
-    if (o->weeks == 0) return FORE_OK;
-    FORE_TRY(fore_arrivals_fit(counts + ARRIVAL_WEEKS - 1 - oldest, oldest + 1, o->weeks,
-                               o->arrivals, &o->arrivals_size, err));
-    fore_hazard_predict(b->plain, 0, NULL, horizon, curve, curve + horizon);
-    for (int64_t w = 0; w < o->weeks; w++) {
-        double before = 0;
-        for (int64_t j = 0; j < o->periods; j++) {
-            double p = incidence_at(curve, horizon, weeks_to_end(o, j) - ((double)w + 0.5));
-            o->new_won[w + j * o->weeks] = p - before;
-            before = p;
         }
     }
     return FORE_OK;
@@ -455,7 +385,7 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     }
     FORE_GO(predict_open(&b, err));
     FORE_GO(make_usual(o, err));
-    FORE_GO(predict_arrivals(&b, err));
+    FORE_GO(fore_outlook_arrive(b.t, o, b.plain, b.drawn, err));
     if (!options->plain) FORE_GO(fore_outlook_learn_direct(c, o, b.logged, b.early_amounts, err));
     *out = o;
     o = NULL;

@@ -26,6 +26,15 @@ typedef struct fore_outlook_options {
                          * their key, each standing for those left out */
 } fore_outlook_options;
 
+/* Deals to come from one source, before levels and weights of the forecast. */
+enum { FORE_SOURCE_NONE = -1, FORE_SOURCE_OTHERS = -2 };
+typedef struct fore_outlook_source {
+    int32_t word;         /* of the timeline's sources, or one of the above */
+    double expected, won; /* deals that open within the periods; those of them won in them */
+    double won_in_year;   /* chance */
+    int64_t median_weeks; /* by when half of these are won */
+} fore_outlook_source;
+
 typedef struct fore_outlook {
     int64_t as_of;
     fore_subject_kind kind;
@@ -58,6 +67,8 @@ typedef struct fore_outlook {
 
     int64_t weeks;
     double *arrivals, arrivals_size, *new_won;
+    int64_t sources; /* 1: all alike, or not known in time; 0: nothing lies ahead */
+    fore_outlook_source *source;
     struct fore_arena *arena;
 } fore_outlook;
 

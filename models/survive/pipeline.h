@@ -86,6 +86,13 @@ void fore_pipeline_result_free(fore_pipeline_result *result);
 fore_status fore_arrivals_fit(const double *counts, int64_t weeks, int64_t horizon, double *mean,
                               double *size, fore_error *err);
 
+/* The same for parts of them (by source, say), each with a level, trend and season of its own drawn
+ * towards the whole's: counts weeks x parts, mean horizon x parts out, which add up to total
+ * (horizon, out: what fore_arrivals_fit says of the sum). */
+fore_status fore_arrivals_fit_parts(const double *counts, int64_t weeks, int64_t parts,
+                                    int64_t horizon, double *mean, double *total, double *size,
+                                    fore_error *err);
+
 /* What was said at a past moment about one period, and what came. */
 typedef struct fore_pipeline_miss {
     double expected;
