@@ -352,6 +352,12 @@ static fore_status open_file(fore_csv *csv, const char *path, fore_error *err)
     if (fore_file_is_folder(path)) {
         return fore_fail_at(err, FORE_E_IO, path, 0, 0, "%s is a folder; give a CSV file", path);
     }
+    if (fore_file_is_stream(path))
+        return fore_fail_at(
+            err, FORE_E_IO, path, 0, 0,
+            "%s is a pipe or a device, and a CSV is read more than once; save it as "
+            "a file first",
+            path);
     csv->in.file = fopen(path, "rb");
     return csv->in.file ? FORE_OK : fore_fail_errno(err, path, "open", errno);
 }

@@ -105,6 +105,12 @@ bool fore_file_is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+bool fore_file_is_stream(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode) && !S_ISDIR(info.st_mode);
+}
+
 fore_status fore_folder_make(const char *path, fore_error *err)
 {
     fore_text copy = {0};

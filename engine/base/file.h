@@ -14,6 +14,7 @@ fore_status fore_file_read(const char *path, int64_t limit, fore_text *out, fore
 fore_status fore_file_replace(const char *path, const void *bytes, int64_t length, fore_error *err);
 bool fore_file_exists(const char *path);
 bool fore_file_is_folder(const char *path);
+bool fore_file_is_stream(const char *path); /* a pipe or a device: it cannot be read twice */
 fore_status fore_folder_make(const char *path, fore_error *err); /* with parents; existing is fine */
 /* What errno means to the user; maps ENOSPC and EDQUOT to E_FULL. */
 fore_status fore_fail_errno(fore_error *err, const char *path, const char *doing, int code);

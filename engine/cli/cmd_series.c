@@ -49,7 +49,7 @@ static int run(cli *c, int argc, char **argv)
          "point or comma, where the file does not tell"},
         {"every", "PERIOD", CLI_TEXT, &request.every,
          "sum the rows up by day, week, month, quarter or year"},
-        {"with", "COLS", CLI_TEXT, &request.with, "columns of the file that drive the values"},
+        {"with", "COLS", CLI_TEXT, &request.with, "columns of the file that drive the values; its last rows, without a value, are the steps ahead"},
         {"drivers", "FILE", CLI_TEXT, &request.drivers,
          "ds[,unique_id],promo,effort,...: drivers, also of the times to come"},
         {"carry", NULL, CLI_FLAG, &request.carry, "drivers not known ahead keep their last value"},

@@ -38,6 +38,7 @@ typedef struct series_writer {
     int64_t levels;
     const fore_series_nested *nested;
     const fore_series_sources *sources;
+    const foresell_series_request *request;
 } series_writer;
 
 static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e,
@@ -207,7 +208,8 @@ static void tell_aside(const fore_series_file *set, const char *path, fore_answe
             fore_answer_note(a, "%s:%lld: %s: set aside.", path, (long long)row->line, reason);
         else if (i < ASIDE_SHOWN)
             fore_answer_note(a, "%s:%lld: %s: set aside; its value of %s counts as missing.", path,
-                             (long long)row->line, reason, row->id ? row->id : "some series");
+                             (long long)row->line, reason,
+                             row->id ? fore_series_called(a->arena, row->id) : "some series");
     }
     fore_json_end_array(json);
     if (set->aside_count > ASIDE_SHOWN)
@@ -309,9 +311,11 @@ static fore_status add_drivers(fore_series_sources *sources, const fore_series_f
     return FORE_OK;
 }
 
-static void write_left_out(series_writer *w, const char *id, const char *why)
+static void write_left_out(series_writer *w, const char *id, const char *why, int64_t count)
 {
-    fore_answer_note(w->answer, "%s is left out: %s", id, why);
+    if (count < ASIDE_SHOWN)
+        fore_answer_note(w->answer, "%s is left out: %s", fore_series_called(w->answer->arena, id),
+                         why);
     fore_json_object(w->json, NULL);
     fore_json_string(w->json, "unique_id", id);
     fore_json_string(w->json, "error", why);
@@ -333,7 +337,9 @@ static void write_the_left_out(series_writer *w, const fore_series_file *file,
     for (int64_t s = 0; s < grid->series; s++) {
         if (tasks[s].forecast && !grid->plan[s].why[0]) continue;
         const char *id = fore_dictionary_text(file->ids, s);
-        if (count++ < ASIDE_SHOWN) fore_text_printf(&names, "%s%s", count > 1 ? ", " : "", id);
+        if (count++ < ASIDE_SHOWN)
+            fore_text_printf(&names, "%s%s", count > 1 ? ", " : "",
+                             fore_series_called(w->answer->arena, id));
         fore_json_object(w->json, NULL);
         fore_json_string(w->json, "unique_id", id);
         if (grid->plan[s].line > 0) fore_json_integer(w->json, "line", grid->plan[s].line);
@@ -341,6 +347,10 @@ static void write_the_left_out(series_writer *w, const fore_series_file *file,
         fore_json_end_object(w->json);
     }
     fore_json_end_array(w->json);
+    if (count > ASIDE_SHOWN)
+        fore_answer_note(w->answer,
+                         "And %lld more are left out; --json tells each with its reason.",
+                         (long long)(count - ASIDE_SHOWN));
     if (count > 0)
         w->answer->missing = fore_arena_format(
             w->answer->arena, "%lld of %lld series left out: %s%s", (long long)count,
@@ -353,22 +363,24 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
                             const fore_series_grid *grid, const fore_series_task *tasks)
 {
     int64_t answered = 0;
+    bool few = grid->series <= NOTES_MOST;
     fore_json_array(w->json, "series");
     for (int64_t s = 0; s < grid->series; s++) {
-        const char *id = fore_dictionary_text(file->ids, s);
+        const char *id = fore_dictionary_text(file->ids, s), *called = id;
         const fore_series_forecast *f = tasks[s].forecast;
+        if (few) called = fore_series_called(w->answer->arena, id);
         if (!f || grid->plan[s].why[0]) {
-            write_left_out(w, id, why_not(grid, tasks, s));
+            write_left_out(w, id, why_not(grid, tasks, s), s - answered);
             continue;
         }
-        const char *note = fore_series_words_note(w->answer, &grid->plan[s], f);
+        const char *note = fore_series_words_note(w->answer, w->request, &grid->plan[s], f);
         write_forecast(w, id, &grid->plan[s], s, f, note);
-        if (note[0] && grid->series <= NOTES_MOST) fore_answer_note(w->answer, "%s: %s", id, note);
-        if (grid->plan[s].assumed && grid->series <= NOTES_MOST)
-            fore_answer_note(w->answer, "%s: a single date tells no step; a %s is taken.", id,
+        if (note[0] && few) fore_answer_note(w->answer, "%s: %s", called, note);
+        if (grid->plan[s].assumed && few)
+            fore_answer_note(w->answer, "%s: a single date tells no step; a %s is taken.", called,
                              fore_series_step_word(&grid->plan[s]));
         if (f->effect && grid->series <= EFFECTS_SAID)
-            fore_series_words_effects(w->answer, id, &grid->plan[s], w->sources, f);
+            fore_series_words_effects(w->answer, called, &grid->plan[s], w->sources, f);
         answered++;
     }
     fore_json_end_array(w->json);
@@ -415,7 +427,8 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
                        options.level,
                        options.levels,
                        &nested,
-                       sources};
+                       sources,
+                       r};
     fore_json_object(&json, NULL);
     fore_series_nested_tell(&nested, a, &json);
     int64_t answered = write_series(&w, &file, &grid, tasks);

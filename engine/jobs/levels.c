@@ -16,7 +16,9 @@ fore_status fore_numbers_parse(const char *text, const char *what, double *out, 
         bool percent = trimmed > 1 && p[trimmed - 1] == '%';
         for (trimmed -= percent; percent && trimmed > 0 && p[trimmed - 1] == ' ';) trimmed--;
         if (*count == limit || !fore_number_parse(p, (int64_t)trimmed, &out[*count]))
-            return fore_fail(err, FORE_E_USAGE, "%s: '%s' is not a list of at most %lld numbers",
+            return fore_fail(err, FORE_E_USAGE,
+                             "%s: '%s' is not a list of at most %lld numbers with commas between "
+                             "them, such as 80,95",
                              what, text, (long long)limit);
         (*count)++;
         if (p[length] == 0) return FORE_OK;

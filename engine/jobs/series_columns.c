@@ -125,6 +125,19 @@ static void say_guesses(const fore_csv *csv, const fore_series_columns *c, fore_
     fore_text_free(&keys);
 }
 
+/* Other columns with the header of this one. */
+static void say_twins(const fore_csv *csv, int64_t column, const char *option, fore_answer *a)
+{
+    const char *header = fore_csv_header(csv, column);
+    for (int64_t j = 0; *header && j < fore_csv_columns(csv); j++) {
+        if (j == column || strcmp(fore_csv_header(csv, j), header) != 0) continue;
+        fore_answer_note(a, "Two columns are called '%s': %s is read; %s %s reads the other.",
+                         header, column < j ? "the first" : "the second", option,
+                         fore_csv_name(csv, j));
+        return;
+    }
+}
+
 fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_request *r,
                                      fore_series_columns *c, fore_answer *a, fore_error *err)
 {
@@ -147,6 +160,9 @@ fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_
     c->date_name = fore_arena_string(a->arena, fore_csv_name(csv, c->date));
     c->value_name = fore_arena_string(a->arena, fore_csv_name(csv, c->value));
     if (!c->date_name || !c->value_name) return fore_no_memory(err);
+    say_twins(csv, c->date, "--date", a);
+    say_twins(csv, c->value, "--value", a);
+    for (int64_t i = 0; i < c->ids; i++) say_twins(csv, c->id[i], "--id", a);
     say_guesses(csv, c, a);
     return FORE_OK;
 }

@@ -76,7 +76,7 @@ static fore_status read_entry(fore_series_sources *s, const fore_csv *csv,
                             c->date_name, record->cells[c->date]);
     if (c->ids > 0) {
         const char *id = fore_series_key(c, record, room);
-        e.series = id ? fore_dictionary_add(s->ids, id, (int64_t)strlen(id)) : -1;
+        e.series = id ? fore_series_id_canonical(s->ids, id, true) : -1;
         if (e.series < 0) return fore_no_memory(err);
     }
     FORE_TRY(fore_grow((void **)&s->value, &s->value_capacity, s->values + c->drivers,
@@ -360,7 +360,7 @@ fore_status fore_series_drivers_make(fore_series_sources *sources, const fore_se
     making m = {.s = sources, .file = file, .plan = plan, .y = y, .rows = plan->n + horizon};
     fore_arena *arena = sources->arena;
     *drivers = NULL;
-    m.series = sources->ids ? fore_dictionary_find(sources->ids, id, (int64_t)strlen(id)) : -1;
+    m.series = sources->ids ? fore_series_id_canonical(sources->ids, id, false) : -1;
     if (m.series < 0) m.series = -2;
     m.out = fore_arena_alloc(arena, 1, sizeof *m.out);
     m.name = fore_arena_alloc(arena, FORE_DRIVERS_MAX, sizeof *m.name);

@@ -45,6 +45,8 @@ typedef struct fore_series_aside {
 
 typedef struct fore_series_file {
     fore_dictionary *ids;      /* also of series of which no row is left: the last ones */
+    fore_dictionary *canonical; /* the same names, however they are composed */
+    int64_t respelled;          /* 1 + the first that came in two ways; 0: none */
     fore_series_point *points; /* by series, then at */
     int64_t count, capacity;
     fore_series_aside *aside;
@@ -58,7 +60,7 @@ typedef struct fore_series_file {
     fore_period every;
     int64_t end;
     /* what may be wrong with a line */
-    const char *bad_time, *bad_value, *large_value, *bad_driver;
+    const char *bad_time, *bad_value, *large_value, *bad_driver, *other_order;
     int64_t quoted; /* lines that were told with their cell */
 } fore_series_file;
 
@@ -68,6 +70,14 @@ typedef struct fore_series_file {
 fore_status fore_series_file_read(fore_context *c, const foresell_series_request *r,
                                   const fore_dictionary *names, fore_series_file *file,
                                   fore_answer *a, fore_error *err);
+/* The number of a series; names that are the same letters are one. -1: memory. */
+int64_t fore_series_id_add(fore_series_file *file, const char *id);
+/* The same in a dictionary of its own; add: false, -1 where it is not. */
+int64_t fore_series_id_canonical(fore_dictionary *names, const char *id, bool add);
+/* Notes on names that could be taken for one. */
+fore_status fore_series_ids_say(const fore_series_file *file, fore_answer *a, fore_error *err);
+/* The name for people, cut where it is long; never NULL. */
+const char *fore_series_called(fore_arena *arena, const char *id);
 /* The values summed up by period: "day", "week", "month", "quarter", "year"; NULL: as they are. */
 fore_status fore_series_sum_up(fore_series_file *file, const char *every, const char *path,
                                fore_answer *a, fore_error *err);

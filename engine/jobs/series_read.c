@@ -69,6 +69,16 @@ static const char *quoted(fore_series_file *set, fore_arena *arena, const char *
     return fore_arena_format(arena, "%s: '%.*s%s'", fault, (int)fit, cell, cell[fit] ? "..." : "");
 }
 
+/* Would it be a date, were the day and the month to change places? */
+static bool in_the_other_order(const fore_series_columns *c, const char *text, int64_t length)
+{
+    fore_series_columns other = *c;
+    int64_t at;
+    int form;
+    other.order = c->order == FORE_DAY_FIRST ? FORE_MONTH_FIRST : FORE_DAY_FIRST;
+    return fore_series_time(&other, text, length, &at, &form);
+}
+
 /* id: NULL, the keys name the series. */
 static fore_status read_point(fore_series_file *set, const fore_csv_record *record, const char *id,
                               fore_text *room, fore_arena *arena, fore_error *err)
@@ -78,14 +88,19 @@ static fore_status read_point(fore_series_file *set, const fore_csv_record *reco
     const char *y = record->cells[c->value], *time = record->cells[c->date];
     int form = FORE_FORM_NUMBER;
     if (!id) id = fore_series_key(c, record, room);
-    p.series = id ? fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) : -1;
+    p.series = id ? fore_series_id_add(set, id) : -1;
     if (p.series < 0) return fore_no_memory(err);
     bool timed = fore_series_time(c, time, record->lengths[c->date], &p.at, &form);
     bool valued = fore_series_missing(y, record->lengths[c->value]) ||
                   fore_series_number(c, y, record->lengths[c->value], &p.y);
     p.form = (fore_series_form)form;
+    p.y += 0; /* no -0 */
     if (!timed || !valued) {
-        p.bad = quoted(set, arena, valued ? set->bad_time : set->bad_value, valued ? time : y);
+        const char *fault = !valued ? set->bad_value
+                            : in_the_other_order(c, time, record->lengths[c->date])
+                                ? set->other_order
+                                : set->bad_time;
+        p.bad = quoted(set, arena, fault, valued ? time : y);
         if (!p.bad) return fore_no_memory(err);
     }
     if (fabs(p.y) > VALUE_LIMIT) p.bad = set->large_value;
@@ -110,7 +125,13 @@ static fore_status name_faults(fore_series_file *set, fore_arena *arena, fore_er
         arena, "%s is too large to reckon with (more than 1e150); use a larger unit",
         c->value_name);
     set->bad_driver = "a driver is neither a number nor yes or no";
-    return set->bad_time && set->bad_value && set->large_value ? FORE_OK : fore_no_memory(err);
+    bool days = c->order == FORE_DAY_FIRST;
+    set->other_order = fore_arena_format(
+        arena, "%s has the %s first here, elsewhere the %s; write all dates as 2026-01-31",
+        c->date_name, days ? "month" : "day", days ? "day" : "month");
+    return set->bad_time && set->bad_value && set->large_value && set->other_order
+               ? FORE_OK
+               : fore_no_memory(err);
 }
 
 static int by_series_and_time(const void *left, const void *right)
@@ -165,8 +186,7 @@ static fore_status name_the_lost(fore_series_file *set, fore_error *err)
 {
     for (int64_t i = 0; i < set->aside_count; i++) {
         const char *id = set->aside[i].id;
-        if (id && fore_dictionary_add(set->ids, id, (int64_t)strlen(id)) < 0)
-            return fore_no_memory(err);
+        if (id && fore_series_id_add(set, id) < 0) return fore_no_memory(err);
     }
     return FORE_OK;
 }
@@ -241,10 +261,11 @@ fore_status fore_series_file_read(fore_context *c, const foresell_series_request
     FORE_GO(fore_series_names_find(csv, r, a->arena, &keys, &own.id, err));
     FORE_GO(fore_series_columns_find(csv, &own, &set->columns, a, err));
     FORE_GO(find_drivers(csv, r, names, set, a->arena, err));
-    FORE_GO(name_faults(set, a->arena, err));
     FORE_GO(fore_series_columns_learn(csv, r, &set->columns, a, err));
+    FORE_GO(name_faults(set, a->arena, err));
     FORE_GO(read_rows(set, csv, &keys, r->strict, a->arena, err));
     FORE_GO(name_the_lost(set, err));
+    FORE_GO(fore_series_ids_say(set, a, err));
     say_encoding(c, csv);
 done:
     fore_text_free(&keys.text);
@@ -258,5 +279,6 @@ void fore_series_file_free(fore_series_file *file)
     fore_free(file->driver);
     fore_free(file->aside);
     fore_dictionary_free(file->ids);
+    fore_dictionary_free(file->canonical);
     *file = (fore_series_file){0};
 }

@@ -1,6 +1,7 @@
 /* Series at equal steps (series_file.h): gaps become missing values, what does not fit a grid is
  * named. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ enum {
     HALF_A_DAY = DAY_SECONDS / 2,
     DAY_STEPS_MOST = 1440
 };
+static const int64_t WIDTH_MOST = 100000000000000; /* that many times the longest horizon fits */
 
 static double median_gap(const fore_series_point *p, int64_t n, double *scratch)
 {
@@ -128,38 +130,54 @@ static fore_status put_value(fore_series_grid *g, fore_series_plan *p, double va
     return FORE_OK;
 }
 
+static fore_status refuse(fore_series_plan *p, const fore_series_point *here, const char *format,
+                          ...) __attribute__((format(printf, 3, 4)));
+static fore_status refuse(fore_series_plan *p, const fore_series_point *here, const char *format,
+                          ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(p->why, sizeof p->why, format, args);
+    va_end(args);
+    p->line = here->line;
+    return FORE_OK;
+}
+
+static fore_status refuse_uneven(fore_series_plan *p, const fore_series_point *here)
+{
+    return refuse(p, here, "the times are not evenly spaced (line %lld); %s", (long long)here->line,
+                  p->step == FORE_STEP_NUMBER
+                      ? "where they are days, write them as 2026-01-31 (in a spreadsheet, format "
+                        "the column as a date) and sum them up by --every"
+                      : "sum them up by --every day, week or month");
+}
+
 /* One series onto a regular grid: gaps become missing values. Fills plan.why where it cannot be. */
 static fore_status place(fore_series_point *points, int64_t n, double absent, fore_series_plan *p,
                          fore_series_grid *g, fore_error *err)
 {
-    int64_t slack = slack_of(p->step);
+    int64_t slack = slack_of(p->step), missing = 0;
+    if (p->step == FORE_STEP_NUMBER && p->width > WIDTH_MOST)
+        return refuse(p, &points[n - 1], "its times lie %lld apart; count them in a larger unit",
+                      (long long)p->width);
     for (int64_t i = 0, step = 0; i < n; i++, step++) {
         fore_series_point *here = &points[i];
-        if (i > 0 && here->at == points[i - 1].at) {
-            snprintf(
-                p->why, sizeof p->why,
-                "two values for the same time (lines %lld and %lld); keep one, or sum them up by "
-                "--every",
-                (long long)points[i - 1].line, (long long)here->line);
-            p->line = here->line;
-            return FORE_OK;
-        }
+        if (i > 0 && here->at == points[i - 1].at)
+            return refuse(p, here,
+                          "two values for the same time (lines %lld and %lld); keep one, or sum "
+                          "them up by --every",
+                          (long long)points[i - 1].line, (long long)here->line);
         int64_t due = fore_series_next(p, p->start, step);
-        while (due + slack < here->at && p->n < GAP_LIMIT) { /* a gap */
+        while (due + slack < here->at) { /* a gap */
+            if (missing++ == GAP_LIMIT)
+                return refuse(p, here,
+                              "more than %d steps are missing before line %lld; mend its time, or "
+                              "sum up by longer steps with --every",
+                              GAP_LIMIT, (long long)here->line);
             FORE_TRY(put_value(g, p, absent, err));
             due = fore_series_next(p, p->start, ++step);
         }
-        if (due - slack > here->at || due + slack < here->at) {
-            snprintf(
-                p->why, sizeof p->why, "the times are not evenly spaced (line %lld); %s",
-                (long long)here->line,
-                p->step == FORE_STEP_NUMBER
-                    ? "where they are days, write them as 2026-01-31 (in a spreadsheet, format "
-                      "the column as a date) and sum them up by --every"
-                    : "sum them up by --every day, week or month");
-            p->line = here->line;
-            return FORE_OK;
-        }
+        if (due - slack > here->at) return refuse_uneven(p, here);
         here->step = p->n;
         FORE_TRY(put_value(g, p, here->y, err));
     }

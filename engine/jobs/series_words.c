@@ -32,17 +32,60 @@ static void put_with_times(fore_text *out, const char *note, const fore_series_p
     fore_text_puts(out, note);
 }
 
-const char *fore_series_words_note(fore_answer *a, const fore_series_plan *plan,
-                                   const fore_series_forecast *f)
+static void put_missing(fore_text *out, const fore_series_plan *plan)
+{
+    if (plan->late == 1)
+        fore_text_puts(out, "the last value is missing: step 1 forecasts it");
+    else if (plan->late > 1)
+        fore_text_printf(out, "the last %lld values are missing: steps 1 to %lld forecast them",
+                         (long long)plan->late, (long long)plan->late);
+}
+
+/* The file has drivers for more steps than were asked for, or for fewer. */
+static void put_ahead(fore_text *out, const foresell_series_request *r,
+                      const fore_series_plan *plan)
+{
+    char when[32];
+    if (plan->ahead == 0 || r->horizon == 0 || r->horizon == plan->ahead) return;
+    fore_series_when(plan, 1, when);
+    fore_text_printf(out, "%s%lld row%s without a value: --horizon counts from the first, %s",
+                     out->length > 0 ? "; " : "", (long long)plan->ahead,
+                     plan->ahead == 1 ? "" : "s", when);
+}
+
+static bool replaces(const foresell_series_request *r)
+{
+    return r->clean && (strcmp(r->clean, "outliers") == 0 || strcmp(r->clean, "both") == 0);
+}
+
+/* What was taken out is gone for the intervals too, and at the end for the level as well. */
+static void put_replaced(fore_text *out, const foresell_series_request *r,
+                         const fore_series_plan *plan, const fore_series_forecast *f)
+{
+    int64_t newest = 0;
+    if (!replaces(r) || f->outliers == 0) return;
+    while (newest < f->outliers && f->outlier[f->outliers - 1 - newest] == plan->n - 1 - newest)
+        newest++;
+    fore_text_puts(out, "; the intervals do not reckon with values such as those replaced");
+    if (newest == 1)
+        fore_text_puts(out,
+                       "; the newest value is one of those: the forecast does not start from it");
+    else if (newest > 1)
+        fore_text_printf(out,
+                         "; the newest %lld values are among those: the forecast does not start "
+                         "from these",
+                         (long long)newest);
+}
+
+const char *fore_series_words_note(fore_answer *a, const foresell_series_request *r,
+                                   const fore_series_plan *plan, const fore_series_forecast *f)
 {
     fore_text note = {0};
-    if (plan->late == 1)
-        fore_text_puts(&note, "the last value is missing: step 1 forecasts it");
-    else if (plan->late > 1)
-        fore_text_printf(&note, "the last %lld values are missing: steps 1 to %lld forecast them",
-                         (long long)plan->late, (long long)plan->late);
-    if (plan->late > 0 && f->note[0]) fore_text_puts(&note, "; ");
+    put_missing(&note, plan);
+    put_ahead(&note, r, plan);
+    if (note.length > 0 && f->note[0]) fore_text_puts(&note, "; ");
     put_with_times(&note, f->note, plan);
+    put_replaced(&note, r, plan, f);
     const char *kept = note.failed ? NULL : fore_arena_string(a->arena, fore_text_string(&note));
     fore_text_free(&note);
     if (!kept) a->failed = true;

@@ -179,7 +179,7 @@ static fore_status fit_croston(fore_member *w, const double *y, double *fitted, 
     for (int64_t t = 0; t < w->n; t++)
         if (y[t] < 0)
             return fore_fail(err, FORE_E_NO_ANSWER,
-                             "Croston's method needs demands of 0 or more and value "
+                             "Croston's method needs demands of 0 or more, and the one at value "
                              "%lld is below 0; take another method",
                              (long long)t + 1);
     fore_croston(intermittent(w->method), y, w->n, w->croston_alpha, 1, &mean, NULL, fitted);

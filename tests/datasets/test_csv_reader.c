@@ -1,4 +1,6 @@
 /* CSV as people have it: dialects, encodings, places, limits. */
+#include <sys/stat.h>
+
 #include "import_helpers.h"
 
 #include "datasets/csv_reader.h"
@@ -175,6 +177,21 @@ static void csv_open__missing_file_or_folder__io_error(void **state)
     assert_non_null(strstr(err.message, "folder"));
 }
 
+static void csv_open__a_pipe__refused_at_once(void **state)
+{
+    (void)state;
+    char path[300];
+    fore_csv *csv = NULL;
+    fore_error err = {0};
+    snprintf(path, sizeof path, "%s/pipe", folder);
+    assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes: opening it would wait for ever */
+    assert_int_equal(fore_csv_open(path, NULL, &csv, &err), FORE_E_IO);
+    assert_non_null(strstr(err.message, "is a pipe or a device"));
+    assert_null(csv);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(fore_csv_open("/dev/null", NULL, &csv, &err), FORE_E_IO);
+}
+
 static void csv_next__ragged_rows__told_apart(void **state)
 {
     (void)state;
@@ -335,6 +352,7 @@ int main(void)
         cmocka_unit_test(csv_open__letter_across_blocks__still_utf8),
         cmocka_unit_test(csv_open__files_that_are_no_csv__say_what_to_do),
         cmocka_unit_test(csv_open__missing_file_or_folder__io_error),
+        cmocka_unit_test(csv_open__a_pipe__refused_at_once),
         cmocka_unit_test(csv_next__ragged_rows__told_apart),
         cmocka_unit_test(csv_open__repeated_and_empty_headers__own_names),
         cmocka_unit_test(csv_open__header_only__no_record),

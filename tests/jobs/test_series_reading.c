@@ -1,49 +1,6 @@
 /* Files of series as people have them: the ways to write a time and a number, other names of
  * columns, weeks of five days. What cannot be read is told, series by series. */
-#include "answer_help.h"
-#include "engine/base/file.h"
-
-typedef struct a_file {
-    fore_text text;
-    char path[128];
-} a_file;
-
-static void write_file(world *w, a_file *f)
-{
-    snprintf(f->path, sizeof f->path, "%s/series.csv", w->folder);
-    FILE *out = fopen(f->path, "wb");
-    assert_non_null(out);
-    assert_int_equal(fwrite(f->text.bytes, 1, (size_t)f->text.length, out), f->text.length);
-    assert_int_equal(fclose(out), 0);
-    fore_text_free(&f->text);
-}
-
-static void write_text(world *w, a_file *f, const char *text)
-{
-    *f = (a_file){0};
-    fore_text_puts(&f->text, text);
-    write_file(w, f);
-}
-
-static foresell_series_request naive(const a_file *f, int64_t horizon)
-{
-    return (foresell_series_request){.file = f->path, .method = "naive", .horizon = horizon};
-}
-
-static const fore_json_node *series_at(const heard *h, int64_t i)
-{
-    return fore_json_at(node_of(h->root, "series"), i);
-}
-
-static const char *when(const heard *h, int64_t s, int64_t step)
-{
-    return string_of(fore_json_at(node_of(series_at(h, s), "forecast"), step), "ds");
-}
-
-static double mean(const heard *h, int64_t s, int64_t step)
-{
-    return number_of(fore_json_at(node_of(series_at(h, s), "forecast"), step), "mean");
-}
+#include "series_help.h"
 
 static void series_reading__times_of_all_kinds__go_on_as_they_were_written(void **state)
 {
