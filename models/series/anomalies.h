@@ -29,7 +29,8 @@ enum { FORE_SHIFTS_MAX = 4 }; /* FORE_SERIES_SHIFTS */
 typedef struct fore_anomalies {
     int64_t outliers;
     int64_t *outlier; /* positions from 0, ascending; owned */
-    double *without;  /* n: y with outliers replaced, shifts as they are; owned */
+    double
+        *without; /* n: y with outliers replaced, shifts as they are; owned; NULL: nothing found */
     int64_t shifts;
     int64_t shift[FORE_SHIFTS_MAX]; /* first position at the new level, ascending */
     double size[FORE_SHIFTS_MAX];

@@ -1,0 +1,103 @@
+/* The season of a series with outliers (anomalies.h):
+ *
+ *   medians of whole cycles, joined; medians of each place of the season: a first fit
+ *   ten times, or until nothing moves: draw what lies off to the fit, by bisquare weights;
+ *     STL of that: the next fit
+ *   0 unless it explains enough of what the trend leaves */
+#include <math.h>
+#include <string.h>
+
+#include "engine/num/special.h"
+#include "models/series/anomaly_inside.h"
+#include "models/series/stl.h"
+
+static const double STRENGTH = 0.6;
+static const double STILL = 0.01;   /* of the limit of the weights */
+static const double TRICUBE = 0.58; /* mean of the tricube weights over a window */
+enum { CYCLE_LEAST = 8, ROBUST_PASSES = 10, STL_ROUNDS = 2 };
+
+static double variance_about(const double *a, const double *b, int64_t n)
+{
+    double sum = 0, squares = 0;
+    for (int64_t t = 0; t < n; t++) sum += (a[t] - (b ? b[t] : 0)) / (double)n;
+    for (int64_t t = 0; t < n; t++) {
+        double d = a[t] - (b ? b[t] : 0) - sum;
+        squares += d * d;
+    }
+    return squares;
+}
+
+/* Medians of whole cycles, joined by straight lines; from them medians of each place of the season:
+ * what one value far off cannot sway. Into fit. */
+static void start(anomaly_finder *f, double *fit)
+{
+    int64_t n = f->n, m = f->m, length = m * ((CYCLE_LEAST + m - 1) / m);
+    if (n / length < 2) length = m;
+    int64_t blocks = n / length;
+    for (int64_t j = 0; j < blocks; j++) f->room[j] = anomaly_median(f, f->x + j * length, length);
+    for (int64_t t = 0; t < n; t++) {
+        double at = ((double)t - (double)(length - 1) / 2) / (double)length;
+        int64_t j = at < 0 ? 0 : (int64_t)at < blocks - 1 ? (int64_t)at : blocks - 2;
+        fit[t] = f->room[j] + (at - (double)j) * (f->room[j + 1] - f->room[j]);
+    }
+    for (int64_t place = 0; place < m; place++) {
+        int64_t k = 0;
+        for (int64_t t = place; t < n; t += m) f->sorted[k++] = f->x[t] - fit[t];
+        double middle = fore_median(f->sorted, k);
+        for (int64_t t = place; t < n; t += m) fit[t] += middle;
+    }
+}
+
+/* pulled: the values drawn to the fit the further they lie off, by bisquare weights at six median
+ * deviations. Repeated, any linear smoother of them comes to the fit by those weights. False once
+ * nothing moves any more. */
+static bool pull(anomaly_finder *f, const double *fit, double leverage, double *limit)
+{
+    double moved = 0;
+    for (int64_t t = 0; t < f->n; t++) f->rest[t] = fabs(f->x[t] - fit[t]);
+    *limit = 6 * anomaly_median(f, f->rest, f->n) / (1 - leverage);
+    if (!(*limit > 0)) return false;
+    for (int64_t t = 0; t < f->n; t++) {
+        double u = fmin(1, f->rest[t] / *limit), w = (1 - u * u) * (1 - u * u);
+        double value = fit[t] + w * (f->x[t] - fit[t]);
+        moved = fmax(moved, fabs(value - f->pulled[t]));
+        f->pulled[t] = value;
+    }
+    return moved > STILL * *limit;
+}
+
+/* How much of itself a value takes into the fit: one over the cycles in the window of its season,
+ * and a part of the trend. */
+static double leverage_of(int64_t n, int64_t m)
+{
+    double cycles = fmin((double)n / (double)m, TRICUBE * (double)fore_stl_window(0));
+    return 1 / cycles + 0.25 / (double)m;
+}
+
+/* STL with robustness weights, from a start that has them right: were they those of a first plain
+ * fit, an outlier would take the weight of its neighbours a season away. */
+void anomaly_season(anomaly_finder *f)
+{
+    int64_t n = f->n;
+    double *seasonal = f->season, *trend = f->room, *fit = f->smooth, limit;
+    if (f->fresh) return;
+    f->fresh = true, f->leverage = 0;
+    memset(seasonal, 0, (size_t)n * sizeof(double));
+    if (!f->seasonal) return;
+    memcpy(f->pulled, f->x, (size_t)n * sizeof(double));
+    double leverage = leverage_of(n, f->m);
+    start(f, fit);
+    pull(f, fit, leverage, &limit);
+    for (int pass = 0; pass < ROBUST_PASSES; pass++) {
+        memset(trend, 0, (size_t)n * sizeof(double));
+        fore_stl_run(&f->plan, f->pulled, STL_ROUNDS, seasonal, trend);
+        for (int64_t t = 0; t < n; t++) fit[t] = seasonal[t] + trend[t];
+        if (!pull(f, fit, leverage, &limit)) break;
+    }
+    for (int64_t t = 0; t < n; t++) f->pulled[t] = f->rest[t] < limit ? f->x[t] : fit[t];
+    double left = variance_about(f->pulled, fit, n), all = variance_about(f->pulled, trend, n);
+    if (all > 0 && 1 - left / all / (1 - leverage) >= STRENGTH)
+        f->leverage = leverage;
+    else
+        memset(seasonal, 0, (size_t)n * sizeof(double));
+}
