@@ -4,15 +4,22 @@
  *                 sort for short parts, heap sort when the recursion goes too deep
  *   fore_order    least-significant-digit radix sort on the bits of the doubles, stable; digits
  *                 that all keys share are left out
- *   fore_median   Hoare's selection */
+ *   fore_median   Hoare's selection, the parts made without branches */
 #include "engine/num/special.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "engine/base/memory.h"
 
-enum { INSERTION_MAX = 24, DEPTH_MAX = 96, RADIX_BITS = 11, RADIX = 1 << RADIX_BITS };
+enum {
+    INSERTION_MAX = 24,
+    SELECT_MAX = 8,
+    DEPTH_MAX = 96,
+    RADIX_BITS = 11,
+    RADIX = 1 << RADIX_BITS
+};
 
 static void swap(double *a, double *b)
 {
@@ -104,15 +111,38 @@ static void quick_sort(double *x, int64_t n, int depth)
 
 void fore_sort(double *x, int64_t n) { quick_sort(x, move_nan_last(x, n), DEPTH_MAX); }
 
+/* Those below the pivot (or not above it) first, without a branch that could be guessed wrong;
+ * returns how many. */
+static int64_t part_below(double *x, int64_t n, double pivot, bool equal_too)
+{
+    int64_t s = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double v = x[i];
+        bool first = equal_too ? v <= pivot : v < pivot;
+        x[i] = x[s];
+        x[s] = v;
+        s += first;
+    }
+    return s;
+}
+
+static double middle_of(double a, double b, double c)
+{
+    double low = a < b ? a : b, high = a < b ? b : a;
+    return c < low ? low : c > high ? high : c;
+}
+
 /* Puts the k-th smallest at x[k], nothing larger before it, nothing smaller after it. */
 static void select_at(double *x, int64_t n, int64_t k)
 {
-    for (int rounds = 0; n > INSERTION_MAX; rounds++) {
+    for (int rounds = 0; n > SELECT_MAX; rounds++) {
         if (rounds == DEPTH_MAX) {
             heap_sort(x, n);
             return;
         }
-        int64_t s = partition(x, n) + 1;
+        double pivot = middle_of(x[0], x[n / 2], x[n - 1]);
+        int64_t s = part_below(x, n, pivot, false);
+        if (s == 0 && k < (s = part_below(x, n, pivot, true))) return; /* all these are equal */
         if (k < s) {
             n = s;
         } else {
@@ -134,6 +164,18 @@ double fore_median(double *scratch, int64_t n)
     for (int64_t i = 1; i < half; i++)
         if (scratch[i] > below) below = scratch[i];
     return below / 2 + scratch[half] / 2;
+}
+
+double fore_quantile(double *scratch, int64_t n, double p)
+{
+    if (n <= 0 || isnan(p) || move_nan_last(scratch, n) < n) return NAN;
+    double place = p * (double)(n - 1);
+    int64_t i = place <= 0 ? 0 : place >= (double)(n - 1) ? n - 1 : (int64_t)floor(place);
+    select_at(scratch, n, i);
+    double w = place - (double)i, above = scratch[n - 1];
+    if (place <= 0 || i == n - 1 || w == 0) return scratch[i];
+    for (int64_t j = i + 1; j < n; j++) above = scratch[j] < above ? scratch[j] : above;
+    return (1 - w) * scratch[i] + w * above;
 }
 
 double fore_quantile_sorted(const double *sorted, int64_t n, double p)

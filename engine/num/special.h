@@ -15,6 +15,7 @@ double fore_variance(const double *x, int64_t n); /* Welford, divisor n - 1 */
 double fore_median(double *scratch, int64_t n);   /* reorders scratch; NaN for n = 0 */
 /* Quantile of a sorted sample, type 7 (R's default). p in [0, 1]. */
 double fore_quantile_sorted(const double *sorted, int64_t n, double p);
+double fore_quantile(double *scratch, int64_t n, double p); /* the same; reorders; NaN if any is */
 void fore_sort(double *x, int64_t n);          /* ascending; NaN last */
 /* order[0..n): indices that sort x ascending, ties by index, NaN last. */
 int fore_order(const double *x, int64_t n, int64_t *order); /* 0 on memory failure, else 1 */

@@ -57,9 +57,7 @@ static bool bounds(anomaly_finder *f, double *low, double *high)
     for (int64_t t = 0; t < n; t++) f->rest[t] = f->x[t] - f->season[t];
     fore_super_smooth(f->rest, n, f->smooth, f->room);
     for (int64_t t = 0; t < n; t++) f->sorted[t] = f->rest[t] -= f->smooth[t];
-    fore_sort(f->sorted, n);
-    double from = fore_quantile_sorted(f->sorted, n, 0.25);
-    double to = fore_quantile_sorted(f->sorted, n, 0.75);
+    double from = fore_quantile(f->sorted, n, 0.25), to = fore_quantile(f->sorted, n, 0.75);
     double range = RANGES * (to - from) / (1 - f->leverage);
     *low = from - range;
     *high = to + range;

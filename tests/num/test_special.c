@@ -132,6 +132,8 @@ static void sort__random_sizes_and_shapes__ordered_and_nan_last(void **state)
         if (n == 0 || missing) continue;
         double middle = n % 2 ? y[n / 2] : y[n / 2 - 1] / 2 + y[n / 2] / 2;
         assert_true(fore_median(x, n) == middle);
+        for (int k = 0; k <= 8; k++)
+            assert_true(fore_quantile(x, n, k / 8.0) == fore_quantile_sorted(y, n, k / 8.0));
     }
 }
 
@@ -143,6 +145,7 @@ static void order__signed_zeros_and_infinities__ties_by_index(void **state)
     assert_int_equal(fore_order(x, 7, order), 1);
     for (int i = 0; i < 7; i++) assert_int_equal(order[i], want[i]);
     assert_true(isnan(fore_median(x, 7)) && isnan(fore_median(x, 0)));
+    assert_true(isnan(fore_quantile(x, 7, 0.5)) && isnan(fore_quantile(x, 0, 0.5)));
 }
 
 static void order__memory_fails__says_so_and_leaks_nothing(void **state)
