@@ -53,16 +53,18 @@ static void start(anomaly_finder *f, double *fit)
  * nothing moves any more. */
 static bool pull(anomaly_finder *f, const double *fit, double leverage, double *limit)
 {
-    double moved = 0;
-    for (int64_t t = 0; t < f->n; t++) f->rest[t] = fabs(f->x[t] - fit[t]);
-    *limit = 6 * anomaly_median(f, f->rest, f->n) / (1 - leverage);
+    int64_t n = f->n;
+    double moved = 0, *step = f->sorted;
+    for (int64_t t = 0; t < n; t++) f->rest[t] = fabs(f->x[t] - fit[t]);
+    *limit = 6 * anomaly_median(f, f->rest, n) / (1 - leverage);
     if (!(*limit > 0)) return false;
-    for (int64_t t = 0; t < f->n; t++) {
-        double u = fmin(1, f->rest[t] / *limit), w = (1 - u * u) * (1 - u * u);
-        double value = fit[t] + w * (f->x[t] - fit[t]);
-        moved = fmax(moved, fabs(value - f->pulled[t]));
+    for (int64_t t = 0; t < n; t++) {
+        double u = f->rest[t] / *limit, off = u < 1 ? 1 - u * u : 0;
+        double value = fit[t] + off * off * (f->x[t] - fit[t]);
+        step[t] = fabs(value - f->pulled[t]);
         f->pulled[t] = value;
     }
+    for (int64_t t = 0; t < n; t++) moved = step[t] > moved ? step[t] : moved;
     return moved > STILL * *limit;
 }
 
