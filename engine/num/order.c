@@ -1,10 +1,12 @@
 /* Sorting, ordering, medians and quantiles of samples: the second half of special.h.
  *
- *   fore_sort     in place: quicksort about the median of three (Hoare's partition), insertion
- *                 sort for short parts, heap sort when the recursion goes too deep
+ *   fore_sort     in place: nothing where it is sorted; quicksort about the median of three, the
+ *                 parts made without branches, insertion sort for short parts, heap sort when the
+ *                 recursion goes too deep
  *   fore_order    least-significant-digit radix sort on the bits of the doubles, stable; digits
  *                 that all keys share are left out
- *   fore_median   Hoare's selection, the parts made without branches */
+ *   fore_median, fore_quantile
+ *                 Hoare's selection by the same parts */
 #include "engine/num/special.h"
 
 #include <math.h>
@@ -14,7 +16,7 @@
 #include "engine/base/memory.h"
 
 enum {
-    INSERTION_MAX = 24,
+    INSERTION_MAX = 16,
     SELECT_MAX = 8,
     DEPTH_MAX = 96,
     RADIX_BITS = 11,
@@ -68,49 +70,6 @@ static void heap_sort(double *x, int64_t n)
     }
 }
 
-/* Hoare's partition about the median of three; returns s with x[0..s] <= x[s+1..n-1], 0 <= s < n-1.
- */
-static int64_t partition(double *x, int64_t n)
-{
-    int64_t i = -1, j = n, middle = (n - 1) / 2;
-    if (x[middle] < x[0]) swap(&x[middle], &x[0]);
-    if (x[n - 1] < x[0]) swap(&x[n - 1], &x[0]);
-    if (x[n - 1] < x[middle]) swap(&x[n - 1], &x[middle]);
-    double pivot = x[middle];
-    for (;;) {
-        while (x[++i] < pivot) {
-        }
-        while (x[--j] > pivot) {
-        }
-        if (i >= j) return j;
-        swap(&x[i], &x[j]);
-    }
-}
-
-/* Quicksort on the larger part by loop, on the smaller by recursion; heap sort when it goes too
- * deep. */
-static void quick_sort(double *x, int64_t n, int depth)
-{
-    while (n > INSERTION_MAX) {
-        if (depth-- == 0) {
-            heap_sort(x, n);
-            return;
-        }
-        int64_t s = partition(x, n) + 1;
-        if (s < n - s) {
-            quick_sort(x, s, depth);
-            x += s;
-            n -= s;
-        } else {
-            quick_sort(x + s, n - s, depth);
-            n = s;
-        }
-    }
-    insertion_sort(x, n);
-}
-
-void fore_sort(double *x, int64_t n) { quick_sort(x, move_nan_last(x, n), DEPTH_MAX); }
-
 /* Those below the pivot (or not above it) first, without a branch that could be guessed wrong;
  * returns how many. */
 static int64_t part_below(double *x, int64_t n, double pivot, bool equal_too)
@@ -130,6 +89,40 @@ static double middle_of(double a, double b, double c)
 {
     double low = a < b ? a : b, high = a < b ? b : a;
     return c < low ? low : c > high ? high : c;
+}
+
+/* Quicksort on the larger part by loop, on the smaller by recursion; heap sort when it goes too
+ * deep. Values equal to a pivot that is the least are in place at once. */
+static void quick_sort(double *x, int64_t n, int depth)
+{
+    while (n > INSERTION_MAX) {
+        if (depth-- == 0) {
+            heap_sort(x, n);
+            return;
+        }
+        double pivot = middle_of(x[0], x[n / 2], x[n - 1]);
+        int64_t s = part_below(x, n, pivot, false);
+        if (s == 0) {
+            s = part_below(x, n, pivot, true);
+            x += s;
+            n -= s;
+        } else if (s < n - s) {
+            quick_sort(x, s, depth);
+            x += s;
+            n -= s;
+        } else {
+            quick_sort(x + s, n - s, depth);
+            n = s;
+        }
+    }
+    insertion_sort(x, n);
+}
+
+void fore_sort(double *x, int64_t n)
+{
+    int64_t kept = move_nan_last(x, n), i = 1;
+    while (i < kept && x[i - 1] <= x[i]) i++;
+    if (i < kept) quick_sort(x, kept, DEPTH_MAX);
 }
 
 /* Puts the k-th smallest at x[k], nothing larger before it, nothing smaller after it. */

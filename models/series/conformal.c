@@ -8,7 +8,7 @@
 #include "models/series/conformal.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 #include "engine/num/special.h"
@@ -176,23 +176,25 @@ static void make_ratio(fore_conformal *c, int64_t shared)
     c->scores = kept;
 }
 
-static int by_place(const fore_score *x, const fore_score *y)
+/* out: the scores ascending by size or, signed, by value. Their places stand in the last bits of
+ * the keys, so that equal ones keep their order and plain numbers are sorted. */
+static void sort_scores(const fore_score *in, int64_t count, bool is_signed, double *keys,
+                        fore_score *out)
 {
-    if (x->origin != y->origin) return x->origin < y->origin ? -1 : 1;
-    return (x->step > y->step) - (x->step < y->step);
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const fore_score *x = a, *y = b;
-    double u = fabs(x->value), v = fabs(y->value);
-    return u < v ? -1 : u > v ? 1 : by_place(x, y);
-}
-
-static int by_sign(const void *a, const void *b)
-{
-    const fore_score *x = a, *y = b;
-    return x->value < y->value ? -1 : x->value > y->value ? 1 : by_place(x, y);
+    enum { PLACES = 2048 }; /* FORE_REPLAY_ORIGINS squared at most */
+    for (int64_t i = 0; i < count; i++) {
+        double value = is_signed ? in[i].value : fabs(in[i].value);
+        uint64_t bits;
+        memcpy(&bits, &value, sizeof bits);
+        bits = bits / PLACES * PLACES + (uint64_t)i;
+        memcpy(&keys[i], &bits, sizeof bits);
+    }
+    fore_sort(keys, count);
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &keys[i], sizeof bits);
+        out[i] = in[bits % PLACES];
+    }
 }
 
 /* How much the sides should differ: nothing until the mean score is so many standard errors from 0
@@ -281,12 +283,13 @@ fore_status fore_conformal_learn(const fore_replay *replay, double *variance, in
     bool known = all_known(variance, h);
     if (replay->origins == 0) return FORE_OK;
     c->by_size = FORE_NEW(2 * most, fore_score);
-    c->ratio = FORE_NEW(replay->steps, double);
+    c->ratio = FORE_NEW(replay->steps + most, double);
     if (!c->by_size || !c->ratio) {
         fore_conformal_free(c);
         return fore_no_memory(err);
     }
     c->by_sign = c->by_size + most;
+    double *keys = c->ratio + replay->steps;
     c->origins = replay->origins, c->steps = replay->steps;
     if (!known) {
         int64_t steps = replay->steps;
@@ -301,13 +304,11 @@ fore_status fore_conformal_learn(const fore_replay *replay, double *variance, in
         return FORE_OK;
     }
     c->total = 1;
-    for (int64_t i = 0; i < c->scores; i++) {
-        c->total += c->by_size[i].weight;
-        c->by_sign[i] = c->by_size[i];
-    }
-    qsort(c->by_size, (size_t)c->scores, sizeof *c->by_size, by_size);
+    for (int64_t i = 0; i < c->scores; i++) c->total += c->by_size[i].weight;
+    memcpy(c->by_sign, c->by_size, (size_t)c->scores * sizeof *c->by_sign);
+    sort_scores(c->by_sign, c->scores, false, keys, c->by_size);
     c->sides = one_sided(c, replay->shared, plain ? SIDED_PLAIN : SIDED);
-    if (c->sides > 0) qsort(c->by_sign, (size_t)c->scores, sizeof *c->by_sign, by_sign);
+    if (c->sides > 0) sort_scores(c->by_size, c->scores, true, keys, c->by_sign);
     if (levels > 0) adapt(c, level, levels);
     return FORE_OK;
 }
