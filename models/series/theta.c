@@ -41,7 +41,7 @@ typedef struct fit {
 /* ---- standard: simple exponential smoothing ---- */
 
 /* Sum of squared errors and its derivatives to alpha and the first level. */
-static double smooth(const fit *f, double alpha, double level, double *gradient, double *last)
+static double smooth(const fit *f, double alpha, double level, double *gradient)
 {
     double squares = 0, dl_alpha = 0, dl_level = 1, to_alpha = 0, to_level = 0;
     for (int64_t t = 0; t < f->n; t++) {
@@ -54,7 +54,6 @@ static double smooth(const fit *f, double alpha, double level, double *gradient,
         level += alpha * e;
     }
     if (gradient) gradient[0] = to_alpha, gradient[1] = to_level;
-    if (last) *last = level;
     return squares;
 }
 
@@ -69,6 +68,12 @@ static double line_slope(const double *y, int64_t n)
     return spread > 0 ? cross / spread : 0;
 }
 
+static void smooth_levels(const fit *f, const fore_theta *model, double *levels)
+{
+    double level = model->first;
+    for (int64_t t = 0; t < f->n; t++) levels[t] = level += model->alpha * (f->y[t] - level);
+}
+
 static void fit_standard(const fit *f, fore_theta *model)
 {
     static const double starts[] = {0.1, 0.5, 0.95};
@@ -76,11 +81,11 @@ static void fit_standard(const fit *f, fore_theta *model)
     double best = INFINITY;
     for (int s = 0; s < 3; s++) {
         double x[2] = {starts[s], fore_mean(f->y, f->n < 10 ? f->n : 10)}, gradient[2];
-        double value = smooth(f, x[0], x[1], gradient, NULL);
+        double value = smooth(f, x[0], x[1], gradient);
         fore_climb c;
         bool on = fore_climb_begin(&c, 2, lower, upper, REST * value, x, value, gradient);
         while (on) {
-            value = smooth(f, c.ask[0], c.ask[1], gradient, NULL);
+            value = smooth(f, c.ask[0], c.ask[1], gradient);
             on = fore_climb_tell(&c, value, gradient);
         }
         if (!(c.value < best)) continue;
@@ -88,16 +93,11 @@ static void fit_standard(const fit *f, fore_theta *model)
         model->alpha = c.x[0];
         model->first = c.x[1];
     }
-    smooth(f, model->alpha, model->first, NULL, &model->level);
+    smooth_levels(f, model, model->past);
+    model->level = model->past[f->n - 1];
     model->theta = 2;
     model->drift = line_slope(f->y, f->n) / 2;
     model->sigma2 = f->n > 2 ? best / (double)(f->n - 2) : NAN;
-}
-
-static double standard_step(const fore_theta *model, int64_t n, int64_t h)
-{
-    double a = model->alpha, reach = (1 - pow(1 - a, (double)n)) / a;
-    return model->drift * ((double)(h - 1) + reach);
 }
 
 /* ---- optimised ---- */
@@ -107,32 +107,55 @@ typedef struct line_state {
     int64_t t;
 } line_state;
 
-static double optimised_mean(const line_state *s, double alpha, double theta)
+/* share: 1 - 1 / theta. */
+static double optimised_mean(const line_state *s, double alpha, double share)
 {
     double reach = (1 - s->power * (1 - alpha)) / alpha;
-    return s->level + (1 - 1 / theta) * (s->power * s->intercept + reach * s->slope);
+    return s->level + share * (s->power * s->intercept + reach * s->slope);
 }
 
 static void line_take(line_state *s, double alpha, double y)
 {
-    double t = (double)++s->t, before = s->mean;
+    double t = (double)++s->t, step = (y - s->mean) / t;
     s->level += alpha * (y - s->level);
-    s->mean += (y - before) / t;
-    s->slope = t > 1 ? ((t - 2) * s->slope + 6 * (y - before) / t) / (t + 1) : 0;
+    s->mean += step;
+    s->slope = t > 1 ? ((t - 2) * s->slope + 6 * step) / (t + 1) : 0;
     s->intercept = s->mean - s->slope * (t + 1) / 2;
     s->power *= 1 - alpha;
 }
 
-/* One-step means; those of the static form know the line through all values. */
-static void optimised_fitted(const fit *f, const fore_theta *model, double *fitted)
+/* The line through the first t + 1 values, for every t. */
+static void draw_lines(const double *y, int64_t n, double *means, double *slopes)
 {
-    line_state s = {.level = model->first, .power = 1};
-    for (int64_t t = 0; t < f->n; t++) {
-        line_state at = s;
+    line_state s = {.power = 1};
+    for (int64_t t = 0; t < n; t++) {
+        line_take(&s, 0, y[t]);
+        means[t] = s.mean, slopes[t] = s.slope;
+    }
+}
+
+/* After the first t values. */
+static line_state state_at(const fore_theta *model, int64_t t)
+{
+    const double *level = model->past, *mean = level + model->n, *slope = mean + model->n;
+    line_state s = {.level = model->first, .t = t};
+    if (t > 0) {
+        s.level = level[t - 1], s.mean = mean[t - 1], s.slope = slope[t - 1];
+        s.intercept = s.mean - s.slope * (double)(t + 1) / 2;
+    }
+    return s;
+}
+
+/* One-step means; those of the static form know the line through all values. */
+static void optimised_fitted(const fore_theta *model, double *fitted)
+{
+    double power = 1, share = 1 - 1 / model->theta;
+    for (int64_t t = 0; t < model->n; t++, power *= 1 - model->alpha) {
+        line_state at = state_at(model, t);
+        at.power = power;
         if (model->form == FORE_THETA_STATIC)
             at.intercept = model->intercept, at.slope = model->slope;
-        fitted[t] = optimised_mean(&at, model->alpha, model->theta);
-        line_take(&s, model->alpha, f->y[t]);
+        fitted[t] = optimised_mean(&at, model->alpha, share);
     }
 }
 
@@ -142,6 +165,8 @@ static void fit_optimised(const fit *f, fore_theta *model)
     for (int64_t t = 1; t < f->n; t++) low = fmin(low, f->y[t]), high = fmax(high, f->y[t]);
     theta_profile p = {.y = f->y,
                        .n = f->n,
+                       .means = model->past + f->n,
+                       .slopes = model->past + 2 * f->n,
                        .level_low = -INFINITY,
                        .level_high = INFINITY,
                        .share_high = 1 - 1 / THETA_HIGH};
@@ -153,8 +178,8 @@ static void fit_optimised(const fit *f, fore_theta *model)
     }
     theta_profile_fit(&p);
     model->alpha = p.alpha, model->theta = 1 / (1 - p.share), model->first = p.level;
-    line_state s = {.level = model->first, .power = 1};
-    for (int64_t t = 0; t < f->n; t++) line_take(&s, model->alpha, f->y[t]);
+    smooth_levels(f, model, model->past);
+    line_state s = state_at(model, f->n);
     model->level = s.level, model->mean = s.mean;
     model->intercept = s.intercept, model->slope = s.slope;
     model->sigma2 = p.squares / (double)(f->n > 5 ? f->n - 5 : f->n);
@@ -176,7 +201,8 @@ static fore_status find_season(const double *y, int64_t n, int64_t m, fore_theta
     for (int64_t j = 0; usable && model->multiplicative && j < m; j++)
         usable = fabs(model->index[j]) >= INDEX_FLOOR;
     if (usable) return FORE_OK;
-    fore_theta_free(model);
+    fore_free(model->index);
+    model->index = NULL;
     model->seasonal = false;
     return FORE_OK;
 }
@@ -204,58 +230,57 @@ static void scale_back(fore_theta *model, double scale)
     model->slope *= scale;
     model->mean *= scale;
     model->sigma2 *= scale * scale;
+    for (int64_t i = 0; i < 3 * model->n; i++) model->past[i] *= scale;
 }
 
-/* One-step means of the adjusted series in the unit of `f`. */
-static void fill_fitted(const fit *f, const fore_theta *model, double *fitted)
+/* One-step means of the adjusted series. */
+static void fill_fitted(const fore_theta *model, double *fitted)
 {
-    double level = model->first;
     if (model->form != FORE_THETA_STANDARD) {
-        optimised_fitted(f, model, fitted);
+        optimised_fitted(model, fitted);
         return;
     }
-    for (int64_t t = 0; t < f->n; t++) {
-        fitted[t] = level;
-        level += model->alpha * (f->y[t] - level);
-    }
+    fitted[0] = model->first;
+    memcpy(fitted + 1, model->past, (size_t)(model->n - 1) * sizeof *fitted);
 }
 
 fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, fore_theta_form form,
                            fore_theta *model, double *fitted, fore_error *err)
 {
-    double scale = 0, *adjusted;
+    double scale = 0;
     fore_status status;
     memset(model, 0, sizeof *model);
     if (n < 3)
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "Theta needs at least 3 values and the series has %lld", (long long)n);
     model->n = n, model->m = m > 1 ? m : 1, model->form = form;
-    adjusted = FORE_NEW(n, double);
-    if (!adjusted) return fore_no_memory(err);
+    model->past = FORE_NEW(4 * n, double);
+    if (!model->past) return fore_no_memory(err);
+    double *adjusted = model->past + 3 * n;
     FORE_GO(find_season(y, n, model->m, model, err));
     for (int64_t t = 0; t < n; t++)
         scale = fmax(scale, fabs(adjusted[t] = take_season(model, t, y[t])));
     scale = scale > 0 && isfinite(scale) ? ldexp(1, ilogb(scale)) : 1;
     for (int64_t t = 0; t < n; t++) adjusted[t] /= scale;
     fit f = {adjusted, n};
+    draw_lines(adjusted, n, model->past + n, model->past + 2 * n);
     if (form == FORE_THETA_STANDARD)
         fit_standard(&f, model);
     else
         fit_optimised(&f, model);
-    if (fitted) fill_fitted(&f, model, fitted);
+    if (fitted) fill_fitted(model, fitted);
     for (int64_t t = 0; fitted && t < n; t++) fitted[t] = put_season(model, t, fitted[t] * scale);
     scale_back(model, scale);
 done:
-    fore_free(adjusted);
     if (status != FORE_OK) fore_theta_free(model);
     return status;
 }
 
-fore_theta fore_theta_at(const fore_theta *model, const double *y, int64_t n0)
+fore_theta fore_theta_at(const fore_theta *model, int64_t n0)
 {
     fore_theta at = *model;
-    line_state s = {.level = model->first, .power = 1};
-    for (int64_t t = 0; t < n0; t++) line_take(&s, model->alpha, take_season(model, t, y[t]));
+    line_state s = state_at(model, n0);
+    at.past = NULL;
     at.n = n0;
     at.level = s.level;
     at.intercept = s.intercept;
@@ -274,9 +299,10 @@ void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, doubl
                     .power = pow(1 - model->alpha, (double)model->n),
                     .t = model->n};
     bool optimised = model->form != FORE_THETA_STANDARD;
+    double share = 1 - 1 / model->theta, reach = (1 - s.power) / model->alpha;
     for (int64_t k = 0; k < h; k++) {
-        double v = optimised ? optimised_mean(&s, model->alpha, model->theta)
-                             : model->level + standard_step(model, model->n, k + 1);
+        double v = optimised ? optimised_mean(&s, model->alpha, share)
+                             : model->level + model->drift * ((double)k + reach);
         if (optimised) line_take(&s, model->alpha, v);
         if (model->form == FORE_THETA_STATIC)
             s.intercept = model->intercept, s.slope = model->slope;
@@ -289,5 +315,6 @@ void fore_theta_free(fore_theta *model)
 {
     if (!model) return;
     fore_free(model->index);
-    model->index = NULL;
+    fore_free(model->past);
+    model->index = model->past = NULL;
 }

@@ -32,14 +32,16 @@ typedef struct fore_theta {
     double mean;                /* of the adjusted values so far (optimised forms) */
     double sigma2;              /* one-step variance of the adjusted series */
     double *index;              /* m seasonal indices by t % m, owned; NULL without season */
+    double *past; /* level, mean and slope after t + 1 values: n each, of the adjusted series;
+                   * owned */
 } fore_theta;
 
 /* y: n finite values, n >= 3. fitted: n doubles or NULL. Frees nothing in *model beforehand. */
 fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, fore_theta_form form,
                            fore_theta *model, double *fitted, fore_error *err);
-/* The model as it would have stood after the first n0 values of y (its own weights, season kept;
- * index borrowed from `model`, so do not free it). 1 <= n0 <= n. */
-fore_theta fore_theta_at(const fore_theta *model, const double *y, int64_t n0);
+/* The model as it would have stood after the first n0 of its values (its own weights, season kept;
+ * what it owns is borrowed from `model`, so do not free it). 1 <= n0 <= n. */
+fore_theta fore_theta_at(const fore_theta *model, int64_t n0);
 void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance);
 void fore_theta_free(fore_theta *model); /* what it owns */
 

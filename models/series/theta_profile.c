@@ -20,22 +20,20 @@ typedef struct sums {
 
 static sums run(const theta_profile *p, double alpha)
 {
-    double smooth = 0, u = 1, mean = 0, a = p->intercept, b = p->slope, keep = 1 - alpha;
+    double smooth = 0, u = 1, a = p->intercept, b = p->slope, keep = 1 - alpha, more = 1 / alpha;
     sums s = {0};
-    if (p->dynamic) a = b = 0;
     for (int64_t t = 0; t < p->n; t++) {
-        double g = u * a + (1 - u * keep) / alpha * b, e = p->y[t] - smooth;
+        if (p->dynamic) {
+            b = t > 0 ? p->slopes[t - 1] : 0;
+            a = t > 0 ? p->means[t - 1] - b * (double)(t + 1) / 2 : 0;
+        }
+        double g = u * a + (1 - u * keep) * more * b, e = p->y[t] - smooth;
         if (t >= p->from) {
             s.ee += e * e, s.eu += e * u, s.eg += e * g;
             s.uu += u * u, s.ug += u * g, s.gg += g * g;
         }
         smooth += alpha * e;
         u *= keep;
-        if (!p->dynamic) continue;
-        double many = (double)t + 1, step = (p->y[t] - mean) / many;
-        mean += step;
-        b = t > 0 ? ((many - 2) * b + 6 * step) / (many + 1) : 0;
-        a = mean - b * (many + 1) / 2;
     }
     return s;
 }

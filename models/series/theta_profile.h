@@ -17,6 +17,7 @@ typedef struct theta_profile {
     const double *y; /* n, season out, scaled to about 1; borrowed */
     int64_t n, from; /* errors before `from` do not count */
     bool dynamic;
+    const double *means, *slopes; /* n: of the first t + 1 values; borrowed; dynamic only */
     double level_low, level_high; /* of the first level */
     double share_high;            /* w in [0, share_high] */
     double intercept, slope;      /* of the line through all values: filled by the fit */

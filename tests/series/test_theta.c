@@ -80,11 +80,11 @@ static void theta_at__a_past_origin__as_if_stopped_there(void **state)
         double fitted[144], f[1];
         assert_int_equal(fore_theta_fit(r_AirPassengers, 144, 12, dynamic, &model, fitted, NULL),
                          FORE_OK);
-        fore_theta end = fore_theta_at(&model, r_AirPassengers, 144);
+        fore_theta end = fore_theta_at(&model, 144);
         near(end.level, model.level, 1e-9 * model.level);
         near(end.drift, model.drift, 1e-9 * fabs(model.drift) + 1e-12);
         for (int64_t o = 20; o < 144; o++) {
-            fore_theta at = fore_theta_at(&model, r_AirPassengers, o);
+            fore_theta at = fore_theta_at(&model, o);
             fore_theta_forecast(&at, 1, f, NULL);
             if (dynamic) near(f[0], fitted[o], 1e-8 * fitted[o]);
             if (!dynamic)
