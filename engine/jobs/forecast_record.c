@@ -20,11 +20,12 @@
 #include "features/sales_series.h"
 
 /* A miss counts half after so many cuts. The level counts as if LEVEL_PRIOR more periods had met
- * expectations exactly; the weights hold to those given beforehand as to WEIGHT_STRENGTH cuts.
- * These are in units of one series. */
+ * expectations exactly; the weights of the two groups hold to those given beforehand as to
+ * WEIGHT_STRENGTH cuts. Within a group they stay: a few cuts do not tell its members apart. */
 static const double LEVEL_HALF_LIFE = 6, LEVEL_PRIOR = 6;
-static const double WEIGHT_HALF_LIFE = 12, WEIGHT_STRENGTH = 8;
+static const double WEIGHT_HALF_LIFE = 12, WEIGHT_STRENGTH = 4;
 static const double member_prior[FORE_MEMBERS] = {1, 2, 3, 2, 1, 0.7, 0.5};
+static const int member_group[FORE_MEMBERS] = {0, 0, 0, 0, 0, 1, 1}; /* deals, series */
 /* The weighted mean may not turn the pipeline into something else. */
 static const double LEVEL_LEAST = 0.1, LEVEL_MOST = 10;
 enum { DISTANCE_DRAWS = 1000, HISTORY_LEAST = 3, CUTS_ALL = FORE_RECORD_CUTS + FORE_RECORD_WINDOW };
@@ -106,7 +107,7 @@ static fore_status learn_weights(const recording *b, const window *w, int64_t h,
     }
     for (int m = 0; m < FORE_MEMBERS; m++)
         prior[m] = speaks && isnan(speaks[m]) ? 0 : member_prior[m];
-    fore_weights_past past = {n, FORE_MEMBERS, said, came, counts};
+    fore_weights_past past = {n, FORE_MEMBERS, said, came, counts, member_group};
     return fore_weights_learn(&past, prior, WEIGHT_STRENGTH, weight, err);
 }
 

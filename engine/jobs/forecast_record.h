@@ -5,8 +5,9 @@
  * outlook has it, the pipeline at the level that its past misses suggest, open and new deals as in
  * past months (outlook_direct.h), the same by the rhythm that months have in their quarter, the stage
  * weights (of the nearest period, where stages are recorded), the months' level by that rhythm, and
- * the smoothed series: the way up from the deals beside the way down from the series. The weights are
- * learned from past misses, for each number of periods ahead apart (forecast_weights.h).
+ * the smoothed series: the way up from the deals beside the way down from the series. What
+ * deals and series are worth beside each other is learned from past misses, for each number of
+ * periods ahead apart (forecast_weights.h).
  * At each cut only what was known then is used: actuals that had happened, amounts as they stood.
  *
  * Every cut, and what holds now, learns from the FORE_RECORD_WINDOW cuts before it, where the history

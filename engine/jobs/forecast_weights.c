@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "engine/base/memory.h"
+
 enum { STEPS_MOST = 2000, K = FORE_WEIGHTS_MOST };
 static const double STILL = 1e-10, MISS_LEAST = 1e-9;
 
@@ -103,17 +105,63 @@ static void descend(const quadratic *q, const double *prior, double *w)
     }
 }
 
-fore_status fore_weights_learn(const fore_weights_past *past, const double *prior, double strength,
-                               double *weight, fore_error *err)
+static void learn_each(const fore_weights_past *past, const double *prior, double strength,
+                       double *weight)
 {
     quadratic q = {.n = past->members};
     double own[K], sum = 0;
-    if (past->members < 1 || past->members > K)
-        return fore_fail(err, FORE_E_ARGUMENT, "weights are for 1 to %d forecasts", K);
     for (int m = 0; m < past->members; m++) sum += prior[m];
     for (int m = 0; m < past->members; m++)
         weight[m] = own[m] = sum > 0 ? prior[m] / sum : 1.0 / past->members;
     gather(past, own, strength, &q);
     descend(&q, own, weight);
+}
+
+/* What a group said at an occasion: the prior's mean of those of it that spoke. */
+static double said_by(const fore_weights_past *p, const double *prior, int64_t i, int group)
+{
+    double sum = 0, total = 0;
+    for (int m = 0; m < p->members; m++) {
+        double said = p->said[i * p->members + m];
+        if (p->group[m] != group || isnan(said)) continue;
+        sum += prior[m] * said;
+        total += prior[m];
+    }
+    return total > 0 ? sum / total : NAN;
+}
+
+static fore_status learn_groups(const fore_weights_past *past, const double *prior, double strength,
+                                double *weight, fore_error *err)
+{
+    double share[K] = {0}, worth[K];
+    double *said = FORE_NEW(past->rows * K, double);
+    if (!said) return fore_no_memory(err);
+    for (int m = 0; m < past->members; m++) share[past->group[m]] += prior[m];
+    for (int64_t i = 0; i < past->rows; i++)
+        for (int g = 0; g < K; g++) said[i * K + g] = said_by(past, prior, i, g);
+    fore_weights_past groups = {past->rows, K, said, past->actual, past->counts, NULL};
+    learn_each(&groups, share, strength, worth);
+    for (int m = 0; m < past->members; m++) {
+        int g = past->group[m];
+        weight[m] = share[g] > 0 ? worth[g] * prior[m] / share[g] : 0;
+    }
+    fore_free(said);
+    return FORE_OK;
+}
+
+fore_status fore_weights_learn(const fore_weights_past *past, const double *prior, double strength,
+                               double *weight, fore_error *err)
+{
+    bool any = false;
+    if (past->members < 1 || past->members > K)
+        return fore_fail(err, FORE_E_ARGUMENT, "weights are for 1 to %d forecasts", K);
+    for (int m = 0; m < past->members; m++) {
+        any = any || prior[m] > 0;
+        if (past->group && (past->group[m] < 0 || past->group[m] >= K))
+            return fore_fail(err, FORE_E_ARGUMENT, "groups of forecasts are numbered 0 to %d",
+                             K - 1);
+    }
+    if (past->group && any) return learn_groups(past, prior, strength, weight, err);
+    learn_each(past, prior, strength, weight);
     return FORE_OK;
 }

@@ -20,12 +20,15 @@ typedef struct fore_weights_past {
     const double *said;     /* member m of occasion i at [i * members + m]; NaN: it said nothing */
     const double *actual;   /* rows */
     const double *counts;   /* rows: how much an occasion counts, >= 0 */
+    const int *group;       /* members: numbers below FORE_WEIGHTS_MOST. Forecasts of one group keep
+                             * the prior's proportions, and what is learned is what groups are worth:
+                             * a few occasions tell no more. NULL: each is learned by itself */
 } fore_weights_past;
 
 /* prior: members, >= 0; 0 for one that has no say. Those with a say get the weights (members) that
  * sum to 1. Misses are relative to their size (what was said and what came). Occasions on which only
  * some spoke count with the others filled in by the prior's mean. `strength` is how many occasions
- * the prior is worth, in units of its own mean squared miss. E_ARGUMENT only. */
+ * the prior is worth, in units of its own mean squared miss. E_ARGUMENT, E_MEMORY. */
 fore_status fore_weights_learn(const fore_weights_past *past, const double *prior, double strength,
                                double *weight, fore_error *err);
 

@@ -155,6 +155,7 @@ static fore_status backtest_forecast(fore_context *c, int64_t as_of, int64_t cut
         fore_json_string(json, "start", date);
         fore_json_number(json, "actual", cut->actual);
         fore_json_number(json, "mean", cut->mean);
+        fore_json_number(json, "median", cut->median);
         fore_json_number(json, "lo80", cut->lo80);
         fore_json_number(json, "hi80", cut->hi80);
         for (int b = 0; b < FORE_BASELINES; b++)

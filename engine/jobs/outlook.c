@@ -15,8 +15,8 @@ enum { LIFE_CUTS = 8, SPELLS_MAX = 400000, COLUMNS_MAX = 16, HORIZON_WEEKS_MAX =
 /* Lost deals must have an amount at least so often, relative to won ones, for amounts to be early.
  */
 static const double EARLY_SHARE = 0.5;
-/* Weeks further back count half after a year: hazards drift. */
-static const double HAZARD_HALF_LIFE_WEEKS = 52, AMOUNT_HALF_LIFE_DAYS = 365;
+/* Weeks further back count half after so long: hazards drift. */
+static const double HAZARD_HALF_LIFE_WEEKS = 104, AMOUNT_HALF_LIFE_DAYS = 365;
 
 /* What a hazard may depend on besides age: few, robust, and known at the time. */
 static const char *const hazard_features[] = {

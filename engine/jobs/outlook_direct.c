@@ -12,7 +12,7 @@
 #include "models/score/logit.h"
 
 enum {
-    MOMENTS_DAYS = 400,
+    MOMENTS_DAYS = 800,
     MOMENTS_LEAST = 8,
     WINS_LEAST = 10,
     ROWS_MOST = 8000,
@@ -23,7 +23,7 @@ enum {
     COLUMNS_MOST = 2 * STAGES_MOST + AGE_STEPS + READ + DATES + 2,
     LOTS = 20261123
 };
-static const double CHANCE_HALF_LIFE_DAYS = 182, NEW_HALF_LIFE_DAYS = 91, RIDGE = 6.7,
+static const double CHANCE_HALF_LIFE_DAYS = 365, NEW_HALF_LIFE_DAYS = 91, RIDGE = 6.7,
                     TOLERANCE = 1e-7;
 static const double DUE_LEAST = -60, DUE_MOST = 180, DUE_SOON = 30;
 static const double age_steps[AGE_STEPS] = {3, 7, 14, 28, 56, 84, 126, 182, 365};

@@ -1,7 +1,7 @@
 /* The direct way to the next periods: what deals like those that are open now brought within so many
  * days when past moments were asked.
  *
- * At every week of the past year the deals that were open then are rows; a row is 1 where its deal was
+ * At every week of the past two years the deals that were open then are rows; a row is 1 where its deal was
  * won in the days that now are the period. One logistic regression per period says the chance of each
  * deal that is open now. Nothing is assumed of how a deal lives: stages that move on, deals that stall
  * and touches that wear off are in what was seen over just such a stretch of time. What comes from
