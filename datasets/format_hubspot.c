@@ -78,6 +78,15 @@ static fore_status shape_task(fore_importing *run, fore_row *row, bool *keep, fo
     return link(run, row, err);
 }
 
+/* Goals are assigned to users, deals to owners. */
+static fore_status shape_owner(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
+{
+    const char *user = fore_text_of(row, FORE_SLOT_KEY), *id = fore_text_of(row, FORE_SLOT_ID);
+    fore_lookup_entry entry = {.text = id};
+    (void)keep;
+    return user && id ? fore_lookup_put(run, FORE_LOOK_OWNER_OF_USER, user, &entry, err) : FORE_OK;
+}
+
 #define OWNER FORE_TO(OWNER, "hubspot_owner_id|Contact owner|Deal owner|Company owner")
 #define REP FORE_TO(REP, "hubspot_owner_id|owner_id|Activity assigned to|Assigned to")
 #define CREATED FORE_TO(CREATED_AT, "createdate|Create Date|hs_createdate")
@@ -204,7 +213,19 @@ static const fore_bind tasks[] = {ENGAGEMENT_ID,
                                   LINKED,
                                   {0}};
 
+static const fore_bind goals[] = {
+    FORE_TO(NAME, "hs_goal_name|Goal Name"),
+    FORE_TO(SUBTYPE, "hs_goal_target_kpi_type|hs_kpi_type"),
+    FORE_TO(AMOUNT, "hs_target_amount|Target Amount"),
+    FORE_TO(PERIOD_START, "hs_start_datetime|hs_start_date|Start Date"),
+    FORE_TO(PERIOD_END, "hs_end_datetime|hs_end_date|End Date"),
+    FORE_TO(OWNER, "hubspot_owner_id|Goal owner"),
+    FORE_TO(KEY, "hs_assignee_user_id"),
+    FORE_TO(TEAM, "hs_assignee_team_id|hubspot_team_id"),
+    {0}};
+
 static const fore_bind owners[] = {FORE_TO(ID, "owner_id|ownerid|Owner ID|id"),
+                                   FORE_TO(KEY, "user_id|userid"),
                                    FORE_TO(FIRST_NAME, "first_name|firstname"),
                                    FORE_TO(LAST_NAME, "last_name|lastname"),
                                    {0}};
@@ -301,7 +322,17 @@ static const fore_file_rule rules[] = {
      .file_names = "owners|owner",
      .signature = "owner_id|ownerid|Owner ID & email & first_name|firstname",
      .binds = owners,
-     .ignored = "email|created_at|updated_at|user_id"},
+     .ignored = "email|created_at|updated_at",
+     .shape = shape_owner},
+    {.kind = FORE_KIND_TARGETS,
+     .file_names = "goal_targets|goal_target|goals",
+     .signature = "hs_target_amount|Target Amount & hs_goal_name|Goal Name & "
+                  "hs_start_datetime|hs_start_date|Start Date",
+     .binds = goals,
+     .ignored = ENGAGEMENT "|hs_object_id|Record ID|id|createdate|hs_created_by_user_id|"
+                           "hs_group_correlation_uuid|hs_goal_target_group_id",
+     .shape = fore_shape_goal,
+     .note = "goals whose name says revenue, quota, sales or bookings are read as targets"},
     {.kind = FORE_KIND_NOTHING,
      .signature = "hs_note_body",
      .note = "notes are no contact with a lead and their text is not read"},

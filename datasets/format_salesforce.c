@@ -109,24 +109,6 @@ static fore_status shape_line_item(fore_importing *run, fore_row *row, bool *kee
     return FORE_OK;
 }
 
-static fore_status shape_quota(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
-{
-    (void)keep;
-    const char *id = fore_text_of(row, FORE_SLOT_SCOPE_ID),
-               *name = fore_text_of(row, FORE_SLOT_REP_NAME);
-    fore_set_text(row, FORE_SLOT_SCOPE, id ? "rep" : "company");
-    if (!id || !name) return FORE_OK;
-    fore_put put;
-    fore_rep_row rep = {.id = id,
-                        .known = true,
-                        .name = name,
-                        .hours_per_week = NAN,
-                        .hourly_cost_minor = FORE_NO_AMOUNT,
-                        .active_from_on = FORE_NO_DATE,
-                        .active_to_on = FORE_NO_DATE};
-    return fore_store_put_rep(run->store, &rep, &put, err);
-}
-
 static fore_status shape_member(fore_importing *run, fore_row *row, bool *keep, fore_error *err)
 {
     (void)run;
@@ -286,6 +268,11 @@ static const fore_bind quotas[] = {
     FORE_TO(REP_NAME, "OwnerName__c|QuotaOwner.Name"),
     FORE_TO(PERIOD_START, "StartDate|StartDate__c"),
     FORE_TO(AMOUNT, "QuotaAmount|QuotaAmount__c"),
+    FORE_TO(QUANTITY, "QuotaQuantity"),
+    FORE_TO(CURRENCY, "CurrencyIsoCode"),
+    FORE_TO(SUBTYPE, "ForecastingTypeId"),
+    FORE_TO(CATEGORY, "ProductFamily|ForecastingGroupItemId"),
+    FORE_TO(REGION, "Territory2Id"),
     {0}};
 
 static const fore_bind users[] = {ID_COLUMN,
@@ -332,9 +319,9 @@ static const fore_file_rule rules[] = {
      .file_names = "Opportunity|Opportunities",
      .signature = "StageName & CloseDate & Name|AccountId|IsWon",
      .binds = opportunities,
-     .ignored = STAMPS
-     "|ExpectedRevenue|FiscalQuarter|FiscalYear|Fiscal|"
-     "HasOpenActivity|HasOverdueTask|HasOpportunityLineItem|Pricebook2Id|NextStep",
+     .ignored =
+         STAMPS "|ExpectedRevenue|FiscalQuarter|FiscalYear|Fiscal|"
+                "HasOpenActivity|HasOverdueTask|HasOpportunityLineItem|Pricebook2Id|NextStep",
      .shape = fore_shape_live,
      .note = "CloseDate is the closing of won and lost deals and the expected one of open deals"},
     {.kind = FORE_KIND_DEALS,
@@ -461,8 +448,8 @@ static const fore_file_rule rules[] = {
      .file_names = "Quota|ForecastingQuota",
      .signature = "QuotaAmount|QuotaAmount__c & StartDate",
      .binds = quotas,
-     .ignored = STAMPS "|Id|External_Id|PeriodId|QuotaQuantity|IsAmount|IsQuantity",
-     .shape = shape_quota,
+     .ignored = STAMPS "|Id|External_Id|PeriodId|IsAmount|IsQuantity",
+     .shape = fore_shape_quota,
      .note = "a quota holds for the month of the calendar that it starts in"},
     {.kind = FORE_KIND_REPS,
      .file_names = "User|Users",

@@ -129,6 +129,8 @@ typedef enum fore_lookup_name {
     FORE_LOOK_REASON,       /* lost reason id -> text */
     FORE_LOOK_ACCOUNT_NAME, /* name -> id; empty where several have the name */
     FORE_LOOK_CONTACT_NAME,
+    FORE_LOOK_OWNER_OF_USER, /* HubSpot: user id -> owner id */
+    FORE_LOOK_TARGET,        /* scope, id and start -> what the target is of; "" -> its currency */
     FORE_LOOK_COUNT
 } fore_lookup_name;
 

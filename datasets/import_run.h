@@ -205,7 +205,10 @@ fore_status fore_reject(fore_importing *run, const char *column, const char *val
 fore_status fore_reject_slot(fore_importing *run, fore_slot slot, const char *reason,
                              fore_error *err);
 
-/* --- what shapes of several formats share (import_shapes.c) --- */
+/* --- what shapes of several formats share (import_shapes.c, import_targets.c) --- */
+
+/* Is the word in the text, by itself or with an s behind it? Small letters. */
+bool fore_has_word(const char *text, const char *word);
 
 fore_activity_kind fore_kind_of_subject(const char *subject, fore_activity_kind otherwise);
 void fore_set_kind(fore_row *row, fore_activity_kind kind);
@@ -222,6 +225,10 @@ fore_status fore_shape_snapshot(fore_importing *run, fore_row *row, bool *keep, 
 fore_status fore_shape_change(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 fore_status fore_shape_stage_change(fore_importing *run, fore_row *row, bool *keep,
                                     fore_error *err);
+/* Targets of Salesforce and HubSpot. Left out, with the reason, is what is no amount of money, what is
+ * of a part of a rep's sales, and the second of two for one period. */
+fore_status fore_shape_quota(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
+fore_status fore_shape_goal(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 /* Passes over deleted records. */
 fore_status fore_shape_live(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 

@@ -4,8 +4,7 @@
 
 #include "datasets/import_run.h"
 
-/* Is `word` in the text as a word (letters before or behind it would make another one)? */
-static bool has_word(const char *text, const char *word)
+bool fore_has_word(const char *text, const char *word)
 {
     size_t n = strlen(word);
     for (const char *p = text; *p; p++) {
@@ -28,7 +27,7 @@ fore_activity_kind fore_kind_of_subject(const char *subject, fore_activity_kind 
                  {"meeting", FORE_MEETING},  {"whatsapp", FORE_MESSAGE},   {"sms", FORE_MESSAGE},
                  {"linkedin", FORE_MESSAGE}, {"webinar", FORE_EVENT}};
     for (size_t i = 0; subject && i < sizeof words / sizeof *words; i++) {
-        if (has_word(subject, words[i].word)) return words[i].kind;
+        if (fore_has_word(subject, words[i].word)) return words[i].kind;
     }
     return otherwise;
 }
