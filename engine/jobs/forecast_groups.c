@@ -58,7 +58,7 @@ typedef struct division {
     const fore_forecast *f;
     const fore_timeline *t;
     fore_sales_groups groups;
-    uint8_t *member;
+    double *member;
     double *expected; /* groups x periods: what each is to bring, from open and new deals */
     double *level;    /* groups x periods */
     double *share;    /* groups; -1: nothing is known of it */
@@ -140,7 +140,7 @@ static fore_status make_division(division *d, fore_error *err)
     FORE_TRY(fore_sales_groups_make(d->t, f->outlook, f->request.by, f->outlook->as_of, &d->groups,
                                     err));
     int64_t n = d->groups.count, cells = n * f->outlook->periods;
-    d->member = FORE_ZNEW(d->t->subjects, uint8_t);
+    d->member = FORE_ZNEW(d->t->subjects, double);
     d->expected = FORE_ZNEW(2 * cells + n + 2 * f->outlook->periods, double);
     if (!d->member || !d->expected) return fore_no_memory(err);
     d->level = d->expected + cells;
@@ -217,6 +217,9 @@ static fore_status write_members(const fore_forecast *f, bool *known, fore_error
         fore_pipeline_result_free(result);
     }
     fore_forecast_gap_untold(f, &gaps);
+    if (d.groups.late)
+        fore_answer_note(f->answer, "Products are filled in with the win here: what is still open "
+                                    "is shared among them as the wins of late were.");
 done:
     fore_coverage_free(&coverage);
     fore_sales_groups_free(&d.groups);

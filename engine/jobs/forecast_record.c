@@ -456,19 +456,19 @@ static double part_of(const fore_record *r, int64_t as_of, int32_t start, int32_
 }
 
 /* The members' part of what was won, each win by how recent it is. */
-static double past_part(const fore_outlook *o, const uint8_t *member)
+static double past_part(const fore_outlook *o, const double *member)
 {
     double ours = 0, all = 0;
     for (int64_t i = 0; i < o->past_wins; i++) {
         double w = o->past_weight[i] * o->past_amount[i];
         all += w;
-        if (!member || member[o->past_subject[i]]) ours += w;
+        ours += member ? member[o->past_subject[i]] * w : w;
     }
     return all > 0 ? ours / all : 0;
 }
 
 fore_status fore_record_tilt(const fore_record *r, const fore_timeline *t, const fore_outlook *o,
-                             const uint8_t *member, double share, double *level, double *shock_sd,
+                             const double *member, double share, double *level, double *shock_sd,
                              fore_error *err)
 {
     fore_status status = FORE_OK;

@@ -101,7 +101,7 @@ fore_status fore_record_make(fore_context *context, const fore_record_options *o
  * have the part that they have of past wins, recent ones weighing more: parts of a whole add up to
  * it. */
 fore_status fore_record_tilt(const fore_record *record, const fore_timeline *timeline,
-                             const fore_outlook *outlook, const uint8_t *member, double share,
+                             const fore_outlook *outlook, const double *member, double share,
                              double *level, double *shock_sd, fore_error *err);
 
 #endif

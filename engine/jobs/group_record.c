@@ -46,7 +46,7 @@ typedef struct looking {
     bool shown;
     fore_sales_groups groups;
     double *sold; /* groups: in the first period */
-    uint8_t *member;
+    double *member;
     int64_t before; /* misses of earlier cuts */
 } looking;
 
@@ -148,7 +148,7 @@ fore_status fore_group_record_look(void *context, const fore_record *then, const
     FORE_GO(fore_context_history(r->context, &l.t, NULL, err));
     FORE_GO(fore_sales_groups_make(l.t, o, r->by, o->as_of, &l.groups, err));
     FORE_GO(read_sold(&l, err));
-    l.member = FORE_ZNEW(l.t->subjects, uint8_t);
+    l.member = FORE_ZNEW(l.t->subjects, double);
     order = FORE_NEW(l.groups.count, weight);
     if (!l.member || !order) FORE_GO(fore_no_memory(err));
     int64_t some = order_groups(&l, order);

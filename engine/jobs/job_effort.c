@@ -352,7 +352,7 @@ static fore_status answer_group(fore_context *c, const request *q, const fore_ef
     const fore_timeline *t = c->timeline;
     fore_effort_view pa = {0};
     fore_pipeline_result *sales = NULL;
-    uint8_t *member = FORE_ZNEW(t->subjects, uint8_t);
+    double *member = FORE_ZNEW(t->subjects, double);
     char title[160], who[96] = "", from[32], to[32];
     if (!member) {
         status = fore_no_memory(err);

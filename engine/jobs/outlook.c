@@ -12,11 +12,7 @@
 /* A life is cut at these ages (weeks); the record is read anew at each. */
 static const int64_t life_cuts[] = {0, 1, 2, 4, 8, 13, 26, 52};
 enum { LIFE_CUTS = 8, SPELLS_MAX = 400000, COLUMNS_MAX = 16, HORIZON_WEEKS_MAX = 1200 };
-/* Lost deals must have an amount at least so often, relative to won ones, for amounts to be early.
- */
-static const double EARLY_SHARE = 0.5;
-/* Weeks further back count half after so long: hazards drift. */
-static const double HAZARD_HALF_LIFE_WEEKS = 104, AMOUNT_HALF_LIFE_DAYS = 365;
+static const double AMOUNT_HALF_LIFE_DAYS = 365;
 
 /* What a hazard may depend on besides age: few, robust, and known at the time. */
 static const char *const hazard_features[] = {
@@ -96,7 +92,7 @@ static bool amounts_are_early(const builder *b)
         *(is_won ? &won : &lost) += 1;
         *(is_won ? &won_known : &lost_known) += known;
     }
-    return lost == 0 || won == 0 || lost_known / lost >= EARLY_SHARE * won_known / won;
+    return lost == 0 || won == 0 || lost_known / lost >= FORE_EARLY_SHARE * won_known / won;
 }
 
 /* NaN: not known yet, to be drawn from what wins brought. */
@@ -188,7 +184,7 @@ static fore_status fit_hazard(builder *b, bool with_features, fore_hazard **haza
     spell_list list = {0};
     double *x = NULL;
     fore_hazard_options options = fore_hazard_default();
-    options.half_life_weeks = HAZARD_HALF_LIFE_WEEKS;
+    options.half_life_weeks = FORE_HAZARD_HALF_LIFE;
     options.now = (int64_t)floor(day_of(b->o->as_of) / 7);
     if (with_features) b->o->used = 0;
     for (int64_t s = b->first; s < b->end; s++) {

@@ -84,24 +84,26 @@ fore_outlook fore_outlook_usual(const fore_outlook *outlook);
 /* "EUR", "deals won", ...; borrowed from the timeline. */
 const char *fore_outlook_unit(const fore_timeline *timeline, const fore_outlook *outlook);
 
+/* Members of a group: member[subject] is the chance that what the subject brings is the group's,
+ * 0 or 1 where that is known; NULL: all are. */
 /* The share of new deals that are the members' own: of those created in the last half year before
  * as_of (0 when there were none). One rule for all groups of all answers. */
 double fore_outlook_share(const fore_timeline *timeline, const fore_outlook *outlook,
-                          const uint8_t *member);
+                          const double *member);
 
 /* What is to come from open and new deals (without what is won already), exactly: mean and, were
  * deals independent, sd by period (periods doubles each). No level, no shock. member, share: as
  * below. */
-fore_status fore_outlook_expect(const fore_outlook *outlook, const uint8_t *member, double share,
+fore_status fore_outlook_expect(const fore_outlook *outlook, const double *member, double share,
                                 double *mean, double *sd, fore_error *err);
 
 /* The same mean by the direct way, periods doubles; NaN where it has none. */
-fore_status fore_outlook_expect_direct(const fore_outlook *outlook, const uint8_t *member,
+fore_status fore_outlook_expect_direct(const fore_outlook *outlook, const double *member,
                                        double share, double *mean, fore_error *err);
 
-/* Simulates the members (member[subject] != 0; NULL: all), new deals at `share` of the arrivals. */
+/* Simulates the members, new deals at `share` of the arrivals. */
 typedef struct fore_outlook_draws {
-    const uint8_t *member;
+    const double *member;
     double share;
     const double *level;    /* periods: multiplies what open and new deals bring; NULL: 1 */
     const double *shock_sd; /* periods: common to all deals; NULL: none */
@@ -117,7 +119,7 @@ fore_status fore_outlook_simulate(fore_context *context, const fore_outlook *out
 /* What was really won in [start, end) days, as known at `known`; in the outlook's unit. Counts what
  * features/sales_series.h counts. */
 double fore_outlook_actual(const fore_timeline *timeline, const fore_outlook *outlook, int32_t start,
-                           int32_t end, int64_t known, const uint8_t *member);
+                           int32_t end, int64_t known, const double *member);
 /* The same by group: out[column[subject]] grows by what the subject brought. */
 void fore_outlook_actuals(const fore_timeline *timeline, const fore_outlook *outlook, int32_t start,
                           int32_t end, int64_t known, const int32_t *column, double *out);

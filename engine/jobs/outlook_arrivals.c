@@ -2,8 +2,8 @@
  *
  *   parts: the sources that most came from, the others together
  *   arrivals of each part by week (arrivals.c), summing to the company's
- *   ratio of each part: events over what the hazards by age expect of its deals' weeks, weeks
- *     weighted by half lives of a year
+ *   ratio of each part: events over what the hazards by age expect of its deals' weeks, older
+ *     weeks counting less
  *   chance of a deal that arrives in week w: mean of the parts' chances, weighted by what arrives
  */
 #include "engine/jobs/outlook_arrivals.h"
@@ -25,9 +25,6 @@ enum {
     LIFE_WEEKS = 260, /* hazards stay as they are beyond */
     LOTS = 20240331   /* seed of the draw of deals */
 };
-static const double HALF_LIFE_WEEKS = 52;
-/* Lost deals must have a source at least so often, relative to won ones. */
-static const double EARLY_SHARE = 0.5;
 
 typedef struct arriving {
     const fore_timeline *t;
@@ -100,7 +97,7 @@ static bool sources_are_early(const arriving *a)
         known[event == FORE_DEAL_WON] += a->t->source[s] >= 0;
     }
     if (known[1] == 0 || closed[0] == 0) return known[1] > 0;
-    return known[0] / closed[0] >= EARLY_SHARE * known[1] / closed[1];
+    return known[0] / closed[0] >= FORE_EARLY_SHARE * known[1] / closed[1];
 }
 
 typedef struct counted_word {
@@ -182,8 +179,8 @@ static void add_life(const arriving *a, int64_t s, part_record *won, part_record
     fore_spell life = fore_outlook_life(a->t, a->o, s);
     int64_t part = a->part_of[word_place(a, a->t->source[s])];
     double now = floor((double)a->o->as_of / (double)FORE_DAY / 7);
-    double weight = exp2(-(now - (double)life.last) / HALF_LIFE_WEEKS),
-           older = exp2(-1 / HALF_LIFE_WEEKS);
+    double weight = exp2(-(now - (double)life.last) / FORE_HAZARD_HALF_LIFE),
+           older = exp2(-1 / FORE_HAZARD_HALF_LIFE);
     for (int64_t week = life.weeks - 1; week >= 0; week--, weight *= older) {
         int64_t age = week < LIFE_WEEKS ? week : LIFE_WEEKS - 1;
         fore_deal_end event = week == life.weeks - 1 ? life.event : FORE_DEAL_OPEN;

@@ -15,7 +15,14 @@
 fore_status fore_outlook_arrive(const fore_timeline *timeline, fore_outlook *o,
                                 const fore_hazard *plain, double drawn, fore_error *err);
 
-/* --- shared with outlook.c --- */
+/* --- shared --- */
+
+/* What is known of lost deals at least so often, relative to won ones, is known in time; else it is
+ * filled in with the win. */
+#define FORE_EARLY_SHARE 0.5
+/* Weeks after which what was seen of deals' lives counts half: hazards drift. */
+#define FORE_HAZARD_HALF_LIFE 104.0
+
 
 /* A deal's lot hangs on its key alone. */
 bool fore_outlook_is_drawn(const fore_timeline *timeline, int64_t subject, double share);

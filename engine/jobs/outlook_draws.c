@@ -10,33 +10,33 @@ enum { OWN_WINS = 20, RECENT_DAYS = 182 };
 /* The bounds of an 80 % interval move by about 1 % of the mean (sd) from seed to seed. */
 enum { OUTLOOK_DRAWS = 4000 };
 
-double fore_outlook_share(const fore_timeline *t, const fore_outlook *o, const uint8_t *member)
+double fore_outlook_share(const fore_timeline *t, const fore_outlook *o, const double *member)
 {
-    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0, all = 0, ours = 0;
+    int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
+    double all = 0, ours = 0;
     int64_t end = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
     for (int64_t s = first; s < end; s++) {
         if (t->created_at[s] == FORE_NO_TIME || t->created_at[s] >= o->as_of ||
             t->created_at[s] < o->as_of - RECENT_DAYS * FORE_DAY)
             continue;
         all++;
-        ours += !member || member[s] != 0;
+        ours += member ? member[s] : 1;
     }
-    return all > 0 ? (double)ours / (double)all : 0;
+    return all > 0 ? ours / all : 0;
 }
 
 /* The company's past amounts, weighed for the members. */
-static void weigh_members(const fore_outlook *o, const uint8_t *member, double *weight)
+static void weigh_members(const fore_outlook *o, const double *member, double *weight)
 {
     double own = 0, own_weight = 0, all_weight = 0;
     for (int64_t i = 0; i < o->past_wins; i++) {
         all_weight += o->past_weight[i];
-        if (!member[o->past_subject[i]]) continue;
-        own++;
-        own_weight += o->past_weight[i];
+        own += member[o->past_subject[i]];
+        own_weight += member[o->past_subject[i]] * o->past_weight[i];
     }
     double rest = fmax(0, 1 - own / OWN_WINS); /* the company's share of the draws */
     for (int64_t i = 0; i < o->past_wins; i++) {
-        double mine = member[o->past_subject[i]] && own_weight > 0 ? (1 - rest) / own_weight : 0;
+        double mine = own_weight > 0 ? member[o->past_subject[i]] * (1 - rest) / own_weight : 0;
         weight[i] = o->past_weight[i] * (mine + rest / all_weight);
     }
 }
@@ -55,7 +55,7 @@ static void amount_moments(const fore_outlook *o, const double *weight, double *
     *square = total > 0 ? squares / total : 0;
 }
 
-fore_status fore_outlook_expect(const fore_outlook *o, const uint8_t *member, double share,
+fore_status fore_outlook_expect(const fore_outlook *o, const double *member, double share,
                                 double *mean, double *sd, fore_error *err)
 {
     double one, two, *weight = FORE_NEW(o->past_wins, double);
@@ -66,9 +66,10 @@ fore_status fore_outlook_expect(const fore_outlook *o, const uint8_t *member, do
     for (int64_t j = 0; j < o->periods; j++) {
         double sum = 0, variance = 0;
         for (int64_t i = 0; i < o->open; i++) {
-            if (member && !member[o->open_subject[i]]) continue;
+            double ours = member ? member[o->open_subject[i]] : 1;
+            if (ours == 0) continue;
             bool known = !isnan(o->open_amount[i]);
-            double p = o->open_won[i + j * o->open], a = known ? o->open_amount[i] : one;
+            double p = ours * o->open_won[i + j * o->open], a = known ? o->open_amount[i] : one;
             sum += p * a;
             variance += p * (known ? a * a : two) - p * p * a * a;
         }
@@ -86,7 +87,7 @@ fore_status fore_outlook_expect(const fore_outlook *o, const uint8_t *member, do
     return FORE_OK;
 }
 
-fore_status fore_outlook_expect_direct(const fore_outlook *o, const uint8_t *member, double share,
+fore_status fore_outlook_expect_direct(const fore_outlook *o, const double *member, double share,
                                        double *mean, fore_error *err)
 {
     double one, two, *weight = FORE_NEW(o->past_wins, double);
@@ -97,8 +98,9 @@ fore_status fore_outlook_expect_direct(const fore_outlook *o, const uint8_t *mem
     for (int64_t j = 0; j < o->periods; j++) {
         mean[j] = o->direct_new ? share * o->direct_new[j] : NAN;
         for (int64_t i = 0; i < o->open && !isnan(mean[j]); i++)
-            if (!member || member[o->open_subject[i]])
-                mean[j] += o->direct_won[i + j * o->open] *
+            if (!member || member[o->open_subject[i]] > 0)
+                mean[j] += (member ? member[o->open_subject[i]] : 1) *
+                           o->direct_won[i + j * o->open] *
                            (isnan(o->open_amount[i]) ? one : o->open_amount[i]);
     }
     fore_free(weight);
@@ -140,7 +142,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     int64_t n = 0;
     int64_t periods = d->periods > 0 && d->periods < o->periods ? d->periods : o->periods;
     int64_t weeks = weeks_that_count(o, periods);
-    for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]];
+    for (int64_t i = 0; i < o->open; i++) n += !d->member || d->member[o->open_subject[i]] > 0;
     double *won = fore_arena_alloc(arena, n * periods, sizeof(double));
     double *lost = fore_arena_alloc(arena, n * periods, sizeof(double));
     double *amount = fore_arena_alloc(arena, n, sizeof(double));
@@ -153,20 +155,22 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
         goto done;
     }
     for (int64_t i = 0, m = 0; i < o->open; i++) {
-        if (d->member && !d->member[o->open_subject[i]]) continue;
+        double ours = d->member ? d->member[o->open_subject[i]] : 1;
+        if (ours == 0) continue;
         double left =
             1; /* a higher level takes from the losses first: the sum stays a probability */
         for (int64_t j = 0; j < periods; j++) {
             double level = d->level ? d->level[j] : 1;
-            won[m + j * n] = fmin(level * o->open_won[i + j * o->open], left);
-            left -= won[m + j * n];
-            lost[m + j * n] = fmin(o->open_lost[i + j * o->open], left);
-            left -= lost[m + j * n];
+            double win = fmin(level * o->open_won[i + j * o->open], left);
+            double loss = fmin(o->open_lost[i + j * o->open], left - win);
+            won[m + j * n] = ours * win;
+            lost[m + j * n] = loss + (1 - ours) * win; /* a win of others is none of ours */
+            left -= win + loss;
         }
         amount[m++] = o->open_amount[i];
     }
     for (int64_t i = 0; i < o->wins; i++)
-        if (!d->member || d->member[o->win_subject[i]]) so_far[0] += o->win_amount[i];
+        so_far[0] += (d->member ? d->member[o->win_subject[i]] : 1) * o->win_amount[i];
     level_arrivals(o, d, periods, weeks, arrivals, fresh);
     if (d->member) weigh_members(o, d->member, weight);
     fore_pipeline p = {.periods = periods,
@@ -209,14 +213,14 @@ static double brought(const fore_timeline *t, const fore_outlook *o, int64_t s, 
 }
 
 double fore_outlook_actual(const fore_timeline *t, const fore_outlook *o, int32_t start,
-                           int32_t end, int64_t known, const uint8_t *member)
+                           int32_t end, int64_t known, const double *member)
 {
     int64_t first = o->kind == FORE_SUBJECT_DEAL ? t->leads : 0;
     int64_t last = o->kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
     int64_t from = fore_time_of_date(start), to = fore_time_of_date(end);
     double sum = 0;
     for (int64_t s = first; s < last; s++)
-        if (!member || member[s]) sum += brought(t, o, s, from, to, known);
+        sum += (member ? member[s] : 1) * brought(t, o, s, from, to, known);
     return sum;
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/jobs/outlook_arrivals.h"
+#include "engine/jobs/outlook_direct.h"
 #include "features/extract.h"
 
 /* The group of a subject: a word, rep or product index, -1 = unknown. */
@@ -29,6 +31,40 @@ static int64_t group_limit(const fore_timeline *t, fore_series_by by)
     }
 }
 
+static bool won_before(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    return t->outcome[s] == FORE_WON && t->closed_at[s] != FORE_NO_TIME && t->closed_at[s] < moment;
+}
+
+/* Do lost deals have a group much less often than won ones? */
+static bool comes_with_the_win(const fore_sales_groups *g, const fore_outlook *o)
+{
+    double closed[2] = {0}, named[2] = {0};
+    for (int64_t s = g->first; s < g->end; s++) {
+        if (!fore_outlook_usable(g->timeline, o, s)) continue;
+        fore_deal_end end = fore_outlook_life(g->timeline, o, s).event;
+        if (end == FORE_DEAL_OPEN) continue;
+        closed[end == FORE_DEAL_WON]++;
+        named[end == FORE_DEAL_WON] += g->column[s] < g->count - 1;
+    }
+    return closed[0] > 0 && named[1] > 0 &&
+           named[0] / closed[0] < FORE_EARLY_SHARE * named[1] / closed[1];
+}
+
+/* The groups' shares of the wins, newer ones counting more. */
+static fore_status share_wins(fore_sales_groups *g, const fore_outlook *o, fore_error *err)
+{
+    double all = 0;
+    g->late = FORE_ZNEW(g->count, double);
+    if (!g->late) return fore_no_memory(err);
+    for (int64_t i = 0; i < o->past_wins; i++) {
+        g->late[g->column[o->past_subject[i]]] += o->past_weight[i];
+        all += o->past_weight[i];
+    }
+    for (int64_t k = 0; k < g->count && all > 0; k++) g->late[k] /= all;
+    return FORE_OK;
+}
+
 fore_status fore_sales_groups_make(const fore_timeline *t, const fore_outlook *o, fore_series_by by,
                                    int64_t known, fore_sales_groups *g, fore_error *err)
 {
@@ -37,24 +73,32 @@ fore_status fore_sales_groups_make(const fore_timeline *t, const fore_outlook *o
                              .count = group_limit(t, by) + 1,
                              .first = deals ? t->leads : 0,
                              .end = deals ? t->subjects : t->leads,
+                             .timeline = t,
+                             .known = known,
                              .column = FORE_ZNEW(t->subjects, int32_t)};
     if (!g->column) return fore_no_memory(err);
     for (int64_t s = g->first; s < g->end; s++) {
         int32_t group = group_of(t, by, s, known);
         g->column[s] = group < 0 ? (int32_t)(g->count - 1) : group;
     }
+    bool logged = by != FORE_BY_PRODUCT && by != FORE_BY_CATEGORY;
+    if (!logged && comes_with_the_win(g, o)) FORE_TRY(share_wins(g, o, err));
     return FORE_OK;
 }
 
 void fore_sales_groups_free(fore_sales_groups *g)
 {
     fore_free(g->column);
+    fore_free(g->late);
     g->column = NULL;
+    g->late = NULL;
 }
 
-void fore_sales_groups_members(const fore_sales_groups *g, int64_t k, uint8_t *member)
+void fore_sales_groups_members(const fore_sales_groups *g, int64_t k, double *member)
 {
-    for (int64_t s = g->first; s < g->end; s++) member[s] = g->column[s] == k;
+    for (int64_t s = g->first; s < g->end; s++)
+        member[s] =
+            g->late && !won_before(g->timeline, s, g->known) ? g->late[k] : g->column[s] == k;
 }
 
 int32_t fore_sales_groups_index(const fore_sales_groups *g, int64_t k)
@@ -75,10 +119,10 @@ const char *fore_sales_groups_name(const fore_timeline *t, const fore_sales_grou
     }
 }
 
-bool fore_sales_groups_any(const fore_outlook *o, const uint8_t *member, double share)
+bool fore_sales_groups_any(const fore_outlook *o, const double *member, double share)
 {
     bool any = share > 0;
-    for (int64_t i = 0; i < o->open && !any; i++) any = member[o->open_subject[i]];
-    for (int64_t i = 0; i < o->wins && !any; i++) any = member[o->win_subject[i]];
+    for (int64_t i = 0; i < o->open && !any; i++) any = member[o->open_subject[i]] > 0;
+    for (int64_t i = 0; i < o->wins && !any; i++) any = member[o->win_subject[i]] > 0;
     return any;
 }

@@ -17,7 +17,7 @@ static fore_outlook *outlook_at(world *w, int64_t as_of, int64_t periods)
     return o;
 }
 
-static fore_pipeline_result *simulated(world *w, const fore_outlook *o, const uint8_t *member,
+static fore_pipeline_result *simulated(world *w, const fore_outlook *o, const double *member,
                                        double share)
 {
     fore_pipeline_result *r;
@@ -105,7 +105,8 @@ static void outlook__groups__add_up_to_the_whole(void **state)
     put_company(w, &plain);
     const fore_timeline *t = world_timeline(w);
     fore_outlook *o = outlook_at(w, at(560, 13), 2);
-    uint8_t *odd = calloc((size_t)t->subjects, 1), *even = calloc((size_t)t->subjects, 1);
+    double *odd = calloc((size_t)t->subjects, sizeof *odd),
+           *even = calloc((size_t)t->subjects, sizeof *even);
     for (int64_t s = 0; s < t->subjects; s++) (t->owner[s] % 2 ? odd : even)[s] = 1;
     fore_pipeline_result *whole = simulated(w, o, NULL, 1);
     fore_pipeline_result *a = simulated(w, o, odd, 0.5), *b = simulated(w, o, even, 0.5);

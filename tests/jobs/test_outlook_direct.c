@@ -62,7 +62,8 @@ static void direct__groups__add_up_to_the_whole(void **state)
     put_company(w, &plain);
     const fore_timeline *t = world_timeline(w);
     fore_outlook *o = outlook_at(w, 547, 3);
-    uint8_t *member = calloc((size_t)t->subjects, 1), *rest = calloc((size_t)t->subjects, 1);
+    double *member = calloc((size_t)t->subjects, sizeof *member),
+           *rest = calloc((size_t)t->subjects, sizeof *rest);
     double all[3], a[3], b[3];
     for (int64_t s = 0; s < t->subjects; s++) member[s] = s % 3 == 0, rest[s] = s % 3 != 0;
     for (int64_t i = 0; i < o->open; i++)

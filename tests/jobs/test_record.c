@@ -248,9 +248,11 @@ static void outlook__expectation__is_the_mean_of_the_draws(void **state)
     put_company(w, &plain);
     const fore_timeline *t = world_timeline(w);
     fore_outlook *o = outlook_at(w, at(NOW, 13), 3, 0);
-    uint8_t *north = calloc((size_t)t->subjects, 1);
+    double *north = calloc((size_t)t->subjects, sizeof *north);
     for (int64_t s = 0; s < t->subjects; s++) north[s] = t->owner[s] % 2 == 1;
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < 3; k++) { /* all, half of them, and chances to be the group's */
+        for (int64_t i = 0; i < o->open && k == 2; i++)
+            north[o->open_subject[i]] = 0.1 + 0.2 * (i % 4);
         double mean[3], sd[3];
         fore_pipeline_result *r;
         fore_outlook_draws draws = {
@@ -333,7 +335,7 @@ static void outlook__shares__add_up_and_forget_old_deals(void **state)
     world_commit(w);
     const fore_timeline *t = world_timeline(w);
     fore_outlook *o = outlook_at(w, at(450, 0), 1, 0);
-    uint8_t south[512] = {0}, north[512] = {0};
+    double south[512] = {0}, north[512] = {0};
     for (int64_t s = 0; s < t->subjects; s++) {
         bool first = strcmp(fore_word(&t->rep_ids, t->owner[s]), "R0") == 0;
         (first ? south : north)[s] = 1;
@@ -422,7 +424,7 @@ static void tilt__groups__follow_their_own_past_and_add_up(void **state)
     OK(fore_outlook_expect(o, NULL, 1, whole, sd, e));
     for (int j = 0; j < 2; j++) mean[2][j] = level[j] * whole[j];
     for (int g = 0; g < 2; g++) {
-        uint8_t *member = calloc((size_t)t->subjects, 1);
+        double *member = calloc((size_t)t->subjects, sizeof *member);
         for (int64_t s = 0; s < t->subjects; s++)
             member[s] = strcmp(fore_word(&t->rep_ids, t->owner[s]), g ? "R1" : "R0") == 0;
         double share = fore_outlook_share(t, o, member);
