@@ -5,7 +5,7 @@
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/scoring.h"
 
-enum { DEALS_DEFAULT = 5 };
+enum { DEALS_DEFAULT = 5, YEARS_MOST = 20 /* hazards by the week end a little later */ };
 
 fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast_request *q,
                                fore_error *err)
@@ -18,9 +18,11 @@ fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast
                  : q->period == FORE_WEEKLY ? 8
                  : q->period == FORE_YEARLY ? 2
                                             : 3;
-    if (q->horizon < 1 || q->horizon > FORE_FORECAST_PERIODS)
-        return fore_fail(err, FORE_E_USAGE, "the horizon is 1 to %d periods",
-                         FORE_FORECAST_PERIODS);
+    bool years = q->period == FORE_YEARLY;
+    int64_t most = years ? YEARS_MOST : FORE_FORECAST_PERIODS;
+    if (q->horizon < 1 || q->horizon > most)
+        return fore_fail(err, FORE_E_USAGE, "the horizon is 1 to %lld %s", (long long)most,
+                         years ? "years" : "periods");
     q->grouped = r->by != NULL;
     if (r->by && (!fore_series_by_parse(r->by, &q->by) || q->by == FORE_BY_TOTAL))
         return fore_fail(err, FORE_E_USAGE, "groups are by team, region, rep or product, not '%s'",

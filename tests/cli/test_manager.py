@@ -78,6 +78,9 @@ class Manager(unittest.TestCase):
         for periods in (0, -1, 61):
             refused = self.foresell("forecast", "--horizon", periods, code=2)
             self.assertIn("1 to 60 periods", refused.err)
+        refused = self.foresell("forecast", "--period", "year", "--horizon", 21, code=2)
+        self.assertIn("1 to 20 years", refused.err)
+        self.assertEqual(len(self.foresell("forecast", "--period", "year", "--horizon", 20, "--json").json["periods"]), 20)
 
     def test_forecast__own_months__beyond_the_list_are_said(self):
         self.foresell("settings", "period_starts=2024-01-01,2024-01-29,2024-02-26")
