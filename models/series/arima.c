@@ -1,12 +1,5 @@
-/* Seasonal ARIMA of given orders (arima.h).
- *
- *   difference y and the regressors
- *   a rough start: each first coefficient in turn at the best of a few values
- *   repeat: polynomials from partial autocorrelations tanh(x)
- *           filter all columns; beta by least squares on the standardised errors
- *           e = errors * exp(sum of log variances / 2 n), so that -2 log L = n log(e'e) + constant
- *           step by Levenberg-Marquardt on e (forward differences)
- *   until e'e stands still */
+/* Seasonal ARIMA of given orders (arima.h): differences, the model that the search of
+ * arima_search.c found, forecasts. */
 #include "models/series/arima_inside.h"
 
 #include <math.h>
@@ -14,14 +7,11 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
-#include "engine/num/linear.h"
+#include "models/series/arma_lanes.h"
 
-enum { STEPS = 60, RETRIES = 12, LONG = FORE_ARMA_MAX + FORE_ARIMA_SEASON_MAX + 3 };
-static const double EDGE = 4.6;    /* tanh(4.6) = 0.9998: partial autocorrelations stay inside */
-static const double NUDGE = 1e-6;  /* forward differences */
-static const double STAND = 1e-10; /* relative fall of e'e that ends the search */
-static const double COLLINEAR = 1e-10; /* share of a column that the others leave */
-static const double NOTHING = 1e-20;   /* share of the variation that is rounding */
+enum { LONG = FORE_ARMA_MAX + FORE_ARIMA_SEASON_MAX + 3 };
+enum { SIDE_BY_SIDE = 1 << 18 /* errors of one point: more are evaluated one by one */ };
+static const double NOTHING = 1e-20; /* share of the variation that is rounding */
 
 /* ---- differences ---- */
 
@@ -56,13 +46,15 @@ fore_status arima_problem_new(const double *y, int64_t n, int64_t m, const doubl
 {
     int64_t columns = k + 2, width = ARIMA_PARAMETERS + 2;
     *p = (arima_problem){.n = n, .m = m, .k = k, .d = d, .D = D};
-    p->block = FORE_NEW(n * (columns * 2 + width), double);
+    p->width = n * columns <= SIDE_BY_SIDE ? ARMA_LANES : 1;
+    p->block = FORE_NEW(n * (columns * (2 + p->width) + width), double);
     if (!p->block) return fore_no_memory(err);
     p->w = p->block;
     p->filtered = p->w + n * columns;
     p->jacobian = p->filtered + n * columns;
     p->e = p->jacobian + n * ARIMA_PARAMETERS;
     p->trial = p->e + n;
+    p->lanes = p->trial + n;
     fore_arima_order o = {.d = d, .D = D, .constant = constant};
     p->left = n - lost(&o, m);
     double *raw = p->filtered;
@@ -79,187 +71,6 @@ fore_status arima_problem_new(const double *y, int64_t n, int64_t m, const doubl
     return FORE_OK;
 }
 
-/* ---- one evaluation ---- */
-
-static bool polynomials(const fore_arima_order *o, int64_t m, const double *x, fore_arima *a)
-{
-    double partial[FORE_ARIMA_ORDER];
-    double *out[4] = {a->ar, a->sar, a->ma, a->sma};
-    int64_t degree[4] = {o->p, o->P, o->q, o->Q};
-    for (int part = 0; part < 4; part++) {
-        for (int64_t i = 0; i < degree[part]; i++) partial[i] = tanh(*x++);
-        fore_arma_polynomial(partial, degree[part], out[part]);
-        for (int64_t i = 0; part >= 2 && i < degree[part]; i++) out[part][i] = -out[part][i];
-    }
-    return fore_arma_multiply(&a->arma, a->ar, o->p, a->ma, o->q, a->sar, o->P, a->sma, o->Q, m);
-}
-
-/* beta = gram^-1 beta; false when a column is nearly a sum of others. */
-static bool solve(double *gram, int64_t k, double *beta, double *inverse)
-{
-    double alone[FORE_ARIMA_REGRESSORS + 1];
-    fore_error ignored;
-    for (int64_t i = 0; i < k; i++) alone[i] = gram[i + i * k];
-    if (fore_cholesky(gram, k, &ignored) != FORE_OK) return false;
-    for (int64_t i = 0; i < k; i++)
-        if (!(gram[i + i * k] * gram[i + i * k] > COLLINEAR * alone[i])) return false;
-    fore_cholesky_solve(gram, k, beta, 1);
-    if (inverse) {
-        fore_cholesky_invert(gram, k);
-        memcpy(inverse, gram, (size_t)(k * k) * sizeof *inverse);
-    }
-    return true;
-}
-
-bool arima_regress(const arima_problem *p, int64_t k, double *beta, double *inverse, double *e)
-{
-    int64_t n = p->left;
-    double gram[(FORE_ARIMA_REGRESSORS + 1) * (FORE_ARIMA_REGRESSORS + 1)];
-    memcpy(e, p->filtered, (size_t)n * sizeof *e);
-    if (k == 0) return true;
-    const double *z = p->filtered + n;
-    for (int64_t i = 0; i < k; i++) {
-        beta[i] = 0;
-        for (int64_t t = 0; t < n; t++) beta[i] += z[t + i * n] * e[t];
-        for (int64_t j = 0; j <= i; j++) {
-            double sum = 0;
-            for (int64_t t = 0; t < n; t++) sum += z[t + i * n] * z[t + j * n];
-            gram[i + j * k] = gram[j + i * k] = sum;
-        }
-    }
-    if (!solve(gram, k, beta, inverse)) return false;
-    for (int64_t j = 0; j < k; j++)
-        for (int64_t t = 0; t < n; t++) e[t] -= beta[j] * z[t + j * n];
-    return true;
-}
-
-/* e'e of the scaled errors; infinite where there is none. */
-static double evaluate(const arima_problem *p, const fore_arima_order *o, const double *x,
-                       fore_arima *a, double *e)
-{
-    int64_t k = p->k + (o->constant ? 1 : 0), n = p->left;
-    double squares = 0;
-    if (!polynomials(o, p->m, x, a)) return INFINITY;
-    double logs = fore_arma_filter(&a->arma, p->w, n, 1 + k, p->filtered, NULL, NULL);
-    if (!isfinite(logs) || !arima_regress(p, k, a->beta, NULL, e)) return INFINITY;
-    double scale = exp(logs / (double)(2 * n));
-    for (int64_t t = 0; t < n; t++) {
-        e[t] *= scale;
-        squares += e[t] * e[t];
-    }
-    return isfinite(squares) ? squares : INFINITY;
-}
-
-/* ---- the search ---- */
-
-/* (A + lambda diag A) step = -g, in place in a copy; false when it is not positive definite. */
-static bool damped_step(const double *a, const double *g, int64_t k, double lambda, double *step)
-{
-    double l[ARIMA_PARAMETERS * ARIMA_PARAMETERS];
-    for (int64_t j = 0; j < k; j++) {
-        for (int64_t i = j; i < k; i++) {
-            double sum = a[i + j * k];
-            if (i == j) sum += lambda * a[i + i * k] + 1e-12;
-            for (int64_t c = 0; c < j; c++) sum -= l[i + c * k] * l[j + c * k];
-            if (i == j && !(sum > 0)) return false;
-            l[i + j * k] = i == j ? sqrt(sum) : sum / l[j + j * k];
-        }
-    }
-    for (int64_t i = 0; i < k; i++) {
-        step[i] = -g[i];
-        for (int64_t c = 0; c < i; c++) step[i] -= l[i + c * k] * step[c];
-        step[i] /= l[i + i * k];
-    }
-    for (int64_t i = k - 1; i >= 0; i--) {
-        for (int64_t c = i + 1; c < k; c++) step[i] -= l[c + i * k] * step[c];
-        step[i] /= l[i + i * k];
-    }
-    return true;
-}
-
-static void normal_equations(arima_problem *p, const fore_arima_order *o, const double *x,
-                             int64_t k, fore_arima *a, double *gram, double *g)
-{
-    int64_t n = p->left;
-    double moved[ARIMA_PARAMETERS];
-    memcpy(moved, x, (size_t)k * sizeof *x);
-    for (int64_t j = 0; j < k; j++) {
-        double *column = p->jacobian + j * n, nudge = x[j] > 0 ? -NUDGE : NUDGE;
-        moved[j] = x[j] + nudge;
-        bool sound = isfinite(evaluate(p, o, moved, a, p->trial));
-        moved[j] = x[j];
-        for (int64_t t = 0; t < n; t++) column[t] = sound ? (p->trial[t] - p->e[t]) / nudge : 0;
-    }
-    for (int64_t j = 0; j < k; j++) {
-        const double *left = p->jacobian + j * n;
-        g[j] = 0;
-        for (int64_t t = 0; t < n; t++) g[j] += left[t] * p->e[t];
-        for (int64_t i = 0; i <= j; i++) {
-            const double *right = p->jacobian + i * n;
-            double sum = 0;
-            for (int64_t t = 0; t < n; t++) sum += left[t] * right[t];
-            gram[i + j * k] = gram[j + i * k] = sum;
-        }
-    }
-}
-
-static double try_step(arima_problem *p, const fore_arima_order *o, const double *x,
-                       const double *step, int64_t k, fore_arima *a, double *next)
-{
-    for (int64_t j = 0; j < k; j++)
-        next[j] = fmin(EDGE, fmax(-EDGE, x[j] + fmin(1.5, fmax(-1.5, step[j]))));
-    return evaluate(p, o, next, a, p->trial);
-}
-
-double arima_search(arima_problem *p, const fore_arima_order *o, double *x, fore_arima *a)
-{
-    int64_t k = o->p + o->q + o->P + o->Q;
-    double gram[ARIMA_PARAMETERS * ARIMA_PARAMETERS], g[ARIMA_PARAMETERS], step[ARIMA_PARAMETERS];
-    double next[ARIMA_PARAMETERS], lambda = 1e-3, best = evaluate(p, o, x, a, p->e);
-    for (int s = 0; s < STEPS && k > 0 && isfinite(best) && best > 0; s++) {
-        double before = best;
-        normal_equations(p, o, x, k, a, gram, g);
-        for (int r = 0; r < RETRIES && best == before; r++) {
-            double now = INFINITY;
-            if (damped_step(gram, g, k, lambda, step)) now = try_step(p, o, x, step, k, a, next);
-            if (now < best) {
-                best = now;
-                memcpy(x, next, (size_t)k * sizeof *x);
-                memcpy(p->e, p->trial, (size_t)p->left * sizeof *p->e);
-                lambda = fmax(lambda / 5, 1e-9);
-            } else {
-                lambda *= 6;
-            }
-        }
-        if (before - best <= STAND * before) break;
-    }
-    return evaluate(p, o, x, a, p->e);
-}
-
-/* The first coefficient of each polynomial in turn, the others as they are. */
-double arima_start(arima_problem *p, const fore_arima_order *o, double *x, fore_arima *a)
-{
-    static const double tries[] = {-0.9, -0.3, 0.3, 0.9};
-    int64_t degree[4] = {o->p, o->P, o->q, o->Q}, at = 0;
-    memset(x, 0, ARIMA_PARAMETERS * sizeof *x);
-    double best = evaluate(p, o, x, a, p->trial);
-    for (int part = 0; part < 4; at += degree[part++]) {
-        double keep = 0;
-        for (int i = 0; i < 4 && degree[part] > 0; i++) {
-            x[at] = tries[i];
-            double now = evaluate(p, o, x, a, p->trial);
-            if (now < best) best = now, keep = tries[i];
-        }
-        if (degree[part] > 0) x[at] = keep;
-    }
-    return best;
-}
-
-double arima_value(arima_problem *p, const fore_arima_order *o, const double *x, fore_arima *a)
-{
-    return evaluate(p, o, x, a, p->trial);
-}
-
 /* ---- the model ---- */
 
 fore_status arima_finish(arima_problem *p, const fore_arima_order *o, const double *x,
@@ -267,7 +78,7 @@ fore_status arima_finish(arima_problem *p, const fore_arima_order *o, const doub
 {
     int64_t k = p->k + (o->constant ? 1 : 0), n = p->left;
     double inverse[(FORE_ARIMA_REGRESSORS + 1) * (FORE_ARIMA_REGRESSORS + 1)], plain = 0;
-    double squares = evaluate(p, o, x, a, p->e);
+    double squares = arima_evaluate(p, o, x, a, p->e);
     a->order = *o;
     a->n = p->n, a->m = p->m, a->regressors = p->k;
     a->parameters = o->p + o->q + o->P + o->Q + k + 1;
@@ -326,7 +137,7 @@ fore_status fore_arima_fit(const double *y, int64_t n, int64_t m, const double *
                          (long long)(least + lost(order, m)), (long long)n);
     FORE_GO(arima_problem_new(y, n, m, x, k, order->d, order->D, order->constant, &p, err));
     arima_start(&p, order, at, model);
-    arima_search(&p, order, at, model);
+    arima_search(&p, order, ARIMA_STAND, at, model);
     status = arima_finish(&p, order, at, model, err);
 done:
     arima_problem_free(&p);

@@ -15,6 +15,7 @@
 
 enum { MODELS = 94 };
 static const double STRONG_SEASON = 0.64, KPSS_5 = 0.463, ROOT = 1.01, NEW_COEFFICIENT = 0.1;
+static const double ROUGHLY = 1e-4; /* of AICc: exact enough to tell which is better */
 
 typedef struct candidate {
     fore_arima_order order;
@@ -63,8 +64,9 @@ static double fit(search *s, const fore_arima_order *o, double *x)
 {
     fore_arima a;
     fore_error ignored;
+    double stand = ROUGHLY / (double)s->problem->left;
     memset(&a, 0, sizeof a);
-    if (!isfinite(arima_search(s->problem, o, x, &a))) return INFINITY;
+    if (!isfinite(arima_search(s->problem, o, stand, x, &a))) return INFINITY;
     if (arima_finish(s->problem, o, x, &a, &ignored) != FORE_OK) return INFINITY;
     return roots_are_safe(&a) ? a.aicc : INFINITY;
 }
@@ -191,9 +193,9 @@ static fore_status settle(search *s, fore_arima *model, fore_error *err)
     double x[ARIMA_PARAMETERS], again[ARIMA_PARAMETERS];
     const fore_arima_order *o = &s->best.order;
     carry_over(&s->best, o, x);
-    double value = arima_search(s->problem, o, x, model);
+    double value = arima_search(s->problem, o, ARIMA_STAND, x, model);
     arima_start(s->problem, o, again, model);
-    double other = arima_search(s->problem, o, again, model);
+    double other = arima_search(s->problem, o, ARIMA_STAND, again, model);
     if (other < value) memcpy(x, again, sizeof x);
     return arima_finish(s->problem, o, x, model, err);
 }

@@ -5,6 +5,7 @@
 #include "models/series/arima.h"
 
 enum { ARIMA_PARAMETERS = 2 * FORE_ARIMA_ORDER + 2 * FORE_ARIMA_SEASONAL };
+#define ARIMA_STAND 1e-10 /* of a fit that is kept */
 
 typedef struct arima_problem {
     int64_t n, m, k, d, D, left; /* left = n - d - m D; k: all regressors but the constant */
@@ -12,6 +13,8 @@ typedef struct arima_problem {
     /* left x (k + 2): the series, the regressors, the constant, each divided by its scale */
     double *w, *filtered;
     double *jacobian, *e, *trial; /* left x ARIMA_PARAMETERS, left, left */
+    int64_t width;                /* lanes of a search */
+    double *lanes;                /* width x left x (k + 2) */
     double *block;                /* owned: all of the above */
 } arima_problem;
 
@@ -19,10 +22,18 @@ fore_status arima_problem_new(const double *y, int64_t n, int64_t m, const doubl
                               int64_t d, int64_t D, bool constant, arima_problem *p,
                               fore_error *err);
 void arima_problem_free(arima_problem *p);
-/* x: atanh of the partial autocorrelations: ar, seasonal ar, ma, seasonal ma. */
-double arima_start(arima_problem *p, const fore_arima_order *o, double *x, fore_arima *a);
-double arima_value(arima_problem *p, const fore_arima_order *o, const double *x, fore_arima *a);
-double arima_search(arima_problem *p, const fore_arima_order *o, double *x, fore_arima *a);
+/* x: atanh of the partial autocorrelations: ar, seasonal ar, ma, seasonal ma. All return e'e of the
+ * scaled errors, infinite where there is none; scratch is left with anything. */
+double arima_start(arima_problem *p, const fore_arima_order *o, double *x, fore_arima *scratch);
+double arima_value(arima_problem *p, const fore_arima_order *o, const double *x,
+                   fore_arima *scratch);
+/* stand: the relative fall of e'e that ends it. */
+double arima_search(arima_problem *p, const fore_arima_order *o, double stand, double *x,
+                    fore_arima *scratch);
+/* At x by itself: the errors in e, polynomials and beta in a. */
+double arima_evaluate(const arima_problem *p, const fore_arima_order *o, const double *x,
+                      fore_arima *a, double *e);
+/* The model at x. */
 fore_status arima_finish(arima_problem *p, const fore_arima_order *o, const double *x,
                          fore_arima *a, fore_error *err);
 /* beta (k, in scaled units) by least squares of the first filtered column on the next k; what is
