@@ -3,7 +3,8 @@
  *   medians of whole cycles, joined; medians of each place of the season: a first fit
  *   ten times, or until nothing moves: draw what lies off to the fit, by bisquare weights;
  *     STL of that: the next fit
- *   0 unless it explains enough of what the trend leaves */
+ *   0 unless it explains enough of what the trend leaves; given up early where it explains little
+ */
 #include <math.h>
 #include <string.h>
 
@@ -12,9 +13,10 @@
 #include "models/series/stl.h"
 
 static const double STRENGTH = 0.6;
+static const double HOPELESS = 0.4; /* after two passes: more of them would not reach STRENGTH */
 static const double STILL = 0.01;   /* of the limit of the weights */
 static const double TRICUBE = 0.58; /* mean of the tricube weights over a window */
-enum { CYCLE_LEAST = 8, ROBUST_PASSES = 10, STL_ROUNDS = 2 };
+enum { CYCLE_LEAST = 8, ROBUST_PASSES = 10, STL_ROUNDS = 2, JUDGED = 1 };
 
 static double variance_about(const double *a, const double *b, int64_t n)
 {
@@ -76,12 +78,22 @@ static double leverage_of(int64_t n, int64_t m)
     return 1 / cycles + 0.25 / (double)m;
 }
 
+/* What the season explains of what the trend leaves, without the values that lie off. */
+static double strength(anomaly_finder *f, const double *fit, const double *trend, double limit,
+                       double leverage)
+{
+    double *plain = f->sorted;
+    for (int64_t t = 0; t < f->n; t++) plain[t] = f->rest[t] < limit ? f->x[t] : fit[t];
+    double left = variance_about(plain, fit, f->n), all = variance_about(plain, trend, f->n);
+    return all > 0 ? 1 - left / all / (1 - leverage) : 0;
+}
+
 /* STL with robustness weights, from a start that has them right: were they those of a first plain
  * fit, an outlier would take the weight of its neighbours a season away. */
 void anomaly_season(anomaly_finder *f)
 {
     int64_t n = f->n;
-    double *seasonal = f->season, *trend = f->room, *fit = f->smooth, limit;
+    double *seasonal = f->season, *trend = f->room, *fit = f->smooth, limit, explained = 0;
     if (f->fresh) return;
     f->fresh = true, f->leverage = 0;
     memset(seasonal, 0, (size_t)n * sizeof(double));
@@ -94,11 +106,12 @@ void anomaly_season(anomaly_finder *f)
         memset(trend, 0, (size_t)n * sizeof(double));
         fore_stl_run(&f->plan, f->pulled, STL_ROUNDS, seasonal, trend);
         for (int64_t t = 0; t < n; t++) fit[t] = seasonal[t] + trend[t];
-        if (!pull(f, fit, leverage, &limit)) break;
+        bool moves = pull(f, fit, leverage, &limit) && pass + 1 < ROBUST_PASSES;
+        if (moves && pass != JUDGED) continue;
+        explained = strength(f, fit, trend, limit, leverage);
+        if (!moves || explained < HOPELESS) break;
     }
-    for (int64_t t = 0; t < n; t++) f->pulled[t] = f->rest[t] < limit ? f->x[t] : fit[t];
-    double left = variance_about(f->pulled, fit, n), all = variance_about(f->pulled, trend, n);
-    if (all > 0 && 1 - left / all / (1 - leverage) >= STRENGTH)
+    if (explained >= STRENGTH)
         f->leverage = leverage;
     else
         memset(seasonal, 0, (size_t)n * sizeof(double));
