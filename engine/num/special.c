@@ -207,17 +207,17 @@ static double beta_fraction(double x, double a, double b)
     return h;
 }
 
-/* log of x^a y^b / B(a, b), with y = 1 - x given exactly */
-static double beta_front(double log_x, double log_y, double a, double b)
+/* log of 1 / B(a, b) */
+static double beta_factor(double a, double b)
 {
-    return log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log_x + b * log_y;
+    return log_gamma(a + b) - log_gamma(a) - log_gamma(b);
 }
 
-/* I_x(a, b) and its complement, each without cancellation. */
-static void beta_both(double x, double y, double log_x, double log_y, double a, double b,
-                      double *lower, double *upper)
+/* I_x(a, b) and its complement, each without cancellation. front: x^a y^b / B(a, b), with
+ * y = 1 - x given exactly. */
+static void beta_both(double x, double y, double front, double a, double b, double *lower,
+                      double *upper)
 {
-    double front = exp(beta_front(log_x, log_y, a, b));
     if (x < (a + 1) / (a + b + 2)) {
         *lower = fmin(1, front * beta_fraction(x, a, b) / a);
         *upper = 1 - *lower;
@@ -233,29 +233,30 @@ double fore_beta_cdf(double x, double a, double b)
     if (isnan(x) || !(a > 0) || !(b > 0)) return NAN;
     if (x <= 0) return 0;
     if (x >= 1) return 1;
-    beta_both(x, 1 - x, log(x), log1p(-x), a, b, &lower, &upper);
+    double front = exp(beta_factor(a, b) + a * log(x) + b * log1p(-x));
+    beta_both(x, 1 - x, front, a, b, &lower, &upper);
     return lower;
 }
 
 /* Solves I_x(a, b) = p on u = log(x / (1 - x)), so that quantiles near 0 and near 1 keep their
- * digits. bracket u in [-745, 745]; repeat: u <- Newton step if it stays inside, else the middle.
- */
-static void beta_solve(double p, double a, double b, double *x, double *y)
+ * digits. u: where to start; bracket u in [-745, 745]; repeat: u <- Newton step if it stays inside,
+ * else the middle. */
+static void beta_solve(double p, double a, double b, double u, double *x, double *y)
 {
-    double low = -745, high = 745, u = log(a / b);
+    double low = -745, high = 745, factor = beta_factor(a, b);
     for (int step = 0; step < 200; step++) {
         double log_x = -fore_log1pexp(-u), log_y = -fore_log1pexp(u), lower, upper;
         *x = exp(log_x);
         *y = exp(log_y);
-        beta_both(*x, *y, log_x, log_y, a, b, &lower, &upper);
+        double front = exp(factor + a * log_x + b * log_y); /* d I / d u too */
+        beta_both(*x, *y, front, a, b, &lower, &upper);
         double gap = p <= 0.5 ? lower - p : (1 - p) - upper;
         if (gap == 0) return;
         if (gap > 0)
             high = u;
         else
             low = u;
-        double slope = exp(beta_front(log_x, log_y, a, b)); /* d I / d u */
-        double next = u - gap / slope;
+        double next = u - gap / front;
         if (!(next > low && next < high)) next = low / 2 + high / 2;
         if (fabs(next - u) <= 2 * DBL_EPSILON * fmax(1, fabs(u))) return;
         u = next;
@@ -267,7 +268,7 @@ double fore_beta_quantile(double p, double a, double b)
     double x, y;
     if (!(p >= 0 && p <= 1) || !(a > 0) || !(b > 0)) return NAN;
     if (p == 0 || p == 1) return p;
-    beta_solve(p, a, b, &x, &y);
+    beta_solve(p, a, b, log(a / b), &x, &y);
     return x;
 }
 
@@ -282,8 +283,18 @@ double fore_t_cdf(double t, double df)
     if (t == 0) return 0.5;
     double square = t * t; /* x = df / (df + t^2), and its logs without overflow */
     double log_x = -log1p(square / df), log_y = -log1p(df / square);
-    beta_both(exp(log_x), exp(log_y), log_x, log_y, df / 2, 0.5, &lower, &upper);
+    double front = exp(beta_factor(df / 2, 0.5) + df / 2 * log_x + 0.5 * log_y);
+    beta_both(exp(log_x), exp(log_y), front, df / 2, 0.5, &lower, &upper);
     return t < 0 ? lower / 2 : 1 - lower / 2;
+}
+
+/* |t| near the quantile: the expansion of Fisher and Cornish around the normal one. */
+static double t_near(double p, double df)
+{
+    double z = fabs(fore_normal_quantile(p)), s = z * z;
+    double one = (s + 1) / 4, two = ((5 * s + 16) * s + 3) / 96;
+    double three = (((3 * s + 19) * s + 17) * s - 15) / 384;
+    return z * (1 + fmax(0, (one + (two + three / df) / df) / df));
 }
 
 double fore_t_quantile(double p, double df)
@@ -294,7 +305,7 @@ double fore_t_quantile(double p, double df)
     if (p == 0) return -INFINITY;
     if (p == 1) return INFINITY;
     if (p == 0.5) return 0;
-    beta_solve(2 * fmin(p, 1 - p), df / 2, 0.5, &x, &y);
+    beta_solve(2 * fmin(p, 1 - p), df / 2, 0.5, log(df) - 2 * log(t_near(p, df)), &x, &y);
     double t = sqrt(df) * sqrt(y) / sqrt(x);
     return p < 0.5 ? -t : t;
 }
@@ -307,6 +318,7 @@ double fore_f_cdf(double f, double df1, double df2)
     if (isinf(f)) return 1;
     double odds = df1 * f / df2; /* x = odds / (1 + odds) */
     double log_x = -log1p(1 / odds), log_y = -log1p(odds);
-    beta_both(exp(log_x), exp(log_y), log_x, log_y, df1 / 2, df2 / 2, &lower, &upper);
+    double front = exp(beta_factor(df1 / 2, df2 / 2) + df1 / 2 * log_x + df2 / 2 * log_y);
+    beta_both(exp(log_x), exp(log_y), front, df1 / 2, df2 / 2, &lower, &upper);
     return lower;
 }

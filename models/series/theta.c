@@ -107,19 +107,19 @@ typedef struct line_state {
     int64_t t;
 } line_state;
 
-/* share: 1 - 1 / theta. */
-static double optimised_mean(const line_state *s, double alpha, double share)
+/* share: 1 - 1 / theta; inverse: 1 / alpha. */
+static double optimised_mean(const line_state *s, double alpha, double inverse, double share)
 {
-    double reach = (1 - s->power * (1 - alpha)) / alpha;
+    double reach = (1 - s->power * (1 - alpha)) * inverse;
     return s->level + share * (s->power * s->intercept + reach * s->slope);
 }
 
 static void line_take(line_state *s, double alpha, double y)
 {
-    double t = (double)++s->t, step = (y - s->mean) / t;
+    double t = (double)++s->t, share = 1 / (t * (t + 1)), step = (y - s->mean) * ((t + 1) * share);
     s->level += alpha * (y - s->level);
     s->mean += step;
-    s->slope = t > 1 ? ((t - 2) * s->slope + 6 * step) / (t + 1) : 0;
+    s->slope = t > 1 ? ((t - 2) * s->slope + 6 * step) * (t * share) : 0;
     s->intercept = s->mean - s->slope * (t + 1) / 2;
     s->power *= 1 - alpha;
 }
@@ -149,13 +149,13 @@ static line_state state_at(const fore_theta *model, int64_t t)
 /* One-step means; those of the static form know the line through all values. */
 static void optimised_fitted(const fore_theta *model, double *fitted)
 {
-    double power = 1, share = 1 - 1 / model->theta;
+    double power = 1, inverse = 1 / model->alpha, share = 1 - 1 / model->theta;
     for (int64_t t = 0; t < model->n; t++, power *= 1 - model->alpha) {
         line_state at = state_at(model, t);
         at.power = power;
         if (model->form == FORE_THETA_STATIC)
             at.intercept = model->intercept, at.slope = model->slope;
-        fitted[t] = optimised_mean(&at, model->alpha, share);
+        fitted[t] = optimised_mean(&at, model->alpha, inverse, share);
     }
 }
 
@@ -299,9 +299,10 @@ void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, doubl
                     .power = pow(1 - model->alpha, (double)model->n),
                     .t = model->n};
     bool optimised = model->form != FORE_THETA_STANDARD;
-    double share = 1 - 1 / model->theta, reach = (1 - s.power) / model->alpha;
+    double share = 1 - 1 / model->theta, inverse = 1 / model->alpha;
+    double reach = (1 - s.power) * inverse;
     for (int64_t k = 0; k < h; k++) {
-        double v = optimised ? optimised_mean(&s, model->alpha, share)
+        double v = optimised ? optimised_mean(&s, model->alpha, inverse, share)
                              : model->level + model->drift * ((double)k + reach);
         if (optimised) line_take(&s, model->alpha, v);
         if (model->form == FORE_THETA_STATIC)
