@@ -14,6 +14,7 @@
 
 static const double STRENGTH = 0.6;
 static const double HOPELESS = 0.4; /* after two passes: more of them would not reach STRENGTH */
+static const double NEAR = 0.15;
 static const double STILL = 0.01;   /* of the limit of the weights */
 static const double TRICUBE = 0.58; /* mean of the tricube weights over a window */
 enum { CYCLE_LEAST = 8, ROBUST_PASSES = 10, STL_ROUNDS = 2, JUDGED = 1 };
@@ -50,15 +51,32 @@ static void start(anomaly_finder *f, double *fit)
     }
 }
 
+/* The median of rest, which is near `guess`: only values beside that are put in order. */
+static double median_of_rest(anomaly_finder *f, double guess)
+{
+    int64_t below = 0, near = 0, half = f->n / 2, first = f->n % 2 ? half : half - 1;
+    double low = (1 - NEAR) * guess, high = (1 + NEAR) * guess;
+    for (int64_t t = 0; t < f->n; t++) {
+        double v = f->rest[t];
+        f->sorted[near] = v;
+        below += v < low;
+        near += (v >= low) & (v <= high);
+    }
+    if (first < below || half >= below + near) return anomaly_median(f, f->rest, f->n);
+    fore_sort(f->sorted, near);
+    double middle = f->sorted[half - below];
+    return first == half ? middle : f->sorted[first - below] / 2 + middle / 2;
+}
+
 /* pulled: the values drawn to the fit the further they lie off, by bisquare weights at six median
  * deviations. Repeated, any linear smoother of them comes to the fit by those weights. False once
- * nothing moves any more. */
+ * nothing moves any more. *limit: the last one in, 0 where there was none. */
 static bool pull(anomaly_finder *f, const double *fit, double leverage, double *limit)
 {
     int64_t n = f->n;
-    double moved = 0, *step = f->sorted;
+    double moved = 0, *step = f->sorted, wider = 6 / (1 - leverage);
     for (int64_t t = 0; t < n; t++) f->rest[t] = fabs(f->x[t] - fit[t]);
-    *limit = 6 * anomaly_median(f, f->rest, n) / (1 - leverage);
+    *limit = wider * median_of_rest(f, *limit / wider);
     if (!(*limit > 0)) return false;
     for (int64_t t = 0; t < n; t++) {
         double u = f->rest[t] / *limit, off = u < 1 ? 1 - u * u : 0;
@@ -93,7 +111,7 @@ static double strength(anomaly_finder *f, const double *fit, const double *trend
 void anomaly_season(anomaly_finder *f)
 {
     int64_t n = f->n;
-    double *seasonal = f->season, *trend = f->room, *fit = f->smooth, limit, explained = 0;
+    double *seasonal = f->season, *trend = f->room, *fit = f->smooth, limit = 0, explained = 0;
     if (f->fresh) return;
     f->fresh = true, f->leverage = 0;
     memset(seasonal, 0, (size_t)n * sizeof(double));

@@ -141,7 +141,8 @@ static void own_variance(const fore_replay *p, double *own)
 static void make_scores(const fore_replay *p, const double *own, fore_conformal *c)
 {
     double weight[FORE_REPLAY_ORIGINS];
-    for (int64_t t = 0; t < p->origins; t++) weight[t] = weight_at(p, t);
+    for (int64_t t = p->origins - 1; t >= 0; t--)
+        weight[t] = t + 1 < p->origins ? weight[t + 1] * DECAY : 1;
     for (int64_t i = 0; i < p->origins; i++)
         for (int64_t k = 0; k < p->steps && i + k < p->origins; k++) {
             int64_t at = k + i * p->steps;

@@ -1,41 +1,51 @@
 /* See theta_profile.h.
  *
- *   for alpha on a grid, then by Brent's search beside the best of them:
+ *   for alpha on a grid, then four times on a finer one between the neighbours of the best, then at
+ *   the vertex of the parabola through the best three:
  *     one pass gives the sums of squares and products of S, u = (1 - alpha)^(t-1) and g
- *     the 2 x 2 normal equations in a box: inside, or on the edge with the smaller sum */
+ *     the 2 x 2 normal equations in a box: inside, or on the edge with the smaller sum
+ *
+ * A pass serves all alphas of a grid side by side. */
 #include "models/series/theta_profile.h"
 
 #include <math.h>
+#include <string.h>
 
-#include "engine/num/optimise.h"
+#include "engine/num/elementwise.h"
+
+enum { GRID = 8, FINER = 4 };
 
 /* The bounds of Fiorucci et al.: below them a level is no more than where it started. */
-static const double ALPHA_LOW = 0.1, ALPHA_HIGH = 0.99;
-static const double grid[] = {0.1, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.95, 0.99};
-enum { GRID = sizeof grid / sizeof *grid };
+static const double grid[GRID] = {0.1, 0.15, 0.25, 0.4, 0.55, 0.7, 0.85, 0.99};
+
+typedef double wide __attribute__((vector_size(GRID * 8)));
 
 typedef struct sums {
     double ee, eu, eg, uu, ug, gg;
 } sums;
 
-static sums run(const theta_profile *p, double alpha)
+static FORE_WIDE void run(const theta_profile *p, const double *alphas, sums *out)
 {
-    double smooth = 0, u = 1, a = p->intercept, b = p->slope, keep = 1 - alpha, more = 1 / alpha;
-    sums s = {0};
+    double a = p->intercept, b = p->slope, each[6][GRID];
+    wide alpha, smooth = {0}, sum[6] = {{0}};
+    memcpy(&alpha, alphas, sizeof alpha);
+    wide u = smooth + 1, keep = 1 - alpha, more = 1 / alpha;
     for (int64_t t = 0; t < p->n; t++) {
         if (p->dynamic) {
             b = t > 0 ? p->slopes[t - 1] : 0;
             a = t > 0 ? p->means[t - 1] - b * (double)(t + 1) / 2 : 0;
         }
-        double g = u * a + (1 - u * keep) * more * b, e = p->y[t] - smooth;
+        wide g = u * a + (1 - u * keep) * more * b, e = p->y[t] - smooth;
         if (t >= p->from) {
-            s.ee += e * e, s.eu += e * u, s.eg += e * g;
-            s.uu += u * u, s.ug += u * g, s.gg += g * g;
+            sum[0] += e * e, sum[1] += e * u, sum[2] += e * g;
+            sum[3] += u * u, sum[4] += u * g, sum[5] += g * g;
         }
         smooth += alpha * e;
         u *= keep;
     }
-    return s;
+    memcpy(each, sum, sizeof each);
+    for (int k = 0; k < GRID; k++)
+        out[k] = (sums){each[0][k], each[1][k], each[2][k], each[3][k], each[4][k], each[5][k]};
 }
 
 static double clamp(double v, double low, double high) { return fmin(fmax(v, low), high); }
@@ -70,11 +80,22 @@ static double solve(const theta_profile *p, const sums *s, double *level, double
     return best;
 }
 
-static double at_alpha(void *context, double alpha)
+/* value: the sum of squares at every alpha of a grid; the best so far goes into *p. Returns which
+ * of them is best. */
+static int try_all(theta_profile *p, const double *alpha, double *value)
 {
-    double level, share;
-    sums s = run(context, alpha);
-    return solve(context, &s, &level, &share);
+    sums s[GRID];
+    int best = 0;
+    run(p, alpha, s);
+    for (int k = 0; k < GRID; k++) {
+        double level = 0, share = 0;
+        value[k] = solve(p, &s[k], &level, &share);
+        if (value[k] < value[best]) best = k;
+        if (!(value[k] < p->squares)) continue;
+        p->squares = value[k], p->alpha = alpha[k];
+        p->level = level, p->share = share;
+    }
+    return best;
 }
 
 static void line(theta_profile *p)
@@ -92,17 +113,24 @@ static void line(theta_profile *p)
 
 void theta_profile_fit(theta_profile *p)
 {
-    double best = INFINITY;
-    int at = 0;
+    double alpha[GRID], value[GRID], step = 0;
     line(p);
-    for (int i = 0; i < GRID; i++) {
-        double value = at_alpha(p, grid[i]);
-        if (value < best) best = value, at = i;
+    p->squares = INFINITY, p->alpha = grid[0], p->level = p->share = 0;
+    memcpy(alpha, grid, sizeof alpha);
+    int best = try_all(p, alpha, value);
+    for (int round = 0; round < FINER; round++) {
+        double low = alpha[best] - step, high = alpha[best] + step;
+        if (round == 0) low = grid[best > 0 ? best - 1 : 0], high = grid[best + (best + 1 < GRID)];
+        step = (high - low) / (GRID + 1);
+        for (int k = 0; k < GRID; k++) alpha[k] = low + step * (k + 1);
+        best = try_all(p, alpha, value);
     }
-    double low = at > 0 ? grid[at - 1] : ALPHA_LOW,
-           high = at + 1 < GRID ? grid[at + 1] : ALPHA_HIGH;
-    p->alpha = fore_minimise_line(at_alpha, p, low, high, 1e-7);
-    if (!(at_alpha(p, p->alpha) <= best)) p->alpha = grid[at];
-    sums s = run(p, p->alpha);
-    p->squares = fmax(0, solve(p, &s, &p->level, &p->share));
+    if (best > 0 && best + 1 < GRID) {
+        double bend = value[best - 1] - 2 * value[best] + value[best + 1];
+        double tilt = (value[best - 1] - value[best + 1]) / 2;
+        double at = alpha[best] + (bend > 0 ? step * clamp(tilt / bend, -1, 1) : 0);
+        for (int k = 0; k < GRID; k++) alpha[k] = at;
+        try_all(p, alpha, value);
+    }
+    p->squares = fmax(0, p->squares);
 }
