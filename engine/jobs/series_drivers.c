@@ -85,7 +85,8 @@ static fore_status read_entry(fore_series_sources *s, const fore_csv *csv,
         int64_t at = c->driver[j];
         if (!fore_series_driver(c, record->cells[at], record->lengths[at], &s->value[s->values++]))
             return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), record->line, 0,
-                                "%s is neither a number nor yes or no", fore_csv_name(csv, at));
+                                "%s is neither a number nor yes or no: '%.40s'",
+                                fore_csv_name(csv, at), record->cells[at]);
     }
     FORE_TRY(fore_grow((void **)&s->entries, &s->capacity, s->count + 1, sizeof e, err));
     s->entries[s->count++] = e;
@@ -129,14 +130,18 @@ static fore_status read_table(fore_series_sources *s, fore_answer *a, fore_error
     }
     if (s->columns.drivers == 0)
         FORE_GO(fore_fail_at(err, FORE_E_DATA, s->r->drivers, 1, 0,
-                             "no column of drivers beside times and series"));
+                             "no column of drivers beside times and series; add promo, effort, "
+                             "..."));
     FORE_GO(fore_series_columns_learn(csv, s->r, &s->columns, a, err));
     for (bool more;;) {
         FORE_GO(fore_csv_next(csv, &record, &more, err));
         if (!more) break;
         FORE_GO(read_entry(s, csv, &record, &room, err));
     }
-    if (s->count > 0) qsort(s->entries, (size_t)s->count, sizeof *s->entries, by_series_and_time);
+    if (s->count == 0)
+        FORE_GO(fore_fail_at(err, FORE_E_DATA, s->r->drivers, 2, 0,
+                             "there is a header and no row under it; export the drivers again"));
+    qsort(s->entries, (size_t)s->count, sizeof *s->entries, by_series_and_time);
     status = refuse_twice(s, s->r->drivers, err);
 done:
     fore_text_free(&room);

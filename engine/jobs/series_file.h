@@ -60,7 +60,7 @@ typedef struct fore_series_file {
     fore_period every;
     int64_t end;
     /* what may be wrong with a line */
-    const char *bad_time, *bad_value, *large_value, *bad_driver, *other_order;
+    const char *bad_time, *bad_value, *large_value, *other_order;
     int64_t quoted; /* lines that were told with their cell */
 } fore_series_file;
 

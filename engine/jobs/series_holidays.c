@@ -103,7 +103,8 @@ static fore_status read_row(fore_holidays *h, const fore_csv *csv, const fore_cs
                           &at, &form) ||
         form != FORE_FORM_DAY)
         return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), record->line, 0,
-                            "the holiday's date is no day such as 2026-11-08");
+                            "the holiday's date is no day such as 2026-11-08: '%.40s'",
+                            record->cells[c->times.date]);
     FORE_TRY(read_days(csv, record, c->before, "before", &before, err));
     FORE_TRY(read_days(csv, record, c->after, "after", &after, err));
     if (c->off >= 0) fore_cell_flag(record->cells[c->off], record->lengths[c->off], &off);
@@ -195,7 +196,9 @@ static fore_status read_rows(fore_holidays *h, fore_csv *csv, const columns *c, 
     }
     if (h->count == 0)
         return fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 1, 0,
-                            country ? "no holiday of %s is in it" : "no holiday is in it", country);
+                            country ? "no holiday of %s is in it; look at the column country"
+                                    : "no holiday is in it; add rows of date and name",
+                            country);
     return put_in_order(h, err);
 }
 

@@ -34,23 +34,6 @@ static fore_status put_aside(fore_series_file *set, const fore_csv_record *recor
     return FORE_OK;
 }
 
-/* The drivers of a row, in the order of columns.driver. */
-static fore_status read_drivers(fore_series_file *set, const fore_csv_record *record,
-                                fore_series_point *p, fore_error *err)
-{
-    const fore_series_columns *c = &set->columns;
-    p->row = c->drivers ? set->drivers / c->drivers : 0;
-    FORE_TRY(fore_grow((void **)&set->driver, &set->driver_capacity, set->drivers + c->drivers,
-                       sizeof *set->driver, err));
-    for (int64_t j = 0; j < c->drivers; j++) {
-        int64_t at = c->driver[j];
-        if (!fore_series_driver(c, record->cells[at], record->lengths[at],
-                                &set->driver[set->drivers++]))
-            p->bad = set->bad_driver;
-    }
-    return FORE_OK;
-}
-
 static bool blank(const char *text) { return text[strspn(text, " \t")] == '\0'; }
 
 static bool names_no_series(const fore_series_columns *c, const fore_csv_record *record)
@@ -67,6 +50,26 @@ static const char *quoted(fore_series_file *set, fore_arena *arena, const char *
     int64_t fit = fore_utf8_fit(cell, QUOTED_WIDTH);
     if (set->quoted++ >= QUOTED_MOST) return fault;
     return fore_arena_format(arena, "%s: '%.*s%s'", fault, (int)fit, cell, cell[fit] ? "..." : "");
+}
+
+/* The drivers of a row, in the order of columns.driver. */
+static fore_status read_drivers(fore_series_file *set, const fore_csv_record *record,
+                                fore_series_point *p, fore_arena *arena, fore_error *err)
+{
+    const fore_series_columns *c = &set->columns;
+    p->row = c->drivers ? set->drivers / c->drivers : 0;
+    FORE_TRY(fore_grow((void **)&set->driver, &set->driver_capacity, set->drivers + c->drivers,
+                       sizeof *set->driver, err));
+    for (int64_t j = 0; j < c->drivers; j++) {
+        const char *cell = record->cells[c->driver[j]];
+        double *value = &set->driver[set->drivers++];
+        if (p->bad || fore_series_driver(c, cell, record->lengths[c->driver[j]], value)) continue;
+        const char *fault = fore_arena_format(arena, "%.80s is neither a number nor yes or no",
+                                              set->driver_name[j]);
+        p->bad = fault ? quoted(set, arena, fault, cell) : NULL;
+        if (!p->bad) return fore_no_memory(err);
+    }
+    return FORE_OK;
 }
 
 /* Would it be a date, were the day and the month to change places? */
@@ -104,7 +107,7 @@ static fore_status read_point(fore_series_file *set, const fore_csv_record *reco
         if (!p.bad) return fore_no_memory(err);
     }
     if (fabs(p.y) > VALUE_LIMIT) p.bad = set->large_value;
-    FORE_TRY(read_drivers(set, record, &p, err));
+    FORE_TRY(read_drivers(set, record, &p, arena, err));
     FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1, sizeof p, err));
     set->points[set->count++] = p;
     return FORE_OK;
@@ -124,7 +127,6 @@ static fore_status name_faults(fore_series_file *set, fore_arena *arena, fore_er
     set->large_value = fore_arena_format(
         arena, "%s is too large to reckon with (more than 1e150); use a larger unit",
         c->value_name);
-    set->bad_driver = "a driver is neither a number nor yes or no";
     bool days = c->order == FORE_DAY_FIRST;
     set->other_order = fore_arena_format(
         arena, "%s has the %s first here, elsewhere the %s; write all dates as 2026-01-31",
@@ -231,10 +233,17 @@ static fore_status find_drivers(const fore_csv *csv, const foresell_series_reque
                                 fore_arena *arena, fore_error *err)
 {
     fore_series_columns *c = &set->columns;
+    if (r->with && fore_list_count(r->with) == 0)
+        return fore_fail(err, FORE_E_USAGE, "--with names no column; write --with promo,effort");
     for (int64_t j = 0; j < fore_csv_columns(csv); j++) {
         const char *name = fore_csv_name(csv, j);
         bool shared = names && fore_dictionary_find(names, name, (int64_t)strlen(name)) >= 0;
-        if (j == c->date || j == c->value || (!shared && !fore_list_names(r->with, name))) continue;
+        bool asked = fore_list_names(r->with, name); /* refused later in a hierarchy */
+        if (asked && !r->hierarchy && (j == c->date || j == c->value))
+            return fore_fail(err, FORE_E_USAGE,
+                             "--with: '%s' holds the %s; name columns that drive the values", name,
+                             j == c->date ? "times" : "values");
+        if (j == c->date || j == c->value || (!shared && !asked)) continue;
         if (c->drivers == FORE_SERIES_DRIVERS)
             return fore_fail(err, FORE_E_USAGE, "--with: give at most %d columns",
                              FORE_SERIES_DRIVERS);

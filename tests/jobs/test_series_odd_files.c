@@ -222,6 +222,32 @@ static void series_odd_files__rows_ahead_and_a_horizon__counts_from_the_first_of
     forget(&all);
 }
 
+static void series_odd_files__drivers_that_are_none__told_by_column_and_cell(void **state)
+{
+    static const struct {
+        const char *with, *words;
+    } cases[] = {{"ds", "--with: 'ds' holds the times"},
+                 {"y", "--with: 'y' holds the values"},
+                 {"", "--with names no column"},
+                 {" , ", "--with names no column"}};
+    world *w = *state;
+    a_file f;
+    write_text(w, &f,
+               "unique_id,ds,y,promo\na,2024-01,1,1\na,2024-02,2,some\nb,2024-01,3,1\n"
+               "b,2024-02,4,0\nb,2024-03,,1\n");
+    foresell_series_request r = {.file = f.path, .method = "naive"};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        r.with = cases[i].with;
+        DENIED(FORE_E_USAGE, cases[i].words, d, fore_job_series(&w->c, &r, d.answer, e));
+    }
+    r.with = "promo";
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_string_equal(string_of(series_at(&h, 0), "error"),
+                        "line 3: promo is neither a number nor yes or no: 'some'");
+    assert_string_equal(when(&h, 1, 0), "2024-03");
+    forget(&h);
+}
+
 static void series_odd_files__short_of_memory__leave_nothing(void **state)
 {
     world *w = *state;
@@ -264,6 +290,7 @@ int main(void)
         WITH_WORLD(series_odd_files__zero_below_zero__is_zero),
         WITH_WORLD(series_odd_files__newest_value_replaced_by_cleaning__is_told),
         WITH_WORLD(series_odd_files__rows_ahead_and_a_horizon__counts_from_the_first_of_them),
+        WITH_WORLD(series_odd_files__drivers_that_are_none__told_by_column_and_cell),
         WITH_WORLD(series_odd_files__short_of_memory__leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
