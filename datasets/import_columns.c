@@ -51,6 +51,21 @@ static const char *reason_for(fore_value_kind kind)
     }
 }
 
+/* The first day of a period that is named, such as 2026-Q2, and its last one as the number; of an
+ * end the last day. */
+static bool read_period(const fore_column_plan *column, fore_value *v)
+{
+    fore_period period;
+    int32_t start, last;
+    bool ends = column->slot == FORE_SLOT_PERIOD_END;
+    if (!ends && column->slot != FORE_SLOT_PERIOD_START) return false;
+    if (!fore_cell_period(v->text, v->length, &period, &start)) return false;
+    last = fore_period_add(period, start, 1) - 1;
+    v->integer = ends ? last : start;
+    if (period != FORE_MONTHLY) v->number = last; /* a month's end is the calendar's */
+    return true;
+}
+
 static bool read_value(const fore_importing *run, const fore_column_plan *column, fore_value *v)
 {
     switch (column->value_kind) {
@@ -66,7 +81,8 @@ static bool read_value(const fore_importing *run, const fore_column_plan *column
         return true;
     case FORE_V_DATE: {
         int32_t days;
-        if (!fore_cell_date(v->text, v->length, column->order, run->zone, &days)) return false;
+        if (!fore_cell_date(v->text, v->length, column->order, run->zone, &days))
+            return read_period(column, v);
         v->integer = days;
         return true;
     }

@@ -244,6 +244,14 @@ static fore_status put_ticket(fore_importing *run, fore_put *put, fore_error *er
     return fore_store_put_ticket(run->store, &row, put, err);
 }
 
+/* Of a quarter that was named (2026-Q2) its last day; else none: the month's, by the calendar that
+ * is set when it is asked for. */
+static int32_t end_unsaid(const fore_row *r, int32_t start)
+{
+    double last = r->values[FORE_SLOT_PERIOD_START].number;
+    return last > 0 ? (int32_t)last : start - 1;
+}
+
 static fore_status put_target(fore_importing *run, fore_put *put, fore_error *err)
 {
     static const char *const scopes[] = {"company", "team", "rep", "region", "product", NULL};
@@ -259,13 +267,18 @@ static fore_status put_target(fore_importing *run, fore_put *put, fore_error *er
     if (!row.scope)
         return fore_reject(run, "scope", scope,
                            "unknown scope (company, team, rep, region, product)", err);
-    if (!row.scope_id) row.scope_id = "";
+    bool company = strcmp(row.scope, "company") == 0;
+    if (company || !row.scope_id) row.scope_id = "";
+    if (!company && !*row.scope_id)
+        return fore_reject(run, "scope_id", NULL, "no scope_id, which says whose target it is",
+                           err);
     if (row.period_start_on == FORE_NO_DATE)
         return fore_reject(run, "period_start", NULL, "no start of the period", err);
     if (row.amount_minor == FORE_NO_AMOUNT)
         return fore_reject(run, "amount", NULL, "no amount", err);
-    if (row.period_end_on == FORE_NO_DATE) /* the month's, by the calendar that is set when asked */
-        row.period_end_on = row.period_start_on - 1;
+    if (row.amount_minor < 0) return fore_reject_slot(run, FORE_SLOT_AMOUNT, "below zero", err);
+    if (row.period_end_on == FORE_NO_DATE)
+        row.period_end_on = end_unsaid(r, row.period_start_on);
     else if (row.period_end_on < row.period_start_on)
         return fore_reject_slot(run, FORE_SLOT_PERIOD_END, "the period ends before it starts", err);
     return fore_store_put_target(run->store, &row, put, err);

@@ -96,6 +96,34 @@ static void import_targets__salesforce_quotas__whole_amounts_of_one_kind_and_cur
     fore_store_close(s);
 }
 
+static void import_targets__periods_by_name__and_rows_that_cannot_be(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    const char *path = write_text("targets.csv", "scope,scope_id,period_start,period_end,amount\n"
+                                                 "company,,2026-01,,1000\n"
+                                                 "Company,ACME,2026-Q2,,3000\n"
+                                                 "company,,Jul 2026,2026-08,2000\n"
+                                                 "rep,R9,2026-09-01,,1\n"
+                                                 "rep,R9,2026-10-01,2026-10-31,2\n"
+                                                 "rep,,2026-11-01,,5\n"
+                                                 "company,,2026-12-01,,-5\n"
+                                                 "company,,2026-12-01,2026-11-01,5\n"
+                                                 "squad,X,2026-12-01,,5\n"
+                                                 "company,,Christmas,,5\n");
+    fore_import_report report = import_path(s, path, NULL);
+    assert_targets(s, "company  2026-01-01 2025-12-31 1000\ncompany  2026-04-01 2026-06-30 3000\n"
+                      "company  2026-07-01 2026-08-31 2000\nrep R9 2026-09-01 2026-08-31 1\n"
+                      "rep R9 2026-10-01 2026-10-31 2\n");
+    assert_reason(&report, "no scope_id, which says whose target it is", 1);
+    assert_reason(&report, "below zero", 1);
+    assert_reason(&report, "the period ends before it starts", 1);
+    assert_reason(&report, "unknown scope", 1);
+    assert_reason(&report, "not a date", 1);
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
 static void import_targets__goals_of_unknown_headers__passed_over_and_told(void **state)
 {
     (void)state;
@@ -115,6 +143,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             import_targets__salesforce_quotas__whole_amounts_of_one_kind_and_currency, make_folder,
             drop_folder),
+        cmocka_unit_test_setup_teardown(import_targets__periods_by_name__and_rows_that_cannot_be,
+                                        make_folder, drop_folder),
         cmocka_unit_test_setup_teardown(
             import_targets__goals_of_unknown_headers__passed_over_and_told, make_folder,
             drop_folder),
