@@ -1,10 +1,10 @@
 /* See conformal.h.
  *
  *   z(i, k) = error / sd * optimism for origin i, step k;  weight = DECAY^(age of the actual value)
- *   ratio(k) = running max of (mean |z(., k)| / mean |z|) ^ (n(k) / (n(k) + SHRINK)), the latter
- *     mean over the shared steps (replay.h)
+ *   ratio(k) = (mean |z(., k)| / mean |z|) ^ (n(k) / (n(k) + SHRINK)), the latter mean over the
+ *     shared steps (replay.h); raised where ratio(k) sd(k) would fall
  *   scores = z / ratio of the shared steps, sorted; q(level) = the weighted quantile
- *   factor = max(t quantile, q(level) ratio(k)) */
+ *   factor = a + level / 100 (b - a), a < b the t quantile and q(level) ratio(k) */
 #include "models/series/conformal.h"
 
 #include <math.h>
@@ -21,11 +21,8 @@ enum { SCORES_LEAST = 20, PAST_LEAST = 10 };
 
 fore_conformal fore_conformal_model(const fore_member *members, int64_t count, int64_t n)
 {
-    double spent = 0;
-    for (int64_t i = 0; i < count; i++)
-        spent += ((double)members[i].parameters +
-                  fore_seasons_leverage(&members[i].seasons) * (double)n) /
-                 (double)count;
+    double taken, spent = fore_replay_spent(members, count, &taken);
+    spent += taken * (double)n;
     return (fore_conformal){.freedom = fmax(1, (double)n - spent),
                             .widening = sqrt(1 + spent / (double)n)};
 }
@@ -78,7 +75,7 @@ static double working_level(const fore_conformal *c, double level)
 fore_quantiles fore_conformal_level(const fore_conformal *conformal, double level)
 {
     const fore_conformal *c = conformal;
-    fore_quantiles q = {.model = model_factor(c, level)};
+    fore_quantiles q = {.model = model_factor(c, level), .level = level};
     if (c->origins == 0) return q;
     double at = working_level(c, level);
     q.below = q.above = score_quantile(c, at, 0);
@@ -89,20 +86,22 @@ fore_quantiles fore_conformal_level(const fore_conformal *conformal, double leve
     return q;
 }
 
-static double on_step(const fore_conformal *c, double model, double factor, int64_t step)
+static double on_step(const fore_conformal *c, const fore_quantiles *q, double factor, int64_t step)
 {
-    if (c->origins == 0) return model;
-    return fmax(model, factor * c->ratio[step < c->steps ? step : c->steps - 1]);
+    if (c->origins == 0) return q->model;
+    double past = factor * c->ratio[step < c->steps ? step : c->steps - 1];
+    double narrow = fmin(q->model, past), wide = fmax(q->model, past);
+    return narrow + q->level / 100 * (wide - narrow);
 }
 
 double fore_conformal_below(const fore_conformal *conformal, const fore_quantiles *q, int64_t step)
 {
-    return on_step(conformal, q->model, q->below, step);
+    return on_step(conformal, q, q->below, step);
 }
 
 double fore_conformal_above(const fore_conformal *conformal, const fore_quantiles *q, int64_t step)
 {
-    return on_step(conformal, q->model, q->above, step);
+    return on_step(conformal, q, q->above, step);
 }
 
 /* ---- scores ---- */
@@ -151,8 +150,9 @@ static void make_scores(const fore_replay *p, const double *own, fore_conformal 
         }
 }
 
-/* The steps behind the shared ones have a ratio, and their scores are then let go. */
-static void make_ratio(fore_conformal *c, int64_t shared)
+/* The steps behind the shared ones have a ratio, and their scores are then let go. variance: of
+ * each step. */
+static void make_ratio(fore_conformal *c, const double *variance, int64_t shared)
 {
     double sum[FORE_REPLAY_ORIGINS] = {0}, weights[FORE_REPLAY_ORIGINS] = {0};
     double count[FORE_REPLAY_ORIGINS] = {0}, all = 0, all_weights = 0, top = 0;
@@ -165,8 +165,10 @@ static void make_ratio(fore_conformal *c, int64_t shared)
     for (int64_t k = 0; k < shared; k++) all += sum[k], all_weights += weights[k];
     for (int64_t k = 0; k < c->steps; k++) {
         double ratio = weights[k] > 0 && all > 0 ? sum[k] / weights[k] * all_weights / all : 1;
-        top = fmax(top, pow(fmax(ratio, RATIO_LEAST), count[k] / (count[k] + SHRINK)));
-        c->ratio[k] = top;
+        double sd = variance[k] > 0 && isfinite(variance[k]) ? sqrt(variance[k]) : 1;
+        ratio = pow(fmax(ratio, RATIO_LEAST), count[k] / (count[k] + SHRINK));
+        top = fmax(top, ratio * sd);
+        c->ratio[k] = top / sd;
     }
     int64_t kept = 0;
     for (int64_t i = 0; i < c->scores; i++) {
@@ -299,7 +301,7 @@ fore_status fore_conformal_learn(const fore_replay *replay, double *variance, in
             variance[k] = k < steps ? own[k] : own[steps - 1] * (double)(k + 1) / (double)steps;
     }
     make_scores(replay, known ? NULL : own, c);
-    make_ratio(c, replay->shared);
+    make_ratio(c, known ? replay->variance : own, replay->shared);
     if (c->scores < SCORES_LEAST) {
         fore_conformal_free(c);
         return FORE_OK;

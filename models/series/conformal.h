@@ -6,16 +6,15 @@
  *
  *   sd(step)   the model's; where it knows none, the root mean square of the past errors
  *   per step   each step's mean score, drawn towards the mean of all in proportion to how few
- *              origins reach it, and never falling with the step, corrects the model's shape
+ *              origins reach it, corrects the model's shape; the widths never fall for it
  *   sides      where the past forecasts lay to one side beyond chance, the quantiles of signed
  *              scores share in: above and below then differ
- *   floor      never narrower than Student's t around the model
+ *   both       between Student's t around the model and the scores' quantile, the share
+ *              level / 100 of the way from the narrower to the wider: near what a mixture of both
+ *              distributions has, in the middle their mean and far out the wider
  *   beyond     a level that so few scores cannot tell goes on from the largest one as t does
  *   adaptive   the working level follows the misses at past origins in their order (adaptive
  *              conformal inference, Gibbs and Candes 2021)
- *
- * The larger of two widths is too wide on average, most so at low levels: on simulated noise and
- * walks (48 values, 6 steps, SES) 50 % held 55 to 59 %, 80 % 84 to 87 % and 95 % 98 %.
  *
  * Intervals of a higher level always contain those of a lower one. */
 #ifndef FORE_SERIES_CONFORMAL_H
@@ -43,6 +42,7 @@ typedef struct fore_conformal {
 
 typedef struct fore_quantiles { /* of one level: factors on sd(step) */
     double model, below, above; /* the latter two before the step's ratio */
+    double level;
 } fore_quantiles;
 
 /* What the model alone says: factors from Student's t with n - parameters degrees of freedom. */

@@ -5,7 +5,7 @@
 
 #include "engine/base/memory.h"
 
-enum { ORIGINS_LEAST = 6 };
+enum { ORIGINS_LEAST = 6, ORDERS_COST = 1, ANEW_ALONE = 20, ANEW_SEVERAL = 8 };
 
 static int64_t first_origin(const fore_member *members, int64_t count, int64_t n)
 {
@@ -26,18 +26,100 @@ static int64_t shared_steps(const fore_member *members, int64_t count)
     return steps < FORE_REPLAY_MOST ? steps : FORE_REPLAY_MOST;
 }
 
+double fore_replay_spent(const fore_member *members, int64_t count, double *taken)
+{
+    double spent = 0;
+    *taken = 0;
+    for (int64_t i = 0; i < count; i++) {
+        double searched = members[i].method == FORE_SERIES_ARIMA ? ORDERS_COST : 0;
+        spent += ((double)members[i].parameters + searched) / (double)count;
+        *taken += fore_seasons_leverage(&members[i].seasons) / (double)count;
+    }
+    return spent;
+}
+
 /* Akaike's final prediction error. Its root is what theory says of an sd, and a combination, which
  * evens out the errors of its members' weights, follows it; one method alone misses by more. The
  * seasons taken out (seasons.h) do as theory says. */
 static double optimism(const fore_member *members, int64_t count, int64_t n)
 {
-    double parameters = 0, seasons = 0;
-    for (int64_t i = 0; i < count; i++) {
-        parameters += (double)members[i].parameters / (double)count;
-        seasons += fore_seasons_leverage(&members[i].seasons) / (double)count;
-    }
-    double ratio = ((double)n + parameters) / fmax(1, (double)n - parameters);
+    double seasons, spent = fore_replay_spent(members, count, &seasons);
+    double ratio = ((double)n + spent) / fmax(1, (double)n - spent);
     return (count > 1 ? sqrt(ratio) : ratio) * sqrt((1 + seasons) / (1 - seasons));
+}
+
+static const fore_seasons *seasons_of(const fore_member *members, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (members[i].seasons.count) return &members[i].seasons;
+    return NULL;
+}
+
+typedef struct hindsight {
+    double theory;      /* factor on the squares of replayed errors */
+    double sum, weight; /* of what squares exceed that, in one-step variances */
+} hindsight;
+
+/* Origin i with the seasons that could be told then. What they add is the same at every step, where
+ * errors grow: weight 1 / variance^2. */
+static fore_status look_back(const fore_member *members, int64_t count, const double *y,
+                             const fore_replay *p, int64_t i, double *scratch, hindsight *more,
+                             fore_error *err)
+{
+    fore_member then[FORE_MEMBERS_MAX];
+    fore_seasons before;
+    int64_t origin = p->first + i, ahead = p->origins - i;
+    const double *known = p->variance + i * p->steps, *error = p->error + i * p->steps;
+    double *mean = scratch, *variance = scratch + p->steps;
+    if (ahead > p->shared) ahead = p->shared;
+    FORE_TRY(fore_seasons_before(seasons_of(members, count), y, origin, &before, err));
+    for (int64_t j = 0; j < count; j++) {
+        then[j] = members[j];
+        if (then[j].seasons.count) then[j].seasons = before;
+    }
+    fore_combine(then, count, y, origin, ahead, mean, variance, scratch + 2 * p->steps);
+    for (int64_t k = 0; k < ahead; k++) {
+        double e = y[origin + k] - mean[k], step = known[0] / known[k];
+        double excess = (e * e - more->theory * error[k] * error[k]) / known[0];
+        if (!isfinite(excess) || !isfinite(step)) continue;
+        more->sum += step * step * excess;
+        more->weight += step * step;
+    }
+    fore_seasons_free(&before);
+    return FORE_OK;
+}
+
+static fore_status measure_hindsight(const fore_member *members, int64_t count, const double *y,
+                                     fore_replay *p, double *scratch, fore_error *err)
+{
+    const fore_seasons *seasons = seasons_of(members, count);
+    int64_t looks = count > 1 ? ANEW_SEVERAL : ANEW_ALONE;
+    hindsight more = {0};
+    double taken;
+    if (!seasons) return FORE_OK;
+    fore_replay_spent(members, count, &taken);
+    more.theory = (1 + taken) / (1 - taken);
+    int64_t from = 2 * fore_seasons_longest(seasons) + 1 - p->first;
+    if (from < 0) from = 0;
+    if (looks > p->origins - from) looks = p->origins - from;
+    for (int64_t j = 0; j < looks; j++)
+        FORE_TRY(look_back(members, count, y, p, from + j * (p->origins - from) / looks, scratch,
+                           &more, err));
+    if (more.weight > 0) p->hindsight = fmax(0, more.sum / more.weight);
+    return FORE_OK;
+}
+
+static void replay_all(const fore_member *members, int64_t count, const double *y, int64_t n,
+                       fore_replay *p, double *scratch)
+{
+    for (int64_t i = 0; i < p->origins; i++) {
+        int64_t o = p->first + i, ahead = p->steps < n - o ? p->steps : n - o, at = i * p->steps;
+        fore_combine(members, count, y, o, ahead, p->mean + at, p->variance + at, scratch);
+        for (int64_t k = 0; k < p->steps; k++) {
+            if (k >= ahead) p->mean[at + k] = p->variance[at + k] = NAN;
+            p->error[at + k] = k < ahead ? y[o + k] - p->mean[at + k] : NAN;
+        }
+    }
 }
 
 fore_status fore_replay_run(const fore_member *members, int64_t count, const double *y, int64_t n,
@@ -49,26 +131,20 @@ fore_status fore_replay_run(const fore_member *members, int64_t count, const dou
     int64_t shared = shared_steps(members, count), steps = h > shared ? h : shared;
     if (steps > origins) steps = origins;
     int64_t cells = origins * steps;
-    double *block = FORE_NEW(3 * cells + 2 * FORE_MEMBERS_MAX * steps, double);
+    double *block = FORE_NEW(3 * cells + (2 + 2 * FORE_MEMBERS_MAX) * steps, double);
     if (!block) return fore_no_memory(err);
-    *replay = (fore_replay){origins,
-                            steps,
-                            shared < steps ? shared : steps,
-                            first,
-                            block,
-                            block + cells,
-                            block + 2 * cells,
-                            optimism(members, count, n)};
-    for (int64_t i = 0; i < origins; i++) {
-        int64_t o = first + i, ahead = steps < n - o ? steps : n - o, at = i * steps;
-        fore_combine(members, count, y, o, ahead, replay->mean + at, replay->variance + at,
-                     block + 3 * cells);
-        for (int64_t k = 0; k < steps; k++) {
-            if (k >= ahead) replay->mean[at + k] = replay->variance[at + k] = NAN;
-            replay->error[at + k] = k < ahead ? y[o + k] - replay->mean[at + k] : NAN;
-        }
-    }
-    return FORE_OK;
+    *replay = (fore_replay){.origins = origins,
+                            .steps = steps,
+                            .shared = shared < steps ? shared : steps,
+                            .first = first,
+                            .mean = block,
+                            .variance = block + cells,
+                            .error = block + 2 * cells,
+                            .optimism = optimism(members, count, n)};
+    replay_all(members, count, y, n, replay, block + 3 * cells);
+    fore_status status = measure_hindsight(members, count, y, replay, block + 3 * cells, err);
+    if (status != FORE_OK) fore_replay_free(replay);
+    return status;
 }
 
 void fore_replay_free(fore_replay *replay)

@@ -102,6 +102,15 @@ fore_status fore_seasons_take(const double *y, int64_t n, const int64_t *length,
     return FORE_OK;
 }
 
+fore_status fore_seasons_before(const fore_seasons *seasons, const double *y, int64_t n0,
+                                fore_seasons *before, fore_error *err)
+{
+    double rest;
+    *before = (fore_seasons){.n = n0, .count = seasons->count};
+    memcpy(before->length, seasons->length, sizeof before->length);
+    return decompose(y, seasons->multiply, before, &rest, err);
+}
+
 double fore_seasons_at(const fore_seasons *s, int64_t n0, int64_t t)
 {
     double sum = 0;

@@ -29,6 +29,10 @@ fore_status fore_season_share(const double *y, int64_t n, int64_t m, double *sha
  * smaller sum of squares. */
 fore_status fore_seasons_take(const double *y, int64_t n, const int64_t *length, int64_t count,
                               bool may_multiply, fore_seasons *seasons, fore_error *err);
+/* The same decomposition of the first n0 values of the same y alone; with n0 not above twice the
+ * longest season E_ARGUMENT. */
+fore_status fore_seasons_before(const fore_seasons *seasons, const double *y, int64_t n0,
+                                fore_seasons *before, fore_error *err);
 /* What belongs to time t >= 0 when the first n0 values are known, n0 >= every length: the sum, or
  * with `multiply` the factor. */
 double fore_seasons_at(const fore_seasons *seasons, int64_t n0, int64_t t);

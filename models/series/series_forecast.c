@@ -7,6 +7,7 @@
 #include "models/series/series_forecast.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "engine/base/memory.h"
 #include "models/series/learned.h"
@@ -18,12 +19,14 @@ enum { VALUES_LEAST = 4 };
 static fore_status make_scratch(series_work *w, fore_error *err)
 {
     int64_t n = w->series.n, h = w->steps;
-    w->block = FORE_NEW(FORE_MEMBERS_MAX * n + (2 + 2 * FORE_MEMBERS_MAX) * h, double);
+    w->block = FORE_NEW(FORE_MEMBERS_MAX * n + (3 + 2 * FORE_MEMBERS_MAX) * h, double);
     if (!w->block) return fore_no_memory(err);
     for (int i = 0; i < FORE_MEMBERS_MAX; i++) w->fitted[i] = w->block + i * n;
     w->mean = w->block + FORE_MEMBERS_MAX * n;
     w->variance = w->mean + h;
-    w->scratch = w->variance + h;
+    w->common = w->variance + h;
+    w->scratch = w->common + h;
+    memset(w->common, 0, (size_t)h * sizeof *w->common);
     return FORE_OK;
 }
 
@@ -201,8 +204,6 @@ fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t hori
     else
         FORE_GO(fit_one(&w, method, err));
     FORE_GO(answer(&w, y, err));
-    for (int64_t h = 0; h < horizon; h++)
-        w.out->sd[h] = sqrt(w.variance[w.series.tail + h]) * w.series.scale;
     *forecast = w.out;
     w.out = NULL;
 done:

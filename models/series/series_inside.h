@@ -14,6 +14,7 @@ typedef struct series_work {
     fore_member members[FORE_MEMBERS_MAX];
     int64_t count;
     double *fitted[FORE_MEMBERS_MAX], *mean, *variance, *scratch; /* inside one block */
+    double *common; /* there too: the part of `variance` that is one error for all steps */
     double *block;
     fore_replay replay;
     fore_conformal conformal;
@@ -49,6 +50,8 @@ void series_describe_model(series_work *w);
 fore_status series_learn_intervals(series_work *w, fore_error *err);
 /* mean, lower, upper and sigma of the result from w->mean, w->variance and w->conformal. */
 void series_put_intervals(series_work *w);
+/* Nothing to fit: the errors of past origins are as honest as those to come. */
+bool series_plain(const series_work *w);
 /* A bound of the result: not below 0 where that was asked for. */
 double series_bounded(const series_work *w, double v);
 /* paths of the result, after series_put_intervals. */

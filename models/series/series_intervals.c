@@ -1,35 +1,93 @@
-/* Intervals around the forecast, from the model or learned from past origins (conformal.h), and the
- * way back into the unit of y. */
+/* Intervals around the forecast, from the model or learned from past origins (conformal.h), the
+ * doubt about a slope added to either (slope_doubt.h), and the way back into the unit of y. */
 #include <math.h>
 
 #include "engine/num/special.h"
 #include "models/series/series_inside.h"
+#include "models/series/slope_doubt.h"
 
 double series_bounded(const series_work *w, double v)
 {
     return w->options->non_negative && v < 0 ? 0 : v;
 }
 
-/* Nothing to fit: the errors of past origins are as honest as those to come. */
-static bool plain(const series_work *w) { return w->count == 1 && w->members[0].parameters == 0; }
+bool series_plain(const series_work *w) { return w->count == 1 && w->members[0].parameters == 0; }
+
+/* ---- the doubt about the slope ---- */
+
+static bool is_theta(const fore_member *m)
+{
+    return m->method == FORE_SERIES_THETA || m->method == FORE_SERIES_DYNAMIC_THETA;
+}
+
+/* What members do not agree on tells some of it already, and so do past errors of methods that draw
+ * their line anew at each origin. */
+static double slope_weight(const series_work *w)
+{
+    if (series_plain(w)) return 0;
+    return w->count > 1 || is_theta(w->members) ? 0.5 : 1;
+}
+
+/* alpha from as many steps whatever the horizon, and inside one season: the next one's index is new
+ * too. */
+static void add_slope_doubt(series_work *w)
+{
+    double mean[FORE_REPLAY_LEAST], variance[FORE_REPLAY_LEAST], weight = slope_weight(w);
+    double scratch[2 * FORE_MEMBERS_MAX * FORE_REPLAY_LEAST];
+    int64_t k = w->m > 1 && w->m < FORE_REPLAY_LEAST ? w->m : FORE_REPLAY_LEAST;
+    if (weight == 0) return;
+    fore_combine(w->members, w->count, w->series.y, w->series.n, k, mean, variance, scratch);
+    if (!(variance[0] > 0) || isinf(variance[0])) return;
+    fore_slope_doubt doubt = fore_slope_doubt_new(fore_slope_alpha(variance, k));
+    fore_slope_doubt_add(&doubt, w->series.n);
+    for (int64_t h = 0; h < w->steps; h++) {
+        w->common[h] = weight * variance[0] * fore_slope_doubt_at(&doubt, h);
+        w->variance[h] += w->common[h];
+    }
+}
+
+/* ---- intervals ---- */
+
+static void add_hindsight(series_work *w)
+{
+    double more = w->replay.hindsight * w->variance[0];
+    for (int64_t h = 0; more > 0 && h < w->steps; h++) w->variance[h] += more;
+}
+
+/* The model's own, whatever is added for the intervals. */
+static void put_sd(series_work *w)
+{
+    for (int64_t h = 0; h < w->out->horizon; h++)
+        w->out->sd[h] = sqrt(w->variance[w->series.tail + h]) * w->series.scale;
+}
+
+static fore_status learn_from_past(series_work *w, fore_error *err)
+{
+    const fore_series_options *o = w->options;
+    bool adapts = o->intervals == FORE_INTERVAL_ADAPTIVE,
+         model = o->intervals == FORE_INTERVAL_MODEL;
+    if (o->levels + o->paths == 0 || (model && o->paths == 0)) return FORE_OK;
+    FORE_TRY(
+        fore_replay_run(w->members, w->count, w->series.y, w->series.n, w->steps, &w->replay, err));
+    if (model) return FORE_OK;
+    FORE_TRY(fore_conformal_learn(&w->replay, w->variance, w->steps, series_plain(w), o->level,
+                                  adapts ? o->levels : 0, &w->conformal, err));
+    if (o->intervals != FORE_INTERVAL_AUTO && w->conformal.origins == 0)
+        series_note(w,
+                    "the history is too short for conformal intervals: they come from the model");
+    return FORE_OK;
+}
 
 fore_status series_learn_intervals(series_work *w, fore_error *err)
 {
-    const fore_series_options *o = w->options;
-    fore_conformal *c = &w->conformal;
-    *c = fore_conformal_model(w->members, w->count, w->series.n);
-    if (o->intervals == FORE_INTERVAL_MODEL && w->count == 1) c->freedom = INFINITY;
-    if (w->series.constant || (o->intervals == FORE_INTERVAL_MODEL && o->paths == 0))
-        return FORE_OK;
-    if (o->levels + o->paths == 0) return FORE_OK;
-    FORE_TRY(
-        fore_replay_run(w->members, w->count, w->series.y, w->series.n, w->steps, &w->replay, err));
-    if (o->intervals == FORE_INTERVAL_MODEL) return FORE_OK;
-    FORE_TRY(fore_conformal_learn(&w->replay, w->variance, w->steps, plain(w), o->level,
-                                  o->intervals == FORE_INTERVAL_ADAPTIVE ? o->levels : 0, c, err));
-    if (o->intervals != FORE_INTERVAL_AUTO && c->origins == 0)
-        series_note(w,
-                    "the history is too short for conformal intervals: they come from the model");
+    bool model = w->options->intervals == FORE_INTERVAL_MODEL;
+    w->conformal = fore_conformal_model(w->members, w->count, w->series.n);
+    if (model && w->count == 1) w->conformal.freedom = INFINITY;
+    if (!w->series.constant) FORE_TRY(learn_from_past(w, err));
+    put_sd(w);
+    if (w->series.constant || model) return FORE_OK;
+    add_hindsight(w);
+    add_slope_doubt(w);
     return FORE_OK;
 }
 

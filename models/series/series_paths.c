@@ -1,6 +1,7 @@
-/* Sample paths: joint draws of the steps to come (errors_ahead.h) whose ranks at each step are
- * mapped onto the quantiles of the intervals (a Gaussian copula with exact margins: of P paths, the
- * one of rank r at a step takes the quantile (r + 1/2) / P there). */
+/* Sample paths: joint draws of the steps to come (errors_ahead.h; what is not known of the slope
+ * and of the scale is one error of the whole path) whose ranks at each step are mapped onto the
+ * quantiles of the intervals (a Gaussian copula with exact margins: of P paths, the one of rank r
+ * at a step takes the quantile (r + 1/2) / P there). */
 #include <math.h>
 #include <stdlib.h>
 
@@ -42,18 +43,62 @@ static double from_rank(const series_work *w, const fore_quantiles *q, int64_t s
     return series_bounded(w, v * w->series.scale);
 }
 
-static void draw_errors(series_work *w, double *errors, double *room)
+typedef struct shared_error { /* of a whole path */
+    double slope, scale;
+} shared_error;
+
+/* Student's t around the model has its tails from a scale that is not known: one for all steps. */
+static shared_error draw_shared(const series_work *w, fore_random *random)
+{
+    double freedom = w->conformal.freedom, slope = fore_random_normal(random);
+    if (isinf(freedom)) return (shared_error){slope, 1};
+    return (shared_error){slope, 1 / sqrt(fore_random_gamma(random, freedom / 2) / (freedom / 2))};
+}
+
+/* Errors of the steps as they hang together, then the doubt about the slope, in its share. */
+static void share_errors(series_work *w, const shared_error *shared)
+{
+    fore_series_forecast *f = w->out;
+    for (int64_t h = 0; h < f->horizon; h++) {
+        int64_t step = w->series.tail + h;
+        double share = w->common[step] / w->variance[step], squares = 0;
+        if (!(share > 0)) share = 0;
+        for (int64_t i = 0; i < f->paths; i++)
+            squares += f->path[h + i * f->horizon] * f->path[h + i * f->horizon];
+        double sd = squares > 0 ? sqrt(squares / (double)f->paths) : 1;
+        for (int64_t i = 0; i < f->paths; i++) {
+            double *e = &f->path[h + i * f->horizon];
+            *e = (*e / sd * sqrt(1 - share) + shared[i].slope * sqrt(share)) * shared[i].scale;
+        }
+    }
+}
+
+/* How much of an error stays was told from n values, with a standard error near 1 / sqrt(n), and
+ * rather too little of it: the roots of the mean squares take the place of the estimates. */
+static void doubt_what_stays(fore_errors_ahead *model, int64_t n)
+{
+    for (int64_t j = 1; j < model->lags; j++) {
+        double size = fabs(model->psi[j]);
+        model->psi[j] += sqrt(size * size + 1 / (double)n) - size;
+    }
+}
+
+static void draw_errors(series_work *w, shared_error *shared, double *errors, double *room)
 {
     fore_series_forecast *f = w->out;
     fore_errors_ahead model = fore_errors_ahead_learn(&w->replay, f->residuals + w->series.lead,
                                                       w->series.n, w->m, w->variance, w->steps);
     uint64_t stream = stream_of(&w->series);
+    if (w->options->intervals != FORE_INTERVAL_MODEL && !series_plain(w))
+        doubt_what_stays(&model, w->series.n);
     for (int64_t i = 0; i < f->paths; i++) {
         fore_random random = fore_random_new(w->options->seed, stream + (uint64_t)i);
+        shared[i] = draw_shared(w, &random);
         fore_errors_ahead_draw(&model, &random, w->steps, errors, room);
         for (int64_t h = 0; h < f->horizon; h++)
             f->path[h + i * f->horizon] = errors[w->series.tail + h];
     }
+    share_errors(w, shared);
 }
 
 static void map_ranks(series_work *w, const fore_quantiles *q, ranked *order)
@@ -81,18 +126,20 @@ fore_status series_draw_paths(series_work *w, fore_error *err)
     double *room = FORE_NEW(3 * w->steps, double);
     ranked *order = FORE_NEW(paths, ranked);
     fore_quantiles *q = FORE_NEW(paths / 2 + 1, fore_quantiles);
-    bool enough = f->path && room && order && q;
+    shared_error *shared = FORE_NEW(paths, shared_error);
+    bool enough = f->path && room && order && q && shared;
     if (enough) {
         f->paths = paths;
         for (int64_t r = 0; 2 * r + 1 < paths; r++)
             q[r] = fore_conformal_level(&w->conformal,
                                         100 * (1 - (double)(2 * r + 1) / (double)paths));
-        draw_errors(w, room, room + w->steps);
+        draw_errors(w, shared, room, room + w->steps);
         map_ranks(w, q, order);
     }
     fore_free(room);
     fore_free(order);
     fore_free(q);
+    fore_free(shared);
     return enough ? FORE_OK : fore_no_memory(err);
 }
 
