@@ -283,7 +283,11 @@ static void forecast_smooth(const fore_member *w, const double *y, int64_t n0, i
 {
     const double *seen = w->seasons.count ? w->seasons.adjusted : y;
     if (is_theta(w->method)) {
-        fore_theta at = n0 == w->n ? w->model.theta : fore_theta_at(&w->model.theta, n0);
+        bool others =
+            w->seasons.count && w->seasons.n != w->n; /* taken out of the first n0 alone */
+        fore_theta at = n0 == w->n ? w->model.theta
+                        : others   ? fore_theta_after(&w->model.theta, seen, n0)
+                                   : fore_theta_at(&w->model.theta, n0);
         fore_theta_forecast(&at, h, mean, variance);
     } else if (w->method == FORE_SERIES_CES) {
         fore_ces_state state = w->model.ces.last;

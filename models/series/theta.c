@@ -276,18 +276,30 @@ done:
     return status;
 }
 
-fore_theta fore_theta_at(const fore_theta *model, int64_t n0)
+static fore_theta standing(const fore_theta *model, const line_state *s)
 {
     fore_theta at = *model;
-    line_state s = state_at(model, n0);
     at.past = NULL;
-    at.n = n0;
-    at.level = s.level;
-    at.intercept = s.intercept;
-    at.slope = s.slope;
-    at.mean = s.mean;
-    at.drift = model->form == FORE_THETA_STANDARD ? s.slope / 2 : 0;
+    at.n = s->t;
+    at.level = s->level;
+    at.intercept = s->intercept;
+    at.slope = s->slope;
+    at.mean = s->mean;
+    at.drift = model->form == FORE_THETA_STANDARD ? s->slope / 2 : 0;
     return at;
+}
+
+fore_theta fore_theta_at(const fore_theta *model, int64_t n0)
+{
+    line_state s = state_at(model, n0);
+    return standing(model, &s);
+}
+
+fore_theta fore_theta_after(const fore_theta *model, const double *y, int64_t n0)
+{
+    line_state s = {.level = model->first, .power = 1};
+    for (int64_t t = 0; t < n0; t++) line_take(&s, model->alpha, take_season(model, t, y[t]));
+    return standing(model, &s);
 }
 
 void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance)

@@ -42,6 +42,8 @@ fore_status fore_theta_fit(const double *y, int64_t n, int64_t m, fore_theta_for
 /* The model as it would have stood after the first n0 of its values (its own weights, season kept;
  * what it owns is borrowed from `model`, so do not free it). 1 <= n0 <= n. */
 fore_theta fore_theta_at(const fore_theta *model, int64_t n0);
+/* The same after n0 other values, y. */
+fore_theta fore_theta_after(const fore_theta *model, const double *y, int64_t n0);
 void fore_theta_forecast(const fore_theta *model, int64_t h, double *mean, double *variance);
 void fore_theta_free(fore_theta *model); /* what it owns */
 

@@ -185,6 +185,30 @@ static void replay__seasons_taken_out__hindsight_of_walks_only(void **state)
     assert_true(mean[1] < 0.6 * mean[0]);
 }
 
+/* Seasons taken out anew change the values that Theta has seen: with the same values it is the same
+ * model, and with others not. */
+static void theta_after__same_values__as_theta_at(void **state)
+{
+    static const fore_theta_form forms[] = {FORE_THETA_STANDARD, FORE_THETA_DYNAMIC,
+                                            FORE_THETA_STATIC};
+    static const world w = {1, 0.2, 1, 0, 60, 1};
+    double y[60], at_mean[4], after_mean[4], variance[4];
+    (void)state;
+    simulate(&w, 7, y, 60);
+    for (int i = 0; i < 3; i++) {
+        fore_theta model;
+        assert_int_equal(fore_theta_fit(y, 60, 1, forms[i], &model, NULL, NULL), FORE_OK);
+        fore_theta at = fore_theta_at(&model, 40), after = fore_theta_after(&model, y, 40);
+        fore_theta_forecast(&at, 4, at_mean, variance);
+        fore_theta_forecast(&after, 4, after_mean, variance);
+        for (int h = 0; h < 4; h++) assert_true(fabs(at_mean[h] - after_mean[h]) < 1e-9);
+        fore_theta other = fore_theta_after(&model, y + 20, 40);
+        fore_theta_forecast(&other, 4, after_mean, variance);
+        assert_true(fabs(at_mean[0] - after_mean[0]) > 1e-3);
+        fore_theta_free(&model);
+    }
+}
+
 static void mstl_intervals__memory_fails__error_without_leak(void **state)
 {
     static const world w = {1, 0, 0, 3, 72, 24};
@@ -219,6 +243,7 @@ int main(void)
         cmocka_unit_test(slope_doubt__nothing_or_all_of_an_error_stays__as_regression_and_drift),
         cmocka_unit_test(slope_alpha__variances_of_a_local_level__its_alpha),
         cmocka_unit_test(replay__seasons_taken_out__hindsight_of_walks_only),
+        cmocka_unit_test(theta_after__same_values__as_theta_at),
         cmocka_unit_test(mstl_intervals__memory_fails__error_without_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
