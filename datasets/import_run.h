@@ -7,6 +7,7 @@
 #include "datasets/import.h"
 #include "datasets/import_format.h"
 #include "engine/base/memory.h"
+#include "engine/store/stages.h"
 
 /* --- rows --- */
 
@@ -290,10 +291,6 @@ void fore_changes_free(struct fore_changes *changes);
 /* Changes in the form that every format uses: field names and values. False: not a field we keep.
  */
 const char *fore_change_field(const char *vendor_field);
-#define FORE_USUAL_WON "Won|Closed Won|ClosedWon|Payment Done|Gewonnen|Ganado|Gagn\xC3\xA9"
-#define FORE_USUAL_LOST                                                                            \
-    "Lost|Closed Lost|ClosedLost|Closed Lost to Competition|Closed-Lost to Competition|"           \
-    "Verloren|Perdido|Perdu"
 fore_outcome fore_stage_outcome(const fore_importing *run, const char *stage, bool *known);
 
 fore_status fore_spend_add(fore_importing *run, fore_error *err);

@@ -88,18 +88,10 @@ static bool is_usable(const making *m, int64_t s)
     return m->t->left_out[s] == FORE_KEPT && m->t->created_at[s] < m->o.as_of;
 }
 
-/* Closing before as_of; FORE_NO_TIME while it is open then. */
-static int64_t closing(const making *m, int64_t s)
+/* How it stood then; no closing while it is open. */
+static fore_ending standing(const making *m, int64_t s)
 {
-    int64_t at = m->t->closed_at[s];
-    return m->t->outcome[s] != FORE_OUTCOME_OPEN && at != FORE_NO_TIME && at < m->o.as_of
-               ? at
-               : FORE_NO_TIME;
-}
-
-static bool is_won(const making *m, int64_t s)
-{
-    return m->t->outcome[s] == FORE_WON && closing(m, s) != FORE_NO_TIME;
+    return fore_subject_closed(m->t, s, m->o.as_of);
 }
 
 static const char *noun(const making *m) { return m->kind == FORE_SUBJECT_LEAD ? "lead" : "deal"; }
@@ -117,9 +109,11 @@ static fore_status lives(const making *m, bool won_only, double **days, int64_t 
     *days = FORE_NEW(m->end_subject - m->first_subject, double);
     if (!*days) return fore_no_memory(err);
     for (int64_t s = m->first_subject; s < m->end_subject; s++) {
-        if (!is_usable(m, s) || closing(m, s) == FORE_NO_TIME || (won_only && !is_won(m, s)))
+        fore_ending end = standing(m, s);
+        if (!is_usable(m, s) || end.outcome == FORE_OUTCOME_OPEN ||
+            (won_only && end.outcome != FORE_WON))
             continue;
-        (*days)[(*n)++] = (double)(closing(m, s) - m->t->created_at[s]) / (double)FORE_DAY;
+        (*days)[(*n)++] = (double)(end.at - m->t->created_at[s]) / (double)FORE_DAY;
     }
     fore_sort(*days, *n);
     return FORE_OK;
@@ -225,15 +219,42 @@ static void lay_windows(plan *p, double test_share, double validate_share, doubl
 
 /* --- one subject --- */
 
-/* Cut-offs the subject was open at, ascending: first..last; none when last < first. */
-static void candidates(const making *m, int64_t s, int64_t *first, int64_t *last)
+typedef struct span { /* cut-offs first..last; none when last < first */
+    int64_t first, last;
+} span;
+
+/* The cut-offs within a spell of being open. */
+static span span_of(const making *m, int64_t s, int64_t k)
 {
     const plan *p = &m->p;
-    int64_t created = m->t->created_at[s], closed = closing(m, s);
-    *first = created < p->first ? 0 : (created - p->first) / p->step + 1;
-    *last = p->cutoffs - 1;
-    if (closed == FORE_NO_TIME || closed >= cutoff_time(p, *last)) return;
-    *last = closed < p->first ? -1 : (closed - p->first) / p->step;
+    fore_open_spell spell = fore_subject_spell(m->t, s, k);
+    span in = {spell.from < p->first ? 0 : (spell.from - p->first) / p->step + 1, p->cutoffs - 1};
+    if (spell.until < cutoff_time(p, in.last))
+        in.last = spell.until < p->first ? -1 : (spell.until - p->first) / p->step;
+    return in;
+}
+
+/* How many of the cut-offs low..end-1 the subject was open at: its candidates there. */
+static int64_t count_open(const making *m, int64_t s, int64_t low, int64_t end)
+{
+    int64_t n = 0;
+    for (int64_t k = 0, spells = fore_subject_spells(m->t, s); k < spells; k++) {
+        span in = span_of(m, s, k);
+        int64_t from = in.first > low ? in.first : low, to = in.last < end ? in.last + 1 : end;
+        n += to > from ? to - from : 0;
+    }
+    return n;
+}
+
+/* Its candidate number n (from 0); there are more. */
+static int64_t candidate(const making *m, int64_t s, int64_t n)
+{
+    for (int64_t k = 0;; k++) {
+        span in = span_of(m, s, k);
+        int64_t here = in.last < in.first ? 0 : in.last - in.first + 1;
+        if (n < here) return in.first + n;
+        n -= here;
+    }
 }
 
 /* Log-spaced strata of the ages from `low` to `high` cut-offs (inclusive), one lot from each. */
@@ -257,13 +278,10 @@ static void thin(fore_random *random, int64_t first, int64_t low, int64_t high, 
 /* False when the subject has no candidate in any window. */
 static bool pick_rows(const making *m, int64_t s, pick *out)
 {
-    int64_t first, last;
-    candidates(m, s, &first, &last);
     double lots = 0;
     bool in[FORE_WINDOWS];
     for (int w = 0; w < FORE_WINDOWS; w++) {
-        in[w] = first < m->p.end[w] && last >= m->p.begin[w] && last >= first &&
-                m->p.begin[w] < m->p.end[w];
+        in[w] = count_open(m, s, m->p.begin[w], m->p.end[w]) > 0;
         lots += in[w] ? LOTS[w] : 0;
     }
     if (lots == 0) return false;
@@ -278,15 +296,19 @@ static bool pick_rows(const making *m, int64_t s, pick *out)
     }
     out->window = (fore_window)chosen;
     out->chance = LOTS[chosen] / lots;
-    int64_t low = first > m->p.begin[chosen] ? first : m->p.begin[chosen];
-    int64_t high = last < m->p.end[chosen] - 1 ? last : m->p.end[chosen] - 1;
-    thin(&random, first, low, high, m->o.per_subject, out);
+    int64_t first = candidate(m, s, 0), low = first + count_open(m, s, 0, m->p.begin[chosen]);
+    int64_t n = count_open(m, s, m->p.begin[chosen], m->p.end[chosen]);
+    thin(&random, first, low, low + n - 1, m->o.per_subject, out); /* as if it was always open */
+    for (int64_t k = 0; k < out->count; k++)
+        out->cutoff[k] = candidate(m, s, out->cutoff[k] - first);
     return true;
 }
 
 static double label_at(const making *m, int64_t s, int64_t cutoff)
 {
-    return is_won(m, s) && closing(m, s) < cutoff_time(&m->p, cutoff) + m->p.horizon;
+    int64_t at = cutoff_time(&m->p, cutoff);
+    fore_ending end = fore_subject_next_end(m->t, s, at);
+    return end.outcome == FORE_WON && end.at < at + m->p.horizon;
 }
 
 /* --- settling the windows --- */
@@ -360,7 +382,6 @@ static void settle_windows(making *m)
 static void count_left_out(const making *m, int64_t s)
 {
     fore_examples_left_out *out = &m->e->left_out;
-    int64_t first, last;
     switch (m->t->left_out[s]) {
     case FORE_LEFT_NO_CREATION: out->no_creation++; return;
     case FORE_LEFT_CLOSED_BEFORE_CREATED: out->closed_before_created++; return;
@@ -371,10 +392,9 @@ static void count_left_out(const making *m, int64_t s)
         out->created_after++;
         return;
     }
-    candidates(m, s, &first, &last);
-    if (first > m->p.cutoffs - 1)
+    if (span_of(m, s, 0).first > m->p.cutoffs - 1)
         out->too_new++;
-    else if (last < first)
+    else if (count_open(m, s, 0, m->p.cutoffs) == 0)
         out->between++;
     else
         out->gap++;

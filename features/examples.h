@@ -3,8 +3,12 @@
  * What is scored every day is any subject that is open at a moment of the calendar; so are examples:
  *   cut-offs   T_0 = as_of - horizon, T_j = T_0 - j * step (UTC midnights): the labels of all of them are
  *              complete as of as_of, so that nothing is censored
- *   candidate  (subject, T) with the subject open at T (created < T, not closed before T)
- *   label      1 when it is won (a lead: converted) in [T, T + horizon), else 0
+ *   candidate  (subject, T) with the subject open at T (fore_subject_open_at)
+ *   label      1 when the first that comes of it, from T on, is a win (a lead: conversion) in
+ *              [T, T + horizon), else 0. A deal that was closed and opened again (timeline.h: spells) is
+ *              a candidate while it is open, and each time it is only its next closing that counts: a win
+ *              taken back later was a win, a loss that was won after all is a loss until it is opened
+ *              again. So a label that is complete never changes, whatever becomes of the deal
  *   windows    test = the most recent cut-offs; between it and everything before lies a gap of one
  *              horizon, so that no label of another window was learned after the test began (T + horizon <=
  *              test start). Before the gap in order of time: train, validate (choose and stop), calibrate.

@@ -58,8 +58,8 @@ typedef struct fore_subject_state {
     int32_t owner;
 } fore_subject_state;
 void fore_subject_state_at(const fore_timeline *timeline, int64_t subject, int64_t as_of, fore_subject_state *state);
-/* What a closed subject closed with: changes at its closing count, later ones do not. NaN = unknown. */
-double fore_closing_amount(const fore_timeline *timeline, int64_t subject);
+/* What a subject that closed then closed with: changes at its closing count, later ones do not. NaN = unknown. */
+double fore_closing_amount(const fore_timeline *timeline, int64_t subject, int64_t closed_at);
 
 /* The base win rate of closings of a kind before T, and how many there were; NaN when none. */
 double fore_base_rate(const fore_extractor *extractor, fore_subject_kind kind, int64_t as_of, int64_t *closings);

@@ -9,34 +9,47 @@
 double fore_base_rate(const fore_extractor *x, fore_subject_kind kind, int64_t as_of,
                       int64_t *closings)
 {
-    const past *p = &x->base[kind];
-    int64_t end = past_end(p, 0, as_of);
-    if (closings) *closings = end;
-    return end > 0 ? past_sum(p, 0, end, CLOSED_WON) / (double)end : NAN;
+    const ledger *p = &x->base[kind];
+    double n = ledger_count(p, 0, as_of);
+    if (closings) *closings = (int64_t)n;
+    return n > 0 ? ledger_sum(p, 0, as_of, CLOSED_WON) / n : NAN;
 }
 
 /* The group's wins among its closings, drawn to `prior`, the rate of the level above it. */
-static double smoothed(const past *p, int64_t group, int64_t as_of, double prior)
+static double smoothed(const ledger *p, int64_t group, int64_t as_of, double prior)
 {
     if (group < 0) return NAN;
-    int64_t end = past_end(p, group, as_of);
-    double n = (double)(end - p->first[group]);
-    return (past_sum(p, group, end, CLOSED_WON) + FORE_RATE_PRIOR * prior) / (n + FORE_RATE_PRIOR);
+    double n = ledger_count(p, group, as_of);
+    return (ledger_sum(p, group, as_of, CLOSED_WON) + FORE_RATE_PRIOR * prior) /
+           (n + FORE_RATE_PRIOR);
 }
 
 static double either(double rate, double otherwise) { return isnan(rate) ? otherwise : rate; }
 
 /* Of the level above a group: the parent's smoothed rate, the base rate where none is known. */
-static double level_above(const past *p, const int32_t *parent, int64_t group, int64_t as_of,
+static double level_above(const ledger *p, const int32_t *parent, int64_t group, int64_t as_of,
                           double base)
 {
     return group < 0 ? base : either(smoothed(p, parent[group], as_of, base), base);
 }
 
-static double wins_between(const past *p, int64_t group, int64_t from, int64_t to)
+/* Wins from `from` on that stand as of `to`: of those taken back since, the ones that lie before
+ * `from` were not counted to begin with. */
+static double wins_between(const fore_timeline *t, const ledger *p, int64_t group, int64_t from,
+                           int64_t to)
 {
-    int64_t low = past_end(p, group, from), high = past_end(p, group, to);
-    return past_sum(p, group, high, CLOSED_WON) - past_sum(p, group, low, CLOSED_WON);
+    const past *made = &p->made, *undone = &p->undone;
+    int64_t low = past_end(made, group, from), high = past_end(made, group, to);
+    double wins = past_sum(made, group, high, CLOSED_WON) - past_sum(made, group, low, CLOSED_WON);
+    if (undone->count == 0) return wins;
+    int64_t end = past_end(undone, group, to);
+    for (int64_t i = past_end(undone, group, from); i < end; i++) {
+        fore_ending ending = fore_subject_ended(t, undone->item[i], undone->at[i]);
+        bool counted = ending.outcome == FORE_OUTCOME_OPEN || ending.at >= from;
+        double before = i > undone->first[group] ? undone->value[CLOSED_WON][i - 1] : 0;
+        if (counted) wins -= undone->value[CLOSED_WON][i] - before;
+    }
+    return wins;
 }
 
 void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
@@ -50,7 +63,8 @@ void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
     v[F_OWNER_RATE] = smoothed(&x->by_owner[kind], owner, as_of, team);
     v[F_OWNER_WINS_90] = v[F_OWNER_OPEN] = NAN;
     if (owner >= 0) {
-        v[F_OWNER_WINS_90] = wins_between(&x->by_owner[kind], owner, as_of - 90 * FORE_DAY, as_of);
+        v[F_OWNER_WINS_90] =
+            wins_between(t, &x->by_owner[kind], owner, as_of - 90 * FORE_DAY, as_of);
         v[F_OWNER_OPEN] = (double)(past_count(&x->owner_start[kind], owner, as_of) -
                                    past_count(&x->owner_end[kind], owner, as_of));
     }
@@ -65,26 +79,35 @@ void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
 
 /* --- the account --- */
 
+/* Is a deal that was won at `at` still won, by that win, as of `as_of`? */
+static bool stands(const fore_timeline *t, int64_t s, int64_t at, int64_t as_of)
+{
+    fore_ending end = fore_subject_ended(t, s, as_of);
+    return end.outcome == FORE_WON && end.at == at;
+}
+
 static void put_account_deals(const fore_extractor *x, int64_t s, int64_t account, int64_t as_of,
                               double *v)
 {
     const fore_timeline *t = x->t;
-    const past *p = &x->by_account;
-    int64_t end = past_end(p, account, as_of);
-    double closed = (double)(end - p->first[account]), won = past_sum(p, account, end, CLOSED_WON);
-    double amount = past_sum(p, account, end, CLOSED_AMOUNT);
+    const ledger *p = &x->by_account;
+    double closed = ledger_count(p, account, as_of);
+    double won = ledger_sum(p, account, as_of, CLOSED_WON);
+    double amount = ledger_sum(p, account, as_of, CLOSED_AMOUNT);
     bool is_deal = s >= t->leads && t->left_out[s] == FORE_KEPT;
-    if (is_deal && t->outcome[s] != FORE_OUTCOME_OPEN &&
-        t->closed_at[s] < as_of) { /* not its own history */
-        bool self_won = t->outcome[s] == FORE_WON;
-        double own = fore_closing_amount(t, s);
+    fore_ending end = fore_subject_closed(t, s, as_of);
+    if (is_deal && end.outcome != FORE_OUTCOME_OPEN) { /* not its own history */
+        bool self_won = end.outcome == FORE_WON;
+        double own = fore_closing_amount(t, s, end.at);
         closed--;
         won -= self_won;
         amount -= self_won && !isnan(own) ? own : 0;
     }
     const past *wins = &x->account_win;
     int64_t last = past_end(wins, account, as_of) - 1;
-    if (last >= wins->first[account] && wins->item[last] == s) last--;
+    while (last >= wins->first[account] &&
+           (wins->item[last] == s || !stands(t, wins->item[last], wins->at[last], as_of)))
+        last--;
     v[F_ACCOUNT_WON] = won;
     v[F_ACCOUNT_LOST] = closed - won;
     v[F_ACCOUNT_SINCE_WIN] =

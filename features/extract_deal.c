@@ -89,12 +89,11 @@ static void put_stage(const fore_extractor *x, extract_scratch *w, int64_t as_of
     v[F_STAGE_BACK] = m->stage_records ? (double)m->back : NAN;
 }
 
-static double usual_amount(const past *p, int64_t group, int64_t as_of)
+static double usual_amount(const ledger *p, int64_t group, int64_t as_of)
 {
     if (group < 0) return NAN;
-    int64_t end = past_end(p, group, as_of);
-    double known = past_sum(p, group, end, CLOSED_KNOWN);
-    return known > 0 ? past_sum(p, group, end, CLOSED_LOG_AMOUNT) / known : NAN;
+    double known = ledger_sum(p, group, as_of, CLOSED_KNOWN);
+    return known > 0 ? ledger_sum(p, group, as_of, CLOSED_LOG_AMOUNT) / known : NAN;
 }
 
 static void put_amount(const fore_extractor *x, int64_t s, int64_t as_of,

@@ -13,15 +13,16 @@
 
 #include "engine/base/memory.h"
 
-static bool is_closed(const fore_timeline *t, int64_t s)
-{
-    return t->left_out[s] == FORE_KEPT && t->outcome[s] != FORE_OUTCOME_OPEN;
-}
-
 static void rekey(past_list *list, const int32_t *key_of_subject)
 {
     for (int64_t i = 0; i < list->count; i++)
         list->entry[i].key = key_of_subject[list->entry[i].item];
+}
+
+static void rekey_both(ledger_list *list, const int32_t *key_of_subject)
+{
+    rekey(&list->made, key_of_subject);
+    rekey(&list->undone, key_of_subject);
 }
 
 /* Every key becomes that of the level above it: an owner's team, a product's category. */
@@ -31,57 +32,89 @@ static void lift(past_list *list, const int32_t *parent)
         if (list->entry[i].key >= 0) list->entry[i].key = parent[list->entry[i].key];
 }
 
+static void lift_both(ledger_list *list, const int32_t *parent)
+{
+    lift(&list->made, parent);
+    lift(&list->undone, parent);
+}
+
 /* --- closings --- */
 
-static fore_status list_closings(const fore_timeline *t, int64_t first, int64_t end,
-                                 past_list *list, fore_error *err)
+static past_entry closing_of(const fore_timeline *t, int64_t s, const fore_open_spell *spell)
 {
-    for (int64_t s = first; s < end; s++) {
-        if (!is_closed(t, s)) continue;
-        fore_subject_state state;
-        fore_subject_state_at(t, s, t->closed_at[s], &state);
-        double amount = fore_closing_amount(t, s);
-        bool won = t->outcome[s] == FORE_WON, known = won && !isnan(amount);
-        past_entry entry = {
-            .at = t->closed_at[s],
-            .item = (int32_t)s,
-            .key = state.owner,
-            .value = {won, known ? fore_ln1(amount) : 0, known, known ? amount : 0}};
-        FORE_TRY(past_add(list, entry, err));
+    fore_subject_state state;
+    fore_subject_state_at(t, s, spell->until, &state);
+    double amount = fore_closing_amount(t, s, spell->until);
+    bool won = spell->outcome == FORE_WON, known = won && !isnan(amount);
+    return (past_entry){.at = spell->until,
+                        .item = (int32_t)s,
+                        .key = state.owner,
+                        .value = {won, known ? fore_ln1(amount) : 0, known, known ? amount : 0}};
+}
+
+/* Each dated closing of a subject; the next spell takes it back. */
+static fore_status add_closings(const fore_timeline *t, int64_t s, ledger_list *list,
+                                fore_error *err)
+{
+    int64_t n = fore_subject_spells(t, s);
+    for (int64_t k = 0; k < n; k++) {
+        fore_open_spell spell = fore_subject_spell(t, s, k);
+        if (spell.outcome == FORE_OUTCOME_OPEN || spell.until == FORE_NO_TIME) continue;
+        past_entry entry = closing_of(t, s, &spell);
+        FORE_TRY(past_add(&list->made, entry, err));
+        if (k + 1 == n) continue;
+        entry.at = fore_subject_spell(t, s, k + 1).from;
+        FORE_TRY(past_add(&list->undone, entry, err));
     }
-    return past_list_sort(list, err);
+    return FORE_OK;
+}
+
+static fore_status list_closings(const fore_timeline *t, int64_t first, int64_t end,
+                                 ledger_list *list, fore_error *err)
+{
+    for (int64_t s = first; s < end; s++)
+        if (t->left_out[s] == FORE_KEPT) FORE_TRY(add_closings(t, s, list, err));
+    FORE_TRY(past_list_sort(&list->made, err));
+    return past_list_sort(&list->undone, err);
+}
+
+static fore_status group_deals(fore_extractor *x, ledger_list *list, int values, fore_error *err)
+{
+    const fore_timeline *t = x->t;
+    past_list *made = &list->made;
+    rekey_both(list, t->product);
+    FORE_TRY(ledger_build(&x->by_product, list, t->products, values, err));
+    lift_both(list, t->product_category);
+    FORE_TRY(ledger_build(&x->by_category, list, t->categories.count, 1, err));
+    rekey_both(list, t->account);
+    FORE_TRY(ledger_build(&x->by_account, list, t->accounts, values, err));
+    for (int64_t i = 0; i < made->count; i++)
+        if (made->entry[i].value[CLOSED_WON] == 0) made->entry[i].key = -1;
+    return past_build(&x->account_win, made, t->accounts, 0, true, err);
 }
 
 static fore_status group_closings(fore_extractor *x, int kind, fore_error *err)
 {
     const fore_timeline *t = x->t;
-    past_list list = {0};
+    ledger_list list = {0};
     fore_status status = FORE_OK;
     bool deals = kind == FORE_SUBJECT_DEAL;
     int values = deals ? CLOSED_AMOUNT + 1 : CLOSED_WON + 1;
     FORE_GO(list_closings(t, deals ? t->leads : 0, deals ? t->subjects : t->leads, &list, err));
-    FORE_GO(past_build(&x->by_owner[kind], &list, t->reps, values, true, err));
-    lift(&list, t->rep_team);
-    FORE_GO(past_build(&x->by_team[kind], &list, t->teams.count, 1, true, err));
-    rekey(&list, t->source);
-    FORE_GO(past_build(&x->by_source[kind], &list, t->sources.count, 1, true, err));
-    rekey(&list, t->campaign);
-    FORE_GO(past_build(&x->by_campaign[kind], &list, t->campaigns, 1, true, err));
-    if (deals) {
-        rekey(&list, t->product);
-        FORE_GO(past_build(&x->by_product, &list, t->products, values, true, err));
-        lift(&list, t->product_category);
-        FORE_GO(past_build(&x->by_category, &list, t->categories.count, 1, true, err));
-        rekey(&list, t->account);
-        FORE_GO(past_build(&x->by_account, &list, t->accounts, values, true, err));
-        for (int64_t i = 0; i < list.count; i++)
-            if (t->outcome[list.entry[i].item] != FORE_WON) list.entry[i].key = -1;
-        FORE_GO(past_build(&x->account_win, &list, t->accounts, 0, true, err));
-    }
-    for (int64_t i = 0; i < list.count; i++) list.entry[i].key = 0;
-    FORE_GO(past_build(&x->base[kind], &list, 1, 1, true, err));
+    FORE_GO(ledger_build(&x->by_owner[kind], &list, t->reps, values, err));
+    lift_both(&list, t->rep_team);
+    FORE_GO(ledger_build(&x->by_team[kind], &list, t->teams.count, 1, err));
+    rekey_both(&list, t->source);
+    FORE_GO(ledger_build(&x->by_source[kind], &list, t->sources.count, 1, err));
+    rekey_both(&list, t->campaign);
+    FORE_GO(ledger_build(&x->by_campaign[kind], &list, t->campaigns, 1, err));
+    if (deals) FORE_GO(group_deals(x, &list, values, err));
+    for (int64_t i = 0; i < list.made.count; i++) list.made.entry[i].key = 0;
+    for (int64_t i = 0; i < list.undone.count; i++) list.undone.entry[i].key = 0;
+    FORE_GO(ledger_build(&x->base[kind], &list, 1, 1, err));
 done:
-    past_list_free(&list);
+    past_list_free(&list.made);
+    past_list_free(&list.undone);
     return status;
 }
 
@@ -107,19 +140,18 @@ static fore_status add_spell(spells *both, int32_t key, int64_t s, int64_t from,
     return past_add(&both->end, (past_entry){.at = to, .key = key, .item = (int32_t)s}, err);
 }
 
-/* Spells of one subject: an owner counts from creation or a change on, at T if that lies before T,
- * until the next change or the closing lies before T. */
-static fore_status add_owner_spells(const fore_timeline *t, int64_t s, spells *both,
-                                    fore_error *err)
+/* A spell of one subject: an owner counts from its beginning or a change on, at T if that lies
+ * before T, until the next change or the closing lies before T. */
+static fore_status add_owner_spells(const fore_timeline *t, int64_t s, const fore_open_spell *spell,
+                                    spells *both, fore_error *err)
 {
-    int64_t created = t->created_at[s], from = created;
-    int64_t closed = t->outcome[s] == FORE_OUTCOME_OPEN ? INT64_MAX : t->closed_at[s];
+    int64_t begun = spell->from, from = begun, closed = spell->until;
     fore_subject_state state;
-    fore_subject_state_at(t, s, created + 1, &state);
+    fore_subject_state_at(t, s, begun + 1, &state);
     int32_t owner = state.owner;
     for (int64_t i = t->change_first[s]; i < t->change_first[s + 1]; i++) {
         int64_t at = t->change_at[i];
-        if (t->change_field[i] != FORE_CHANGE_OWNER || at <= created || at >= closed) continue;
+        if (t->change_field[i] != FORE_CHANGE_OWNER || at <= begun || at >= closed) continue;
         FORE_TRY(add_spell(both, owner, s, from, at, err));
         fore_subject_state_at(t, s, at + 1, &state);
         owner = state.owner;
@@ -136,7 +168,11 @@ static fore_status build_owner_load(fore_extractor *x, int kind, fore_error *err
     int64_t first = kind == FORE_SUBJECT_DEAL ? t->leads : 0;
     int64_t end = kind == FORE_SUBJECT_DEAL ? t->subjects : t->leads;
     for (int64_t s = first; s < end; s++)
-        if (t->left_out[s] == FORE_KEPT) FORE_GO(add_owner_spells(t, s, &both, err));
+        for (int64_t k = 0; t->left_out[s] == FORE_KEPT && k < fore_subject_spells(t, s); k++) {
+            fore_open_spell spell = fore_subject_spell(t, s, k);
+            if (spell.until > spell.from || spell.until == FORE_NO_TIME)
+                FORE_GO(add_owner_spells(t, s, &spell, &both, err));
+        }
     FORE_GO(sort_and_build(&both.start, &x->owner_start[kind], t->reps, 0, true, err));
     FORE_GO(sort_and_build(&both.end, &x->owner_end[kind], t->reps, 0, true, err));
 done:
@@ -152,8 +188,10 @@ static fore_status build_account_load(fore_extractor *x, fore_error *err)
     fore_status status = FORE_OK;
     for (int64_t s = t->leads; s < t->subjects; s++) {
         if (t->left_out[s] != FORE_KEPT) continue;
-        int64_t closed = t->outcome[s] == FORE_OUTCOME_OPEN ? INT64_MAX : t->closed_at[s];
-        FORE_GO(add_spell(&both, t->account[s], s, t->created_at[s], closed, err));
+        for (int64_t k = 0; k < fore_subject_spells(t, s); k++) {
+            fore_open_spell spell = fore_subject_spell(t, s, k);
+            FORE_GO(add_spell(&both, t->account[s], s, spell.from, spell.until, err));
+        }
     }
     FORE_GO(sort_and_build(&both.start, &x->account_start, t->accounts, 0, true, err));
     FORE_GO(sort_and_build(&both.end, &x->account_end, t->accounts, 0, true, err));
@@ -172,13 +210,11 @@ static bool stage_of(const fore_timeline *t, double value, int32_t *stage)
     return known;
 }
 
-/* Entries of one deal, and its stays when it was won. */
-static fore_status add_stages(const fore_timeline *t, int64_t s, past_list *entries,
-                              past_list *stays, fore_error *err)
+/* Entries of one deal. */
+static fore_status add_entries(const fore_timeline *t, int64_t s, past_list *entries,
+                               fore_error *err)
 {
-    bool won = is_closed(t, s) && t->outcome[s] == FORE_WON;
-    int64_t closed = won ? t->closed_at[s] : INT64_MIN, since = 0;
-    int32_t stage, present = -1;
+    int32_t stage;
     double place = -1;
     for (int64_t i = t->change_first[s]; i < t->change_first[s + 1]; i++) {
         if (t->change_field[i] != FORE_CHANGE_STAGE || !stage_of(t, t->change_new[i], &stage))
@@ -189,7 +225,21 @@ static fore_status add_stages(const fore_timeline *t, int64_t s, past_list *entr
             FORE_TRY(past_add(entries, (past_entry){at, before, (int32_t)s, {place = 0}}, err));
         place += 1;
         FORE_TRY(past_add(entries, (past_entry){at, stage, (int32_t)s, {place}}, err));
-        int64_t left = at < closed ? at : closed;
+    }
+    return FORE_OK;
+}
+
+/* Stays of a deal on its way to a win: since `from`, the last reopening before it. */
+static fore_status add_stays(const fore_timeline *t, int64_t s, int64_t from, int64_t closed,
+                             past_list *stays, fore_error *err)
+{
+    int64_t since = 0;
+    int32_t stage, present = -1;
+    for (int64_t i = t->change_first[s]; i < t->change_first[s + 1]; i++) {
+        if (t->change_field[i] != FORE_CHANGE_STAGE || t->change_at[i] < from ||
+            !stage_of(t, t->change_new[i], &stage))
+            continue;
+        int64_t at = t->change_at[i], left = at < closed ? at : closed;
         if (present >= 0)
             FORE_TRY(past_add(
                 stays,
@@ -202,6 +252,18 @@ static fore_status add_stages(const fore_timeline *t, int64_t s, past_list *entr
     return past_add(
         stays, (past_entry){closed, present, (int32_t)s, {(double)(closed - since) / FORE_DAY}},
         err);
+}
+
+static fore_status add_stages(const fore_timeline *t, int64_t s, past_list *entries,
+                              past_list *stays, fore_error *err)
+{
+    FORE_TRY(add_entries(t, s, entries, err));
+    for (int64_t k = 0; t->left_out[s] == FORE_KEPT && k < fore_subject_spells(t, s); k++) {
+        fore_open_spell spell = fore_subject_spell(t, s, k);
+        if (spell.outcome == FORE_WON && spell.until != FORE_NO_TIME)
+            FORE_TRY(add_stays(t, s, k == 0 ? INT64_MIN : spell.from, spell.until, stays, err));
+    }
+    return FORE_OK;
 }
 
 static fore_status build_stages(fore_extractor *x, fore_error *err)
@@ -321,17 +383,19 @@ void fore_extractor_free(fore_extractor *x)
     }
     if (!x) return;
     for (int kind = 0; kind < 2; kind++) {
-        past_free(&x->base[kind]);
-        past_free(&x->by_owner[kind]);
-        past_free(&x->by_team[kind]);
-        past_free(&x->by_source[kind]);
-        past_free(&x->by_campaign[kind]);
+        ledger_free(&x->base[kind]);
+        ledger_free(&x->by_owner[kind]);
+        ledger_free(&x->by_team[kind]);
+        ledger_free(&x->by_source[kind]);
+        ledger_free(&x->by_campaign[kind]);
         past_free(&x->owner_start[kind]);
         past_free(&x->owner_end[kind]);
     }
-    past *others[] = {&x->by_product,    &x->by_category,     &x->by_account,  &x->account_win,
-                      &x->account_start, &x->account_end,     &x->stage_entry, &x->stage_stay,
-                      &x->ticket_end,    &x->ticket_satisfied};
+    ledger_free(&x->by_product);
+    ledger_free(&x->by_category);
+    ledger_free(&x->by_account);
+    past *others[] = {&x->account_win, &x->account_start, &x->account_end,     &x->stage_entry,
+                      &x->stage_stay,  &x->ticket_end,    &x->ticket_satisfied};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) past_free(others[i]);
     fore_free(x->sale_sum);
     fore_free(x);

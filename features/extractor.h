@@ -42,11 +42,11 @@ struct fore_extractor {
     uint16_t lane[256][LANES];        /* the same bits as numbers to add */
     uint8_t hour_class[256];          /* 0 office, 1 evening, 2 weekend */
     double decay[DECAY_DAYS][DECAYS]; /* 2^(-day / half-life) */
-    past base[2], by_owner[2], by_source[2],
-        by_campaign[2]; /* closings by kind; base has one group */
-    past by_team[2], by_category;      /* of the owner at the closing; of the product, deals only */
-    past by_product, by_account,
-        account_win;                   /* closings of deals; account_win: the won ones, no value */
+    /* closings by kind, taken back when a deal is opened again; base has one group */
+    ledger base[2], by_owner[2], by_source[2], by_campaign[2];
+    ledger by_team[2], by_category;    /* of the owner at the closing; of the product, deals only */
+    ledger by_product, by_account;     /* closings of deals */
+    past account_win;                  /* the won ones, no value; also those taken back later */
     past owner_start[2], owner_end[2]; /* when an owner got and lost open subjects */
     past account_start, account_end;   /* open deals of accounts */
     past stage_entry;                  /* value: place in its deal */

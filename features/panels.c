@@ -52,8 +52,7 @@ bool fore_event_effort(const fore_timeline *t, int64_t event)
 
 static bool is_won_by(const fore_timeline *t, int64_t subject, int64_t at)
 {
-    return t->outcome[subject] == FORE_WON && t->closed_at[subject] != FORE_NO_TIME &&
-           t->closed_at[subject] <= at;
+    return fore_subject_closed(t, subject, at + 1).outcome == FORE_WON;
 }
 
 static bool is_account_service(const fore_timeline *t, int64_t account, int64_t at)
@@ -95,15 +94,6 @@ static int32_t owner_at(const fore_timeline *t, int64_t subject, int64_t at)
     fore_subject_state state;
     fore_subject_state_at(t, subject, at, &state);
     return state.owner;
-}
-
-/* Closing before as_of, FORE_NO_TIME else. */
-static int64_t closing(const paneling *b, int64_t s)
-{
-    int64_t at = b->t->closed_at[s];
-    return b->t->outcome[s] != FORE_OUTCOME_OPEN && at != FORE_NO_TIME && at < b->as_of
-               ? at
-               : FORE_NO_TIME;
 }
 
 static bool existed(const paneling *b, int64_t s)
@@ -160,11 +150,11 @@ static fore_status find_reps(paneling *b, fore_error *err)
     for (int64_t e = 0; e < t->events; e++)
         if (week_of(b, t->event_at[e]) >= 0 && fore_event_effort(t, e)) see(b, t->event_rep[e]);
     for (int64_t s = 0; s < t->subjects; s++) {
-        int64_t closed = closing(b, s);
+        int64_t closed = fore_subject_closed(t, s, b->as_of).at;
         if (!existed(b, s) || t->created_at[s] >= b->end ||
             (closed != FORE_NO_TIME && closed < b->start))
             continue;
-        see(b, t->owner[s]);
+        see(b, owner_at(t, s, b->as_of));
         see(b, owner_at(t, s, t->created_at[s]));
         for (int64_t i = t->change_first[s];
              i < t->change_first[s + 1] && t->change_at[i] < b->as_of; i++)
@@ -255,12 +245,16 @@ static void add_held(paneling *b, int64_t s)
 {
     const fore_timeline *t = b->t;
     double *held = s < t->leads ? b->p->leads_held : b->p->deals_held;
-    int64_t closed = closing(b, s), created = t->created_at[s];
+    int64_t created = t->created_at[s];
     int64_t week = created < b->start ? 0 : (created - b->start) / (7 * FORE_DAY) + 1;
+    bool once = fore_subject_spells(t, s) == 1;
     bool fixed = t->change_first[s] == t->change_first[s + 1];
     for (; week < b->p->weeks; week++) {
         int64_t at = b->start + week * 7 * FORE_DAY;
-        if (closed != FORE_NO_TIME && closed < at) break;
+        if (!fore_subject_open_at(t, s, at)) {
+            if (once) break;
+            continue;
+        }
         int64_t cell = cell_of(b, fixed ? t->owner[s] : owner_at(t, s, at), at);
         if (cell >= 0) held[cell]++;
     }
@@ -275,15 +269,18 @@ static void add_new(paneling *b, int64_t s)
     (s < t->leads ? b->p->leads_new : b->p->deals_new)[cell]++;
 }
 
+/* As it stands: a closing that was taken back since is none. */
 static void add_closing(paneling *b, int64_t s)
 {
     const fore_timeline *t = b->t;
     fore_effort_panel *p = b->p;
-    int64_t closed = closing(b, s);
-    if (closed == FORE_NO_TIME || week_of(b, closed) < 0 || (s < t->leads) != p->by_leads) return;
+    fore_ending end = fore_subject_closed(t, s, b->as_of);
+    int64_t closed = end.at;
+    if (end.outcome == FORE_OUTCOME_OPEN || week_of(b, closed) < 0 || (s < t->leads) != p->by_leads)
+        return;
     fore_subject_state state;
     fore_subject_state_at(t, s, b->as_of, &state);
-    bool won = t->outcome[s] == FORE_WON;
+    bool won = end.outcome == FORE_WON;
     bool other = t->currency[s] >= 0 && t->currency[s] != p->currency;
     p->won_other_currency += won && other;
     p->won_without_amount += won && !other && isnan(state.amount);

@@ -116,6 +116,31 @@ int64_t past_count(const past *p, int64_t group, int64_t moment)
     return group < 0 ? 0 : past_end(p, group, moment) - p->first[group];
 }
 
+fore_status ledger_build(ledger *l, const ledger_list *list, int64_t groups, int values,
+                         fore_error *err)
+{
+    FORE_TRY(past_build(&l->made, &list->made, groups, values, true, err));
+    return past_build(&l->undone, &list->undone, groups, values, true, err);
+}
+
+void ledger_free(ledger *l)
+{
+    past_free(&l->made);
+    past_free(&l->undone);
+}
+
+double ledger_count(const ledger *l, int64_t group, int64_t moment)
+{
+    return (double)(past_count(&l->made, group, moment) - past_count(&l->undone, group, moment));
+}
+
+double ledger_sum(const ledger *l, int64_t group, int64_t moment, int value)
+{
+    double sum = past_sum(&l->made, group, past_end(&l->made, group, moment), value);
+    if (l->undone.count == 0) return sum;
+    return sum - past_sum(&l->undone, group, past_end(&l->undone, group, moment), value);
+}
+
 double past_sum(const past *p, int64_t group, int64_t end, int value)
 {
     return end > p->first[group] ? p->value[value][end - 1] : 0.0;

@@ -45,4 +45,17 @@ int64_t past_end(const past *p, int64_t group, int64_t moment);
 int64_t past_count(const past *p, int64_t group, int64_t moment);      /* 0 for group -1 */
 double past_sum(const past *p, int64_t group, int64_t end, int value); /* of first[group]..end-1 */
 
+/* Entries that may be taken back: at the time that happens, with the key and values they had. */
+typedef struct ledger {
+    past made, undone;
+} ledger;
+typedef struct ledger_list {
+    past_list made, undone;
+} ledger_list;
+fore_status ledger_build(ledger *l, const ledger_list *list, int64_t groups, int values, fore_error *err);
+void ledger_free(ledger *l);
+/* Of what was made before `moment` and not taken back before it; `group` is known. */
+double ledger_count(const ledger *l, int64_t group, int64_t moment);
+double ledger_sum(const ledger *l, int64_t group, int64_t moment, int value);
+
 #endif

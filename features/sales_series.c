@@ -43,11 +43,10 @@ bool fore_series_by_parse(const char *word, fore_series_by *by)
 
 /* --- subjects as of as_of --- */
 
+/* FORE_NO_TIME: it was open, or not entered yet. */
 static int64_t closing_before(const fore_timeline *t, int64_t s, int64_t as_of)
 {
-    int64_t at = t->closed_at[s];
-    return t->outcome[s] != FORE_OUTCOME_OPEN && at != FORE_NO_TIME && at < as_of ? at
-                                                                                  : FORE_NO_TIME;
+    return fore_subject_closed(t, s, as_of).at;
 }
 
 static bool created_before(const fore_timeline *t, int64_t s, int64_t as_of)
@@ -63,8 +62,7 @@ int32_t fore_main_currency(const fore_timeline *t, int64_t as_of)
     for (int32_t c = 0; c < t->currencies.count; c++) {
         int64_t wins = 0;
         for (int64_t s = 0; s < t->subjects; s++)
-            wins += t->currency[s] == c && t->outcome[s] == FORE_WON &&
-                    closing_before(t, s, as_of) != FORE_NO_TIME;
+            wins += t->currency[s] == c && fore_subject_closed(t, s, as_of).outcome == FORE_WON;
         if (wins > most) most = wins, best = c;
     }
     return best;
@@ -201,10 +199,11 @@ static int64_t period_of(const summing *b, int64_t at)
 static void add_closing(summing *b, int64_t i)
 {
     fore_sales_series *s = b->s;
-    int64_t closed = closing_before(b->t, i, b->as_of);
+    fore_ending end = fore_subject_closed(b->t, i, b->as_of);
+    int64_t closed = end.at;
     if (closed == FORE_NO_TIME || (i < b->t->leads) != s->by_leads) return;
     int64_t group = group_of(b, i), at = period_of(b, closed) + group * s->periods;
-    if (b->t->outcome[i] != FORE_WON) {
+    if (end.outcome != FORE_WON) {
         s->lost[at]++;
         return;
     }

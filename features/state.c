@@ -51,7 +51,7 @@ void fore_subject_state_at(const fore_timeline *t, int64_t s, int64_t as_of,
     state->owner = index_of(value_at(t, s, FORE_CHANGE_OWNER, as_of, owner), t->reps);
 }
 
-double fore_closing_amount(const fore_timeline *t, int64_t s)
+double fore_closing_amount(const fore_timeline *t, int64_t s, int64_t closed_at)
 {
-    return value_at(t, s, FORE_CHANGE_AMOUNT, t->closed_at[s] + 1, t->amount[s]);
+    return value_at(t, s, FORE_CHANGE_AMOUNT, closed_at + 1, t->amount[s]);
 }

@@ -94,12 +94,64 @@ int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t m
     return (base - at) + (n == 1 && *base < moment);
 }
 
-bool fore_subject_open_at(const fore_timeline *t, int64_t subject, int64_t moment)
+/* --- open, won or lost, and since when --- */
+
+int64_t fore_subject_spells(const fore_timeline *t, int64_t s)
 {
-    int64_t created = t->created_at[subject], closed = t->closed_at[subject];
-    if (created == FORE_NO_TIME || created >= moment) return false;
-    if (t->outcome[subject] == FORE_OUTCOME_OPEN) return true;
-    return closed != FORE_NO_TIME && closed >= moment;
+    int64_t n = t->spell_first ? t->spell_first[s + 1] - t->spell_first[s] : 0;
+    return n > 0 ? n : 1;
+}
+
+fore_open_spell fore_subject_spell(const fore_timeline *t, int64_t s, int64_t k)
+{
+    if (t->spell_first && t->spell_first[s + 1] > t->spell_first[s]) {
+        int64_t i = t->spell_first[s] + k;
+        return (fore_open_spell){t->spell_from[i], t->spell_until[i],
+                                 (fore_outcome)t->spell_outcome[i]};
+    }
+    bool open = t->outcome[s] == FORE_OUTCOME_OPEN;
+    return (fore_open_spell){t->created_at[s], open ? INT64_MAX : t->closed_at[s],
+                             (fore_outcome)t->outcome[s]};
+}
+
+/* The last spell that had begun before `moment`; the first one, where none had. */
+static fore_open_spell spell_at(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    int64_t k = fore_subject_spells(t, s) - 1;
+    while (k > 0 && t->spell_from[t->spell_first[s] + k] >= moment) k--;
+    return fore_subject_spell(t, s, k);
+}
+
+fore_ending fore_subject_ended(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    fore_open_spell spell = spell_at(t, s, moment);
+    bool absent = t->created_at[s] != FORE_NO_TIME && t->created_at[s] >= moment;
+    if (absent || spell.outcome == FORE_OUTCOME_OPEN || spell.until >= moment)
+        return (fore_ending){FORE_OUTCOME_OPEN, FORE_NO_TIME};
+    return (fore_ending){spell.outcome, spell.until};
+}
+
+fore_ending fore_subject_closed(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    fore_ending end = fore_subject_ended(t, s, moment);
+    if (end.at == FORE_NO_TIME) end.outcome = FORE_OUTCOME_OPEN;
+    return end;
+}
+
+fore_ending fore_subject_next_end(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    for (int64_t k = 0, n = fore_subject_spells(t, s); k < n; k++) {
+        fore_open_spell spell = fore_subject_spell(t, s, k);
+        bool ended = spell.outcome != FORE_OUTCOME_OPEN && spell.until != FORE_NO_TIME;
+        if (ended && spell.until >= moment) return (fore_ending){spell.outcome, spell.until};
+    }
+    return (fore_ending){FORE_OUTCOME_OPEN, FORE_NO_TIME};
+}
+
+bool fore_subject_open_at(const fore_timeline *t, int64_t s, int64_t moment)
+{
+    int64_t created = t->created_at[s];
+    return created != FORE_NO_TIME && created < moment && spell_at(t, s, moment).until >= moment;
 }
 
 /* --- how far the history reaches --- */
@@ -173,16 +225,35 @@ fore_status fore_timeline_rates(fore_store *store, fore_exchange *exchange, char
     return FORE_OK;
 }
 
+fore_status fore_timeline_closings(fore_store *store, char hash[40], fore_error *err)
+{
+    static const char *const names[] = {"won_stages", "lost_stages"};
+    fore_text value = {0};
+    fore_status status = FORE_OK;
+    uint64_t sum = 1;
+    for (int i = 0; i < 2; i++) {
+        bool found = false;
+        FORE_GO(fore_store_setting(store, names[i], &value, &found, err));
+        const char *list = found ? fore_text_string(&value) : "";
+        sum = fore_hash(list, (int64_t)strlen(list), sum + (uint64_t)found);
+    }
+    snprintf(hash, 40, "%016llx", (unsigned long long)sum);
+done:
+    fore_text_free(&value);
+    return status;
+}
+
 fore_status fore_timeline_fits(const fore_timeline *t, fore_store *store, bool *fits,
                                fore_error *err)
 {
-    char fingerprint[33], zone[64] = "", rates[40];
+    char fingerprint[33], zone[64] = "", rates[40], closings[40];
     fore_exchange exchange;
     FORE_TRY(fore_store_fingerprint(store, fingerprint, err));
     FORE_TRY(zone_name(store, zone, err));
     FORE_TRY(fore_timeline_rates(store, &exchange, rates, err));
-    *fits = strcmp(t->fingerprint, fingerprint) == 0 && strcmp(t->zone, zone) == 0 &&
-            strcmp(t->rates, rates) == 0;
+    FORE_TRY(fore_timeline_closings(store, closings, err));
+    *fits = strcmp(t->closings, closings) == 0 && strcmp(t->fingerprint, fingerprint) == 0 &&
+            strcmp(t->zone, zone) == 0 && strcmp(t->rates, rates) == 0;
     return FORE_OK;
 }
 

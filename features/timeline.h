@@ -67,6 +67,7 @@ typedef struct fore_timeline {
     char own_currency[16];           /* the one they are converted to; "" = none is stated */
     char rates[40];                  /* what these rates hash to; "" = none are stated */
     char zone[64];                   /* the workspace's zone, "" = UTC; event_hour is local to it */
+    char closings[40];               /* what the stages that mean won or lost hash to */
     int64_t newest_at;               /* fore_timeline_newest of all times; FORE_NO_TIME */
 
     /* --- subjects --- */
@@ -123,6 +124,12 @@ typedef struct fore_timeline {
     const int32_t *change_name;      /* word of change_names for FORE_CHANGE_OTHER, else -1 */
     const double *change_old, *change_new; /* NaN = empty or unreadable */
 
+    /* --- spells of the deals that were opened again (see fore_open_spell below); none of all others --- */
+    int64_t spells;
+    const int64_t *spell_first;      /* subjects + 1 */
+    const int64_t *spell_from, *spell_until;
+    const uint8_t *spell_outcome;    /* fore_outcome */
+
     /* --- accounts, placeholders included. Row `accounts` of the groupings holds what has no account. --- */
     int64_t accounts;
     const int64_t *account_pk;
@@ -177,7 +184,7 @@ fore_status fore_timeline_save(const fore_timeline *timeline, const char *path, 
 fore_status fore_timeline_load(const char *path, const char *fingerprint, fore_timeline **timeline,
                                fore_error *err);
 
-/* Is it of the store's history, zone and rates of exchange as they are now? */
+/* Is it of the store's history, zone, closing stages and rates of exchange as they are now? */
 fore_status fore_timeline_fits(const fore_timeline *timeline, fore_store *store, bool *fits,
                                fore_error *err);
 /* Loads the cache when it fits the store, else builds and saves. A cache that cannot be read or
@@ -200,8 +207,47 @@ int64_t fore_timeline_newest(const fore_timeline *timeline, int64_t not_after);
 /* First index in [first, end) of ascending `at` with at >= moment (branch-free binary search). */
 int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t moment);
 
-/* Did the subject exist and was it still open as of `moment`: created < moment, not closed < moment.
- * A subject that is won or lost without a time is never open. */
+/* --- open, won or lost, and since when ---
+ *
+ * A deal can be opened again after it was won or lost, and be closed again. `outcome` and `closed_at` say
+ * only how it ended last; what was known of it at a moment T is told by its spells of being open:
+ *
+ *   evidence   a change of the outcome to open, won or lost. Up to the first such change of a deal, its
+ *              stage: into one that means won or lost it closes, out of such a one it is opened again
+ *              (settings won_stages and lost_stages of the workspace, else the usual words for them)
+ *   before     a first change that finds the deal closed tells that it was, but not since when
+ *   the end    is the stored row's: its outcome, and its time of closing where that lies after the last
+ *              reopening, else the time of the change. A row that is closed, though its log ends open and
+ *              its closing is not later, was not opened again. A row that is open, though its log ends
+ *              closed, was opened again when nobody knows: it counts as closed up to `newest_at`. Where
+ *              only stages told of closings and the row is open in such a stage, they are no evidence.
+ *              A log that contradicts the row otherwise is not believed
+ *
+ * A deal whose log tells of no reopening, and every lead, has one spell, from creation to closed_at. So as
+ * of T a subject stands as an export of that day would have said it, if the log is complete. */
+typedef struct fore_open_spell {
+    int64_t from, until;  /* open at T if from < T <= until; INT64_MAX: still open; FORE_NO_TIME: closed,
+                             nobody knows when. from = until: won became lost, or lost won */
+    fore_outcome outcome; /* how it ended; open: it did not */
+} fore_open_spell;
+int64_t fore_subject_spells(const fore_timeline *t, int64_t subject); /* how many, in order of time: >= 1 */
+fore_open_spell fore_subject_spell(const fore_timeline *t, int64_t subject, int64_t k);
+
+typedef struct fore_ending {
+    fore_outcome outcome; /* open: none, and `at` is unknown */
+    int64_t at;           /* FORE_NO_TIME: won or lost, but nobody knows when */
+} fore_ending;
+/* How the subject stood as of `moment`, from what had happened before it: open (also before it was created,
+ * whatever its row says of its closing), or won or lost, and since when. */
+fore_ending fore_subject_ended(const fore_timeline *t, int64_t subject, int64_t moment);
+/* The same, but a closing that nobody can date counts as none. */
+fore_ending fore_subject_closed(const fore_timeline *t, int64_t subject, int64_t moment);
+/* The first dated closing at `moment` or later, open = none. Of a subject that is open at `moment`: how that
+ * came to an end. */
+fore_ending fore_subject_next_end(const fore_timeline *t, int64_t subject, int64_t moment);
+
+/* Did the subject exist and was it open as of `moment`: created < moment, and within a spell. A subject
+ * that is won or lost without a time is never open. */
 bool fore_subject_open_at(const fore_timeline *t, int64_t subject, int64_t moment);
 
 #endif

@@ -177,6 +177,7 @@ static void set_sizes(const fore_builder *b, fore_timeline *t)
     t->products = b->products.count;
     t->campaigns = b->campaigns.count;
     t->changes = b->change.count;
+    t->spells = b->spell.count;
     t->sales = b->sale.count;
     t->tickets = b->ticket.count;
     t->events = fore_piles_count(b->events);
@@ -298,6 +299,18 @@ static void fill_changes(const fore_builder *b, fore_timeline *t)
     for (int64_t s = 0; s < t->subjects; s++) first[s + 1] += first[s];
 }
 
+static void fill_spells(const fore_builder *b, fore_timeline *t)
+{
+    const spell_fact *p = b->spell.item;
+    int64_t n = t->spells, *first = FORE_FILL(int64_t, t->spell_first);
+    PUT(int64_t, spell_from, p[i].from);
+    PUT(int64_t, spell_until, p[i].until);
+    PUT(uint8_t, spell_outcome, p[i].outcome);
+    memset(first, 0, (size_t)(t->subjects + 1) * sizeof *first);
+    for (int64_t i = 0; i < n; i++) first[p[i].subject + 1]++;
+    for (int64_t s = 0; s < t->subjects; s++) first[s + 1] += first[s];
+}
+
 static void fill_accounts(const fore_builder *b, fore_timeline *t)
 {
     int64_t rows = t->accounts + 1, *first = FORE_FILL(int64_t, t->account_subject_first);
@@ -378,11 +391,11 @@ static fore_status start(fore_builder *b, fore_error *err)
             memcpy(b->t->zone, zone.bytes, (size_t)zone.length + 1);
     }
     FORE_GO(fore_timeline_rates(b->store, &b->exchange, b->t->rates, err));
+    FORE_GO(fore_timeline_closings(b->store, b->t->closings, err));
     memcpy(b->t->own_currency, b->exchange.own, sizeof b->t->own_currency);
     int64_t own = 0; /* a word even where no row names it */
     if (b->exchange.own[0])
-        own = fore_dictionary_add(b->currencies, b->exchange.own,
-                                  (int64_t)strlen(b->exchange.own));
+        own = fore_dictionary_add(b->currencies, b->exchange.own, (int64_t)strlen(b->exchange.own));
     if (own < 0) FORE_GO(fore_no_memory(err));
     char fingerprint[33];
     FORE_GO(fore_store_fingerprint(b->store, fingerprint, err));
@@ -406,9 +419,9 @@ static void finish(fore_builder *b)
     fore_dictionary *words[] = {b->stages,       b->sources,  b->currencies, b->statuses,
                                 b->teams,        b->regions,  b->categories, b->channels,
                                 b->change_names, b->rep_index};
-    void *lists[] = {b->subject.item, b->rep.item,    b->product.item, b->campaign.item,
-                     b->change.item,  b->sale.item,   b->ticket.item,  b->lead_deal_first,
-                     b->lead_deal,    b->contact_lead};
+    void *lists[] = {b->subject.item, b->rep.item,     b->product.item, b->campaign.item,
+                     b->change.item,  b->sale.item,    b->ticket.item,  b->lead_deal_first,
+                     b->lead_deal,    b->contact_lead, b->spell.item,   b->stage_means};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) free_keys(maps[i]);
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         fore_text_free(&ids[i]->text);
@@ -439,9 +452,11 @@ fore_status fore_timeline_build(fore_store *store, fore_pool *pool, fore_timelin
     fill_subjects(&b, t);
     fill_references(&b, t);
     fill_changes(&b, t);
+    fill_spells(&b, t);
     fill_accounts(&b, t);
     FORE_GO(fill_events(&b, pool, t, err));
     t->newest_at = fore_timeline_newest(t, INT64_MAX);
+    fore_spells_settle(t);
     *out = t;
 done:
     if (status != FORE_OK) fore_timeline_free(t);

@@ -46,6 +46,12 @@ typedef struct change_fact {
     double old_value, new_value;
 } change_fact;
 
+typedef struct spell_fact {
+    int64_t from, until;
+    int32_t subject;
+    uint8_t outcome;
+} spell_fact;
+
 typedef struct sale_fact {
     int64_t at, order;
     int32_t account, product, deal, currency;
@@ -98,6 +104,8 @@ typedef struct fore_builder {
     LIST(product_fact) product;
     LIST(campaign_fact) campaign;
     LIST(change_fact) change;
+    LIST(spell_fact) spell; /* of those opened again, by subject and time */
+    int8_t *stage_means;    /* by stage: fore_outcome */
     LIST(sale_fact) sale;
     LIST(ticket_fact) ticket;
     int64_t *lead_deal_first; /* leads + 1; the deals of a lead, for the copies of its events */
@@ -111,6 +119,14 @@ typedef struct fore_builder {
 
 /* The stated rates of exchange, and what they hash to ("" = none). */
 fore_status fore_timeline_rates(fore_store *store, fore_exchange *exchange, char hash[40], fore_error *err);
+
+/* What the settings of the stages that mean won or lost hash to. */
+fore_status fore_timeline_closings(fore_store *store, char hash[40], fore_error *err);
+
+/* timeline_spells.c: once rows and changes are read, when what closed, and the spells of the deals that
+ * were opened again; once the newest moment is known, since when those are open that no change opened. */
+fore_status fore_closings_settle(fore_builder *b, fore_error *err);
+void fore_spells_settle(fore_timeline *t);
 
 /* Reads everything but the activities, and links deals with leads. */
 fore_status fore_builder_read(fore_builder *b, fore_error *err);

@@ -12,7 +12,7 @@
 #include "engine/base/text.h"
 #include "features/timeline_parts.h"
 
-enum { IMAGE_VERSION = 5, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
+enum { IMAGE_VERSION = 6, IMAGE_ORDER = 0x01020304, IMAGE_ALIGN = 64 };
 static const char image_magic[8] = "FORETIME";
 
 typedef enum column_check {
@@ -83,6 +83,10 @@ static const column columns[] = {
     COLUMN(change_name, changes, 0, INDEX, change_names.count),
     PLAIN(change_old, changes),
     PLAIN(change_new, changes),
+    COLUMN(spell_first, subjects, 1, OFFSETS, spells),
+    PLAIN(spell_from, spells),
+    PLAIN(spell_until, spells),
+    PLAIN(spell_outcome, spells),
     PLAIN(account_pk, accounts),
     COLUMN(account_by_pk, accounts, 0, PLACE, accounts),
     COLUMN(account_subject_first, accounts, 2, OFFSETS, subjects),
@@ -140,6 +144,7 @@ static const size_t counts[] = {
     AT(events),
     AT(planned),
     AT(changes),
+    AT(spells),
     AT(accounts),
     AT(sales),
     AT(tickets),
@@ -184,7 +189,7 @@ typedef struct image_header {
     uint64_t layout; /* of the table above: another build's columns are another format */
     uint64_t checksum;
     int64_t bytes;
-    char fingerprint[40], rates[40], own_currency[16], zone[64];
+    char fingerprint[40], rates[40], closings[40], own_currency[16], zone[64];
     int64_t count[COUNTS];
 } image_header;
 
@@ -283,6 +288,7 @@ fore_status fore_timeline_save(const fore_timeline *t, const char *path, fore_er
     memcpy(header->fingerprint, t->fingerprint, sizeof header->fingerprint);
     memcpy(header->zone, t->zone, sizeof header->zone);
     memcpy(header->rates, t->rates, sizeof header->rates);
+    memcpy(header->closings, t->closings, sizeof header->closings);
     memcpy(header->own_currency, t->own_currency, sizeof header->own_currency);
     for (int i = 0; i < COUNTS; i++) header->count[i] = *count_of(t, counts[i]);
     fore_timeline copy = *t;
@@ -304,6 +310,7 @@ static const char *wrong_with_header(const image_header *header, int64_t length)
     if (header->bytes != length || length % IMAGE_ALIGN != 0) return "it is cut off";
     if (!memchr(header->fingerprint, 0, sizeof header->fingerprint) ||
         !memchr(header->rates, 0, sizeof header->rates) ||
+        !memchr(header->closings, 0, sizeof header->closings) ||
         !memchr(header->own_currency, 0, sizeof header->own_currency) ||
         !memchr(header->zone, 0, sizeof header->zone))
         return "its header is damaged";
@@ -369,6 +376,7 @@ static const char *adopt(fore_timeline *t, image_header *header)
     memcpy(t->fingerprint, header->fingerprint, sizeof t->fingerprint);
     memcpy(t->zone, header->zone, sizeof t->zone);
     memcpy(t->rates, header->rates, sizeof t->rates);
+    memcpy(t->closings, header->closings, sizeof t->closings);
     memcpy(t->own_currency, header->own_currency, sizeof t->own_currency);
     if (place_columns(t, NULL) != header->bytes) return "its sizes are wrong";
     if (t->subjects != t->leads + t->deals || t->owners != t->subjects + t->accounts + 1)

@@ -484,33 +484,10 @@ static fore_status read_history(fore_builder *b, fore_error *err)
     return FORE_OK;
 }
 
-/* A closing without a time is as old as the last recorded change of the outcome to it. What is open
- * has no time of closing, whatever the row says. */
-static void settle_closings(fore_builder *b)
-{
-    for (int64_t i = 0; i < b->change.count; i++) {
-        const change_fact *c = &b->change.item[i];
-        subject_fact *s = &b->subject.item[c->subject];
-        if (c->field == FORE_CHANGE_OUTCOME && c->new_value == s->outcome && !s->closing_told)
-            s->closed_at = c->at;
-    }
-    for (int64_t i = 0; i < b->subject.count; i++) {
-        subject_fact *s = &b->subject.item[i];
-        if (s->outcome == FORE_OUTCOME_OPEN) s->closed_at = FORE_NO_TIME;
-        if (s->created_at == FORE_NO_TIME)
-            s->left_out = FORE_LEFT_NO_CREATION;
-        else if (s->outcome != FORE_OUTCOME_OPEN && s->closed_at == FORE_NO_TIME)
-            s->left_out = FORE_LEFT_CLOSED_WITHOUT_TIME;
-        else if (s->outcome != FORE_OUTCOME_OPEN && s->closed_at < s->created_at)
-            s->left_out = FORE_LEFT_CLOSED_BEFORE_CREATED;
-    }
-}
-
 fore_status fore_builder_read(fore_builder *b, fore_error *err)
 {
     FORE_TRY(read_references(b, err));
     FORE_TRY(read_subjects(b, err));
     FORE_TRY(read_history(b, err));
-    settle_closings(b);
-    return FORE_OK;
+    return fore_closings_settle(b, err);
 }

@@ -242,15 +242,17 @@ static bool is_due(const sorting *b, const fore_subject_state *state, int64_t mo
     return moment >= fore_time_of_date(start) || state->expected_close_on >= start;
 }
 
-static bool won_by(const fore_timeline *t, int64_t s, int32_t end)
+/* Of a deal that was open at the moment: was it won before the end? */
+static bool won_by(const fore_timeline *t, int64_t s, int64_t moment, int32_t end)
 {
-    return t->outcome[s] == FORE_WON && t->closed_at[s] < fore_time_of_date(end);
+    fore_ending ending = fore_subject_next_end(t, s, moment);
+    return ending.outcome == FORE_WON && ending.at < fore_time_of_date(end);
 }
 
 static void add_past(const sorting *b, fore_category_sum *sum, int64_t s, double amount,
-                     int32_t end)
+                     int64_t moment, int32_t end)
 {
-    bool won = won_by(b->t, s, end);
+    bool won = won_by(b->t, s, moment, end);
     double worth = b->o->counts ? 1 : isnan(amount) ? 0 : amount;
     sum->past_deals++;
     sum->past_won += won;
@@ -273,8 +275,8 @@ static bool look_back_crm(sorting *b, int64_t moment, int32_t start, int32_t end
         if (!is_due(b, &state, moment, start, end)) continue;
         int category = crm_at(b, s, moment);
         unknown += category == UNKNOWN;
-        won += category >= 0 && won_by(b->t, s, end);
-        if (category >= 0) add_past(b, &then[category], s, state.amount, end);
+        won += category >= 0 && won_by(b->t, s, moment, end);
+        if (category >= 0) add_past(b, &then[category], s, state.amount, moment, end);
     }
     if (unknown * UNKNOWN_PART > won) return false; /* these may be the won ones */
     for (int k = 0; k < FORE_CATEGORIES; k++) {
@@ -295,7 +297,7 @@ static fore_status look_back_ours(sorting *b, int64_t moment, int32_t start, int
     FORE_TRY(fore_outlook_make(b->c, &options, &o, err));
     for (int64_t i = 0; i < o->open; i++) {
         fore_category category = of_chance(o->open_won[i]);
-        add_past(b, &sum[category], o->open_subject[i], o->open_amount[i], end);
+        add_past(b, &sum[category], o->open_subject[i], o->open_amount[i], moment, end);
     }
     fore_outlook_free(o);
     return FORE_OK;

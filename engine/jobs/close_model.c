@@ -123,7 +123,7 @@ static void find_even_columns(const learner *l, bool even[COLUMNS])
     double count[3] = {0}, filled[3][COLUMNS] = {{0}};
     for (int64_t s = t->leads; s < t->subjects; s++) {
         if (!usable(l, s)) continue;
-        int group = fore_subject_open_at(t, s, l->m->as_of) ? 0 : t->outcome[s] == FORE_WON ? 1 : 2;
+        int group = (int)fore_subject_closed(t, s, l->m->as_of).outcome; /* open, won, lost */
         count[group]++;
         for (int k = 0; k < COLUMNS; k++) filled[group][k] += is_filled(t, s, (column)k);
     }
@@ -270,12 +270,12 @@ static fore_status add_reading(const learner *l, int64_t s, int64_t moment, doub
         if (!readings || !rows) return fore_no_memory(err);
         list->capacity = grown;
     }
-    bool closed = t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME &&
-                  t->closed_at[s] < l->m->as_of;
-    int64_t weeks = ((closed ? t->closed_at[s] : l->m->as_of) - moment) / WEEK + closed;
-    fore_deal_end event = !closed                     ? FORE_DEAL_OPEN
-                          : t->outcome[s] == FORE_WON ? FORE_DEAL_WON
-                                                      : FORE_DEAL_LOST;
+    fore_ending end = fore_subject_next_end(t, s, moment);
+    bool closed = end.outcome != FORE_OUTCOME_OPEN && end.at < l->m->as_of;
+    int64_t weeks = ((closed ? end.at : l->m->as_of) - moment) / WEEK + closed;
+    fore_deal_end event = !closed                   ? FORE_DEAL_OPEN
+                          : end.outcome == FORE_WON ? FORE_DEAL_WON
+                                                    : FORE_DEAL_LOST;
     if (weeks > WATCHED_MAX) {
         weeks = WATCHED_MAX;
         event = FORE_DEAL_OPEN;
@@ -297,15 +297,17 @@ static fore_status read_deal(const learner *l, int64_t s, reading_list *list, fo
     const fore_timeline *t = l->t;
     fore_random lot = lot_of(l, s, PHASE_LOT);
     int64_t phase = (int64_t)(fore_random_uniform(&lot) * (double)WEEK) + 1;
-    int64_t end = fore_subject_open_at(t, s, l->m->as_of) ? l->m->as_of : t->closed_at[s];
+    fore_ending ended = fore_subject_closed(t, s, l->m->as_of);
+    int64_t end = ended.outcome == FORE_OUTCOME_OPEN ? l->m->as_of : ended.at;
     int64_t life = end - t->created_at[s] - phase;
     int64_t moments = life > 0 ? (life - 1) / WEEK + 1 : 0;
     int64_t parts = moments < READINGS ? moments : READINGS;
     for (int64_t k = 0; k < parts; k++) {
         int64_t from = k * moments / parts, size = (k + 1) * moments / parts - from;
         int64_t week = from + fore_random_below(&lot, size);
-        FORE_TRY(
-            add_reading(l, s, t->created_at[s] + phase + week * WEEK, (double)size, list, err));
+        int64_t moment = t->created_at[s] + phase + week * WEEK;
+        if (fore_subject_open_at(t, s, moment)) /* not so where it was opened again later */
+            FORE_TRY(add_reading(l, s, moment, (double)size, list, err));
     }
     return FORE_OK;
 }

@@ -55,11 +55,10 @@ static void look(summing *b, int64_t moment, int32_t start, int32_t end)
     for (int64_t s = b->first; s < b->end; s++) {
         int64_t g = counts(b, s) ? group_of(b, s) : -1;
         if (g < 0) continue;
-        int64_t closed = b->t->closed_at[s];
+        fore_ending ended = fore_subject_closed(b->t, s, b->o->as_of);
         fore_subject_state state;
-        if (b->t->outcome[s] == FORE_WON && closed >= from && closed < fore_time_of_date(end) &&
-            closed < b->o->as_of) {
-            fore_subject_state_at(b->t, s, closed + 1, &state);
+        if (ended.outcome == FORE_WON && ended.at >= from && ended.at < fore_time_of_date(end)) {
+            fore_subject_state_at(b->t, s, ended.at + 1, &state);
             b->won[g] += b->o->counts ? 1 : isnan(state.amount) ? 0 : state.amount;
         }
         if (!fore_subject_open_at(b->t, s, moment)) continue;

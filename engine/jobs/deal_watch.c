@@ -77,16 +77,16 @@ static bool next_mark(walk *w, int64_t *at, int32_t *stage)
 }
 
 /* The longest silence at each stage that a won deal passed. */
-static fore_status add_won(watching *b, int64_t s, fore_error *err)
+static fore_status add_won(watching *b, int64_t s, int64_t closed, fore_error *err)
 {
     const fore_timeline *t = b->t;
     int64_t stages = t->stages.count, last = t->created_at[s], at;
     int32_t stage = (int32_t)stages, before = stage;
-    walk w = walk_of(t, s, t->closed_at[s]);
+    walk w = walk_of(t, s, closed);
     for (int64_t k = 0; k <= stages; k++) b->longest[k] = -1;
     for (bool more = true; more;) {
         more = next_mark(&w, &at, &stage);
-        if (!more) at = t->closed_at[s];
+        if (!more) at = closed;
         if (at < last) at = last; /* a change before the creation */
         b->longest[before] = fmax(b->longest[before], days_between(last, at));
         last = at;
@@ -139,11 +139,10 @@ static fore_status learn_silences(watching *b, fore_watch *watch, fore_error *er
     const fore_timeline *t = b->t;
     int64_t as_of = b->o->as_of, oldest = as_of - WON_YEARS * 366 * FORE_DAY;
     for (int64_t s = t->leads; s < t->subjects; s++) {
-        if (t->left_out[s] || t->outcome[s] != FORE_WON || t->created_at[s] == FORE_NO_TIME ||
-            t->closed_at[s] >= as_of || t->closed_at[s] < oldest)
-            continue;
+        fore_ending end = fore_subject_closed(t, s, as_of);
+        if (t->left_out[s] || end.outcome != FORE_WON || end.at < oldest) continue;
         watch->won++;
-        FORE_TRY(add_won(b, s, err));
+        FORE_TRY(add_won(b, s, end.at, err));
     }
     return watch->won >= FORE_WATCH_LEAST ? learn_usual(b, err) : FORE_OK;
 }

@@ -58,12 +58,12 @@ static fore_status visit(void *context, const fore_listed_row *row, fore_error *
     }
     fore_subject_state state;
     fore_subject_state_at(t, s, row->as_of, &state);
+    fore_ending ending = fore_subject_next_end(t, s, row->as_of);
     outcome o = {.day = row->day_on,
                  .rep = state.owner,
                  .subject = s,
                  .treated = row->drawn == FORE_LISTED_LOT,
-                 .won = t->outcome[s] == FORE_WON && t->closed_at[s] != FORE_NO_TIME &&
-                        t->closed_at[s] < end,
+                 .won = ending.outcome == FORE_WON && ending.at < end,
                  .contacts = contacts_in(t, s, row->as_of, end)};
     return add(r, &o, err);
 }

@@ -111,13 +111,12 @@ typedef struct closings {
 
 static void add_closed(const fore_timeline *t, const fore_outlook *o, int64_t s, closings *c)
 {
-    if (!fore_outlook_usable(t, o, s) || t->outcome[s] == FORE_OUTCOME_OPEN ||
-        t->closed_at[s] >= o->as_of)
-        return;
-    bool is_won = t->outcome[s] == FORE_WON;
+    fore_ending end = fore_subject_closed(t, s, o->as_of);
+    if (!fore_outlook_usable(t, o, s) || end.outcome == FORE_OUTCOME_OPEN) return;
+    bool is_won = end.outcome == FORE_WON;
     c->closed++;
     c->won += is_won;
-    if (is_won) c->life += (double)(t->closed_at[s] - t->created_at[s]) / (double)FORE_DAY;
+    if (is_won) c->life += (double)(end.at - t->created_at[s]) / (double)FORE_DAY;
     for (int64_t i = t->change_first[s]; i < t->change_first[s + 1]; i++) {
         if (t->change_at[i] >= o->as_of) break;
         if (t->change_field[i] != FORE_CHANGE_STAGE || isnan(t->change_new[i])) continue;

@@ -34,8 +34,8 @@ static fore_waterfall_cause cause_of_end(const walk *w, int64_t s, const fore_st
 {
     if (now) return now->won ? FORE_CAUSE_WON : FORE_CAUSE_MODEL;
     if (s < 0) return FORE_CAUSE_OTHER;
-    bool closed = w->t->closed_at[s] != FORE_NO_TIME && w->t->closed_at[s] < w->now->as_of;
-    return closed && w->t->outcome[s] == FORE_LOST ? FORE_CAUSE_LOST : FORE_CAUSE_OTHER;
+    fore_ending end = fore_subject_closed(w->t, s, w->now->as_of);
+    return end.outcome == FORE_LOST ? FORE_CAUSE_LOST : FORE_CAUSE_OTHER;
 }
 
 static fore_waterfall_cause cause_of_start(const walk *w, int64_t s, const fore_state_line *now)

@@ -45,8 +45,7 @@ static fore_status keep_remark(fore_context *c, const fore_timeline *t,
         return fore_fail(err, FORE_E_USAGE, "say why: --because TEXT");
     FORE_TRY(find_subject(t, r->not_id, &subject, err));
     FORE_TRY(read_until(c, r->until, as_of, &until, err));
-    if (t->outcome[subject] == FORE_WON &&
-        (t->closed_at[subject] == FORE_NO_TIME || t->closed_at[subject] < as_of))
+    if (fore_subject_ended(t, subject, as_of).outcome == FORE_WON)
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "'%s' is won already: it is on no list, and nothing is to be kept off",
                          r->not_id);

@@ -175,22 +175,6 @@ static fore_status judge(fore_context *c, const fore_training *t, bool publish_a
     return FORE_OK;
 }
 
-static fore_status store_and_publish(fore_context *c, fore_training *t, int64_t now, uint64_t seed,
-                                     const verdict *v, fore_error *err)
-{
-    static const char no_better[] = "no better than the base rate";
-    FORE_TRY(fore_store_begin(c->store, err));
-    fore_status status =
-        fore_training_store(c, t, now, seed, v->held_back ? "refused" : "published",
-                            v->held_back ? no_better : NULL, err);
-    if (status == FORE_OK && !v->behind && !v->held_back)
-        status = fore_store_publish(c->store, fore_purpose(t->scoring->kind), t->scoring->model_pk,
-                                    now, "train", err);
-    if (status == FORE_OK) status = fore_store_commit(c->store, err);
-    if (status != FORE_OK) fore_store_rollback(c->store);
-    return status;
-}
-
 static void note_verdict(fore_answer *a, const fore_training *t, const verdict *v)
 {
     const char *purpose = fore_purpose(t->scoring->kind);
@@ -218,8 +202,8 @@ static fore_status check_use(fore_context *c, const fore_timeline *t, const char
     const char **name = NULL;
     int64_t n = 0, most = fore_feature_count();
     for (int k = 0; k < 2; k++) {
-        FORE_GO(fore_attributes_read(c->store, t, (fore_subject_kind)k, as_of, NULL, 0, &of[k],
-                                     err));
+        FORE_GO(
+            fore_attributes_read(c->store, t, (fore_subject_kind)k, as_of, NULL, 0, &of[k], err));
         most += fore_frame_columns(of[k]->frame);
     }
     name = FORE_NEW(most, const char *);
@@ -233,6 +217,38 @@ static fore_status check_use(fore_context *c, const fore_timeline *t, const char
 done:
     fore_free(name);
     for (int k = 0; k < 2; k++) fore_attributes_free(of[k]);
+    return status;
+}
+
+typedef struct telling {
+    fore_answer *answer;
+    fore_json_writer *json;
+    int64_t grid;
+} telling;
+
+/* What is said of it comes before the commit: a model that nobody could be told of is not
+ * published. */
+static fore_status store_and_tell(fore_context *c, const foresell_train_request *r, int64_t now,
+                                  fore_training *t, const verdict *v, const telling *tell,
+                                  fore_error *err)
+{
+    static const char no_better[] = "no better than the base rate";
+    FORE_TRY(fore_store_begin(c->store, err));
+    fore_status status =
+        fore_training_store(c, t, now, r->seed, v->held_back ? "refused" : "published",
+                            v->held_back ? no_better : NULL, err);
+    if (status == FORE_OK && !v->behind && !v->held_back)
+        status = fore_store_publish(c->store, fore_purpose(t->scoring->kind), t->scoring->model_pk,
+                                    now, "train", err);
+    if (status == FORE_OK) {
+        show_training(tell->answer, tell->grid, t, v->held_back);
+        note_training(tell->answer, t, r->use);
+        note_verdict(tell->answer, t, v);
+        training_json(tell->answer, tell->json, t, r->use, v->held_back);
+        status = fore_answer_finish(tell->answer, err);
+    }
+    if (status == FORE_OK) status = fore_store_commit(c->store, err);
+    if (status != FORE_OK) fore_store_rollback(c->store);
     return status;
 }
 
@@ -253,6 +269,7 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
     fore_json_writer json = fore_json_to(&a->json);
     int64_t g = fore_answer_grid(a, "quality", "Measured on windows that were not trained on",
                                  quality_columns, 9);
+    const telling tell = {a, &json, g};
     fore_error why[2] = {{0}, {0}};
     int trained = 0;
     fore_json_object(&json, NULL);
@@ -265,15 +282,8 @@ fore_status fore_job_train(fore_context *c, const foresell_train_request *r, for
         if (status == FORE_E_NO_ANSWER) continue;
         verdict v = {0};
         if (status == FORE_OK) status = judge(c, &t, r->publish, &v, &why[kind]);
-        if (status == FORE_OK)
-            status = store_and_publish(c, &t, moment.now, r->seed, &v, &why[kind]);
-        if (status == FORE_OK) {
-            show_training(a, g, &t, v.held_back);
-            note_training(a, &t, r->use);
-            note_verdict(a, &t, &v);
-            training_json(a, &json, &t, r->use, v.held_back);
-            trained++;
-        }
+        if (status == FORE_OK) status = store_and_tell(c, r, moment.now, &t, &v, &tell, &why[kind]);
+        trained += status == FORE_OK;
         fore_training_free(&t);
         if (status == FORE_OK) continue;
         if (err) *err = why[kind];

@@ -94,8 +94,8 @@ typedef struct offer {
 static bool won_beside(const fore_customers *v, int32_t s)
 {
     const fore_timeline *t = v->timeline;
-    return s >= t->leads && t->outcome[s] == FORE_WON && t->left_out[s] != FORE_KEPT &&
-           (t->closed_at[s] == FORE_NO_TIME || t->closed_at[s] < v->as_of);
+    return s >= t->leads && t->left_out[s] != FORE_KEPT &&
+           fore_subject_ended(t, s, v->as_of).outcome == FORE_WON;
 }
 
 /* Adds what they have bought although their dates do not tell when. */

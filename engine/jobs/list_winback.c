@@ -88,8 +88,8 @@ static bool came_back(const fore_parties *p, int64_t party, int64_t from, int64_
     for (int64_t i = p->first[party]; i < p->first[party + 1]; i++) {
         int32_t s = p->subject[i];
         bool counts = s >= t->leads || t->deals == 0;
-        if (counts && t->outcome[s] == FORE_WON && t->left_out[s] == FORE_KEPT &&
-            t->closed_at[s] >= from && t->closed_at[s] < to)
+        fore_ending end = fore_subject_next_end(t, s, from);
+        if (counts && end.outcome == FORE_WON && t->left_out[s] == FORE_KEPT && end.at < to)
             return true;
     }
     return false;
@@ -220,10 +220,12 @@ static fore_status age_seen(const fore_customers *v, fore_subject_kind kind, int
     int64_t n = 0, *list = FORE_NEW(t->subjects + 1, int64_t);
     *age = FORE_DAY;
     if (!list) return fore_no_memory(err);
-    for (int64_t s = 0; s < t->subjects; s++)
+    for (int64_t s = 0; s < t->subjects; s++) {
+        fore_ending end = fore_subject_closed(t, s, v->as_of);
         if (fore_subject_kind_of(t, s) == kind && t->left_out[s] == FORE_KEPT &&
-            t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] < v->as_of)
-            list[n++] = t->closed_at[s] - t->created_at[s];
+            end.outcome != FORE_OUTCOME_OPEN)
+            list[n++] = end.at - t->created_at[s];
+    }
     if (n > 1) qsort(list, (size_t)n, sizeof *list, by_number);
     if (n > 0 && list[(int64_t)(AGE_SEEN * (double)(n - 1))] > FORE_DAY)
         *age = list[(int64_t)(AGE_SEEN * (double)(n - 1))];
@@ -332,7 +334,7 @@ static fore_status propose_lost(fore_customers *v, const lost_case *k, const ret
         fore_text_printf(&words, "; %.2g %% of such come back within %d days, %.2g %% of all lost",
                          100 * rate, FORE_WIN_BACK_HORIZON, 100 * v->win_back.base_rate);
     bool deal = fore_subject_kind_of(t, s->lost) == FORE_SUBJECT_DEAL;
-    double amount = deal ? fore_closing_amount(t, s->lost) : NAN;
+    double amount = deal ? fore_closing_amount(t, s->lost, s->lost_at) : NAN;
     fore_proposal p = {.kind = FORE_WIN_BACK,
                        .urgent = signs.spoke > 0,
                        .party = k->party,

@@ -44,17 +44,11 @@ void fore_outlook_free(fore_outlook *o)
 
 static bool usable(const builder *b, int64_t s) { return fore_outlook_usable(b->t, b->o, s); }
 
-static bool closed_before(const fore_timeline *t, int64_t s, int64_t moment)
-{
-    return t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME &&
-           t->closed_at[s] < moment;
-}
-
 /* A sale, whatever is known about how it came about. */
 static bool counted_win(const builder *b, int64_t s)
 {
     const fore_timeline *t = b->t;
-    return t->outcome[s] == FORE_WON && closed_before(t, s, b->o->as_of) &&
+    return fore_subject_closed(t, s, b->o->as_of).outcome == FORE_WON &&
            (b->o->currency < 0 || t->currency[s] < 0 || t->currency[s] == b->o->currency);
 }
 
@@ -86,9 +80,10 @@ static bool amounts_are_early(const builder *b)
 {
     double won = 0, won_known = 0, lost = 0, lost_known = 0;
     for (int64_t s = b->first; s < b->end; s++) {
-        if (!usable(b, s) || !closed_before(b->t, s, b->o->as_of)) continue;
+        fore_ending end = fore_subject_closed(b->t, s, b->o->as_of);
+        if (!usable(b, s) || end.outcome == FORE_OUTCOME_OPEN) continue;
         bool known = amount_at(b->t, s, b->o->as_of) > 0;
-        bool is_won = b->t->outcome[s] == FORE_WON;
+        bool is_won = end.outcome == FORE_WON;
         *(is_won ? &won : &lost) += 1;
         *(is_won ? &won_known : &lost_known) += known;
     }
@@ -283,15 +278,15 @@ static fore_status collect_wins(builder *b, fore_error *err)
     for (int64_t s = b->first; s < b->end; s++) {
         if (!counted_win(b, s)) continue;
         double amount = amount_of(b, s);
-        if (t->closed_at[s] >= period_start) {
+        int64_t closed = fore_subject_closed(t, s, o->as_of).at;
+        if (closed >= period_start) {
             o->win_subject[o->wins] = s;
             o->win_amount[o->wins++] = isnan(amount) ? 0 : amount;
         }
         if (!(amount >= 0)) continue; /* a credit note is no sale to draw from */
         o->past_amount[o->past_wins] = amount;
         o->past_subject[o->past_wins] = s;
-        o->past_weight[o->past_wins++] =
-            exp2(-day_of(o->as_of - t->closed_at[s]) / AMOUNT_HALF_LIFE_DAYS);
+        o->past_weight[o->past_wins++] = exp2(-day_of(o->as_of - closed) / AMOUNT_HALF_LIFE_DAYS);
     }
     return FORE_OK;
 }

@@ -64,12 +64,12 @@ double fore_outlook_incidence(const double *cumulative, int64_t horizon, double 
 
 fore_spell fore_outlook_life(const fore_timeline *t, const fore_outlook *o, int64_t s)
 {
-    bool closed = t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME &&
-                  t->closed_at[s] < o->as_of;
-    double day = (double)FORE_DAY, end = (double)(closed ? t->closed_at[s] : o->as_of) / day;
+    fore_ending ended = fore_subject_closed(t, s, o->as_of);
+    bool closed = ended.outcome != FORE_OUTCOME_OPEN;
+    double day = (double)FORE_DAY, end = (double)(closed ? ended.at : o->as_of) / day;
     return fore_spell_of((double)t->created_at[s] / day, end,
                          !closed                     ? FORE_DEAL_OPEN
-                         : t->outcome[s] == FORE_WON ? FORE_DEAL_WON
+                         : ended.outcome == FORE_WON ? FORE_DEAL_WON
                                                      : FORE_DEAL_LOST);
 }
 

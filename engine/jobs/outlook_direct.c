@@ -68,15 +68,17 @@ bool fore_outlook_usable(const fore_timeline *t, const fore_outlook *o, int64_t 
 /* When it closed, as known now; INT64_MAX: not yet. */
 static int64_t closed_at(const direct *d, int64_t s)
 {
-    return fore_subject_open_at(d->t, s, d->o->as_of) ? INT64_MAX : d->t->closed_at[s];
+    fore_ending end = fore_subject_closed(d->t, s, d->o->as_of);
+    return end.outcome == FORE_OUTCOME_OPEN ? INT64_MAX : end.at;
 }
 
 static bool is_won(const direct *d, int64_t s)
 {
-    return d->t->outcome[s] == FORE_WON && closed_at(d, s) != INT64_MAX;
+    return fore_subject_closed(d->t, s, d->o->as_of).outcome == FORE_WON;
 }
 
-/* The moments, in weeks before as_of, at which the deal was open: from .. to. False: none. */
+/* The moments, in weeks before as_of, at which the deal was open: from .. to, but for those at
+ * which it was closed and opened again later. False: none. */
 static bool open_weeks(const direct *d, int64_t s, int64_t since, int64_t *from, int64_t *to)
 {
     int64_t closed = closed_at(d, s), as_of = d->o->as_of;
@@ -110,7 +112,8 @@ static fore_status draw_rows(direct *d, fore_error *err)
             d->row = grown;
         }
         for (int64_t w = from; w <= to; w++)
-            d->row[d->rows++] = (row){s, d->o->as_of - w * WEEK, 1 / share};
+            if (fore_subject_open_at(d->t, s, d->o->as_of - w * WEEK))
+                d->row[d->rows++] = (row){s, d->o->as_of - w * WEEK, 1 / share};
     }
     return FORE_OK;
 }
@@ -224,9 +227,10 @@ static fore_status make_lesson(const direct *d, lesson *l, fore_error *err)
     if (!l->row || !l->y || !l->w) return fore_no_memory(err);
     for (int64_t i = 0; i < d->rows; i++) {
         const row *r = &d->row[i];
-        int64_t over = r->moment + d->ends, closed = closed_at(d, r->subject);
+        int64_t over = r->moment + d->ends;
+        fore_ending end = fore_subject_next_end(d->t, r->subject, r->moment);
         if (over > d->o->as_of || d->o->as_of - over > MOMENTS_DAYS * FORE_DAY) continue;
-        bool won = is_won(d, r->subject) && closed >= r->moment + d->begins && closed < over;
+        bool won = end.outcome == FORE_WON && end.at >= r->moment + d->begins && end.at < over;
         double age = (double)(d->o->as_of - over) / (double)FORE_DAY;
         l->row[l->rows] = i;
         l->y[l->rows] = won;
@@ -273,9 +277,9 @@ static double new_business(const direct *d, double *mean)
         double weight = exp2(-(double)(o->as_of - over) / (double)FORE_DAY / NEW_HALF_LIFE_DAYS);
         total += weight;
         for (int64_t i = 0; i < o->past_wins; i++) {
-            int64_t s = o->past_subject[i], closed = d->t->closed_at[s];
+            int64_t s = o->past_subject[i], closed = closed_at(d, s);
             if (closed < moment + d->begins || closed >= over) continue;
-            if (fore_outlook_usable(d->t, o, s) && d->t->created_at[s] < moment) continue;
+            if (fore_outlook_usable(d->t, o, s) && fore_subject_open_at(d->t, s, moment)) continue;
             sum += weight * o->past_amount[i];
             wins++;
         }
@@ -316,8 +320,11 @@ done:
 static int64_t first_closing(const direct *d)
 {
     int64_t first = d->o->as_of;
-    for (int64_t s = d->first; s < d->end; s++)
-        if (fore_outlook_usable(d->t, d->o, s) && closed_at(d, s) < first) first = closed_at(d, s);
+    for (int64_t s = d->first; s < d->end; s++) {
+        fore_ending end = fore_subject_next_end(d->t, s, d->t->created_at[s]);
+        bool ended = end.outcome != FORE_OUTCOME_OPEN && fore_outlook_usable(d->t, d->o, s);
+        if (ended && end.at < first) first = end.at;
+    }
     return first;
 }
 

@@ -202,9 +202,8 @@ done:
 static double brought(const fore_timeline *t, const fore_outlook *o, int64_t s, int64_t from,
                       int64_t to, int64_t known)
 {
-    int64_t closed = t->closed_at[s];
-    if (t->outcome[s] != FORE_WON || closed == FORE_NO_TIME) return 0;
-    if (closed < from || closed >= to || closed >= known) return 0;
+    fore_ending end = fore_subject_closed(t, s, known);
+    if (end.outcome != FORE_WON || end.at < from || end.at >= to) return 0;
     if (o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency) return 0;
     fore_subject_state state;
     fore_subject_state_at(t, s, known, &state);

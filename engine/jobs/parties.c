@@ -107,6 +107,13 @@ static double in_currency(double amount, int32_t of, int32_t wanted)
     return wanted < 0 || of < 0 || of == wanted ? amount : NAN;
 }
 
+/* The closing that stands at as_of, else the next one. */
+static fore_ending ending_of(const fore_timeline *t, int64_t s, int64_t as_of)
+{
+    fore_ending end = fore_subject_closed(t, s, as_of);
+    return end.outcome == FORE_OUTCOME_OPEN ? fore_subject_next_end(t, s, as_of) : end;
+}
+
 /* Orders; then won deals, whose date and amount count where their party had no orders at as_of. */
 static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t as_of,
                               int64_t *orders, entry *list)
@@ -125,11 +132,12 @@ static int64_t list_purchases(const fore_parties *p, int32_t currency, int64_t a
             list[n++] = e;
         }
     for (int64_t s = t->leads; s < t->subjects; s++) {
-        if (t->outcome[s] != FORE_WON || t->left_out[s] != FORE_KEPT) continue;
+        fore_ending end = ending_of(t, s, as_of);
+        if (end.outcome != FORE_WON || t->left_out[s] != FORE_KEPT) continue;
         bool dated = orders[p->of[s]] == 0;
         double amount =
-            dated ? in_currency(fore_closing_amount(t, s), t->currency[s], currency) : NAN;
-        list[n++] = (entry){p->of[s], {t->closed_at[s], t->product[s], amount, dated}};
+            dated ? in_currency(fore_closing_amount(t, s, end.at), t->currency[s], currency) : NAN;
+        list[n++] = (entry){p->of[s], {end.at, t->product[s], amount, dated}};
     }
     return n;
 }
@@ -207,15 +215,16 @@ static void add_subject(const fore_timeline *t, int64_t s, int64_t as_of, fore_p
     fore_last_contacts(t, s, as_of, &out, &in);
     later(&p->last_out, out);
     later(&p->last_in, in);
+    fore_ending end = fore_subject_closed(t, s, as_of);
+    bool kept = t->left_out[s] == FORE_KEPT;
     if (fore_subject_open_at(t, s, as_of)) {
         p->open_count++;
         if (p->open < 0 || created >= t->created_at[p->open]) p->open = s;
-    } else if (t->outcome[s] == FORE_LOST && t->left_out[s] == FORE_KEPT &&
-               t->closed_at[s] >= p->lost_at) {
+    } else if (end.outcome == FORE_LOST && kept && end.at >= p->lost_at) {
         p->lost = s;
-        p->lost_at = t->closed_at[s];
-    } else if (t->outcome[s] == FORE_WON && t->left_out[s] == FORE_KEPT) {
-        later(&p->won_at, t->closed_at[s]);
+        p->lost_at = end.at;
+    } else if (end.outcome == FORE_WON && kept) {
+        later(&p->won_at, end.at);
     }
 }
 

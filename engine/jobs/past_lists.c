@@ -95,6 +95,15 @@ static int64_t worked_per_day(const fore_timeline *t, int64_t first, int64_t end
     return days > 0 && mean < 1 ? 1 : mean;
 }
 
+/* Is it open, and the rep's? */
+static bool holds(const fore_timeline *t, int64_t s, int64_t at, int64_t rep)
+{
+    fore_subject_state state;
+    if (!fore_subject_open_at(t, s, at)) return false;
+    fore_subject_state_at(t, s, at, &state);
+    return state.owner == rep;
+}
+
 static int64_t worked_in_a_day(const fore_timeline *t, fore_subject_kind kind, int64_t cut,
                                bool *recorded)
 {
@@ -104,7 +113,7 @@ static int64_t worked_in_a_day(const fore_timeline *t, fore_subject_kind kind, i
     if (k > 0) return k;
     for (int64_t r = 0; r < t->reps; r++)
         for (int64_t s = kind_first(t, kind); s < kind_end(t, kind); s++)
-            if (t->owner[s] == r && fore_subject_open_at(t, s, cut)) {
+            if (holds(t, s, cut, r)) {
                 owners++;
                 break;
             }
@@ -155,7 +164,8 @@ static void open_rows(const fore_timeline *t, fore_subject_kind kind, int64_t cu
     for (int64_t s = kind_first(t, kind); s < kind_end(t, kind); s++) {
         if (t->left_out[s] || !fore_subject_open_at(t, s, cut)) continue;
         r->row[r->n] = (fore_extract_row){s, cut};
-        r->label[r->n++] = t->outcome[s] == FORE_WON && t->closed_at[s] < cut + horizon;
+        fore_ending end = fore_subject_next_end(t, s, cut);
+        r->label[r->n++] = end.outcome == FORE_WON && end.at < cut + horizon;
     }
 }
 
@@ -175,9 +185,11 @@ static double won_values(const fore_timeline *t, cut_rows *r)
     }
     for (int64_t i = 0; i < r->n; i++) {
         int64_t s = r->row[i].subject, deal = s >= t->leads ? s : t->other[s];
-        double amount = r->label[i] > 0 && deal >= 0 && t->outcome[deal] == FORE_WON
-                            ? fore_closing_amount(t, deal)
-                            : NAN;
+        fore_ending end = {FORE_OUTCOME_OPEN, FORE_NO_TIME};
+        if (r->label[i] > 0 && deal >= 0)
+            end = s == deal ? fore_subject_next_end(t, s, r->row[i].as_of)
+                            : fore_subject_closed(t, deal, INT64_MAX);
+        double amount = end.outcome == FORE_WON ? fore_closing_amount(t, deal, end.at) : NAN;
         bool counts = amount > 0 && (s < t->leads || t->currency[s] == most);
         r->value[i] = counts ? amount : 0;
         sum += r->value[i];

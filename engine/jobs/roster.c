@@ -31,10 +31,10 @@ static void read_past(fore_roster *r)
     double sum = 0, amounts = 0, won = 0, closed = 0;
     r->currency = fore_main_currency(t, r->as_of);
     for (int64_t s = t->leads; s < t->subjects; s++) {
-        if (t->outcome[s] == FORE_OUTCOME_OPEN || t->left_out[s] || t->closed_at[s] >= r->as_of)
-            continue;
+        fore_outcome outcome = fore_subject_closed(t, s, r->as_of).outcome;
+        if (outcome == FORE_OUTCOME_OPEN || t->left_out[s]) continue;
         closed++;
-        if (t->outcome[s] != FORE_WON) continue;
+        if (outcome != FORE_WON) continue;
         won++;
         if (is_foreign(r, s)) continue;
         fore_subject_state state;

@@ -11,8 +11,11 @@ static int64_t first_win(const fore_timeline *t, fore_subject_kind kind)
 {
     int64_t first = INT64_MAX, leads = kind == FORE_SUBJECT_LEAD;
     for (int64_t s = leads ? 0 : t->leads; s < (leads ? t->leads : t->subjects); s++)
-        if (t->left_out[s] == FORE_KEPT && t->outcome[s] == FORE_WON && t->closed_at[s] < first)
-            first = t->closed_at[s];
+        for (int64_t k = 0; t->left_out[s] == FORE_KEPT && k < fore_subject_spells(t, s); k++) {
+            fore_open_spell spell = fore_subject_spell(t, s, k);
+            bool won = spell.outcome == FORE_WON && spell.until != FORE_NO_TIME;
+            if (won && spell.until < first) first = spell.until;
+        }
     return first;
 }
 

@@ -42,6 +42,8 @@ fore_status fore_suppose_nothing_since(const fore_timeline *timeline, int64_t si
     fore_timeline *t = &s->timeline;
     bool good = postpone(s, &t->created_at, t->subjects, since, as_of) &&
                 postpone(s, &t->closed_at, t->subjects, since, as_of) &&
+                postpone(s, &t->spell_from, t->spells, since, as_of) &&
+                postpone(s, &t->spell_until, t->spells, since, as_of) &&
                 postpone(s, &t->unsubscribed_at, t->subjects, since, as_of) &&
                 postpone(s, &t->event_at, t->events, since, as_of) &&
                 postpone(s, &t->change_at, t->changes, since, as_of) &&
@@ -97,7 +99,8 @@ fore_status fore_suppose_no_vain_attempts(const fore_timeline *timeline,
 static void undo_closing(const fore_timeline *t, int64_t s, int64_t as_of, int64_t *change_at)
 {
     int64_t first = t->change_first[s], end = t->change_first[s + 1], from = end;
-    int64_t closed = t->closed_at[s] == FORE_NO_TIME ? as_of : t->closed_at[s];
+    fore_ending ended = fore_subject_closed(t, s, as_of);
+    int64_t closed = ended.at == FORE_NO_TIME ? as_of : ended.at;
     for (int64_t i = end; i-- > first;) {
         bool last_stage = t->change_field[i] == FORE_CHANGE_STAGE && t->stage[s] >= 0 &&
                           t->change_new[i] == t->stage[s];
@@ -114,11 +117,24 @@ static int64_t close_pause(const fore_timeline *t, int64_t s, int64_t fresh, int
     int64_t first = t->event_first[s], end = t->event_first[s + 1];
     int64_t news = fore_time_lower(t->event_at, first, end, fresh);
     int64_t until = news < end && t->event_at[news] < as_of ? t->event_at[news] : as_of;
-    int64_t since = t->closed_at[s] == FORE_NO_TIME ? until : t->closed_at[s];
+    fore_ending ended = fore_subject_closed(t, s, as_of);
+    int64_t since = ended.at == FORE_NO_TIME ? until : ended.at;
     if (news > first && t->event_at[news - 1] > since) since = t->event_at[news - 1];
     int64_t pause = since < until ? until - since : 0;
     for (int64_t e = first; e < news; e++) event_at[e] += pause;
     return pause;
+}
+
+/* The spell that had begun last before as_of goes on. */
+static void go_on(const fore_timeline *t, int64_t s, int64_t as_of, int64_t *until,
+                  uint8_t *outcome)
+{
+    for (int64_t k = t->spell_first[s + 1]; k-- > t->spell_first[s];) {
+        if (t->spell_from[k] >= as_of && k > t->spell_first[s]) continue;
+        until[k] = INT64_MAX;
+        outcome[k] = FORE_OUTCOME_OPEN;
+        return;
+    }
 }
 
 fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_extractor *extractor,
@@ -132,8 +148,11 @@ fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_ex
     int64_t *changed = own_copy(s, t->change_at, t->changes, sizeof *changed);
     int64_t *event_at = own_copy(s, t->event_at, t->events, sizeof *event_at);
     uint8_t *outcome = own_copy(s, t->outcome, t->subjects, sizeof *outcome);
+    int64_t *until = own_copy(s, t->spell_until, t->spells, sizeof *until);
+    uint8_t *ended = own_copy(s, t->spell_outcome, t->spells, sizeof *ended);
     fore_status status = FORE_OK;
-    if (!created || !closed || !changed || !event_at || !outcome) status = fore_no_memory(err);
+    if (!created || !closed || !changed || !event_at || !outcome || !until || !ended)
+        status = fore_no_memory(err);
     for (int64_t i = 0; i < n && status == FORE_OK; i++) {
         int64_t who = subject[i], pause = close_pause(timeline, who, fresh, as_of, event_at);
         for (int64_t k = t->change_first[who]; k < t->change_first[who + 1]; k++)
@@ -141,6 +160,7 @@ fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_ex
         undo_closing(timeline, who, as_of, changed);
         closed[who] = FORE_NO_TIME;
         outcome[who] = FORE_OUTCOME_OPEN;
+        go_on(timeline, who, as_of, until, ended);
         created[who] += pause;
         if (created[who] < as_of - max_age) created[who] = as_of - max_age;
     }
@@ -149,6 +169,8 @@ fore_status fore_suppose_open_again(const fore_timeline *timeline, const fore_ex
     t->change_at = changed;
     t->event_at = event_at;
     t->outcome = outcome;
+    t->spell_until = until;
+    t->spell_outcome = ended;
     if (status == FORE_OK) status = fore_extractor_over(extractor, t, &s->extractor, err);
     if (status != FORE_OK) fore_supposed_free(s);
     return status;

@@ -10,7 +10,7 @@
 #include "features/extract.h"
 #include "features/timeline.h"
 
-enum { FORE_SUPPOSED_COLUMNS = 8 };
+enum { FORE_SUPPOSED_COLUMNS = 10 };
 
 typedef struct fore_supposed {
     fore_timeline timeline;   /* shares all columns but `copied` */

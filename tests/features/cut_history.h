@@ -167,18 +167,48 @@ static inline const cut_change *cut_first(const cutting *c, int64_t deal, const 
     return NULL;
 }
 
-/* A closing whose time only the change log tells: the last change to that outcome comes later. */
-static inline bool cut_closing(const cutting *c, const fore_deal_row *row)
+static inline fore_outcome cut_outcome(const char *outcome, const char *stage)
 {
-    bool later = false;
-    const char *outcome = row->outcome == FORE_WON ? "won" : "lost";
-    if (row->outcome == FORE_OUTCOME_OPEN || row->closed_at != FORE_NO_TIME) return false;
+    if (strcmp(outcome, "won") == 0 || strcmp(stage, "Won") == 0) return FORE_WON;
+    return strcmp(outcome, "lost") == 0 || strcmp(stage, "Lost") == 0 ? FORE_LOST
+                                                                      : FORE_OUTCOME_OPEN;
+}
+
+/* Which changes tell of the outcome: those of it, else those of the stage where they lead out of a
+ * closing one; NULL: none do. */
+static inline const char *cut_evidence(const cutting *c, int64_t deal)
+{
+    bool reopened = false;
     for (int64_t i = 0; i < c->changes; i++) {
         const cut_change *k = &c->change[i];
-        if (k->deal == row->pk && strcmp(k->field, "outcome") == 0 && strcmp(k->new, outcome) == 0)
-            later = k->at >= c->T;
+        if (k->deal != deal) continue;
+        if (strcmp(k->field, "outcome") == 0) return "outcome";
+        reopened |=
+            strcmp(k->field, "stage") == 0 && cut_outcome("", k->old) && !cut_outcome("", k->new);
     }
-    return later;
+    return reopened ? "stage" : NULL;
+}
+
+/* The outcome and the time of closing that the deal's row had as of T. */
+static inline void cut_ending(const cutting *c, fore_deal_row *row)
+{
+    const char *field = cut_evidence(c, row->pk);
+    bool is_last = true;
+    fore_outcome then = FORE_OUTCOME_OPEN;
+    int64_t at = FORE_NO_TIME;
+    for (int64_t i = 0; field && i < c->changes; i++) {
+        const cut_change *k = &c->change[i];
+        if (k->deal != row->pk || strcmp(k->field, field) != 0) continue;
+        is_last = k->at < c->T;
+        if (!is_last) break;
+        bool word = field[0] == 'o';
+        fore_outcome now = cut_outcome(word ? k->new : "", word ? "" : k->new);
+        if (now != then) at = now ? k->at : FORE_NO_TIME;
+        then = now;
+    }
+    if (is_last && !is_later(c, row->closed_at)) return;
+    row->outcome = then;
+    row->closed_at = at;
 }
 
 static inline void cut_state(cutting *c, fore_deal_row *row)
@@ -209,17 +239,13 @@ static inline void cut_deal(cutting *c, const void *at)
     fore_deal_row row = *(const fore_deal_row *)at;
     fore_put put;
     if (is_later(c, row.created_at)) return;
-    bool later = cut_closing(c, &row);
+    cut_ending(c, &row);
     cut_state(c, &row);
     row.lead = cut_key(c, FORE_LEAD, row.lead);
     row.account = cut_key(c, FORE_ACCOUNT, row.account);
     row.contact = cut_key(c, FORE_CONTACT, row.contact);
     row.product = cut_key(c, FORE_PRODUCT, row.product);
     row.campaign = cut_key(c, FORE_CAMPAIGN, row.campaign);
-    if (is_later(c, row.closed_at) || later) {
-        row.closed_at = FORE_NO_TIME;
-        row.outcome = FORE_OUTCOME_OPEN;
-    }
     CUT_MUST(fore_store_put_deal(c->to, &row, &put, err));
 }
 

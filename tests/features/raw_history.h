@@ -158,10 +158,31 @@ static raw_change some_change(fore_random *r, const raw_history *h)
 {
     raw_change c = {
         .deal = below(r, h->deals), .field = below(r, 10), .at = some_time(r, raw_start(), 700)};
-    if (c.field > OUTCOME) c.field = STAGE;
+    if (c.field >= OUTCOME) c.field = STAGE;
     c.old_value = chance(r, 0.8) ? some_value(r, c.field) : NAN;
     c.new_value = chance(r, 0.95) ? some_value(r, c.field) : NAN;
     return c;
+}
+
+/* The log of a deal that was closed up to three times and opened again in between, and at last
+ * became what its row says; a third of the rows leaves the time of the last closing to the log. */
+static void add_outcomes(fore_random *r, raw_history *h, int deal)
+{
+    raw_subject *d = &h->deal[deal];
+    if (d->created == NONE || (d->closed != NONE && d->closed < d->created)) return;
+    int64_t at = d->created;
+    bool ends_open = d->outcome == FORE_OUTCOME_OPEN;
+    int turns = 2 * below(r, 3) + !ends_open;
+    raw_change c = {.deal = deal, .field = OUTCOME, .new_value = FORE_OUTCOME_OPEN};
+    for (int k = 0; k < turns; k++) {
+        bool last = k + 1 == turns;
+        at += (1 + below(r, 300)) * GRID;
+        c.at = at;
+        c.old_value = c.new_value;
+        c.new_value = k % 2 ? FORE_OUTCOME_OPEN : last ? d->outcome : 1 + below(r, 2);
+        add_change(h, c);
+    }
+    if (!ends_open) d->closed = chance(r, 0.3) ? NONE : at;
 }
 
 static raw_sale some_sale(fore_random *r)
@@ -191,6 +212,8 @@ static raw_history *raw_random(uint64_t seed, int size)
     for (int i = 0; i < h->deals; i++) h->deal[i] = some_subject(&r, true, h->leads);
     for (int i = 0; i < size * 40; i++) h->event[h->events++] = some_event(&r, h);
     for (int i = 0; i < size * 6; i++) add_change(h, some_change(&r, h));
+    for (int i = 0; i < h->deals; i++)
+        if (chance(&r, 0.5)) add_outcomes(&r, h, i);
     for (int i = 0; i < size * 2; i++) h->sale[h->sales++] = some_sale(&r);
     for (int i = 0; i < size * 2; i++) h->ticket[h->tickets++] = some_ticket(&r);
     return h;

@@ -97,9 +97,36 @@ static bool is_kept(const raw_history *h, int s)
     return closing_of(h, s) != NONE && closing_of(h, s) >= x->created;
 }
 
+typedef struct slow_end {
+    int outcome;
+    int64_t at;
+} slow_end;
+
+/* How a subject stood at T: what its last change of the outcome before T said, what its row says
+ * where there is none at all. */
+static slow_end stood_at(const raw_history *h, int s, int64_t T)
+{
+    slow_end said = {FORE_OUTCOME_OPEN, NONE}, row = {subject_of(h, s)->outcome, closing_of(h, s)};
+    bool logged = false;
+    for (int i = 0; i < h->changes && s >= h->leads; i++) {
+        const raw_change *c = &h->change[i];
+        if (c->deal != s - h->leads || c->field != OUTCOME) continue;
+        logged = true;
+        if (c->at < T && c->at > said.at) said = (slow_end){(int)c->new_value, c->at};
+    }
+    if (logged) return said;
+    return row.outcome != FORE_OUTCOME_OPEN && row.at < T ? row
+                                                          : (slow_end){FORE_OUTCOME_OPEN, NONE};
+}
+
 static bool closed_before(const raw_history *h, int s, int64_t T)
 {
-    return is_kept(h, s) && subject_of(h, s)->outcome != FORE_OUTCOME_OPEN && closing_of(h, s) < T;
+    return is_kept(h, s) && stood_at(h, s, T).outcome != FORE_OUTCOME_OPEN;
+}
+
+static bool won_before(const raw_history *h, int s, int64_t T)
+{
+    return is_kept(h, s) && stood_at(h, s, T).outcome == FORE_WON;
 }
 
 static bool open_at(const raw_history *h, int s, int64_t T)
@@ -458,6 +485,24 @@ static double stage_position(const raw_history *h, int stage, int64_t T)
     return over(sum, n);
 }
 
+/* A closing of a deal, and the reopening before it. */
+typedef struct slow_win {
+    int64_t since, closed;
+} slow_win;
+
+/* The wins of a deal before T, also those taken back later. */
+static int wins_of(const raw_history *h, int s, int64_t T, slow_win *out)
+{
+    static raw_change c[MOST];
+    int n = 0, count = changes_of(h, s - h->leads, OUTCOME, c);
+    if (!is_kept(h, s)) return 0;
+    if (count == 0 && won_before(h, s, T)) out[n++] = (slow_win){INT64_MIN, closing_of(h, s)};
+    for (int i = 0; i < count && c[i].at < T; i++)
+        if (c[i].new_value == FORE_WON)
+            out[n++] = (slow_win){i > 0 ? c[i - 1].at : INT64_MIN, c[i].at};
+    return n;
+}
+
 typedef struct stay {
     int64_t closed;
     int order;
@@ -478,18 +523,21 @@ static double usual_days(const raw_history *h, int stage, int64_t T)
     static double newest[200];
     int n = 0;
     for (int d = 0; d < h->deals; d++) {
-        int s = h->leads + d;
-        if (!closed_before(h, s, T) || subject_of(h, s)->outcome != FORE_WON) continue;
-        int64_t closed = closing_of(h, s);
+        slow_win win[8];
+        int wins = wins_of(h, h->leads + d, T, win);
         int count = changes_of(h, d, STAGE, c), kept = 0;
         for (int i = 0; i < count; i++)
             if (!isnan(c[i].new_value)) c[kept++] = c[i];
-        for (int i = 0; i < kept; i++) {
-            if ((int)c[i].new_value != stage || c[i].at >= closed) continue;
-            int64_t left = i + 1 < kept && c[i + 1].at < closed ? c[i + 1].at : closed;
-            all[n] = (stay){closed, n, days(left - c[i].at)};
-            n++;
-        }
+        for (int w = 0; w < wins; w++)
+            for (int i = 0; i < kept; i++) {
+                if ((int)c[i].new_value != stage || c[i].at >= win[w].closed ||
+                    c[i].at < win[w].since)
+                    continue;
+                int64_t left =
+                    i + 1 < kept && c[i + 1].at < win[w].closed ? c[i + 1].at : win[w].closed;
+                all[n] = (stay){win[w].closed, n, days(left - c[i].at)};
+                n++;
+            }
     }
     qsort(all, (size_t)n, sizeof *all, compare_stays);
     if (n < 5) return NAN;
@@ -536,10 +584,10 @@ static void slow_stage(slow_row *row, const raw_history *h, int s, int64_t T)
 
 /* --- close date and amount --- */
 
-/* The amount that a deal closed with. */
-static double booked(const raw_history *h, int s)
+/* The amount that a deal closed with, as it stood at T. */
+static double booked(const raw_history *h, int s, int64_t T)
 {
-    return state_of(h, s, AMOUNT, closing_of(h, s) + 1);
+    return state_of(h, s, AMOUNT, stood_at(h, s, T).at + 1);
 }
 
 static double mean_won(const raw_history *h, int64_t T, char by, int key)
@@ -547,12 +595,12 @@ static double mean_won(const raw_history *h, int64_t T, char by, int key)
     double sum = 0, n = 0;
     for (int s = h->leads; s < h->leads + h->deals; s++) {
         const raw_subject *x = subject_of(h, s);
-        if (!closed_before(h, s, T) || x->outcome != FORE_WON || isnan(booked(h, s))) continue;
+        if (!won_before(h, s, T) || isnan(booked(h, s, T))) continue;
         int its = by == 'a'   ? fact_of(h, s, 'a')
                   : by == 'p' ? x->product
-                              : owner_at(h, s, closing_of(h, s));
+                              : owner_at(h, s, stood_at(h, s, T).at);
         if (its != key || key < 0) continue;
-        sum += ln1(booked(h, s));
+        sum += ln1(booked(h, s, T));
         n += 1;
     }
     return over(sum, n);
@@ -606,9 +654,9 @@ static void slow_amount(slow_row *row, const raw_history *h, int s, int64_t T)
 
 /* The group of a closed subject by owner, Team, product, Kategory of product, source or campaign.
  */
-static int slow_group(const raw_history *h, int k, char by)
+static int slow_group(const raw_history *h, int k, int64_t T, char by)
 {
-    int owner = owner_at(h, k, closing_of(h, k)), product = subject_of(h, k)->product;
+    int owner = owner_at(h, k, stood_at(h, k, T).at), product = subject_of(h, k)->product;
     switch (by) {
     case 'o': return owner;
     case 'T': return owner < 0 ? -1 : raw_team(owner);
@@ -625,10 +673,10 @@ static double slow_rate(const raw_history *h, int s, int64_t T, char by, int key
     int first = s < h->leads ? 0 : h->leads, end = s < h->leads ? h->leads : h->leads + h->deals;
     for (int k = first; k < end; k++) {
         if (!closed_before(h, k, T)) continue;
-        bool win = subject_of(h, k)->outcome == FORE_WON;
+        bool win = won_before(h, k, T);
         all += 1;
         all_won += win;
-        if (slow_group(h, k, by) != key) continue;
+        if (slow_group(h, k, T, by) != key) continue;
         n += 1;
         won += win;
     }
@@ -641,8 +689,9 @@ static void slow_rates(slow_row *row, const raw_history *h, int s, int64_t T)
     int owner = owner_at(h, s, T), wins = 0, open = 0;
     int first = s < h->leads ? 0 : h->leads, end = s < h->leads ? h->leads : h->leads + h->deals;
     for (int k = first; k < end; k++) {
-        wins += closed_before(h, k, T) && closing_of(h, k) >= T - 90 * FORE_DAY &&
-                subject_of(h, k)->outcome == FORE_WON && owner_at(h, k, closing_of(h, k)) == owner;
+        slow_end its = stood_at(h, k, T);
+        wins +=
+            won_before(h, k, T) && its.at >= T - 90 * FORE_DAY && owner_at(h, k, its.at) == owner;
         open += open_at(h, k, T) && owner_at(h, k, T) == owner;
     }
     double team = owner < 0 ? NAN : slow_rate(h, s, T, 'T', raw_team(owner), NAN);
@@ -680,15 +729,14 @@ static void slow_account(slow_row *row, const raw_history *h, int s, int64_t T)
         return;
     }
     for (int k = h->leads; k < h->leads + h->deals; k++) {
-        const raw_subject *x = subject_of(h, k);
         if (k == s || fact_of(h, k, 'a') != account) continue;
         open += open_at(h, k, T);
         if (!closed_before(h, k, T)) continue;
-        lost += x->outcome == FORE_LOST;
-        if (x->outcome != FORE_WON) continue;
+        lost += !won_before(h, k, T);
+        if (!won_before(h, k, T)) continue;
         won++;
-        amount += isnan(booked(h, k)) ? 0 : booked(h, k);
-        since_win = fmin(since_win, days(T - closing_of(h, k)));
+        amount += isnan(booked(h, k, T)) ? 0 : booked(h, k, T);
+        since_win = fmin(since_win, days(T - stood_at(h, k, T).at));
     }
     for (int i = 0; i < h->sales; i++) {
         const raw_sale *x = &h->sale[i];

@@ -32,13 +32,12 @@ static void close_world(world *w)
 
 static bool closed_before(const fore_timeline *t, int64_t s, int64_t at)
 {
-    return t->outcome[s] != FORE_OUTCOME_OPEN && t->closed_at[s] != FORE_NO_TIME &&
-           t->closed_at[s] < at;
+    return fore_subject_closed(t, s, at).outcome != FORE_OUTCOME_OPEN;
 }
 
 static bool won_by(const fore_timeline *t, int64_t s, int64_t at)
 {
-    return t->outcome[s] == FORE_WON && t->closed_at[s] != FORE_NO_TIME && t->closed_at[s] <= at;
+    return fore_subject_closed(t, s, at + 1).outcome == FORE_WON;
 }
 
 static int32_t owner_at(const fore_timeline *t, int64_t s, int64_t at)
@@ -100,12 +99,12 @@ static slow_cell slow_panel_cell(const world *w, int32_t rep, int64_t from, int6
         if (held && owner_at(t, s, from) == rep) *(lead ? &c.leads_held : &c.deals_held) += 1;
         if (created >= from && created < to && owner_at(t, s, FORE_NO_TIME + 1) == rep)
             *(lead ? &c.leads_new : &c.deals_new) += 1;
-        if (lead || !done || t->closed_at[s] < from || t->closed_at[s] >= to ||
-            owner_at(t, s, t->closed_at[s]) != rep)
+        int64_t closed = fore_subject_closed(t, s, w->as_of).at;
+        if (lead || !done || closed < from || closed >= to || owner_at(t, s, closed) != rep)
             continue;
         fore_subject_state state;
         fore_subject_state_at(t, s, w->as_of, &state);
-        if (t->outcome[s] == FORE_WON)
+        if (fore_subject_closed(t, s, w->as_of).outcome == FORE_WON)
             c.won++, c.amount += isnan(state.amount) ? 0 : state.amount;
         else
             c.lost++;
@@ -327,13 +326,14 @@ static void series__random_histories__equal_slow_sums(void **state)
                 int64_t from = fore_time_of_date(s->start[p]),
                         to = fore_time_of_date(s->start[p + 1]);
                 for (int64_t i = w.t->leads; i < w.t->subjects; i++) {
-                    int64_t created = w.t->created_at[i], closed = w.t->closed_at[i];
+                    int64_t created = w.t->created_at[i],
+                            closed = fore_subject_closed(w.t, i, w.as_of).at;
                     deals += created != FORE_NO_TIME && created >= from && created < to &&
                              created < w.as_of;
                     if (!closed_before(w.t, i, w.as_of) || closed < from || closed >= to) continue;
                     fore_subject_state now;
                     fore_subject_state_at(w.t, i, w.as_of, &now);
-                    bool good = w.t->outcome[i] == FORE_WON;
+                    bool good = fore_subject_closed(w.t, i, w.as_of).outcome == FORE_WON;
                     won += good;
                     lost += !good;
                     amount += good && !isnan(now.amount) ? now.amount : 0;
@@ -398,7 +398,8 @@ static void panel_and_series__any_allocation_fails__clean_error(void **state)
         fore_memory_fail_at(k);
         fore_status status = fore_effort_panel_make(w.t, w.as_of, -1, 0, &p, &error);
         if (status == FORE_OK)
-            status = fore_sales_series_make(w.t, w.as_of, NULL, FORE_WEEKLY, FORE_BY_REP, -1, &s, &error);
+            status = fore_sales_series_make(w.t, w.as_of, NULL, FORE_WEEKLY, FORE_BY_REP, -1, &s,
+                                            &error);
         fore_memory_fail_at(0);
         fore_effort_panel_free(p);
         fore_sales_series_free(s);

@@ -39,7 +39,7 @@ static double march(world *w)
     double sum = 0;
     for (int64_t s = 0; s < t->subjects; s++)
         if (t->outcome[s] == FORE_WON && t->closed_at[s] >= from && t->closed_at[s] < to)
-            sum += fore_closing_amount(t, s);
+            sum += fore_closing_amount(t, s, t->closed_at[s]);
     return sum;
 }
 

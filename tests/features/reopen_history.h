@@ -1,0 +1,99 @@
+/* Opens deals of a workspace again: every `every`-th of those that were won or lost, by turns
+ *
+ *     won, open, lost        lost, open, won        closed, open, closed, open, closed as at first
+ *     closed, and open since
+ *
+ * as a change log tells it that holds outcomes and stages, outcomes only, or stages only. The row
+ * says what became of the deal last. */
+#ifndef REOPEN_HISTORY_H
+#define REOPEN_HISTORY_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/memory.h"
+#include "engine/store/store.h"
+
+#define REOPEN_MUST(expression)                                                                    \
+    do {                                                                                           \
+        fore_error reopen_error = {0}, *err = &reopen_error;                                       \
+        if ((expression) != FORE_OK) {                                                             \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, reopen_error.message);              \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+
+enum { REOPEN_MOST = 4000 };
+
+static inline const char *reopen_kept(const char *text) { return text ? strdup(text) : NULL; }
+
+/* The closed deals, with texts of their own (freed with the process: it is a test's). */
+static inline int64_t reopen_read(fore_store *s, fore_deal_row *out, int64_t every)
+{
+    fore_cursor *cursor;
+    fore_deal_row row;
+    bool more;
+    int64_t n = 0, seen = 0;
+    REOPEN_MUST(fore_cursor_open(s, FORE_TABLE_DEAL, false, &cursor, err));
+    for (;;) {
+        REOPEN_MUST(fore_cursor_next(cursor, &row, &more, err));
+        if (!more) break;
+        bool closed = row.outcome != FORE_OUTCOME_OPEN && row.closed_at != FORE_NO_TIME &&
+                      row.created_at != FORE_NO_TIME && row.closed_at >= row.created_at;
+        if (!closed || seen++ % every != 0 || n == REOPEN_MOST) continue;
+        const char **text[] = {&row.id,       &row.name,        &row.stage,     &row.source,
+                               &row.currency, &row.lost_reason, &row.attributes};
+        for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = reopen_kept(*text[i]);
+        out[n++] = row;
+    }
+    fore_cursor_close(cursor);
+    return n;
+}
+
+static inline void reopen_log(fore_store *s, const fore_deal_row *d, int64_t at, const char *field,
+                              const char *old, const char *now)
+{
+    fore_put put;
+    fore_deal_change_row row = {d->pk, at, field, old, now};
+    REOPEN_MUST(fore_store_put_deal_change(s, &row, &put, err));
+}
+
+/* Outcomes[0..n): what the deal became, the first at its closing, the others every `days` days. */
+static inline void reopen_one(fore_store *s, fore_deal_row *d, const fore_outcome *outcome, int n,
+                              int64_t days, bool outcomes, bool stages)
+{
+    static const char *const words[] = {"open", "won", "lost"}, *const stage[] = {"Negotiation",
+                                                                                  "Won", "Lost"};
+    fore_put put;
+    for (int k = 0; k < n; k++) {
+        int64_t at = d->closed_at + k * days * FORE_DAY;
+        if (outcomes)
+            reopen_log(s, d, at, "outcome", words[k ? outcome[k - 1] : 0], words[outcome[k]]);
+        if (stages) reopen_log(s, d, at, "stage", stage[k ? outcome[k - 1] : 0], stage[outcome[k]]);
+    }
+    d->outcome = outcome[n - 1];
+    d->closed_at =
+        d->outcome == FORE_OUTCOME_OPEN ? FORE_NO_TIME : d->closed_at + (n - 1) * days * FORE_DAY;
+    if (stages) d->stage = stage[d->outcome];
+    REOPEN_MUST(fore_store_put_deal(s, d, &put, err));
+}
+
+/* Returns how many. Every third log holds both, every third outcomes, every third stages. */
+static inline int64_t reopen_some(fore_store *s, int64_t every, int64_t days)
+{
+    fore_deal_row *deal = calloc(REOPEN_MOST, sizeof *deal);
+    int64_t n = reopen_read(s, deal, every);
+    REOPEN_MUST(fore_store_begin(s, err));
+    for (int64_t i = 0; i < n; i++) {
+        fore_outcome first = deal[i].outcome, other = first == FORE_WON ? FORE_LOST : FORE_WON;
+        const fore_outcome path[] = {first, FORE_OUTCOME_OPEN, other, FORE_OUTCOME_OPEN, first};
+        static const int lengths[] = {3, 5, 2, 4};
+        reopen_one(s, &deal[i], path, lengths[i % 4], days, i / 4 % 3 != 2, i / 4 % 3 != 1);
+    }
+    REOPEN_MUST(fore_store_commit(s, err));
+    free(deal);
+    return n;
+}
+
+#endif
