@@ -66,6 +66,7 @@ static void fill_facts(fore_timeline *t)
         for (size_t k = 0; k < sizeof unknown / sizeof *unknown; k++) unknown[k][s] = -1;
     }
     memset(FORE_FILL(int64_t, t->change_first), 0, (size_t)(t->subjects + 1) * 8);
+    memset(FORE_FILL(int64_t, t->spell_first), 0, (size_t)(t->subjects + 1) * 8);
     memset(FORE_FILL(int64_t, t->account_subject_first), 0, 16);
     memset(FORE_FILL(int64_t, t->sale_first), 0, 16);
     memset(FORE_FILL(int64_t, t->ticket_first), 0, 16);

@@ -311,8 +311,8 @@ static inline void cut_zone(cutting *c)
     fore_text_free(&zone);
 }
 
-/* A new workspace in memory; the caller closes it. */
-static inline fore_store *cut_history(fore_store *from, int64_t T)
+/* Into an empty workspace. */
+static inline void cut_history_into(fore_store *from, fore_store *to, int64_t T)
 {
     static const struct {
         fore_table table;
@@ -335,10 +335,10 @@ static inline fore_store *cut_history(fore_store *from, int64_t T)
     fore_any_row row;
     if (!c) abort();
     c->from = from;
+    c->to = to;
     c->T = T;
     c->change = calloc(CUT_CHANGES, sizeof *c->change);
     if (!c->change) abort();
-    CUT_MUST(fore_store_open(":memory:", FORE_STORE_CREATE, &c->to, err));
     CUT_MUST(fore_store_begin(c->to, err));
     cut_zone(c);
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -349,11 +349,18 @@ static inline fore_store *cut_history(fore_store *from, int64_t T)
         cut_each(c, tables[i].table, false, &row, tables[i].copy);
     CUT_MUST(fore_store_link_contacts(c->to, &(int64_t){0}, err));
     CUT_MUST(fore_store_commit(c->to, err));
-    fore_store *to = c->to;
     for (int e = 0; e < FORE_ENTITY_COUNT; e++)
         for (int64_t k = 0; k < CUT_KEYS; k++) free(c->id[e][k]);
     free(c->change);
     free(c);
+}
+
+/* A new workspace in memory; the caller closes it. */
+static inline fore_store *cut_history(fore_store *from, int64_t T)
+{
+    fore_store *to = NULL;
+    CUT_MUST(fore_store_open(":memory:", FORE_STORE_CREATE, &to, err));
+    cut_history_into(from, to, T);
     return to;
 }
 

@@ -1,6 +1,9 @@
 /* Answers as of a moment are those that the workspace of that moment gives: one was filled with
- * everything, the other with what an export at T would have held. And clocks that are wrong. */
+ * everything, the other with what an export at T would have held; also where deals were closed and
+ * opened again. And clocks that are wrong. */
 #include "answer_help.h"
+#include "tests/features/cut_history.h"
+#include "tests/features/reopen_history.h"
 #include "training_help.h"
 
 enum { T = 450 };
@@ -16,6 +19,17 @@ static pair two_worlds(world *w)
     put_company(p.whole, &k);
     k.known_until = at(T, 0);
     put_company(p.past, &k);
+    return p;
+}
+
+/* Every fourth closed deal is opened again 12 days later, half of them closed again and so on. */
+static pair reopened_worlds(world *w)
+{
+    pair p = {w, another_world(1)};
+    company k = {.seed = 6, .deals = 500, .days = 500};
+    put_company(p.whole, &k);
+    assert_true(reopen_some(p.whole->c.store, 4, 12) > 100);
+    cut_history_into(p.whole->c.store, p.past->c.store, at(T, 0));
     return p;
 }
 
@@ -39,9 +53,8 @@ static const char *cut(void)
     return text;
 }
 
-static void forecast__what_comes_later__changes_no_byte(void **state)
+static void same_forecast(pair p)
 {
-    pair p = two_worlds(*state);
     foresell_forecast_request r = {.moment = moment(cut()), .by = "rep", .seed = 3};
     HEAR(a, fore_job_forecast(&p.whole->c, &r, a.answer, e));
     HEAR(b, fore_job_forecast(&p.past->c, &r, b.answer, e));
@@ -55,9 +68,8 @@ static void forecast__what_comes_later__changes_no_byte(void **state)
     world_end(p.past);
 }
 
-static void effort__what_comes_later__changes_no_byte(void **state)
+static void same_effort(pair p)
 {
-    pair p = two_worlds(*state);
     foresell_effort_request r = {.moment = moment(cut()), .by = "team", .seed = 3};
     HEAR(a, fore_job_effort(&p.whole->c, &r, a.answer, e));
     HEAR(b, fore_job_effort(&p.past->c, &r, b.answer, e));
@@ -67,9 +79,8 @@ static void effort__what_comes_later__changes_no_byte(void **state)
     world_end(p.past);
 }
 
-static void backtest__what_comes_later__changes_no_byte(void **state)
+static void same_backtest(pair p)
 {
-    pair p = two_worlds(*state);
     foresell_backtest_request r = {.moment = moment(cut()), .cuts = 2, .seed = 3};
     HEAR(a, fore_job_backtest(&p.whole->c, &r, a.answer, e));
     HEAR(b, fore_job_backtest(&p.past->c, &r, b.answer, e));
@@ -87,9 +98,8 @@ static void publish_at_T(world *w)
     fore_training_free(&t);
 }
 
-static void rank_and_explain__what_comes_later__changes_no_byte(void **state)
+static void same_rank(pair p)
 {
-    pair p = two_worlds(*state);
     publish_at_T(p.whole);
     publish_at_T(p.past);
     foresell_rank_request r = {.moment = moment(cut()), .hours = 500, .limit = 500};
@@ -107,6 +117,46 @@ static void rank_and_explain__what_comes_later__changes_no_byte(void **state)
     forget(&c);
     forget(&d);
     world_end(p.past);
+}
+
+static void forecast__what_comes_later__changes_no_byte(void **state)
+{
+    same_forecast(two_worlds(*state));
+}
+
+static void forecast__deals_opened_again_later__changes_no_byte(void **state)
+{
+    same_forecast(reopened_worlds(*state));
+}
+
+static void effort__what_comes_later__changes_no_byte(void **state)
+{
+    same_effort(two_worlds(*state));
+}
+
+static void effort__deals_opened_again_later__changes_no_byte(void **state)
+{
+    same_effort(reopened_worlds(*state));
+}
+
+static void backtest__what_comes_later__changes_no_byte(void **state)
+{
+    same_backtest(two_worlds(*state));
+}
+
+static void backtest__deals_opened_again_later__changes_no_byte(void **state)
+{
+    same_backtest(reopened_worlds(*state));
+}
+
+static void rank_and_explain__what_comes_later__changes_no_byte(void **state)
+{
+    same_rank(two_worlds(*state));
+}
+
+static void rank_and_explain__deals_opened_again_later__changes_no_byte(void **state)
+{
+    same_rank(reopened_worlds(*state));
 }
 
 /* --- clocks --- */
@@ -145,9 +195,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(forecast__what_comes_later__changes_no_byte),
+        WITH_WORLD(forecast__deals_opened_again_later__changes_no_byte),
         WITH_WORLD(effort__what_comes_later__changes_no_byte),
+        WITH_WORLD(effort__deals_opened_again_later__changes_no_byte),
         WITH_WORLD(backtest__what_comes_later__changes_no_byte),
+        WITH_WORLD(backtest__deals_opened_again_later__changes_no_byte),
         WITH_WORLD(rank_and_explain__what_comes_later__changes_no_byte),
+        WITH_WORLD(rank_and_explain__deals_opened_again_later__changes_no_byte),
         WITH_WORLD(clock__ahead_of_the_history__answers_as_of_its_end_and_says_so),
         WITH_WORLD(clock__before_the_history__knows_nothing_of_it),
     };
