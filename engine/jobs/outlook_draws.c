@@ -165,7 +165,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
             double loss = fmin(o->open_lost[i + j * o->open], left - win);
             won[m + j * n] = ours * win;
             lost[m + j * n] = loss + (1 - ours) * win; /* a win of others is none of ours */
-            left -= win + loss;
+            left = fmax(0, left - (win + loss)); /* rounded, it may fall below */
         }
         amount[m++] = o->open_amount[i];
     }

@@ -33,7 +33,7 @@ static int64_t group_limit(const fore_timeline *t, fore_series_by by)
 
 static bool won_before(const fore_timeline *t, int64_t s, int64_t moment)
 {
-    return t->outcome[s] == FORE_WON && t->closed_at[s] != FORE_NO_TIME && t->closed_at[s] < moment;
+    return fore_subject_closed(t, s, moment).outcome == FORE_WON;
 }
 
 /* Do lost deals have a group much less often than won ones? */
