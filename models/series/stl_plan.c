@@ -145,7 +145,7 @@ static int64_t years_of(int64_t n, int64_t m) { return (n - 1) / m + 1; }
 static int64_t parts_of(int64_t n, int64_t m, int64_t window)
 {
     int64_t jump = (slow_window(m, window) + 9) / 10;
-    return n + m + 1 + jump * (LANES + 1);
+    return n + 2 * m + jump * (LANES + 1);
 }
 
 static stl_room room_of(int64_t n, int64_t m, double *at)
@@ -230,20 +230,26 @@ INLINE void inner_sums(const stl_loess *s, const double *y, double *parts, doubl
     }
 }
 
+/* Points a jump apart, but for the last, joined by straight lines. */
+INLINE void join(const stl_loess *s, const double *at, int64_t points, double *out)
+{
+    int64_t jump = s->jump, last = (points - 2) * jump;
+    for (int64_t i = 0; i < jump; i++) {
+        double share = (double)i / (double)jump;
+        for (int64_t e = 0; e + 2 < points; e++)
+            out[e * jump + i] = at[e] + (at[e + 1] - at[e]) * share;
+    }
+    double from = at[points - 2], step = (at[points - 1] - from) / (double)(s->n - 1 - last);
+    for (int64_t t = last; t < s->n; t++) out[t] = from + step * (double)(t - last);
+}
+
 INLINE void smooth(const stl_loess *s, const double *y, const stl_room *r, double *out)
 {
-    int64_t points = s->left + s->inner + s->right, last = 0;
     double *at = r->points;
     if (s->inner) inner_sums(s, y, r->parts, at + s->left);
     edge_sums(s->at_left, s->left, s->window, y, at);
     edge_sums(s->at_right, s->right, s->window, y + s->n - s->window, at + s->left + s->inner);
-    out[0] = at[0];
-    for (int64_t e = 1; e < points; e++) {
-        int64_t place = place_of(s, e);
-        double step = (at[e] - at[e - 1]) / (double)(place - last);
-        for (int64_t i = 1; i < place - last; i++) out[last + i] = at[e - 1] + step * (double)i;
-        out[last = place] = at[e];
-    }
+    join(s, at, s->left + s->inner + s->right, out);
 }
 
 /* ---- the season ---- */
@@ -292,24 +298,31 @@ INLINE void season_of(const fore_stl_plan *p, const double *y, const double *tre
             r->flat[t + j] = r->places[row * r->width + j];
 }
 
+/* Sums of `length` values each, the first at x[i], in place of x[i]; by doubling, the highest digit
+ * of the length first. once: room. */
+INLINE void moving_sums(double *x, int64_t count, int64_t length, double *once)
+{
+    int64_t reached = 1, digit = 1;
+    while (2 * digit <= length) digit *= 2;
+    memcpy(once, x, (size_t)count * sizeof *x);
+    for (digit /= 2; digit > 0; digit /= 2) {
+        for (int64_t i = 0; i + reached < count; i++) x[i] += x[i + reached];
+        reached *= 2;
+        if (!(length & digit)) continue;
+        for (int64_t i = 0; i + reached < count; i++) x[i] += once[i + reached];
+        reached++;
+    }
+}
+
 /* low: moving averages of m, m and 3 of flat: n of them. */
 INLINE void low_pass(const fore_stl_plan *p, const stl_room *r)
 {
     int64_t n = p->n, m = p->m;
-    double one = 0, two = 0, share = 1 / ((double)m * (double)m * 3), *once = r->parts;
-    for (int64_t i = 0; i < m; i++) one += r->flat[i];
-    for (int64_t i = 0; i < m; i++) {
-        two += once[i] = one;
-        one += r->flat[i + m] - r->flat[i];
-    }
-    double before = two, now = two;
-    for (int64_t i = 0; i < n + 1; i++) {
-        once[i + m] = one;
-        if (i < n) one += r->flat[i + 2 * m] - r->flat[i + m];
-        two += once[i + m] - once[i];
-        if (i > 0) r->low[i - 1] = (before + now + two) * share;
-        before = now, now = two;
-    }
+    double share = 1 / ((double)m * (double)m * 3);
+    memcpy(r->low, r->flat, (size_t)(n + 2 * m) * sizeof *r->low);
+    moving_sums(r->low, n + 2 * m, m, r->parts);
+    moving_sums(r->low, n + m + 1, m, r->parts);
+    for (int64_t i = 0; i < n; i++) r->low[i] = (r->low[i] + r->low[i + 1] + r->low[i + 2]) * share;
 }
 
 static FORE_WIDE void run(const fore_stl_plan *p, const stl_room *r, const double *y, int rounds,
