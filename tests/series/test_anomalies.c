@@ -289,6 +289,24 @@ static void anomalies__memory_fails__error_without_leak(void **state)
     assert_true(k > 6);
 }
 
+/* Nothing to tell: the search asks the heap once, whatever it tries; a second time would fail. */
+static void anomalies__nothing_found__one_block_from_the_heap(void **state)
+{
+    fore_anomalies found;
+    double y[120];
+    (void)state;
+    for (int64_t m = 1; m <= 12; m += 11) {
+        draw(120, m > 1, true, 0, y);
+        fore_memory_fail_at(2);
+        fore_status status = fore_anomalies_find(y, 120, m, &found, NULL);
+        fore_memory_fail_at(0);
+        assert_int_equal(status, FORE_OK);
+        assert_int_equal(found.outliers + found.shifts, 0);
+        assert_null(found.without);
+        fore_anomalies_free(&found);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -301,6 +319,7 @@ int main(void)
         cmocka_unit_test(anomalies__tiny_constant_and_huge__nothing_or_scaled),
         cmocka_unit_test(series_run__outlier_and_shift__told_and_treated),
         cmocka_unit_test(anomalies__memory_fails__error_without_leak),
+        cmocka_unit_test(anomalies__nothing_found__one_block_from_the_heap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
