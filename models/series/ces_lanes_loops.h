@@ -4,6 +4,7 @@
 #define PAIR NAME(pair)
 #define STATES NAME(states)
 #define SUMS NAME(sums)
+#define CHANGE NAME(change)
 #define ALWAYS static inline __attribute__((always_inline))
 typedef double VEC __attribute__((vector_size(LANES * 8), aligned(8), may_alias));
 typedef int64_t IVEC __attribute__((vector_size(LANES * 8), aligned(8), may_alias));
@@ -24,69 +25,76 @@ typedef struct SUMS {
     VEC squares, slope[CES_WEIGHTS];
 } SUMS;
 
-/* One step of a pair whose own weights are a0 and a1, the at-th and the one after it. */
-ALWAYS void NAME(turn)(PAIR *p, VEC a0, VEC a1, VEC e, const VEC *to_e, const int at,
-                       const int weights, const bool masked, IVEC active)
+/* What both kinds of step need: the error and its derivatives, and who still has values. */
+typedef struct CHANGE {
+    VEC e, to_e[CES_WEIGHTS];
+    IVEC active;
+} CHANGE;
+
+/* One step of a pair whose own weights are a[0] and a[1], the at-th and the one after it. */
+ALWAYS void NAME(turn)(PAIR *p, const VEC *a, const CHANGE *by, const int at, const int weights,
+                       const bool masked)
 {
     const PAIR old = *p;
-    const VEC pull = 1 - a1, stay = 1 - a0, up = a0 - a1, both = a0 + a1;
+    const VEC pull = 1 - a[1], stay = 1 - a[0], up = a[0] - a[1], both = a[0] + a[1], e = by->e;
     p->l = old.l - pull * old.c + up * e;
     p->c = old.l + stay * old.c + both * e;
     for (int j = 0; j < weights; j++) {
-        p->to_l[j] = old.to_l[j] - pull * old.to_c[j] + up * to_e[j];
-        p->to_c[j] = old.to_l[j] + stay * old.to_c[j] + both * to_e[j];
+        p->to_l[j] = old.to_l[j] - pull * old.to_c[j] + up * by->to_e[j];
+        p->to_c[j] = old.to_l[j] + stay * old.to_c[j] + both * by->to_e[j];
         if (j == at) p->to_l[j] += e, p->to_c[j] += e - old.c;
         if (j == at + 1) p->to_l[j] += old.c - e, p->to_c[j] += e;
     }
     if (!masked) return;
-    p->l = SELECT(active, p->l, old.l);
-    p->c = SELECT(active, p->c, old.c);
+    p->l = SELECT(by->active, p->l, old.l);
+    p->c = SELECT(by->active, p->c, old.c);
     for (int j = 0; j < weights; j++) {
-        p->to_l[j] = SELECT(active, p->to_l[j], old.to_l[j]);
-        p->to_c[j] = SELECT(active, p->to_c[j], old.to_c[j]);
+        p->to_l[j] = SELECT(by->active, p->to_l[j], old.to_l[j]);
+        p->to_c[j] = SELECT(by->active, p->to_c[j], old.to_c[j]);
     }
 }
 
-/* An index s' = s + b e. */
-ALWAYS void NAME(shift)(PAIR *p, VEC b, VEC e, const VEC *to_e, const int at, const int weights,
-                        const bool masked, IVEC active)
+/* An index s' = s + b e, b the at-th weight. */
+ALWAYS void NAME(shift)(PAIR *p, const VEC *b, const CHANGE *by, const int at, const int weights,
+                        const bool masked)
 {
     const PAIR old = *p;
-    p->l = old.l + b * e;
-    for (int j = 0; j < weights; j++) p->to_l[j] = old.to_l[j] + b * to_e[j];
-    p->to_l[at] += e;
+    p->l = old.l + *b * by->e;
+    for (int j = 0; j < weights; j++) p->to_l[j] = old.to_l[j] + *b * by->to_e[j];
+    p->to_l[at] += by->e;
     if (!masked) return;
-    p->l = SELECT(active, p->l, old.l);
-    for (int j = 0; j < weights; j++) p->to_l[j] = SELECT(active, p->to_l[j], old.to_l[j]);
+    p->l = SELECT(by->active, p->l, old.l);
+    for (int j = 0; j < weights; j++) p->to_l[j] = SELECT(by->active, p->to_l[j], old.to_l[j]);
 }
 
 /* Values from .. to, in this or the other direction; the sums go on from where they stand. */
 ALWAYS void NAME(steps)(const ces_lanes *w, STATES *x, int64_t from, int64_t to, bool back,
                         const fore_ces_form form, const int weights, const bool masked, SUMS *sums)
 {
-    const VEC a0 = LOAD(w->weight[0]), a1 = LOAD(w->weight[1]);
-    const VEC b0 = LOAD(w->weight[2]), b1 = LOAD(w->weight[3]);
+    const VEC a[2] = {LOAD(w->weight[0]), LOAD(w->weight[1])};
+    const VEC b[2] = {LOAD(w->weight[2]), LOAD(w->weight[3])};
     const IVEC last = *(const IVEC *)w->n;
     const bool seasonal = form == FORE_CES_PARTIAL || form == FORE_CES_FULL;
     const VEC *y = (const VEC *)w->y;
     int64_t count = to - from, t = back ? to - 1 : from, place = count > 0 ? t % w->m : 0;
     PAIR only = x->level[0];
-    VEC to_e[CES_WEIGHTS];
     SUMS sum = *sums;
+    CHANGE by;
     for (; count > 0; count--, t += back ? -1 : 1) {
-        const IVEC active = last > (IVEC){0} + t;
+        by.active = last > (IVEC){0} + t;
         PAIR *level = form == FORE_CES_SIMPLE ? &x->level[place] : &only;
         PAIR *season = &x->season[place];
-        VEC e = y[t] - (seasonal ? (VEC)(level->l + season->l) : level->l);
-        if (masked) e = (VEC)(active & (IVEC)e);
+        by.e = y[t] - (seasonal ? (VEC)(level->l + season->l) : level->l);
+        if (masked) by.e = (VEC)(by.active & (IVEC)by.e);
         for (int j = 0; j < weights; j++) {
-            to_e[j] = seasonal ? (VEC)(-level->to_l[j] - season->to_l[j]) : (VEC)(-level->to_l[j]);
-            sum.slope[j] += e * to_e[j];
+            by.to_e[j] =
+                seasonal ? (VEC)(-level->to_l[j] - season->to_l[j]) : (VEC)(-level->to_l[j]);
+            sum.slope[j] += by.e * by.to_e[j];
         }
-        sum.squares += e * e;
-        NAME(turn)(level, a0, a1, e, to_e, 0, weights, masked, active);
-        if (form == FORE_CES_PARTIAL) NAME(shift)(season, b0, e, to_e, 2, weights, masked, active);
-        if (form == FORE_CES_FULL) NAME(turn)(season, b0, b1, e, to_e, 2, weights, masked, active);
+        sum.squares += by.e * by.e;
+        NAME(turn)(level, a, &by, 0, weights, masked);
+        if (form == FORE_CES_PARTIAL) NAME(shift)(season, b, &by, 2, weights, masked);
+        if (form == FORE_CES_FULL) NAME(turn)(season, b, &by, 2, weights, masked);
         place = back ? (place == 0 ? w->m - 1 : place - 1) : (place + 1 == w->m ? 0 : place + 1);
     }
     if (form != FORE_CES_SIMPLE) x->level[0] = only;
@@ -146,6 +154,7 @@ ALWAYS void NAME(run)(ces_lanes *w, int64_t shortest, int64_t longest)
 #undef PAIR
 #undef STATES
 #undef SUMS
+#undef CHANGE
 #undef ALWAYS
 #undef SPLAT
 #undef SELECT
