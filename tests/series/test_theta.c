@@ -70,6 +70,7 @@ static void theta_fit__known_rows__reached(void **state)
     near(f[1], 798.4548, 0.05);
     near(f[0] - 1.959963985 * sqrt(variance[0]), 517.1229, 0.2);
     near(f[0] + 1.959963985 * sqrt(variance[0]), 1082.501, 0.2);
+    fore_theta_free(&model);
 }
 
 static void theta_at__a_past_origin__as_if_stopped_there(void **state)
@@ -103,6 +104,7 @@ static void theta_fit__straight_line__dynamic_form_continues_it(void **state)
     assert_int_equal(fore_theta_fit(y, 40, 1, true, &model, NULL, NULL), FORE_OK);
     fore_theta_forecast(&model, 10, f, NULL);
     for (int k = 0; k < 10; k++) near(f[k], 3 + 2.0 * (40 + k), 0.5);
+    fore_theta_free(&model);
 }
 
 static void theta_fit__scaled_or_negative__scales_or_goes_additive(void **state)

@@ -97,6 +97,7 @@ static void theta_fit__straight_line__optimised_forms_continue_it(void **state)
         for (int k = 0; k < 10; k++)
             near(mean[k], 300 + 20.0 * (40 + k), 0.03 * 20 * (k + 1)); /* theta <= 50 */
         for (int t = 5; t < 40; t++) near(fitted[t], y[t], 2.5);
+        fore_theta_free(&model);
     }
 }
 
