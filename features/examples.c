@@ -224,7 +224,7 @@ typedef struct span { /* cut-offs first..last; none when last < first */
 } span;
 
 /* The cut-offs within a spell of being open. */
-static span span_of(const making *m, int64_t s, int64_t k)
+static span span_of_spell(const making *m, int64_t s, int64_t k)
 {
     const plan *p = &m->p;
     fore_open_spell spell = fore_subject_spell(m->t, s, k);
@@ -234,12 +234,27 @@ static span span_of(const making *m, int64_t s, int64_t k)
     return in;
 }
 
+typedef struct life { /* a subject, nearly always of one spell */
+    int64_t subject, spells;
+    span first;
+} life;
+
+static life life_of(const making *m, int64_t s)
+{
+    return (life){s, fore_subject_spells(m->t, s), span_of_spell(m, s, 0)};
+}
+
+static span span_of(const making *m, const life *l, int64_t k)
+{
+    return k == 0 ? l->first : span_of_spell(m, l->subject, k);
+}
+
 /* How many of the cut-offs low..end-1 the subject was open at: its candidates there. */
-static int64_t count_open(const making *m, int64_t s, int64_t low, int64_t end)
+static int64_t count_open(const making *m, const life *l, int64_t low, int64_t end)
 {
     int64_t n = 0;
-    for (int64_t k = 0, spells = fore_subject_spells(m->t, s); k < spells; k++) {
-        span in = span_of(m, s, k);
+    for (int64_t k = 0; k < l->spells; k++) {
+        span in = span_of(m, l, k);
         int64_t from = in.first > low ? in.first : low, to = in.last < end ? in.last + 1 : end;
         n += to > from ? to - from : 0;
     }
@@ -247,10 +262,10 @@ static int64_t count_open(const making *m, int64_t s, int64_t low, int64_t end)
 }
 
 /* Its candidate number n (from 0); there are more. */
-static int64_t candidate(const making *m, int64_t s, int64_t n)
+static int64_t candidate(const making *m, const life *l, int64_t n)
 {
     for (int64_t k = 0;; k++) {
-        span in = span_of(m, s, k);
+        span in = span_of(m, l, k);
         int64_t here = in.last < in.first ? 0 : in.last - in.first + 1;
         if (n < here) return in.first + n;
         n -= here;
@@ -280,8 +295,9 @@ static bool pick_rows(const making *m, int64_t s, pick *out)
 {
     double lots = 0;
     bool in[FORE_WINDOWS];
+    life l = life_of(m, s);
     for (int w = 0; w < FORE_WINDOWS; w++) {
-        in[w] = count_open(m, s, m->p.begin[w], m->p.end[w]) > 0;
+        in[w] = count_open(m, &l, m->p.begin[w], m->p.end[w]) > 0;
         lots += in[w] ? LOTS[w] : 0;
     }
     if (lots == 0) return false;
@@ -296,11 +312,11 @@ static bool pick_rows(const making *m, int64_t s, pick *out)
     }
     out->window = (fore_window)chosen;
     out->chance = LOTS[chosen] / lots;
-    int64_t first = candidate(m, s, 0), low = first + count_open(m, s, 0, m->p.begin[chosen]);
-    int64_t n = count_open(m, s, m->p.begin[chosen], m->p.end[chosen]);
+    int64_t first = candidate(m, &l, 0), low = first + count_open(m, &l, 0, m->p.begin[chosen]);
+    int64_t n = count_open(m, &l, m->p.begin[chosen], m->p.end[chosen]);
     thin(&random, first, low, low + n - 1, m->o.per_subject, out); /* as if it was always open */
     for (int64_t k = 0; k < out->count; k++)
-        out->cutoff[k] = candidate(m, s, out->cutoff[k] - first);
+        out->cutoff[k] = candidate(m, &l, out->cutoff[k] - first);
     return true;
 }
 
@@ -392,9 +408,10 @@ static void count_left_out(const making *m, int64_t s)
         out->created_after++;
         return;
     }
-    if (span_of(m, s, 0).first > m->p.cutoffs - 1)
+    life l = life_of(m, s);
+    if (l.first.first > m->p.cutoffs - 1)
         out->too_new++;
-    else if (count_open(m, s, 0, m->p.cutoffs) == 0)
+    else if (count_open(m, &l, 0, m->p.cutoffs) == 0)
         out->between++;
     else
         out->gap++;

@@ -10,18 +10,19 @@ double fore_base_rate(const fore_extractor *x, fore_subject_kind kind, int64_t a
                       int64_t *closings)
 {
     const ledger *p = &x->base[kind];
-    double n = ledger_count(p, 0, as_of);
+    ledger_cut cut = ledger_before(p, 0, as_of);
+    double n = ledger_count(p, cut);
     if (closings) *closings = (int64_t)n;
-    return n > 0 ? ledger_sum(p, 0, as_of, CLOSED_WON) / n : NAN;
+    return n > 0 ? ledger_sum(p, cut, CLOSED_WON) / n : NAN;
 }
 
 /* The group's wins among its closings, drawn to `prior`, the rate of the level above it. */
 static double smoothed(const ledger *p, int64_t group, int64_t as_of, double prior)
 {
     if (group < 0) return NAN;
-    double n = ledger_count(p, group, as_of);
-    return (ledger_sum(p, group, as_of, CLOSED_WON) + FORE_RATE_PRIOR * prior) /
-           (n + FORE_RATE_PRIOR);
+    ledger_cut cut = ledger_before(p, group, as_of);
+    return (ledger_sum(p, cut, CLOSED_WON) + FORE_RATE_PRIOR * prior) /
+           (ledger_count(p, cut) + FORE_RATE_PRIOR);
 }
 
 static double either(double rate, double otherwise) { return isnan(rate) ? otherwise : rate; }
@@ -82,6 +83,7 @@ void fore_extract_rates(const fore_extractor *x, int64_t s, int64_t as_of,
 /* Is a deal that was won at `at` still won, by that win, as of `as_of`? */
 static bool stands(const fore_timeline *t, int64_t s, int64_t at, int64_t as_of)
 {
+    if (fore_subject_spells(t, s) == 1) return true;
     fore_ending end = fore_subject_ended(t, s, as_of);
     return end.outcome == FORE_WON && end.at == at;
 }
@@ -91,9 +93,9 @@ static void put_account_deals(const fore_extractor *x, int64_t s, int64_t accoun
 {
     const fore_timeline *t = x->t;
     const ledger *p = &x->by_account;
-    double closed = ledger_count(p, account, as_of);
-    double won = ledger_sum(p, account, as_of, CLOSED_WON);
-    double amount = ledger_sum(p, account, as_of, CLOSED_AMOUNT);
+    ledger_cut cut = ledger_before(p, account, as_of);
+    double closed = ledger_count(p, cut), won = ledger_sum(p, cut, CLOSED_WON);
+    double amount = ledger_sum(p, cut, CLOSED_AMOUNT);
     bool is_deal = s >= t->leads && t->left_out[s] == FORE_KEPT;
     fore_ending end = fore_subject_closed(t, s, as_of);
     if (is_deal && end.outcome != FORE_OUTCOME_OPEN) { /* not its own history */

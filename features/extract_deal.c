@@ -92,8 +92,9 @@ static void put_stage(const fore_extractor *x, extract_scratch *w, int64_t as_of
 static double usual_amount(const ledger *p, int64_t group, int64_t as_of)
 {
     if (group < 0) return NAN;
-    double known = ledger_sum(p, group, as_of, CLOSED_KNOWN);
-    return known > 0 ? ledger_sum(p, group, as_of, CLOSED_LOG_AMOUNT) / known : NAN;
+    ledger_cut cut = ledger_before(p, group, as_of);
+    double known = ledger_sum(p, cut, CLOSED_KNOWN);
+    return known > 0 ? ledger_sum(p, cut, CLOSED_LOG_AMOUNT) / known : NAN;
 }
 
 static void put_amount(const fore_extractor *x, int64_t s, int64_t as_of,

@@ -129,16 +129,23 @@ void ledger_free(ledger *l)
     past_free(&l->undone);
 }
 
-double ledger_count(const ledger *l, int64_t group, int64_t moment)
+ledger_cut ledger_before(const ledger *l, int64_t group, int64_t moment)
 {
-    return (double)(past_count(&l->made, group, moment) - past_count(&l->undone, group, moment));
+    ledger_cut cut = {group, past_end(&l->made, group, moment), 0};
+    if (l->undone.count > 0) cut.undone = past_end(&l->undone, group, moment);
+    return cut;
 }
 
-double ledger_sum(const ledger *l, int64_t group, int64_t moment, int value)
+double ledger_count(const ledger *l, ledger_cut cut)
 {
-    double sum = past_sum(&l->made, group, past_end(&l->made, group, moment), value);
-    if (l->undone.count == 0) return sum;
-    return sum - past_sum(&l->undone, group, past_end(&l->undone, group, moment), value);
+    int64_t made = cut.made - l->made.first[cut.group];
+    return (double)(l->undone.count > 0 ? made - (cut.undone - l->undone.first[cut.group]) : made);
+}
+
+double ledger_sum(const ledger *l, ledger_cut cut, int value)
+{
+    double sum = past_sum(&l->made, cut.group, cut.made, value);
+    return l->undone.count > 0 ? sum - past_sum(&l->undone, cut.group, cut.undone, value) : sum;
 }
 
 double past_sum(const past *p, int64_t group, int64_t end, int value)

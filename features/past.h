@@ -54,8 +54,12 @@ typedef struct ledger_list {
 } ledger_list;
 fore_status ledger_build(ledger *l, const ledger_list *list, int64_t groups, int values, fore_error *err);
 void ledger_free(ledger *l);
-/* Of what was made before `moment` and not taken back before it; `group` is known. */
-double ledger_count(const ledger *l, int64_t group, int64_t moment);
-double ledger_sum(const ledger *l, int64_t group, int64_t moment, int value);
+/* What of a known group was made before a moment, and what was taken back before it. */
+typedef struct ledger_cut {
+    int64_t group, made, undone; /* ends */
+} ledger_cut;
+ledger_cut ledger_before(const ledger *l, int64_t group, int64_t moment);
+double ledger_count(const ledger *l, ledger_cut cut); /* of what stands */
+double ledger_sum(const ledger *l, ledger_cut cut, int value);
 
 #endif

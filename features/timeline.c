@@ -96,15 +96,19 @@ int64_t fore_time_lower(const int64_t *at, int64_t first, int64_t end, int64_t m
 
 /* --- open, won or lost, and since when --- */
 
+static inline bool has_spells(const fore_timeline *t, int64_t s)
+{
+    return t->spells > 0 && t->spell_first[s + 1] > t->spell_first[s];
+}
+
 int64_t fore_subject_spells(const fore_timeline *t, int64_t s)
 {
-    int64_t n = t->spell_first ? t->spell_first[s + 1] - t->spell_first[s] : 0;
-    return n > 0 ? n : 1;
+    return has_spells(t, s) ? t->spell_first[s + 1] - t->spell_first[s] : 1;
 }
 
 fore_open_spell fore_subject_spell(const fore_timeline *t, int64_t s, int64_t k)
 {
-    if (t->spell_first && t->spell_first[s + 1] > t->spell_first[s]) {
+    if (has_spells(t, s)) {
         int64_t i = t->spell_first[s] + k;
         return (fore_open_spell){t->spell_from[i], t->spell_until[i],
                                  (fore_outcome)t->spell_outcome[i]};
@@ -115,7 +119,7 @@ fore_open_spell fore_subject_spell(const fore_timeline *t, int64_t s, int64_t k)
 }
 
 /* The last spell that had begun before `moment`; the first one, where none had. */
-static fore_open_spell spell_at(const fore_timeline *t, int64_t s, int64_t moment)
+static inline fore_open_spell spell_at(const fore_timeline *t, int64_t s, int64_t moment)
 {
     int64_t k = fore_subject_spells(t, s) - 1;
     while (k > 0 && t->spell_from[t->spell_first[s] + k] >= moment) k--;
@@ -151,7 +155,9 @@ fore_ending fore_subject_next_end(const fore_timeline *t, int64_t s, int64_t mom
 bool fore_subject_open_at(const fore_timeline *t, int64_t s, int64_t moment)
 {
     int64_t created = t->created_at[s];
-    return created != FORE_NO_TIME && created < moment && spell_at(t, s, moment).until >= moment;
+    if (created == FORE_NO_TIME || created >= moment) return false;
+    if (has_spells(t, s)) return spell_at(t, s, moment).until >= moment;
+    return t->outcome[s] == FORE_OUTCOME_OPEN || t->closed_at[s] >= moment;
 }
 
 /* --- how far the history reaches --- */

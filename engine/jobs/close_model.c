@@ -109,10 +109,10 @@ static const struct {
                 {"product_", BY_PRODUCT},
                 {"amount_", BY_AMOUNT}};
 
-static bool is_filled(const fore_timeline *t, int64_t s, column k)
+static bool is_filled(const fore_timeline *t, int64_t s, const fore_subject_state *state, column k)
 {
-    const int32_t *word[] = {t->account, t->owner, t->source, t->product};
-    return k == BY_AMOUNT ? t->amount[s] > 0 : word[k][s] >= 0;
+    const int32_t word[] = {t->account[s], state->owner, t->source[s], t->product[s]};
+    return k == BY_AMOUNT ? state->amount > 0 : word[k] >= 0;
 }
 
 /* A column that is filled in when a deal closes, or when it is won, gives the closing away: it must
@@ -124,8 +124,10 @@ static void find_even_columns(const learner *l, bool even[COLUMNS])
     for (int64_t s = t->leads; s < t->subjects; s++) {
         if (!usable(l, s)) continue;
         int group = (int)fore_subject_closed(t, s, l->m->as_of).outcome; /* open, won, lost */
+        fore_subject_state state;
+        fore_subject_state_at(t, s, l->m->as_of, &state);
         count[group]++;
-        for (int k = 0; k < COLUMNS; k++) filled[group][k] += is_filled(t, s, (column)k);
+        for (int k = 0; k < COLUMNS; k++) filled[group][k] += is_filled(t, s, &state, (column)k);
     }
     for (int k = 0; k < COLUMNS; k++) {
         double least = 1, most = 0;

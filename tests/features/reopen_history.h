@@ -28,8 +28,9 @@ enum { REOPEN_MOST = 4000 };
 
 static inline const char *reopen_kept(const char *text) { return text ? strdup(text) : NULL; }
 
-/* The closed deals, with texts of their own (freed with the process: it is a test's). */
-static inline int64_t reopen_read(fore_store *s, fore_deal_row *out, int64_t every)
+/* Every `every`-th deal, or closed one, with texts of its own (freed with the process: it is a
+ * test's). */
+static inline int64_t reopen_read(fore_store *s, fore_deal_row *out, int64_t every, bool open_too)
 {
     fore_cursor *cursor;
     fore_deal_row row;
@@ -41,7 +42,9 @@ static inline int64_t reopen_read(fore_store *s, fore_deal_row *out, int64_t eve
         if (!more) break;
         bool closed = row.outcome != FORE_OUTCOME_OPEN && row.closed_at != FORE_NO_TIME &&
                       row.created_at != FORE_NO_TIME && row.closed_at >= row.created_at;
-        if (!closed || seen++ % every != 0 || n == REOPEN_MOST) continue;
+        if ((!closed && !open_too) || row.created_at == FORE_NO_TIME || seen++ % every != 0 ||
+            n == REOPEN_MOST)
+            continue;
         const char **text[] = {&row.id,       &row.name,        &row.stage,     &row.source,
                                &row.currency, &row.lost_reason, &row.attributes};
         for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = reopen_kept(*text[i]);
@@ -83,13 +86,47 @@ static inline void reopen_one(fore_store *s, fore_deal_row *d, const fore_outcom
 static inline int64_t reopen_some(fore_store *s, int64_t every, int64_t days)
 {
     fore_deal_row *deal = calloc(REOPEN_MOST, sizeof *deal);
-    int64_t n = reopen_read(s, deal, every);
+    int64_t n = reopen_read(s, deal, every, false);
     REOPEN_MUST(fore_store_begin(s, err));
     for (int64_t i = 0; i < n; i++) {
         fore_outcome first = deal[i].outcome, other = first == FORE_WON ? FORE_LOST : FORE_WON;
         const fore_outcome path[] = {first, FORE_OUTCOME_OPEN, other, FORE_OUTCOME_OPEN, first};
         static const int lengths[] = {3, 5, 2, 4};
         reopen_one(s, &deal[i], path, lengths[i % 4], days, i / 4 % 3 != 2, i / 4 % 3 != 1);
+    }
+    REOPEN_MUST(fore_store_commit(s, err));
+    free(deal);
+    return n;
+}
+
+/* Every `every`-th deal goes to another rep, is expected later and grows, each `days` days after
+ * its creation or the change before. Returns how many. */
+static inline int64_t alter_some(fore_store *s, int64_t every, int64_t days, const char *rep)
+{
+    fore_deal_row *deal = calloc(REOPEN_MOST, sizeof *deal);
+    int64_t n = reopen_read(s, deal, every, true), pk = 0;
+    char date[2][32], amount[2][32];
+    fore_put put;
+    REOPEN_MUST(fore_store_begin(s, err));
+    REOPEN_MUST(fore_store_key(s, FORE_REP, rep, -1, &pk, err));
+    for (int64_t i = 0; i < n; i++) {
+        fore_deal_row *d = &deal[i];
+        int64_t at = d->created_at + days * FORE_DAY;
+        int32_t due = fore_date_of(d->created_at) + 30;
+        reopen_log(s, d, at, "owner_id", NULL, rep);
+        d->owner = pk;
+        for (int k = 0; k < 3; k++) {
+            snprintf(amount[0], sizeof amount[0], "%d", 2000 + 700 * k);
+            snprintf(amount[1], sizeof amount[1], "%d", 2000 + 700 * (k + 1));
+            fore_date_format(due + 20 * k, date[0]);
+            fore_date_format(due + 20 * (k + 1), date[1]);
+            at += days * FORE_DAY;
+            reopen_log(s, d, at, "amount", amount[0], amount[1]);
+            reopen_log(s, d, at, "expected_close_at", date[0], date[1]);
+        }
+        d->amount_minor = (2000 + 700 * 3) * 100;
+        d->expected_close_on = due + 60;
+        REOPEN_MUST(fore_store_put_deal(s, d, &put, err));
     }
     REOPEN_MUST(fore_store_commit(s, err));
     free(deal);

@@ -238,6 +238,7 @@ static void truncated__simulated_dirty_history__changes_no_feature(void **state)
     int64_t week = 7 * FORE_DAY;
     for (uint64_t seed = 1; seed <= 2; seed++) {
         fore_store *store = simulated(seed, WEEKS);
+        if (seed == 2) assert_true(alter_some(store, 4, 30, "R0001") > 60);
         if (seed == 2) assert_true(reopen_some(store, 3, 25) > 60);
         int64_t start = fore_time_of_date(fore_simulate_default().start_on);
         const int64_t cuts[] = {start + 20 * week, start + 45 * week + 10 * FORE_HOUR + 37,

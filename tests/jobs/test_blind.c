@@ -22,12 +22,14 @@ static pair two_worlds(world *w)
     return p;
 }
 
-/* Every fourth closed deal is opened again 12 days later, half of them closed again and so on. */
+/* Every fourth closed deal is opened again 12 days later, half of them closed again and so on;
+ * every third changes its owner, date and amount, also while it is closed. */
 static pair reopened_worlds(world *w)
 {
     pair p = {w, another_world(1)};
     company k = {.seed = 6, .deals = 500, .days = 500};
     put_company(p.whole, &k);
+    assert_true(alter_some(p.whole->c.store, 3, 9, "R1") > 100);
     assert_true(reopen_some(p.whole->c.store, 4, 12) > 100);
     cut_history_into(p.whole->c.store, p.past->c.store, at(T, 0));
     return p;
