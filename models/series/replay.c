@@ -5,7 +5,7 @@
 
 #include "engine/base/memory.h"
 
-enum { ORIGINS_LEAST = 6, ORDERS_COST = 1, ANEW_ALONE = 20, ANEW_SEVERAL = 8 };
+enum { ORIGINS_LEAST = 6, ORDERS_COST = 1, ANEW_ALONE = 12, ANEW_SEVERAL = 4 };
 
 static int64_t first_origin(const fore_member *members, int64_t count, int64_t n)
 {
