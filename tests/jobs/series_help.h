@@ -46,4 +46,30 @@ static inline double mean(const heard *h, int64_t s, int64_t step)
     return number_of(fore_json_at(node_of(series_at(h, s), "forecast"), step), "mean");
 }
 
+/* Months of a series that rises and has a season. */
+static inline double value_of(int i) { return 100 + i + 12 * (i % 12) - 3 * (i % 5); }
+
+static inline void put_month(fore_text *out, const char *id, int i)
+{
+    fore_text_printf(out, "%s,%04d-%02d-01,%g\n", id, 2020 + i / 12, i % 12 + 1, value_of(i));
+}
+
+static inline void months(world *w, a_file *f, const char *id, int n)
+{
+    *f = (a_file){0};
+    fore_text_puts(&f->text, "unique_id,ds,y\n");
+    for (int i = 0; i < n; i++) put_month(&f->text, id, i);
+    write_file(w, f);
+}
+
+static inline foresell_series_request request(const a_file *f, const char *method, int64_t horizon)
+{
+    return (foresell_series_request){.file = f->path, .method = method, .horizon = horizon};
+}
+
+static inline const fore_json_node *step_of(const fore_json_node *series, int64_t step)
+{
+    return fore_json_at(node_of(series, "forecast"), step);
+}
+
 #endif
