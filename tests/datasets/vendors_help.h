@@ -4,7 +4,6 @@
 
 #include "import_helpers.h"
 
-
 static inline fore_import_report import_fixture(fore_store *store, const char *vendor)
 {
     char rest[100];
