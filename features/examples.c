@@ -18,6 +18,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
 #include "engine/num/special.h"
+#include "features/cutoffs.h"
 
 enum {
     HORIZON_LEAST = 30,
@@ -32,9 +33,8 @@ static const double WIN_QUANTILE = 0.8, HISTORY_SHARE = 0.25, LIFE_SHARE = 0.25,
 static const double LOTS[FORE_WINDOWS] = {3, 1, 1, 2};
 
 typedef struct plan {
-    int64_t first;                                  /* midnight of cut-off 0, microseconds */
-    int64_t step, horizon;                          /* microseconds */
-    int64_t cutoffs;                                /* J */
+    cutoffs c;                                      /* from a midnight on, J of them */
+    int64_t horizon;                                /* microseconds */
     int64_t begin[FORE_WINDOWS], end[FORE_WINDOWS]; /* cut-offs [begin, end) */
 } plan;
 
@@ -182,13 +182,11 @@ static void find_first_creation(making *m)
 
 /* --- the plan --- */
 
-static int64_t cutoff_time(const plan *p, int64_t c) { return p->first + c * p->step; }
-
 static fore_status lay_cutoffs(making *m, fore_error *err)
 {
     plan *p = &m->p;
     p->horizon = (int64_t)(m->o.horizon_days * (double)FORE_DAY);
-    p->step = m->o.step_days * FORE_DAY;
+    p->c = (cutoffs){.t = m->t, .step = m->o.step_days * FORE_DAY};
     int64_t last = fore_time_of_date(fore_date_of(m->o.as_of - p->horizon));
     int64_t earliest = fore_time_of_date(fore_date_of(m->first_creation) + 1);
     if (last < earliest)
@@ -197,18 +195,19 @@ static fore_status lay_cutoffs(making *m, fore_error *err)
             "the history of %ss is shorter than the horizon of %.0f days, so that no outcome is "
             "complete; give a shorter horizon or a longer history",
             noun(m), m->o.horizon_days);
-    p->cutoffs = (last - earliest) / p->step + 1;
-    p->first = last - (p->cutoffs - 1) * p->step;
+    p->c.count = (last - earliest) / p->c.step + 1;
+    p->c.first = last - (p->c.count - 1) * p->c.step;
     return FORE_OK;
 }
 
 /* Windows for a share of test and of the two windows before the gap; test_share 0: all is train. */
 static void lay_windows(plan *p, double test_share, double validate_share, double calibrate_share)
 {
-    int64_t j = p->cutoffs, test = j;
+    int64_t j = p->c.count, test = j;
     if (test_share > 0) test = j - (int64_t)fmax(1, floor(test_share * (double)j));
     int64_t gap = test;
-    while (gap > 0 && test < j && cutoff_time(p, gap - 1) + p->horizon > cutoff_time(p, test))
+    while (gap > 0 && test < j &&
+           cutoff_time(&p->c, gap - 1) + p->horizon > cutoff_time(&p->c, test))
         gap--;
     int64_t calibrate = gap - (int64_t)floor(calibrate_share * (double)gap);
     int64_t validate = calibrate - (int64_t)floor(validate_share * (double)gap);
@@ -218,59 +217,6 @@ static void lay_windows(plan *p, double test_share, double validate_share, doubl
 }
 
 /* --- one subject --- */
-
-typedef struct span { /* cut-offs first..last; none when last < first */
-    int64_t first, last;
-} span;
-
-/* The cut-offs within a spell of being open. */
-static span span_of_spell(const making *m, int64_t s, int64_t k)
-{
-    const plan *p = &m->p;
-    fore_open_spell spell = fore_subject_spell(m->t, s, k);
-    span in = {spell.from < p->first ? 0 : (spell.from - p->first) / p->step + 1, p->cutoffs - 1};
-    if (spell.until < cutoff_time(p, in.last))
-        in.last = spell.until < p->first ? -1 : (spell.until - p->first) / p->step;
-    return in;
-}
-
-typedef struct life { /* a subject, nearly always of one spell */
-    int64_t subject, spells;
-    span first;
-} life;
-
-static life life_of(const making *m, int64_t s)
-{
-    return (life){s, fore_subject_spells(m->t, s), span_of_spell(m, s, 0)};
-}
-
-static span span_of(const making *m, const life *l, int64_t k)
-{
-    return k == 0 ? l->first : span_of_spell(m, l->subject, k);
-}
-
-/* How many of the cut-offs low..end-1 the subject was open at: its candidates there. */
-static int64_t count_open(const making *m, const life *l, int64_t low, int64_t end)
-{
-    int64_t n = 0;
-    for (int64_t k = 0; k < l->spells; k++) {
-        span in = span_of(m, l, k);
-        int64_t from = in.first > low ? in.first : low, to = in.last < end ? in.last + 1 : end;
-        n += to > from ? to - from : 0;
-    }
-    return n;
-}
-
-/* Its candidate number n (from 0); there are more. */
-static int64_t candidate(const making *m, const life *l, int64_t n)
-{
-    for (int64_t k = 0;; k++) {
-        span in = span_of(m, l, k);
-        int64_t here = in.last < in.first ? 0 : in.last - in.first + 1;
-        if (n < here) return in.first + n;
-        n -= here;
-    }
-}
 
 /* Log-spaced strata of the ages from `low` to `high` cut-offs (inclusive), one lot from each. */
 static void thin(fore_random *random, int64_t first, int64_t low, int64_t high, int64_t most,
@@ -295,9 +241,9 @@ static bool pick_rows(const making *m, int64_t s, pick *out)
 {
     double lots = 0;
     bool in[FORE_WINDOWS];
-    life l = life_of(m, s);
+    cutoff_life life = cutoff_life_of(&m->p.c, s);
     for (int w = 0; w < FORE_WINDOWS; w++) {
-        in[w] = count_open(m, &l, m->p.begin[w], m->p.end[w]) > 0;
+        in[w] = cutoffs_open(&m->p.c, &life, m->p.begin[w], m->p.end[w]) > 0;
         lots += in[w] ? LOTS[w] : 0;
     }
     if (lots == 0) return false;
@@ -312,17 +258,18 @@ static bool pick_rows(const making *m, int64_t s, pick *out)
     }
     out->window = (fore_window)chosen;
     out->chance = LOTS[chosen] / lots;
-    int64_t first = candidate(m, &l, 0), low = first + count_open(m, &l, 0, m->p.begin[chosen]);
-    int64_t n = count_open(m, &l, m->p.begin[chosen], m->p.end[chosen]);
+    int64_t first = cutoff_open(&m->p.c, &life, 0),
+            low = first + cutoffs_open(&m->p.c, &life, 0, m->p.begin[chosen]);
+    int64_t n = cutoffs_open(&m->p.c, &life, m->p.begin[chosen], m->p.end[chosen]);
     thin(&random, first, low, low + n - 1, m->o.per_subject, out); /* as if it was always open */
     for (int64_t k = 0; k < out->count; k++)
-        out->cutoff[k] = candidate(m, &l, out->cutoff[k] - first);
+        out->cutoff[k] = cutoff_open(&m->p.c, &life, out->cutoff[k] - first);
     return true;
 }
 
 static double label_at(const making *m, int64_t s, int64_t cutoff)
 {
-    int64_t at = cutoff_time(&m->p, cutoff);
+    int64_t at = cutoff_time(&m->p.c, cutoff);
     fore_ending end = fore_subject_next_end(m->t, s, at);
     return end.outcome == FORE_WON && end.at < at + m->p.horizon;
 }
@@ -408,10 +355,10 @@ static void count_left_out(const making *m, int64_t s)
         out->created_after++;
         return;
     }
-    life l = life_of(m, s);
-    if (l.first.first > m->p.cutoffs - 1)
+    cutoff_life life = cutoff_life_of(&m->p.c, s);
+    if (life.first.first > m->p.c.count - 1)
         out->too_new++;
-    else if (count_open(m, &l, 0, m->p.cutoffs) == 0)
+    else if (cutoffs_open(&m->p.c, &life, 0, m->p.c.count) == 0)
         out->between++;
     else
         out->gap++;
@@ -424,7 +371,7 @@ static void add_subject(const making *m, int64_t s, const pick *picked)
     double weight = 1 / (picked->chance * (double)picked->count);
     bool won = false;
     for (int64_t k = 0; k < picked->count; k++) {
-        int64_t at = cutoff_time(&m->p, picked->cutoff[k]);
+        int64_t at = cutoff_time(&m->p.c, picked->cutoff[k]);
         double label = label_at(m, s, picked->cutoff[k]);
         e->row[e->n] = (fore_extract_row){s, at};
         e->label[e->n] = label;
@@ -481,7 +428,7 @@ static void summarise(making *m)
         if (all[w] > 0) e->summary[w].base_rate = won[w] / all[w];
     e->horizon_days = m->o.horizon_days;
     e->step_days = m->o.step_days;
-    e->test_start = e->no_test ? FORE_NO_TIME : cutoff_time(&m->p, m->p.begin[FORE_WINDOW_TEST]);
+    e->test_start = e->no_test ? FORE_NO_TIME : cutoff_time(&m->p.c, m->p.begin[FORE_WINDOW_TEST]);
     e->few_wins = e->won_subjects < FORE_FEW_WINS;
     size_t length = strlen(e->notes);
     if (e->few_wins)

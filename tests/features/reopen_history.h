@@ -26,10 +26,15 @@
 
 enum { REOPEN_MOST = 4000 };
 
+#define REOPEN_TEXTS(d)                                                                            \
+    {                                                                                              \
+        &(d)->id, &(d)->name, &(d)->stage, &(d)->source, &(d)->currency, &(d)->lost_reason,        \
+            &(d)->attributes                                                                       \
+    }
+
 static inline const char *reopen_kept(const char *text) { return text ? strdup(text) : NULL; }
 
-/* Every `every`-th deal, or closed one, with texts of its own (freed with the process: it is a
- * test's). */
+/* Every `every`-th deal, or closed one, with texts of its own. */
 static inline int64_t reopen_read(fore_store *s, fore_deal_row *out, int64_t every, bool open_too)
 {
     fore_cursor *cursor;
@@ -45,13 +50,21 @@ static inline int64_t reopen_read(fore_store *s, fore_deal_row *out, int64_t eve
         if ((!closed && !open_too) || row.created_at == FORE_NO_TIME || seen++ % every != 0 ||
             n == REOPEN_MOST)
             continue;
-        const char **text[] = {&row.id,       &row.name,        &row.stage,     &row.source,
-                               &row.currency, &row.lost_reason, &row.attributes};
+        const char **text[] = REOPEN_TEXTS(&row);
         for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = reopen_kept(*text[i]);
         out[n++] = row;
     }
     fore_cursor_close(cursor);
     return n;
+}
+
+static inline void reopen_free(fore_deal_row *deal, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++) {
+        const char **text[] = REOPEN_TEXTS(&deal[k]);
+        for (size_t i = 0; i < sizeof text / sizeof *text; i++) free((void *)(uintptr_t)*text[i]);
+    }
+    free(deal);
 }
 
 static inline void reopen_log(fore_store *s, const fore_deal_row *d, int64_t at, const char *field,
@@ -63,23 +76,24 @@ static inline void reopen_log(fore_store *s, const fore_deal_row *d, int64_t at,
 }
 
 /* Outcomes[0..n): what the deal became, the first at its closing, the others every `days` days. */
-static inline void reopen_one(fore_store *s, fore_deal_row *d, const fore_outcome *outcome, int n,
+static inline void reopen_one(fore_store *s, fore_deal_row row, const fore_outcome *outcome, int n,
                               int64_t days, bool outcomes, bool stages)
 {
     static const char *const words[] = {"open", "won", "lost"}, *const stage[] = {"Negotiation",
                                                                                   "Won", "Lost"};
     fore_put put;
     for (int k = 0; k < n; k++) {
-        int64_t at = d->closed_at + k * days * FORE_DAY;
+        int64_t at = row.closed_at + k * days * FORE_DAY;
         if (outcomes)
-            reopen_log(s, d, at, "outcome", words[k ? outcome[k - 1] : 0], words[outcome[k]]);
-        if (stages) reopen_log(s, d, at, "stage", stage[k ? outcome[k - 1] : 0], stage[outcome[k]]);
+            reopen_log(s, &row, at, "outcome", words[k ? outcome[k - 1] : 0], words[outcome[k]]);
+        if (stages)
+            reopen_log(s, &row, at, "stage", stage[k ? outcome[k - 1] : 0], stage[outcome[k]]);
     }
-    d->outcome = outcome[n - 1];
-    d->closed_at =
-        d->outcome == FORE_OUTCOME_OPEN ? FORE_NO_TIME : d->closed_at + (n - 1) * days * FORE_DAY;
-    if (stages) d->stage = stage[d->outcome];
-    REOPEN_MUST(fore_store_put_deal(s, d, &put, err));
+    row.outcome = outcome[n - 1];
+    row.closed_at =
+        row.outcome == FORE_OUTCOME_OPEN ? FORE_NO_TIME : row.closed_at + (n - 1) * days * FORE_DAY;
+    if (stages) row.stage = stage[row.outcome];
+    REOPEN_MUST(fore_store_put_deal(s, &row, &put, err));
 }
 
 /* Returns how many. Every third log holds both, every third outcomes, every third stages. */
@@ -92,10 +106,10 @@ static inline int64_t reopen_some(fore_store *s, int64_t every, int64_t days)
         fore_outcome first = deal[i].outcome, other = first == FORE_WON ? FORE_LOST : FORE_WON;
         const fore_outcome path[] = {first, FORE_OUTCOME_OPEN, other, FORE_OUTCOME_OPEN, first};
         static const int lengths[] = {3, 5, 2, 4};
-        reopen_one(s, &deal[i], path, lengths[i % 4], days, i / 4 % 3 != 2, i / 4 % 3 != 1);
+        reopen_one(s, deal[i], path, lengths[i % 4], days, i / 4 % 3 != 2, i / 4 % 3 != 1);
     }
     REOPEN_MUST(fore_store_commit(s, err));
-    free(deal);
+    reopen_free(deal, n);
     return n;
 }
 
@@ -129,7 +143,7 @@ static inline int64_t alter_some(fore_store *s, int64_t every, int64_t days, con
         REOPEN_MUST(fore_store_put_deal(s, d, &put, err));
     }
     REOPEN_MUST(fore_store_commit(s, err));
-    free(deal);
+    reopen_free(deal, n);
     return n;
 }
 
