@@ -333,7 +333,7 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
 {
     fore_status status = FORE_OK;
     fore_outlook *outlook = NULL;
-    fore_sales_series *then = NULL;
+    double *actual = NULL;
     int32_t starts[FORE_RECORD_STEPS + 1];
     int64_t steps = b->r->steps, as_of = fore_time_of_date(b->now->start[at]);
     origin *o = &b->origin[b->origins];
@@ -346,16 +346,14 @@ static fore_status one_cut(recording *b, int64_t at, tally *ahead, tally *sum, f
         status = fore_fail(err, FORE_E_NO_ANSWER, "what was won then has another unit");
         goto done;
     }
-    FORE_GO(fore_sales_series_make(b->t, as_of, &b->c->calendar, b->o->period, FORE_BY_TOTAL, -1,
-                                   &then, err));
-    const double *actual = b->counts ? then->won : then->amount;
+    FORE_GO(fore_rules_past(b->c, b->now, at, b->counts, b->o->period, &actual, err));
     *o = (origin){.at = at};
     FORE_GO(read_origin(b, outlook, actual, o, err));
     note_basis(b->r, outlook);
     FORE_GO(say(b, outlook, actual, o, ahead, sum, err));
     b->origins++;
 done:
-    fore_sales_series_free(then);
+    fore_free(actual);
     fore_outlook_free(outlook);
     return status;
 }

@@ -29,6 +29,25 @@ const char *fore_record_member_word(fore_record_member member)
     return words[member];
 }
 
+fore_status fore_rules_past(fore_context *c, const fore_sales_series *now, int64_t at, bool counts,
+                            fore_period period, double **past, fore_error *err)
+{
+    const fore_timeline *t;
+    fore_sales_series *then = NULL;
+    *past = NULL;
+    FORE_TRY(fore_context_history(c, &t, NULL, err));
+    FORE_TRY(fore_sales_series_make(t, fore_time_of_date(now->start[at]), &c->calendar, period,
+                                    FORE_BY_TOTAL, -1, &then, err));
+    if ((*past = FORE_ZNEW(at, double)))
+        for (int64_t i = 0, j = 0; i < at; i++) {
+            while (j < then->periods && then->start[j] < now->start[i]) j++;
+            if (j < then->periods && then->start[j] == now->start[i])
+                (*past)[i] = (counts ? then->won : then->amount)[j];
+        }
+    fore_sales_series_free(then);
+    return *past ? FORE_OK : fore_no_memory(err);
+}
+
 static void smooth(const double *past, int64_t n, int64_t season, int64_t steps, double *value)
 {
     fore_series_forecast *f = NULL;

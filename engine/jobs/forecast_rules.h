@@ -4,6 +4,7 @@
 #define FORE_JOBS_FORECAST_RULES_H
 
 #include "engine/jobs/forecast_record.h"
+#include "features/sales_series.h"
 
 /* What the rules say of whole periods, by periods ahead; NaN: not to be had. */
 typedef struct fore_rules {
@@ -13,6 +14,12 @@ typedef struct fore_rules {
      * level, smoothed without the rhythm; NaN: no history. */
     double rhythm[FORE_RHYTHM], level;
 } fore_rules;
+
+/* What was known of the first `at` periods of a series (its wins where `counts`, else its amounts)
+ * when period `at` began. The series as known then may begin elsewhere: deals that were won then and
+ * are not now, or the other way round. *past: at values, fore_free. */
+fore_status fore_rules_past(fore_context *context, const fore_sales_series *now, int64_t at,
+                            bool counts, fore_period period, double **past, fore_error *err);
 
 /* past: n full periods, oldest first. Those before the first sale are no history.
  * season: periods in a year. */
