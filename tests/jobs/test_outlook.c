@@ -1,5 +1,6 @@
 /* The outlook: what is certain is exact, parts add up, and past cuts see nothing later. */
 #include "engine/jobs/forecast_record.h"
+#include "engine/jobs/forecast_rules.h"
 
 #include "jobs_world.h"
 
@@ -373,6 +374,34 @@ static void outlook__memory_runs_out_anywhere__leaks_nothing(void **state)
     assert_true(failures > 10);
 }
 
+/* A deal that is dated back, closed in January and created in June: today the history begins with
+ * it, as of March it begins in February. */
+static void rules_past__a_history_that_began_elsewhere_then__is_laid_beside_by_dates(void **state)
+{
+    world *w = *state;
+    fore_sales_series *now, *then;
+    double *past = NULL;
+    world_begin(w);
+    put_closed(w, "D0", at(160, 9), at(10, 9), FORE_WON, 500);
+    put_closed(w, "D1", at(40, 9), at(45, 9), FORE_WON, 70);
+    put_closed(w, "D2", at(46, 9), at(50, 9), FORE_WON, 300);
+    put_closed(w, "D3", at(95, 9), at(120, 9), FORE_WON, 80);
+    world_commit(w);
+    const fore_timeline *t = world_timeline(w);
+    OK(fore_sales_series_make(t, at(450, 0), NULL, FORE_MONTHLY, FORE_BY_TOTAL, -1, &now, e));
+    OK(fore_sales_series_make(t, at(60, 0), NULL, FORE_MONTHLY, FORE_BY_TOTAL, -1, &then, e));
+    assert_true(now->start[0] == date(0) && now->amount[0] == 500);
+    assert_true(then->start[0] == date(31) && then->periods == 1);
+    OK(fore_rules_past(&w->c, now, 2, false, FORE_MONTHLY, &past, e));
+    assert_true(past[0] == 0 && past[1] == 370);
+    fore_free(past);
+    OK(fore_rules_past(&w->c, now, 2, true, FORE_MONTHLY, &past, e));
+    assert_true(past[0] == 0 && past[1] == 2);
+    fore_free(past);
+    fore_sales_series_free(then);
+    fore_sales_series_free(now);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +417,7 @@ int main(void)
         WITH_WORLD(outlook__leads_alone__stand_for_deals),
         WITH_WORLD(outlook__nothing_won__has_no_answer),
         WITH_WORLD(outlook_and_record__see_nothing_later),
+        WITH_WORLD(rules_past__a_history_that_began_elsewhere_then__is_laid_beside_by_dates),
         WITH_WORLD(record__actuals__are_what_was_won),
         WITH_WORLD(record__short_history__has_no_cuts),
         WITH_WORLD(outlook__memory_runs_out_anywhere__leaks_nothing),
