@@ -33,6 +33,7 @@ typedef struct fore_outlook_source {
     double expected, won; /* deals that open within the periods; those of them won in them */
     double won_in_year;   /* chance */
     int64_t median_weeks; /* by when half of these are won */
+    double *won_in;       /* periods: wins expected in each, `won` in all */
 } fore_outlook_source;
 
 typedef struct fore_outlook {
@@ -67,8 +68,10 @@ typedef struct fore_outlook {
 
     int64_t weeks;
     double *arrivals, arrivals_size, *new_won;
-    int64_t sources; /* 1: all alike, or not known in time; 0: nothing lies ahead */
+    int64_t sources; /* 1: not told apart, or not known in time; 0: nothing lies ahead */
+    bool sources_differ; /* in what is won of them, by more than chance */
     fore_outlook_source *source;
+    double *source_won; /* periods x sources, behind won_in */
     struct fore_arena *arena;
 } fore_outlook;
 

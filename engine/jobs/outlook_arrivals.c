@@ -227,6 +227,8 @@ static void learn_curves(arriving *a)
         relate(&won, a->parts, won_ratio);
         relate(&lost, a->parts, lost_ratio);
     }
+    for (int64_t k = 1; k < a->parts; k++)
+        a->o->sources_differ |= won_ratio[k] != won_ratio[0] || lost_ratio[k] != lost_ratio[0];
     for (int64_t k = 0; k < a->parts; k++)
         follow(a, won_ratio[k], lost_ratio[k], a->curve + k * a->horizon);
 }
@@ -262,13 +264,18 @@ static void describe(const arriving *a)
     fore_outlook *o = a->o;
     o->sources = a->parts;
     for (int64_t k = 0; k < a->parts; k++) {
-        const double *curve = a->curve + k * a->horizon;
+        const double *curve = a->curve + k * a->horizon, *mean = a->mean + k * o->weeks;
         fore_outlook_source *to = &o->source[k];
-        *to = (fore_outlook_source){.word = a->word[k], .won_in_year = curve[YEAR_WEEKS - 1]};
-        for (int64_t w = 0; w < o->weeks; w++) {
-            to->expected += a->mean[w + k * o->weeks];
-            to->won += a->mean[w + k * o->weeks] * won_by(a, k, w, o->periods - 1);
+        double *won_in = o->source_won + k * o->periods;
+        *to = (fore_outlook_source){
+            .word = a->word[k], .won_in_year = curve[YEAR_WEEKS - 1], .won_in = won_in};
+        for (int64_t j = 0; j < o->periods; j++) {
+            won_in[j] = 0;
+            for (int64_t w = 0; w < o->weeks; w++)
+                won_in[j] += mean[w] * (won_by(a, k, w, j) - (j ? won_by(a, k, w, j - 1) : 0));
+            to->won += won_in[j];
         }
+        for (int64_t w = 0; w < o->weeks; w++) to->expected += mean[w];
         while (to->median_weeks + 1 < YEAR_WEEKS && curve[to->median_weeks] < to->won_in_year / 2)
             to->median_weeks++;
         to->median_weeks++; /* within so many */
@@ -281,10 +288,12 @@ static fore_status make_room(arriving *a, fore_error *err)
     o->arrivals = fore_arena_alloc(o->arena, o->weeks, sizeof(double));
     o->new_won = fore_arena_alloc(o->arena, o->weeks * o->periods, sizeof(double));
     o->source = fore_arena_alloc(o->arena, a->parts, sizeof *o->source);
+    o->source_won = fore_arena_alloc(o->arena, a->parts * o->periods, sizeof(double));
     a->won = FORE_NEW(2 * LIFE_WEEKS, double);
     a->curve = FORE_NEW(a->horizon * a->parts, double);
     a->mean = FORE_NEW(o->weeks * a->parts, double);
-    if (!o->arrivals || !o->new_won || !o->source || !a->won || !a->curve || !a->mean)
+    if (!o->arrivals || !o->new_won || !o->source || !o->source_won || !a->won || !a->curve ||
+        !a->mean)
         return fore_no_memory(err);
     a->lost = a->won + LIFE_WEEKS;
     return FORE_OK;

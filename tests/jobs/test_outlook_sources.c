@@ -2,7 +2,7 @@
  * sources that are filled in with the win tell nothing. */
 #include "engine/jobs/outlook.h"
 
-#include "jobs_world.h"
+#include "answer_help.h"
 
 enum { DAYS = 500, LAST = 200 };
 
@@ -85,6 +85,8 @@ static void sources__each_converts_as_it_did(void **state)
     assert_true(fabs(web->expected / referral->expected - 2) < 0.2);
     assert_true(fabs(web->expected + referral->expected - arrivals_to_come(o)) < 1e-9);
     assert_true(fabs(web->won + referral->won - wins_to_come(o)) < 1e-9);
+    assert_true(fabs(web->won_in[0] + web->won_in[1] + web->won_in[2] - web->won) < 1e-9);
+    assert_true(o->sources_differ);
     fore_outlook_free(o);
 }
 
@@ -111,11 +113,29 @@ static void sources__filled_in_with_the_win__are_not_used(void **state)
     fore_outlook_free(o);
 }
 
+/* What the sources bring is what the first table says of new deals. */
+static void sources__of_the_forecast__add_up_to_its_new_deals(void **state)
+{
+    world *w = *state;
+    put_mixture(w, &(mixture){.named = true});
+    foresell_forecast_request r = {.moment = {at(DAYS, 0), NULL}, .horizon = 3, .seed = 5};
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *sources = node_of(h.root, "new_deals"),
+                         *periods = node_of(h.root, "periods");
+    double told = 0, fresh = 0;
+    assert_int_equal(fore_json_length(sources), 2);
+    for (int64_t k = 0; k < 2; k++) told += number_of(fore_json_at(sources, k), "amount");
+    for (int64_t j = 0; j < 3; j++) fresh += number_of(fore_json_at(periods, j), "from_new_deals");
+    assert_true(fresh > 0 && fabs(told / fresh - 1) < 1e-9);
+    forget(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(sources__each_converts_as_it_did),
         WITH_WORLD(sources__a_better_mix_of_late__brings_more),
+        WITH_WORLD(sources__of_the_forecast__add_up_to_its_new_deals),
         WITH_WORLD(sources__filled_in_with_the_win__are_not_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
