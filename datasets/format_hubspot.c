@@ -219,9 +219,10 @@ static const fore_bind goals[] = {
     FORE_TO(AMOUNT, "hs_target_amount|Target Amount"),
     FORE_TO(PERIOD_START, "hs_start_datetime|hs_start_date|Start Date"),
     FORE_TO(PERIOD_END, "hs_end_datetime|hs_end_date|End Date"),
-    FORE_TO(OWNER, "hubspot_owner_id|Goal owner"),
-    FORE_TO(KEY, "hs_assignee_user_id"),
-    FORE_TO(TEAM, "hs_assignee_team_id|hubspot_team_id"),
+    FORE_TO(OWNER, "hubspot_owner_id|HubSpot Owner ID|Goal owner"),
+    FORE_TO(KEY, "hs_assignee_user_id|Assignee User ID|Assignee User|Assignee ID"),
+    FORE_TO(TEAM, "hs_assignee_team_id|Assignee Team ID|Assignee Team|hubspot_team_id|"
+                  "HubSpot Team ID|HubSpot Team"),
     {0}};
 
 static const fore_bind owners[] = {FORE_TO(ID, "owner_id|ownerid|Owner ID|id"),
@@ -330,7 +331,7 @@ static const fore_file_rule rules[] = {
                   "hs_start_datetime|hs_start_date|Start Date",
      .binds = goals,
      .ignored = ENGAGEMENT "|hs_object_id|Record ID|id|createdate|hs_created_by_user_id|"
-                           "hs_group_correlation_uuid|hs_goal_target_group_id",
+                           "hs_group_correlation_uuid|hs_goal_target_group_id|Goal Target Group ID",
      .shape = fore_shape_goal,
      .note = "goals whose name says revenue, quota, sales or bookings are read as targets"},
     {.kind = FORE_KIND_NOTHING,

@@ -263,16 +263,22 @@ static const fore_bind prices[] = {FORE_TO(KEY, "Id|External_Id__c"),
 static const fore_bind products[] = {
     ID_COLUMN, FORE_TO(NAME, "Name"), FORE_TO(CATEGORY, "Family"), DELETED, {0}};
 
+/* Names of the object (Data Loader) and of the columns that the vendor's own guide has in its file.
+ */
 static const fore_bind quotas[] = {
-    FORE_TO(SCOPE_ID, "QuotaOwnerId|User.External_Id__c|Owner.External_Id__c|OwnerId"),
-    FORE_TO(REP_NAME, "OwnerName__c|QuotaOwner.Name"),
-    FORE_TO(PERIOD_START, "StartDate|StartDate__c"),
+    FORE_TO(SCOPE_ID, "QuotaOwnerId|QuotaOwner.External_Id__c|User.External_Id__c|"
+                      "Owner.External_Id__c|OwnerId|User ID|Forecast Owner ID"),
+    FORE_TO(REP_NAME, "OwnerName__c|QuotaOwner.Name|User Name|Quota Owner|Forecast Owner|"
+                      "Quota Owner Name|Forecast Owner Name|Owner.Name|Owner|User"),
+    FORE_TO(PERIOD_START, "StartDate|StartDate__c|Period.StartDate"),
+    FORE_TO(KEY, "Period.Type|Period Type|PeriodType__c"),
     FORE_TO(AMOUNT, "QuotaAmount|QuotaAmount__c"),
     FORE_TO(QUANTITY, "QuotaQuantity"),
-    FORE_TO(CURRENCY, "CurrencyIsoCode"),
-    FORE_TO(SUBTYPE, "ForecastingTypeId"),
+    FORE_TO(CURRENCY, "CurrencyIsoCode|Currency Code|Quota Amount Currency"),
+    FORE_TO(SUBTYPE, "ForecastingTypeId|Forecast Type ID|ForecastingType.DeveloperName|"
+                     "Forecast Type Name|Forecasting Type|Forecast Type"),
     FORE_TO(CATEGORY, "ProductFamily|ForecastingGroupItemId"),
-    FORE_TO(REGION, "Territory2Id"),
+    FORE_TO(REGION, "Territory2Id|Territory2.Name|Territory Name"),
     {0}};
 
 static const fore_bind users[] = {ID_COLUMN,
@@ -446,11 +452,12 @@ static const fore_file_rule rules[] = {
      .shape = fore_shape_live},
     {.kind = FORE_KIND_TARGETS,
      .file_names = "Quota|ForecastingQuota",
-     .signature = "QuotaAmount|QuotaAmount__c & StartDate",
+     .signature = "QuotaAmount|QuotaAmount__c & StartDate|Period.StartDate",
      .binds = quotas,
-     .ignored = STAMPS "|Id|External_Id|PeriodId|IsAmount|IsQuantity",
+     .ignored = STAMPS "|Id|External_Id|PeriodId|IsAmount|IsQuantity|Forecast Type Name",
      .shape = fore_shape_quota,
-     .note = "a quota holds for the month of the calendar that it starts in"},
+     .note = "a quota whose period has no type holds for the month of the calendar that it starts "
+             "in, unless its owner's all start three months or a year apart"},
     {.kind = FORE_KIND_REPS,
      .file_names = "User|Users",
      .signature = "Username|Alias|ProfileId|UserRoleId & Name|LastName",

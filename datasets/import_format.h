@@ -131,6 +131,9 @@ typedef enum fore_lookup_name {
     FORE_LOOK_CONTACT_NAME,
     FORE_LOOK_OWNER_OF_USER, /* HubSpot: user id -> owner id */
     FORE_LOOK_TARGET,        /* scope, id and start -> what the target is of; "" -> its currency */
+    FORE_LOOK_TARGET_AMOUNT, /* the same -> its amount, as `at` */
+    FORE_LOOK_REP_ID,        /* of the workspace -> id; flags: the rep is described */
+    FORE_LOOK_REP_NAME,      /* normalised -> id; empty where several have the name */
     FORE_LOOK_COUNT
 } fore_lookup_name;
 

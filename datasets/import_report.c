@@ -202,6 +202,14 @@ fore_status fore_report_make(fore_importing *run, fore_import_report *report, fo
             run, err, "no table of deals: %lld %s put together from their change log",
             (long long)run->made_deals, run->made_deals == 1 ? "deal was" : "deals were"));
     }
+    if (run->strangers > 0) {
+        FORE_TRY(fore_run_warn(
+            run, err,
+            "%lld %s of people whom no user, lead or deal names (%s%s): only the whole counts them "
+            "until their sales or users are imported under the same id or name",
+            (long long)run->strangers, run->strangers == 1 ? "quota is" : "quotas are",
+            run->stranger, run->strangers > 1 ? ", ..." : ""));
+    }
     FORE_TRY(say_lacks(run, err));
     FORE_TRY(say_loose(run, err));
     FORE_TRY(count_reasons(run, report, err));

@@ -252,6 +252,21 @@ static int32_t end_unsaid(const fore_row *r, int32_t start)
     return last > 0 ? (int32_t)last : start - 1;
 }
 
+/* Two amounts for one scope and period in a run: which one holds only their owner knows. */
+static fore_status refuse_second_target(fore_importing *run, const fore_target_row *row,
+                                        fore_error *err)
+{
+    char key[300];
+    snprintf(key, sizeof key, "%s|%.200s|%lld|%lld", row->scope, row->scope_id,
+             (long long)row->period_start_on, (long long)row->period_end_on);
+    const fore_lookup_entry *before = fore_lookup_find(run, FORE_LOOK_TARGET_AMOUNT, key);
+    fore_lookup_entry entry = {.text = "", .at = row->amount_minor};
+    if (!before) return fore_lookup_put(run, FORE_LOOK_TARGET_AMOUNT, key, &entry, err);
+    if (before->at == row->amount_minor) return FORE_OK;
+    return fore_reject_slot(run, FORE_SLOT_AMOUNT,
+                            "another amount for the same scope and period; leave one of them", err);
+}
+
 static fore_status put_target(fore_importing *run, fore_put *put, fore_error *err)
 {
     static const char *const scopes[] = {"company", "team", "rep", "region", "product", NULL};
@@ -281,7 +296,8 @@ static fore_status put_target(fore_importing *run, fore_put *put, fore_error *er
         row.period_end_on = end_unsaid(r, row.period_start_on);
     else if (row.period_end_on < row.period_start_on)
         return fore_reject_slot(run, FORE_SLOT_PERIOD_END, "the period ends before it starts", err);
-    return fore_store_put_target(run->store, &row, put, err);
+    FORE_TRY(refuse_second_target(run, &row, err));
+    return r->rejected ? FORE_OK : fore_store_put_target(run->store, &row, put, err);
 }
 
 /* --- the helping files --- */

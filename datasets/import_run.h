@@ -139,6 +139,7 @@ typedef struct fore_file_plan {
     bool decided;  /* dates and numbers: the file was looked through */
     int64_t index; /* in the report */
     int64_t rows, added, changed, same, rejected, doubles;
+    int quota_months; /* that a quota holds which does not say it; 0: not looked through yet */
     const char **notes;
     int64_t note_count, note_capacity;
 } fore_file_plan;
@@ -183,6 +184,8 @@ typedef struct fore_importing {
     int64_t kind_rows[FORE_KIND_COUNT];
     int64_t contact_links, undated, made_deals;
     int64_t closed_deals;
+    int64_t strangers; /* quotas of people whom the workspace does not know */
+    const char *stranger;
     const char *open_stage[8]; /* the first stages of deals that were read as open */
     int open_stages;
     int64_t derived[3]; /* rows made from histories and sums, by fore_put */
@@ -206,7 +209,8 @@ fore_status fore_reject(fore_importing *run, const char *column, const char *val
 fore_status fore_reject_slot(fore_importing *run, fore_slot slot, const char *reason,
                              fore_error *err);
 
-/* --- what shapes of several formats share (import_shapes.c, import_targets.c) --- */
+/* --- what shapes of several formats share (import_shapes.c, import_targets.c, import_quotas.c) ---
+ */
 
 /* Is the word in the text, by itself or with an s behind it? Small letters. */
 bool fore_has_word(const char *text, const char *word);
@@ -226,8 +230,10 @@ fore_status fore_shape_snapshot(fore_importing *run, fore_row *row, bool *keep, 
 fore_status fore_shape_change(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 fore_status fore_shape_stage_change(fore_importing *run, fore_row *row, bool *keep,
                                     fore_error *err);
-/* Targets of Salesforce and HubSpot. Left out, with the reason, is what is no amount of money, what is
- * of a part of a rep's sales, and the second of two for one period. */
+/* Targets of Salesforce and HubSpot. Left out, with the reason, is what is no amount of money, what
+ * is of a part of a rep's sales, and the second of two for one period. */
+fore_status fore_target_of_kind(fore_importing *run, fore_row *row, const char *kind,
+                                const char *reason, fore_error *err);
 fore_status fore_shape_quota(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 fore_status fore_shape_goal(fore_importing *run, fore_row *row, bool *keep, fore_error *err);
 /* Passes over deleted records. */
