@@ -22,8 +22,11 @@ enum {
     NOTES_MOST = 50,
     EFFECTS_SAID = 3,
     PATHS_LEAST = 200,
-    PATHS_MOST = 4000,
-    PATH_VALUES = 40000000,
+    PATHS = 4000,
+    PATHS_MOST = 40000,
+    PATHS_OUTSIDE = 20,      /* beyond each bound of a level */
+    PATH_VALUES = 40000000,  /* of a hierarchy */
+    PATHS_OF_ONE = 10000000, /* values of one series */
     HOUR_SECONDS = 3600,
     WEEK_HOURS = 168,
     YEAR_DAYS = 365,
@@ -39,6 +42,7 @@ typedef struct series_writer {
     const fore_series_nested *nested;
     const fore_series_sources *sources;
     const foresell_series_request *request;
+    double vague; /* a level that there are too few paths for; 0: none */
 } series_writer;
 
 static void write_effect(series_writer *w, const char *id, const fore_driver_effect *e,
@@ -115,11 +119,11 @@ static void write_anomalies(series_writer *w, const fore_series_plan *p,
 /* All steps together that were asked for: their interval is narrower than the sum of theirs, errors
  * partly cancel. */
 static void write_sum(series_writer *w, const char *id, const fore_series_plan *p,
-                      const fore_series_forecast *f)
+                      const fore_series_task *task)
 {
     char from[32], to[32], key[32];
-    fore_series_sum sum;
-    if (f->paths == 0) return;
+    const fore_series_forecast *f = task->forecast;
+    if (f->paths == 0 && !task->summed) return;
     fore_series_when(p, p->late + 1, from);
     fore_series_when(p, f->horizon, to);
     fore_answer_row(w->answer, w->sums);
@@ -131,9 +135,11 @@ static void write_sum(series_writer *w, const char *id, const fore_series_plan *
     fore_json_string(w->json, "to", to);
     for (int64_t k = 0; k < f->levels; k++) {
         fore_error ignored;
-        if (fore_series_add_up(f, p->late, f->horizon - p->late, w->level[k], &sum, &ignored) !=
-            FORE_OK)
+        fore_series_sum sum = task->sum[k];
+        if (!task->summed && fore_series_add_up(f, p->late, f->horizon - p->late, w->level[k], &sum,
+                                                &ignored) != FORE_OK)
             continue;
+        if (isnan(sum.lower) && !isnan(f->lower[p->late + k * f->horizon])) w->vague = w->level[k];
         if (k == 0) {
             fore_answer_number(w->answer, w->sums, sum.mean);
             fore_json_number(w->json, "mean", sum.mean);
@@ -149,8 +155,9 @@ static void write_sum(series_writer *w, const char *id, const fore_series_plan *
 }
 
 static void write_forecast(series_writer *w, const char *id, const fore_series_plan *p, int64_t s,
-                           const fore_series_forecast *f, const char *note)
+                           const fore_series_task *task, const char *note)
 {
+    const fore_series_forecast *f = task->forecast;
     fore_json_object(w->json, NULL);
     fore_json_string(w->json, "unique_id", id);
     fore_json_string(w->json, "method", f->name);
@@ -160,7 +167,7 @@ static void write_forecast(series_writer *w, const char *id, const fore_series_p
     if (note[0]) fore_json_string(w->json, "note", note);
     write_effects(w, id, f);
     write_anomalies(w, p, f);
-    if (w->sums >= 0) write_sum(w, id, p, f);
+    if (w->sums >= 0) write_sum(w, id, p, task);
     fore_series_nested_node(w->nested, s, w->json);
     fore_json_array(w->json, "forecast");
     for (int64_t h = 0; h < f->horizon; h++) {
@@ -250,13 +257,32 @@ static fore_status make_sums(fore_answer *a, const double *level, int64_t levels
     return FORE_OK;
 }
 
-/* Sample paths for sums: fewer where thousands of series would fill the memory. */
-static int64_t paths_for(const fore_series_task *tasks, int64_t series)
+/* Sample paths that tell the highest level. */
+static int64_t paths_for(const fore_series_options *o)
 {
-    int64_t steps = 1;
-    for (int64_t s = 0; s < series; s++) steps += tasks[s].horizon;
-    int64_t paths = PATH_VALUES / steps;
-    return paths > PATHS_MOST ? PATHS_MOST : paths < PATHS_LEAST ? PATHS_LEAST : paths;
+    double most = PATHS;
+    for (int64_t k = 0; k < o->levels; k++)
+        most = fmax(most, ceil(PATHS_OUTSIDE / (0.5 - o->level[k] / 200)));
+    return most < PATHS_MOST ? (int64_t)most : PATHS_MOST;
+}
+
+/* The nodes of a hierarchy, which hang together, keep their paths until they add up: fewer of them
+ * where thousands of nodes would fill the memory. Another series has as many as it has alone, and
+ * adds them up at once. */
+static void plan_sums(const fore_series_grid *grid, const fore_series_nested *nested,
+                      fore_series_task *tasks, fore_series_options *o)
+{
+    int64_t steps = 1, paths = paths_for(o);
+    for (int64_t s = 0; s < grid->series; s++) {
+        int64_t most = PATHS_OF_ONE / tasks[s].horizon;
+        steps += tasks[s].horizon;
+        if (nested->used) continue;
+        tasks[s].sum_paths = paths < most ? paths : most;
+        tasks[s].sum_from = grid->plan[s].late;
+    }
+    if (!nested->used) return;
+    int64_t most = PATH_VALUES / steps;
+    o->paths = paths < most ? paths : most < PATHS_LEAST ? PATHS_LEAST : most;
 }
 
 static int64_t make_effects(fore_answer *a, const fore_series_sources *sources, bool transformed)
@@ -374,7 +400,7 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
             continue;
         }
         const char *note = fore_series_words_note(w->answer, w->request, &grid->plan[s], f);
-        write_forecast(w, id, &grid->plan[s], s, f, note);
+        write_forecast(w, id, &grid->plan[s], s, &tasks[s], note);
         if (note[0] && few) fore_answer_note(w->answer, "%s: %s", called, note);
         if (grid->plan[s].assumed && few)
             fore_answer_note(w->answer, "%s: a single date tells no step; a %s is taken.", called,
@@ -412,7 +438,7 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
     if (!tasks || !columns) FORE_GO(fore_no_memory(err));
     FORE_GO(add_drivers(sources, &file, &grid, tasks, err));
     if (r->strict && sources) FORE_GO(fore_series_grid_refuse(&grid, r->file, err));
-    if (r->sum) options.paths = paths_for(tasks, grid.series);
+    if (r->sum) plan_sums(&grid, &nested, tasks, &options);
     FORE_GO(fore_series_batch(c->pool, tasks, grid.series, &options, err));
     FORE_GO(fore_series_settle(r, &grid, &nested, tasks, err));
     fore_json_writer json = fore_json_to(&a->json);
@@ -428,10 +454,16 @@ fore_status fore_job_series(fore_context *c, const foresell_series_request *requ
                        options.levels,
                        &nested,
                        sources,
-                       r};
+                       r,
+                       0};
     fore_json_object(&json, NULL);
     fore_series_nested_tell(&nested, a, &json);
     int64_t answered = write_series(&w, &file, &grid, tasks);
+    if (w.vague > 0)
+        fore_answer_note(a,
+                         "The sums have no %.10g %% interval: there are too few sample paths for "
+                         "it. Give a lower --level.",
+                         w.vague);
     fore_series_sources_say(sources, a);
     write_the_left_out(&w, &file, &grid, tasks);
     tell_aside(&file, r->file, a, &json);

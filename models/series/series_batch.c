@@ -62,6 +62,21 @@ static fore_status ask(const batch *b, const fore_series_task *tasks, int64_t co
     return ces ? fore_ces_choose_many(a->ces, count, err) : FORE_OK;
 }
 
+/* Sums in place of the paths they need: those of thousands of series would fill the memory. */
+static fore_status add_up(fore_series_task *task, fore_error *err)
+{
+    fore_series_forecast *f = task->forecast;
+    if (!f || f->paths == 0) return FORE_OK;
+    task->summed = task->sum_from >= 0 && task->sum_from < f->horizon;
+    for (int64_t k = 0; task->summed && k < f->levels; k++)
+        FORE_TRY(fore_series_add_up(f, task->sum_from, f->horizon - task->sum_from, f->level[k],
+                                    &task->sum[k], err));
+    fore_free(f->path);
+    f->path = NULL;
+    f->paths = 0;
+    return FORE_OK;
+}
+
 static fore_status run_task(const batch *b, fore_series_task *task, const fore_ets_question *ets,
                             const fore_ces_question *ces, fore_error *err)
 {
@@ -75,12 +90,14 @@ static fore_status run_task(const batch *b, fore_series_task *task, const fore_e
     }
     options.ets_known = ets;
     options.ces_known = ces;
+    if (task->sum_paths > 0) options.paths = task->sum_paths;
     task->status =
         fore_series_run(task->y, task->n, task->m, task->horizon, &options, &task->forecast, &own);
     if (task->status != FORE_OK)
         snprintf(task->message, sizeof task->message, "%.*s", (int)sizeof task->message - 1,
                  own.message);
-    return task->status == FORE_E_MEMORY ? fore_no_memory(err) : FORE_OK;
+    if (task->status == FORE_E_MEMORY) return fore_no_memory(err);
+    return task->sum_paths > 0 ? add_up(task, err) : FORE_OK;
 }
 
 static fore_status run_block(void *context, int64_t block, int worker, fore_error *err)
@@ -130,7 +147,8 @@ fore_status fore_series_batch(fore_pool *pool, fore_series_task *tasks, int64_t 
     fore_learned *learned = NULL;
     fore_status status = FORE_OK;
     for (int64_t i = 0; i < count; i++)
-        tasks[i].forecast = NULL, tasks[i].status = FORE_OK, tasks[i].message[0] = 0;
+        tasks[i].forecast = NULL, tasks[i].status = FORE_OK, tasks[i].message[0] = 0,
+        tasks[i].summed = false;
     int64_t share = count / ((int64_t)fore_pool_threads(pool) * BLOCKS_PER_THREAD);
     if (share < b.block) b.block = share > 1 ? share : 1;
     if (own.method == FORE_SERIES_LEARNED && !own.learned) {

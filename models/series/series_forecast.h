@@ -172,7 +172,9 @@ void fore_series_free(fore_series_forecast *forecast); /* NULL is harmless */
  * paths: bounds of single steps do not add up, as errors that stay add and others cancel. Paths are
  * joint draws: at each step they have the spread of the intervals, and between steps the dependence
  * of errors_ahead.h. They depend on the seed and on the values of the series, not on its place in a
- * batch. E_ARGUMENT for steps outside the forecast or a level outside (0, 100); E_NO_ANSWER without
+ * batch. Of P paths the outermost are the quantiles 1 / (2 P) and 1 - 1 / (2 P): bounds of a level
+ * beyond that are NaN. A single step has the bounds of the forecast, where it has that level.
+ * E_ARGUMENT for steps outside the forecast or a level outside (0, 100); E_NO_ANSWER without
  * paths. */
 typedef struct fore_series_sum {
     double mean, lower, upper, sd;
@@ -191,7 +193,12 @@ typedef struct fore_series_task {
     const fore_drivers *drivers;    /* of this series, in place of those of the options; or NULL */
     int64_t seasons;                /* to try beside m, where the options give none */
     int64_t season[FORE_SERIES_SEASONS];
+    int64_t sum_paths; /* > 0: so many paths in place of those of the options, which are added up
+                        * from step sum_from (0 is the first) to the last and not kept */
+    int64_t sum_from;
     fore_series_forecast *forecast; /* out, the caller frees each */
+    bool summed;                             /* out: paths there were */
+    fore_series_sum sum[FORE_SERIES_LEVELS]; /* out, of each level of the options */
     fore_status status;             /* out */
     char message[256];              /* out, "" when all is well */
 } fore_series_task;

@@ -3,18 +3,12 @@
  * quantiles of the intervals (a Gaussian copula with exact margins: of P paths, the one of rank r
  * at a step takes the quantile (r + 1/2) / P there). */
 #include <math.h>
-#include <stdlib.h>
 
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
 #include "engine/num/special.h"
 #include "models/series/errors_ahead.h"
 #include "models/series/series_inside.h"
-
-typedef struct ranked {
-    double error;
-    int64_t path;
-} ranked;
 
 /* FNV-1a over the bytes of the values: a stream of the series' own, wherever it stands. */
 static uint64_t stream_of(const fore_prepared *s)
@@ -24,13 +18,6 @@ static uint64_t stream_of(const fore_prepared *s)
     for (size_t i = 0; i < (size_t)s->n * sizeof(double); i++)
         hash = (hash ^ bytes[i]) * 1099511628211u;
     return hash;
-}
-
-static int by_error(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    if (x->error != y->error) return x->error < y->error ? -1 : 1;
-    return (x->path > y->path) - (x->path < y->path);
 }
 
 static double from_rank(const series_work *w, const fore_quantiles *q, int64_t step, int64_t rank,
@@ -101,16 +88,16 @@ static void draw_errors(series_work *w, shared_error *shared, double *errors, do
     share_errors(w, shared);
 }
 
-static void map_ranks(series_work *w, const fore_quantiles *q, ranked *order)
+static bool map_ranks(series_work *w, const fore_quantiles *q, double *at, int64_t *order)
 {
     fore_series_forecast *f = w->out;
     for (int64_t h = 0; h < f->horizon; h++) {
-        for (int64_t i = 0; i < f->paths; i++) order[i] = (ranked){f->path[h + i * f->horizon], i};
-        qsort(order, (size_t)f->paths, sizeof *order, by_error);
+        for (int64_t i = 0; i < f->paths; i++) at[i] = f->path[h + i * f->horizon];
+        if (!fore_order(at, f->paths, order)) return false;
         for (int64_t r = 0; r < f->paths; r++)
-            f->path[h + order[r].path * f->horizon] =
-                from_rank(w, q, w->series.tail + h, r, f->paths);
+            f->path[h + order[r] * f->horizon] = from_rank(w, q, w->series.tail + h, r, f->paths);
     }
+    return true;
 }
 
 fore_status series_draw_paths(series_work *w, fore_error *err)
@@ -124,23 +111,47 @@ fore_status series_draw_paths(series_work *w, fore_error *err)
     }
     f->path = FORE_NEW(f->horizon * paths, double);
     double *room = FORE_NEW(3 * w->steps, double);
-    ranked *order = FORE_NEW(paths, ranked);
+    double *at = FORE_NEW(paths, double);
+    int64_t *order = FORE_NEW(paths, int64_t);
     fore_quantiles *q = FORE_NEW(paths / 2 + 1, fore_quantiles);
     shared_error *shared = FORE_NEW(paths, shared_error);
-    bool enough = f->path && room && order && q && shared;
+    bool enough = f->path && room && at && order && q && shared;
     if (enough) {
         f->paths = paths;
         for (int64_t r = 0; 2 * r + 1 < paths; r++)
             q[r] = fore_conformal_level(&w->conformal,
                                         100 * (1 - (double)(2 * r + 1) / (double)paths));
         draw_errors(w, shared, room, room + w->steps);
-        map_ranks(w, q, order);
+        enough = map_ranks(w, q, at, order);
     }
     fore_free(room);
+    fore_free(at);
     fore_free(order);
     fore_free(q);
     fore_free(shared);
     return enough ? FORE_OK : fore_no_memory(err);
+}
+
+/* The margins are the bounds: what a single step has is told as it is. */
+static bool single_step(const fore_series_forecast *f, int64_t step, double level,
+                        fore_series_sum *sum)
+{
+    for (int64_t k = 0; k < f->levels; k++) {
+        if (f->level[k] != level) continue;
+        sum->lower = f->lower[step + k * f->horizon];
+        sum->upper = f->upper[step + k * f->horizon];
+        return true;
+    }
+    return false;
+}
+
+/* Of P sorted totals, the one of rank r is their quantile (r + 1/2) / P (Hazen 1914), as paths are
+ * made; beyond the first and the last nothing is known. */
+static double total_at(const double *totals, int64_t paths, double p)
+{
+    double place = p * (double)paths - 0.5, last = (double)(paths - 1);
+    if (place < -1e-9 || place > last + 1e-9) return NAN;
+    return fore_quantile_sorted(totals, paths, last > 0 ? fmin(1, fmax(0, place / last)) : 0);
 }
 
 fore_status fore_series_add_up(const fore_series_forecast *forecast, int64_t first, int64_t count,
@@ -168,8 +179,12 @@ fore_status fore_series_add_up(const fore_series_forecast *forecast, int64_t fir
     for (int64_t h = first; h < first + count; h++) sum->mean += f->mean[h];
     fore_sort(totals, f->paths);
     sum->sd = f->paths > 1 ? sqrt(fore_variance(totals, f->paths)) : 0;
-    sum->lower = fmin(sum->mean, fore_quantile_sorted(totals, f->paths, 0.5 - level / 200));
-    sum->upper = fmax(sum->mean, fore_quantile_sorted(totals, f->paths, 0.5 + level / 200));
+    if (count > 1 || !single_step(f, first, level, sum)) {
+        double lower = total_at(totals, f->paths, 0.5 - level / 200);
+        double upper = total_at(totals, f->paths, 0.5 + level / 200);
+        sum->lower = isnan(lower) ? NAN : fmin(sum->mean, lower);
+        sum->upper = isnan(upper) ? NAN : fmax(sum->mean, upper);
+    }
     fore_free(totals);
     return FORE_OK;
 }

@@ -57,6 +57,57 @@ static void series__sum__narrower_than_the_bounds_added_up(void **state)
     forget(&h);
 }
 
+/* One step is its own sum, at any level and whatever else the file has; so is the sum of many. */
+static void series__sum__whatever_else_the_file_has(void **state)
+{
+    enum { OTHERS = 40 };
+    static const char *const key[] = {"lo-80", "hi-80", "lo-95", "hi-95"};
+    static const char *const high[] = {"lo-99.9", "hi-99.9"};
+    world *w = *state;
+    double bound[4];
+    for (int round = 0; round < 3; round++) {
+        bool one = round == 2, others = round == 1;
+        a_file f = {0};
+        fore_text_puts(&f.text, "unique_id,ds,y\n");
+        for (int s = 0; s < (others ? OTHERS : 1); s++)
+            for (int i = 0; i < 30; i++)
+                fore_text_printf(&f.text, "s%02d,%04d-%02d,%g\n", s, 2020 + i / 12, i % 12 + 1,
+                                 value_of(i) + (s * i) % 7);
+        write_file(w, &f);
+        foresell_series_request r = request(&f, "naive", one ? 1 : 300);
+        r.sum = true;
+        if (one) r.levels = "80,99.9", r.method = "ets";
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        const fore_json_node *sum = node_of(series_at(&h, 0), "sum");
+        for (int k = 0; k < 4; k++) {
+            const char *name = k < 2 ? key[k] : one ? high[k - 2] : key[k];
+            double got = number_of(sum, name);
+            if (one) assert_true(got == number_of(step_of(series_at(&h, 0), 0), name));
+            if (others) assert_true(got == bound[k]);
+            bound[k] = got;
+        }
+        assert_false(noted(&h, "too few sample paths"));
+        forget(&h);
+    }
+}
+
+/* Beyond what so many paths can tell: none, and it is said. */
+static void series__sum_of_a_level_beyond_the_paths__none(void **state)
+{
+    world *w = *state;
+    a_file f;
+    months(w, &f, "a", 48);
+    foresell_series_request r = request(&f, "naive", 3);
+    r.sum = true;
+    r.levels = "80,99.9999";
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    const fore_json_node *sum = node_of(series_at(&h, 0), "sum");
+    assert_null(fore_json_get(sum, "lo-99.9999"));
+    assert_true(number_of(sum, "lo-80") < number_of(sum, "hi-80"));
+    assert_true(noted(&h, "The sums have no 99.9999 % interval"));
+    forget(&h);
+}
+
 /* A month of ten times the sales: named by its date, and taken out where that is asked for. */
 static void series__an_outlier__told_by_its_date_and_treated_on_request(void **state)
 {
@@ -212,6 +263,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(series__levels__are_nested_and_named),
+        WITH_WORLD(series__sum__whatever_else_the_file_has),
+        WITH_WORLD(series__sum_of_a_level_beyond_the_paths__none),
         WITH_WORLD(series__sum__narrower_than_the_bounds_added_up),
         WITH_WORLD(series__an_outlier__told_by_its_date_and_treated_on_request),
         WITH_WORLD(series__hours_and_days__longer_seasons_tried_by_themselves),

@@ -290,9 +290,15 @@ static void paths__any_method__margins_are_the_intervals(void **state)
         }
         fore_series_sum sum;
         assert_int_equal(fore_series_add_up(f, 2, 1, 95, &sum, NULL), FORE_OK);
-        double width = f->upper[2 + H] - f->lower[2 + H];
-        assert_true(fabs(sum.upper - f->upper[2 + H]) < 0.05 * width);
-        assert_true(fabs(sum.lower - f->lower[2 + H]) < 0.05 * width);
+        assert_true(sum.upper == f->upper[2 + H] && sum.lower == f->lower[2 + H]);
+        for (int i = 0; i < P; i++) at[i] = f->path[2 + i * H];
+        qsort(at, P, sizeof *at, by_value);
+        assert_int_equal(fore_series_add_up(f, 2, 1, 100.0 * 995 / P, &sum, NULL), FORE_OK);
+        double near = 1e-9 * (at[P - 2] - at[1]); /* quantile 2 / P: half way */
+        assert_true(fabs(sum.lower - (at[1] + at[2]) / 2) <= near);
+        assert_true(fabs(sum.upper - (at[P - 2] + at[P - 3]) / 2) <= near);
+        assert_int_equal(fore_series_add_up(f, 2, 1, 99.99, &sum, NULL), FORE_OK);
+        assert_true(isnan(sum.lower) && isnan(sum.upper));
         fore_series_free(f);
     }
 }
