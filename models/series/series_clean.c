@@ -47,14 +47,19 @@ static void treat(series_work *w, const fore_anomalies *found, bool replaces, bo
 }
 
 /* A week of hours holds their days too: without it weekends would pass for shifts of the level. */
-static int64_t longest_of_all(const series_work *w)
+int64_t series_longest_season(int64_t n, int64_t m, const fore_series_options *options)
 {
-    int64_t longest = w->m;
-    for (int64_t i = 0; w->m > 1 && i < w->options->seasons; i++) {
-        int64_t length = w->options->season[i];
-        if (length % w->m == 0 && length > longest && w->series.n >= 3 * length) longest = length;
+    int64_t longest = m;
+    for (int64_t i = 0; m > 1 && i < options->seasons; i++) {
+        int64_t length = options->season[i];
+        if (length % m == 0 && length > longest && n >= 3 * length) longest = length;
     }
     return longest;
+}
+
+bool series_searched(int64_t n, const fore_series_options *options)
+{
+    return options->cleaning != FORE_CLEAN_OFF && n <= LOOKED_AT;
 }
 
 fore_status series_clean(series_work *w, fore_error *err)
@@ -65,9 +70,10 @@ fore_status series_clean(series_work *w, fore_error *err)
     bool replaces = kind == FORE_CLEAN_OUTLIERS || kind == FORE_CLEAN_BOTH;
     bool moves = kind == FORE_CLEAN_SHIFTS || kind == FORE_CLEAN_BOTH;
     fore_anomalies found;
-    if (kind == FORE_CLEAN_OFF || s->constant || s->n > LOOKED_AT) return FORE_OK;
+    if (!series_searched(s->n, w->options) || s->constant) return FORE_OK;
     if (2 * s->zeros > s->n) return FORE_OK; /* demands, not outliers */
-    FORE_TRY(fore_anomalies_find(s->y, s->n, longest_of_all(w), &found, err));
+    FORE_TRY(fore_anomalies_find(s->y, s->n, series_longest_season(s->n, w->m, w->options),
+                                 &found, err));
     f->outliers = found.outliers;
     f->outlier = found.outlier;
     found.outlier = NULL;

@@ -1,5 +1,6 @@
 /* A forecast with drivers: their effects are found first (drivers.h), the method asked for
- * forecasts what they leave, and what they are to do over the horizon is added.
+ * forecasts what they leave, and what they are to do over the horizon is added. Outliers, replaced
+ * or kept, are looked for in what they leave, and teach no effects (driver_outliers.h).
  *
  *   y' = y - (effects at t - their mean): the level stays, so that methods for positive values go
  * on forecast y' with intervals, widened by the degrees of freedom that the effects took add the
@@ -12,6 +13,7 @@
 #include "engine/base/memory.h"
 #include "engine/base/random.h"
 #include "engine/num/special.h"
+#include "models/series/driver_outliers.h"
 #include "models/series/series_inside.h"
 
 /* Share of a driver's range. */
@@ -155,6 +157,23 @@ static void tell(fore_drivers_fit *fit, fore_series_forecast *f)
     say_left_out(f);
 }
 
+/* Effects, from values that are no outliers; kept: room for n. */
+static fore_status learn(const double *y, int64_t n, int64_t m, int64_t rows,
+                         const fore_series_options *o, double *kept, fore_drivers_fit *fit,
+                         fore_error *err)
+{
+    int64_t outliers;
+    if (!series_searched(n, o)) return fore_drivers_learn(y, n, m, o->drivers, rows, fit, err);
+    FORE_TRY(fore_driver_outliers(y, n, m, series_longest_season(n, m, o), o->drivers, rows, kept,
+                                  &outliers, err));
+    FORE_TRY(fore_drivers_learn(kept, n, m, o->drivers, rows, fit, err));
+    if (outliers > 0 && fit->kept == 0) { /* they are all there is to learn from */
+        fore_drivers_free(fit);
+        return fore_drivers_learn(y, n, m, o->drivers, rows, fit, err);
+    }
+    return FORE_OK;
+}
+
 static fore_status without_drivers(const double *y, int64_t n, int64_t m, int64_t horizon,
                                    const fore_series_options *plain, const fore_error *why,
                                    fore_series_forecast **forecast, fore_error *err)
@@ -176,18 +195,20 @@ fore_status series_run_driven(const double *y, int64_t n, int64_t m, int64_t hor
     double mean = 0, *less = NULL, *added = NULL;
     plain.drivers = NULL;
     plain.non_negative = false;
-    fore_status status = fore_drivers_learn(y, n, m, drivers, rows, &fit, &why);
+    less = FORE_NEW(n, double);
+    added = FORE_NEW(rows, double);
+    fore_status status = FORE_OK;
+    if (!less || !added) FORE_GO(fore_no_memory(err));
+    status = learn(y, n, m, rows, options, less, &fit, &why);
     if (status == FORE_E_NO_ANSWER || status == FORE_E_NUMERIC) {
         plain.non_negative = options->non_negative;
-        return without_drivers(y, n, m, horizon, &plain, &why, forecast, err);
+        FORE_GO(without_drivers(y, n, m, horizon, &plain, &why, forecast, err));
+        goto done;
     }
     if (status != FORE_OK) {
         if (err) *err = why;
-        return status;
+        goto done;
     }
-    less = FORE_NEW(n, double);
-    added = FORE_NEW(rows, double);
-    if (!less || !added) FORE_GO(fore_no_memory(err));
     for (int64_t t = 0; t < rows; t++) added[t] = fore_drivers_at(&fit, drivers, rows, t);
     for (int64_t t = 0; t < n; t++) mean += added[t] / (double)n;
     for (int64_t t = 0; t < rows; t++) added[t] -= mean;

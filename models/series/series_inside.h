@@ -43,6 +43,9 @@ fore_status series_run_driven(const double *y, int64_t n, int64_t m, int64_t hor
                               fore_error *err);
 /* Tells outliers and level shifts, and treats them as the options ask. */
 fore_status series_clean(series_work *w, fore_error *err);
+/* Whether it looks at a series of n values at all; the longest season that it takes off first. */
+bool series_searched(int64_t n, const fore_series_options *options);
+int64_t series_longest_season(int64_t n, int64_t m, const fore_series_options *options);
 /* used, fitted and residuals; the name, the parameters and the criteria of the model. */
 void series_describe_history(series_work *w, const double *y);
 void series_describe_model(series_work *w);
