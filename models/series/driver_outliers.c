@@ -3,6 +3,7 @@
  *   rough effects by a regression that outliers do not move: a line that may bend, the season as
  *   Fourier pairs, the drivers; least absolute deviations, then bisquare weights from there
  *   outliers of what these effects leave (anomalies.h); none: done
+ *   more than a tenth of the values: a pattern, and values to learn from
  *   effects again, by drivers.h, without those values; outliers of what they leave
  *
  * Source of the two robust fits: iteratively reweighted least squares (Holland, Welsch 1977). */
@@ -24,6 +25,7 @@ enum {
     BEND_VALUES = 12,  /* between two */
     PAIRS = 6,         /* of the season, at most */
     CYCLES = 2,        /* of it, at least */
+    TENTH = 10,
     ABSOLUTE = 30,
     BISQUARE = 10 /* rounds */
 };
@@ -150,7 +152,7 @@ static fore_status leave_out(const double *y, const double *less, const fore_pre
     FORE_TRY(fore_anomalies_find(less, s->n, longest, &found, err));
     memcpy(kept, y, (size_t)n * sizeof *kept);
     *count = 0;
-    for (int64_t i = 0; i < found.outliers; i++) {
+    for (int64_t i = 0; TENTH * found.outliers <= s->n && i < found.outliers; i++) {
         int64_t t = s->lead + found.outlier[i];
         *count += !isnan(y[t]);
         kept[t] = NAN;
