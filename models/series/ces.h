@@ -44,7 +44,7 @@ typedef struct fore_ces {
 fore_status fore_ces_fit(const double *y, int64_t n, int64_t m, fore_ces_form form, fore_ces *model,
                          fore_error *err);
 /* m as the season, 1 for none; m > FORE_CES_SEASON_MAX: no seasonal form.
- * The form with the smallest AICc. E_NO_ANSWER with fewer than 5 values. */
+ * The form with the smallest aicc, where starting values of a season count too. E_NO_ANSWER with fewer than 5 values. */
 fore_status fore_ces_choose(const double *y, int64_t n, int64_t m, fore_ces *model,
                             fore_error *err);
 

@@ -91,6 +91,25 @@ static void ces_forecast__variance__that_of_simulated_paths(void **state)
     }
 }
 
+/* White noise has no season, noise around one has: 50 series each. */
+static void ces_choose__with_and_without_a_season__seen(void **state)
+{
+    enum { SERIES = 50, N = 60, M = 12 };
+    int64_t seen[2] = {0};
+    (void)state;
+    for (int i = 0; i < 2 * SERIES; i++) {
+        double y[N], season[M];
+        fore_random random = fore_random_new(3, (uint64_t)i);
+        for (int t = 0; t < M; t++) season[t] = i < SERIES ? 0 : fore_random_normal(&random);
+        for (int t = 0; t < N; t++) y[t] = 20 + season[t % M] + fore_random_normal(&random);
+        fore_ces model;
+        assert_int_equal(fore_ces_choose(y, N, M, &model, NULL), FORE_OK);
+        seen[i >= SERIES] += model.form != FORE_CES_NONE;
+    }
+    if (seen[0] > SERIES / 10 || seen[1] < 8 * SERIES / 10)
+        fail_msg("seasons: %lld of noise, %lld of seasons", (long long)seen[0], (long long)seen[1]);
+}
+
 static void ces_choose__short_or_long_season__a_form_that_fits(void **state)
 {
     (void)state;
@@ -113,6 +132,7 @@ int main(void)
         cmocka_unit_test(ces_fit__nine_series__errors_not_above_those_of_statsforecast),
         cmocka_unit_test(ces_filter__full_form__matrix_recursion),
         cmocka_unit_test(ces_forecast__variance__that_of_simulated_paths),
+        cmocka_unit_test(ces_choose__with_and_without_a_season__seen),
         cmocka_unit_test(ces_choose__short_or_long_season__a_form_that_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
