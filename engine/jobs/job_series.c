@@ -213,6 +213,9 @@ static void tell_aside(const fore_series_file *set, const char *path, fore_answe
         fore_json_end_object(json);
         if (i < ASIDE_SHOWN && row->nameless)
             fore_answer_note(a, "%s:%lld: %s: set aside.", path, (long long)row->line, reason);
+        else if (i < ASIDE_SHOWN && row->id && !row->timed)
+            fore_answer_note(a, "%s:%lld: %s: set aside; its time cannot be read.", path,
+                             (long long)row->line, reason);
         else if (i < ASIDE_SHOWN)
             fore_answer_note(a, "%s:%lld: %s: set aside; its value of %s counts as missing.", path,
                              (long long)row->line, reason,

@@ -34,12 +34,14 @@ typedef struct fore_series_point {
     int64_t step;      /* on the grid of its series, from 0 */
     fore_series_form form;
     const char *bad; /* NULL, or what is wrong with the line: its series is left out */
+    bool aside;      /* of a row that was set aside: only its time counts; row is -1 */
 } fore_series_point;
 
-/* A row that does not fit the header, or names no series. */
+/* A row that does not fit the header, or names no series. Its time counts where it can be read. */
 typedef struct fore_series_aside {
-    int64_t line, cells;
-    bool nameless;
+    int64_t line, cells, at;
+    fore_series_form form;
+    bool nameless, timed;
     const char *id; /* of its series, as far as the row says; NULL: it does not */
 } fore_series_aside;
 

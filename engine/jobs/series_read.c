@@ -1,6 +1,7 @@
 /* Reading a file of series (series_file.h). A row with too few or too many cells, or without a name
- * of its series, is set aside, with its line and the reason, and counts as missing; a cell that
- * cannot be read leaves its series out.
+ * of its series, is set aside, with its line and the reason; where its series and time can be read
+ * it is a missing value of that time, as an empty cell is. A cell that cannot be read leaves its
+ * series out.
  */
 #include <math.h>
 #include <stdio.h>
@@ -11,28 +12,8 @@
 #include "engine/jobs/series_file.h"
 #include "engine/jobs/series_names.h"
 
-static const char ONLY_SERIES[] = "series";     /* the name where there is no unique_id */
 static const double VALUE_LIMIT = 1e150;        /* squares and their sums stay finite */
 enum { QUOTED_MOST = 1000, QUOTED_WIDTH = 32 }; /* lines told with their cell */
-
-static fore_status put_aside(fore_series_file *set, const fore_csv_record *record,
-                             fore_arena *arena, fore_error *err)
-{
-    bool nameless = record->fit == FORE_CSV_FITS;
-    fore_series_aside row = {.line = record->line, .cells = record->count, .nameless = nameless};
-    const fore_series_columns *c = &set->columns;
-    if (nameless)
-        row.id = NULL;
-    else if (c->ids == 1 && c->id[0] < record->count) {
-        row.id = fore_arena_string(arena, record->cells[c->id[0]]);
-        if (!row.id) return fore_no_memory(err);
-    } else if (c->ids == 0)
-        row.id = ONLY_SERIES;
-    FORE_TRY(fore_grow((void **)&set->aside, &set->aside_capacity, set->aside_count + 1, sizeof row,
-                       err));
-    set->aside[set->aside_count++] = row;
-    return FORE_OK;
-}
 
 static bool blank(const char *text) { return text[strspn(text, " \t")] == '\0'; }
 
@@ -41,6 +22,49 @@ static bool names_no_series(const fore_series_columns *c, const fore_csv_record 
     for (int64_t i = 0; i < c->ids; i++)
         if (!blank(record->cells[c->id[i]])) return false;
     return c->ids > 0;
+}
+
+/* The series of a row whose cells do not fit, as far as these go; NULL: it does not tell. */
+static fore_status name_of_aside(const fore_series_file *set, const fore_csv *csv,
+                                 const fore_csv_record *record, fore_series_names *names,
+                                 fore_text *room, const char **id, fore_error *err)
+{
+    const fore_series_columns *c = &set->columns;
+    fore_error ignored = {0};
+    *id = NULL;
+    for (int64_t i = 0; i < c->ids; i++)
+        if (c->id[i] >= record->count) return FORE_OK;
+    if (names_no_series(c, record)) return FORE_OK;
+    if (names->count > 0) {
+        fore_status status = fore_series_names_make(names, csv, record, id, &ignored);
+        if (status == FORE_OK) return FORE_OK;
+        *id = NULL;
+        return status == FORE_E_MEMORY ? fore_no_memory(err) : FORE_OK;
+    }
+    *id = fore_series_key(c, record, room);
+    return *id ? FORE_OK : fore_no_memory(err);
+}
+
+static fore_status put_aside(fore_series_file *set, const fore_csv *csv,
+                             const fore_csv_record *record, fore_series_names *names,
+                             fore_text *room, fore_arena *arena, fore_error *err)
+{
+    bool nameless = record->fit == FORE_CSV_FITS;
+    fore_series_aside row = {.line = record->line, .cells = record->count, .nameless = nameless};
+    int64_t date = set->columns.date;
+    int form = FORE_FORM_NUMBER;
+    if (!nameless) FORE_TRY(name_of_aside(set, csv, record, names, room, &row.id, err));
+    if (row.id) {
+        row.id = fore_arena_string(arena, row.id);
+        if (!row.id) return fore_no_memory(err);
+        row.timed = date < record->count && fore_series_time(&set->columns, record->cells[date],
+                                                             record->lengths[date], &row.at, &form);
+    }
+    row.form = (fore_series_form)form;
+    FORE_TRY(fore_grow((void **)&set->aside, &set->aside_capacity, set->aside_count + 1, sizeof row,
+                       err));
+    set->aside[set->aside_count++] = row;
+    return FORE_OK;
 }
 
 /* The fault with the cell that shows it; NULL: memory. */
@@ -141,6 +165,7 @@ static int by_series_and_time(const void *left, const void *right)
     const fore_series_point *a = left, *b = right;
     if (a->series != b->series) return a->series < b->series ? -1 : 1;
     if (a->at != b->at) return a->at < b->at ? -1 : 1;
+    if (a->aside != b->aside) return a->aside ? 1 : -1;
     return (a->line > b->line) - (a->line < b->line);
 }
 
@@ -173,7 +198,7 @@ static fore_status read_row(fore_series_file *set, const fore_csv *csv,
     bool nameless =
         record->fit == FORE_CSV_FITS && !set->nested && names_no_series(&set->columns, record);
     if (record->fit != FORE_CSV_FITS || nameless) {
-        FORE_TRY(put_aside(set, record, arena, err));
+        FORE_TRY(put_aside(set, csv, record, names, room, arena, err));
         return strict ? fore_series_file_fail(set, path, &set->aside[0], err) : FORE_OK;
     }
     if (names->count > 0) FORE_TRY(fore_series_names_make(names, csv, record, &id, err));
@@ -183,14 +208,49 @@ static fore_status read_row(fore_series_file *set, const fore_csv *csv,
     return FORE_OK;
 }
 
-/* Series of which no row is left get a number as well: the last ones. */
-static fore_status name_the_lost(fore_series_file *set, fore_error *err)
+/* Points of the rows set aside: their series, of which the last numbers go to those of which no row
+ * is left, and their times, if they are what the others are, dates or numbers. */
+static fore_status place_aside(fore_series_file *set, fore_error *err)
 {
+    bool dates = false;
+    for (int64_t i = 0; i < set->count; i++)
+        dates = dates || (!set->points[i].bad && set->points[i].form != FORE_FORM_NUMBER);
     for (int64_t i = 0; i < set->aside_count; i++) {
-        const char *id = set->aside[i].id;
-        if (id && fore_series_id_add(set, id) < 0) return fore_no_memory(err);
+        fore_series_aside *row = &set->aside[i];
+        int64_t series = row->id ? fore_series_id_add(set, row->id) : -1;
+        if (row->id && series < 0) return fore_no_memory(err);
+        row->timed = row->timed && dates == (row->form != FORE_FORM_NUMBER);
+        if (!row->timed) continue;
+        FORE_TRY(fore_grow((void **)&set->points, &set->capacity, set->count + 1,
+                           sizeof *set->points, err));
+        set->points[set->count++] = (fore_series_point){.series = series,
+                                                        .at = row->at,
+                                                        .y = NAN,
+                                                        .line = row->line,
+                                                        .row = -1,
+                                                        .form = row->form,
+                                                        .aside = true};
     }
     return FORE_OK;
+}
+
+static bool same_time(const fore_series_point *a, const fore_series_point *b)
+{
+    return a->series == b->series && a->at == b->at;
+}
+
+/* By series and time; of a time that has rows of its own, those set aside tell nothing. */
+static void put_in_order(fore_series_file *set)
+{
+    int64_t kept = 0;
+    if (set->count > 1)
+        qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
+    for (int64_t i = 0; i < set->count; i++) {
+        const fore_series_point *p = &set->points[i];
+        if (p->aside && kept > 0 && same_time(&set->points[kept - 1], p)) continue;
+        set->points[kept++] = *p;
+    }
+    set->count = kept;
 }
 
 static fore_status read_rows(fore_series_file *set, fore_csv *csv, fore_series_names *names,
@@ -209,8 +269,6 @@ static fore_status read_rows(fore_series_file *set, fore_csv *csv, fore_series_n
     else if (set->count == 0)
         status = fore_fail_at(err, FORE_E_DATA, fore_csv_path(csv), 2, 0,
                               "there is a header and no row under it; export the series again");
-    else
-        qsort(set->points, (size_t)set->count, sizeof *set->points, by_series_and_time);
 done:
     fore_text_free(&room);
     return status;
@@ -273,7 +331,8 @@ fore_status fore_series_file_read(fore_context *c, const foresell_series_request
     FORE_GO(fore_series_columns_learn(csv, r, &set->columns, a, err));
     FORE_GO(name_faults(set, a->arena, err));
     FORE_GO(read_rows(set, csv, &keys, r->strict, a->arena, err));
-    FORE_GO(name_the_lost(set, err));
+    FORE_GO(place_aside(set, err));
+    put_in_order(set);
     FORE_GO(fore_series_ids_say(set, a, err));
     say_encoding(c, csv);
 done:

@@ -248,7 +248,9 @@ static fore_status make_one(const fore_series_file *file, int64_t from, int64_t 
     p->first = g->count;
     p->step = FORE_STEP_NUMBER;
     p->season = p->width = 1;
-    if (n == 0) { /* named only by rows that were set aside */
+    bool lost = true; /* named only by rows that were set aside */
+    for (int64_t i = 0; i < n; i++) lost = lost && points[i].aside;
+    if (lost) {
         snprintf(p->why, sizeof p->why, "all its rows were set aside");
         return FORE_OK;
     }

@@ -73,10 +73,13 @@ static void add_up(fore_series_file *file)
             before && before->series == p->series && before->at == p->at && !p->bad && !before->bad;
         if (!same)
             file->points[kept++] = *p;
-        else if (isnan(before->y))
-            before->y = p->y;
-        else if (!isnan(p->y))
-            before->y += p->y;
+        else {
+            before->aside = before->aside && p->aside;
+            if (isnan(before->y))
+                before->y = p->y;
+            else if (!isnan(p->y))
+                before->y += p->y;
+        }
     }
     file->count = kept;
 }

@@ -232,6 +232,45 @@ static void series__a_row_set_aside__is_as_one_without_its_value(void **state)
     fore_text_free(&said[1]);
 }
 
+/* The answers to two files, without the notes of rows. */
+static void same_forecasts(world *w, const char *one, const char *other)
+{
+    fore_text said[2] = {{0}, {0}};
+    for (int k = 0; k < 2; k++) {
+        a_file f;
+        write_text(w, &f, k ? other : one);
+        foresell_series_request r = request(&f, "naive", 2);
+        HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+        const fore_json_node *steps = node_of(series_at(&h, 0), "forecast");
+        for (int64_t i = 0; i < fore_json_length(steps); i++)
+            fore_text_printf(&said[k], "%s %g, ", string_of(fore_json_at(steps, i), "ds"),
+                             number_of(fore_json_at(steps, i), "mean"));
+        forget(&h);
+    }
+    assert_string_equal(fore_text_string(&said[0]), fore_text_string(&said[1]));
+    fore_text_free(&said[0]);
+    fore_text_free(&said[1]);
+}
+
+/* At the end, every other one, with too many cells, named by two columns: the time counts. */
+static void series__a_row_set_aside__keeps_its_time(void **state)
+{
+    world *w = *state;
+    same_forecasts(w, "unique_id,ds,y\na,2020-01,1\na,2020-02,2\na,2020-03,3\na,2020-04\n",
+                   "unique_id,ds,y\na,2020-01,1\na,2020-02,2\na,2020-03,3\na,2020-04,\n");
+    same_forecasts(w, "unique_id,ds,y\na,2020-01,1\na,2020-02\na,2020-03,3,3\na,2020-04,4\n",
+                   "unique_id,ds,y\na,2020-01,1\na,2020-02,\na,2020-03,\na,2020-04,4\n");
+    same_forecasts(w,
+                   "ds,y\n2020-01,1\n2020-02\n2020-03,1\n2020-04\n2020-05,2\n2020-06\n2020-07,4\n",
+                   "ds,y\n2020-01,1\n2020-02,\n2020-03,1\n2020-04,\n2020-05,2\n2020-06,\n"
+                   "2020-07,4\n");
+    same_forecasts(w, "region,team,ds,y\nN,a,2020-01,1\nN,a,2020-02,2\nN,a,2020-03\n",
+                   "region,team,ds,y\nN,a,2020-01,1\nN,a,2020-02,2\nN,a,2020-03,\n");
+    /* of a time that has a row of its own, or one that cannot be read, it tells nothing */
+    same_forecasts(w, "unique_id,ds,y\na,2020-01,1\na,2020-02,2\na,2020-02\na,x\na,17\n",
+                   "unique_id,ds,y\na,2020-01,1\na,2020-02,2\n");
+}
+
 static void refused(world *w, const char *content, fore_status code, const char *words)
 {
     a_file f = {0};
@@ -297,6 +336,7 @@ int main(void)
         WITH_WORLD(series__rows_of_another_width__are_set_aside_and_told),
         WITH_WORLD(series__strict__fails_at_the_first_line_that_costs_a_series),
         WITH_WORLD(series__a_row_set_aside__is_as_one_without_its_value),
+        WITH_WORLD(series__a_row_set_aside__keeps_its_time),
         WITH_WORLD(series__bad_ones__are_named_and_the_others_answered),
         WITH_WORLD(series__unusable_files_and_requests__are_told_apart),
         WITH_WORLD(series__any_allocation_fails__clean_error),
