@@ -392,7 +392,7 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
                             const fore_series_grid *grid, const fore_series_task *tasks)
 {
     int64_t answered = 0;
-    bool few = grid->series <= NOTES_MOST;
+    bool few = grid->series <= NOTES_MOST, hinted = false;
     fore_json_array(w->json, "series");
     for (int64_t s = 0; s < grid->series; s++) {
         const char *id = fore_dictionary_text(file->ids, s), *called = id;
@@ -404,7 +404,9 @@ static int64_t write_series(series_writer *w, const fore_series_file *file,
         }
         const char *note = fore_series_words_note(w->answer, w->request, &grid->plan[s], f);
         write_forecast(w, id, &grid->plan[s], s, &tasks[s], note);
-        if (note[0] && few) fore_answer_note(w->answer, "%s: %s", called, note);
+        if (note[0] && few)
+            fore_answer_note(w->answer, "%s: %s", called,
+                             fore_series_words_hint(w->answer, w->request, note, &hinted));
         if (grid->plan[s].assumed && few)
             fore_answer_note(w->answer, "%s: a single date tells no step; a %s is taken.", called,
                              fore_series_step_word(&grid->plan[s]));

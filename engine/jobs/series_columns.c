@@ -156,7 +156,10 @@ fore_status fore_series_columns_find(const fore_csv *csv, const foresell_series_
         return fore_fail_at(
             err, FORE_E_DATA, fore_csv_path(csv), 1, 0,
             "the columns ds (date) and y (value) are needed, and unique_id where the file holds "
-            "several series; name others with --date, --value and --id");
+            "several series; name others with --date, --value and --id%s",
+            c->date >= 0 ? ". A sheet with one column per series has to be turned into rows "
+                           "unique_id,ds,y; --value \"Column name\" reads one of its columns"
+                         : "");
     c->date_name = fore_arena_string(a->arena, fore_csv_name(csv, c->date));
     c->value_name = fore_arena_string(a->arena, fore_csv_name(csv, c->value));
     if (!c->date_name || !c->value_name) return fore_no_memory(err);

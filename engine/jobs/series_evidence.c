@@ -139,8 +139,9 @@ static void say_order(const evidence *e, const fore_series_columns *c, bool open
                                 : "days of one month");
 }
 
+/* *said: there is a note of it already. */
 static fore_status decide_dates(const evidence *e, const foresell_series_request *r,
-                                fore_series_columns *c, fore_answer *a, fore_error *err)
+                                fore_series_columns *c, bool *said, fore_answer *a, fore_error *err)
 {
     bool unclear, settled, open, days, told = r->dates && strcmp(r->dates, "numbers") != 0;
     bool day = r->dates && strcmp(r->dates, "day-first") == 0;
@@ -151,13 +152,14 @@ static fore_status decide_dates(const evidence *e, const foresell_series_request
     if (told) usual = day ? FORE_DAY_FIRST : FORE_MONTH_FIRST;
     c->order = fore_date_decide(&e->dates, usual, &unclear);
     bool both = e->dates.day_first + e->dates.month_first > 0;
-    if (unclear && (both || (!told && (open || !settled)))) say_order(e, c, open, days, a);
+    *said = unclear && (both || (!told && (open || !settled)));
+    if (*said) say_order(e, c, open, days, a);
     return FORE_OK;
 }
 
 static fore_status decide_numbers(const evidence *e, const fore_csv *csv,
                                   const foresell_series_request *r, fore_series_columns *c,
-                                  fore_answer *a, fore_error *err)
+                                  bool *said, fore_answer *a, fore_error *err)
 {
     bool unclear, comma = r->decimal && strcmp(r->decimal, "comma") == 0;
     double value[2] = {0};
@@ -168,7 +170,8 @@ static fore_status decide_numbers(const evidence *e, const fore_csv *csv,
     if (unclear && e->values.point + e->values.comma == 0 && fore_csv_about(csv)->delimiter == ';')
         c->decimal = FORE_DECIMAL_COMMA;
     if (r->decimal) c->decimal = comma ? FORE_DECIMAL_COMMA : FORE_DECIMAL_POINT;
-    if (r->decimal || !unclear || !e->open[0]) return FORE_OK;
+    *said = !r->decimal && unclear && e->open[0];
+    if (!*said) return FORE_OK;
     for (int i = 0; i < 2; i++) {
         fore_cell_number(e->open, (int64_t)strlen(e->open), (fore_decimal)i, &value[i]);
         snprintf(shown[i], sizeof shown[i], "%.10g", value[i]);
@@ -180,6 +183,20 @@ static fore_status decide_numbers(const evidence *e, const fore_csv *csv,
                      shown[c->decimal], c->decimal == FORE_DECIMAL_COMMA ? "comma" : "point",
                      c->decimal == FORE_DECIMAL_COMMA ? "point" : "comma");
     return FORE_OK;
+}
+
+/* What the cells decided, where they might have been written otherwise and nobody asked for it. */
+static void say_reading(const evidence *e, const foresell_series_request *r,
+                        const fore_series_columns *c, bool order_said, bool decimal_said,
+                        fore_answer *a)
+{
+    bool ordered = !order_said && !r->dates && e->dates.day_first + e->dates.month_first > 0;
+    bool comma = !decimal_said && !r->decimal && c->decimal == FORE_DECIMAL_COMMA &&
+                 e->values.comma + e->values.either > 0;
+    if (c->value < 0 || (!ordered && !comma)) return;
+    fore_answer_note(a, "Read%s%s%s%s.", ordered ? " dates " : "",
+                     ordered ? fore_date_order_word(c->order) : "", ordered && comma ? "," : "",
+                     comma ? " numbers with a decimal comma" : "");
 }
 
 /* Days in a spreadsheet's count: mostly one after the other, a week apart, or on the same day of
@@ -236,8 +253,10 @@ fore_status fore_series_columns_learn(fore_csv *csv, const foresell_series_reque
         for (int64_t j = 0; j < c->drivers; j++)
             observe_number(&e, record.cells[c->driver[j]], record.lengths[c->driver[j]]);
     }
-    FORE_TRY(decide_dates(&e, r, c, a, err));
-    FORE_TRY(decide_numbers(&e, csv, r, c, a, err));
+    bool order_said = false, decimal_said = false;
+    FORE_TRY(decide_dates(&e, r, c, &order_said, a, err));
+    FORE_TRY(decide_numbers(&e, csv, r, c, &decimal_said, a, err));
+    say_reading(&e, r, c, order_said, decimal_said, a);
     decide_serials(&e, r, c, a);
     c->months = e.numbers > 0 && e.months == e.numbers;
     c->days = e.numbers > 0 && e.days == e.numbers;

@@ -48,8 +48,10 @@ int64_t fore_series_id_add(fore_series_file *file, const char *id)
 const char *fore_series_called(fore_arena *arena, const char *id)
 {
     int64_t fit = fore_utf8_fit(id, SHOWN_WIDTH);
-    const char *shown = id[fit] ? fore_arena_format(arena, "%.*s…", (int)fit, id) : id;
-    return shown ? shown : id;
+    char *shown = fore_arena_format(arena, "%.*s%s", (int)fit, id, id[fit] ? "…" : "");
+    for (char *at = shown; at && *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f) *at = ' ';
+    return shown ? shown : "a series";
 }
 
 static void say_pair(const fore_series_file *file, int64_t one, int64_t other, fore_answer *a)

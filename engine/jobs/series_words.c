@@ -92,6 +92,21 @@ const char *fore_series_words_note(fore_answer *a, const foresell_series_request
     return kept ? kept : "";
 }
 
+const char *fore_series_words_hint(fore_answer *a, const foresell_series_request *r,
+                                   const char *note, bool *hinted)
+{
+    const char *outlier = *hinted ? NULL : strstr(note, " outlier");
+    const char *kept = outlier ? strstr(outlier, ": kept") : NULL;
+    bool shifts = r->clean && strcmp(r->clean, "shifts") == 0;
+    if (!kept || replaces(r)) return note;
+    kept += strlen(": kept");
+    const char *said =
+        fore_arena_format(a->arena, "%.*s; --clean %s replaces such values%s", (int)(kept - note),
+                          note, shifts ? "both" : "outliers", kept);
+    *hinted = said != NULL;
+    return said ? said : note;
+}
+
 /* --- effects --- */
 
 static void put_effect(double v, bool logs, char out[48])

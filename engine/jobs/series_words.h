@@ -9,6 +9,9 @@
  * nothing. In the answer's arena. */
 const char *fore_series_words_note(fore_answer *a, const foresell_series_request *r,
                                    const fore_series_plan *plan, const fore_series_forecast *f);
+/* That note with what to do about outliers that were kept; *hinted: once per answer. */
+const char *fore_series_words_hint(fore_answer *a, const foresell_series_request *r,
+                                   const char *note, bool *hinted);
 /* "promo goes with +26.3 for each unit more (95 % interval 23.4 to 29.2)" */
 void fore_series_words_effects(fore_answer *a, const char *id, const fore_series_plan *plan,
                                const fore_series_sources *sources, const fore_series_forecast *f);

@@ -259,6 +259,81 @@ static void series__any_horizon__the_same_interval_of_the_first_step(void **stat
     }
 }
 
+/* Two series with a value far out: what to do about it is said once, and not in the JSON's note. */
+static void series__outliers_kept__what_to_do_is_said_once(void **state)
+{
+    world *w = *state;
+    a_file f = {0};
+    fore_text_puts(&f.text, "unique_id,ds,y\n");
+    for (int s = 0; s < 2; s++)
+        for (int i = 0; i < 48; i++)
+            fore_text_printf(&f.text, "%c,%04d-%02d,%g\n", 'a' + s, 2020 + i / 12, i % 12 + 1,
+                             i == 30 ? 9000 : value_of(i));
+    write_file(w, &f);
+    foresell_series_request r = request(&f, "ets", 3);
+    HEAR(kept, fore_job_series(&w->c, &r, kept.answer, e));
+    assert_true(noted(&kept, "a: 1 outlier at 2022-07: kept; --clean outliers replaces"));
+    assert_true(noted(&kept, "b: 1 outlier at 2022-07: kept"));
+    assert_false(noted(&kept, "b: 1 outlier at 2022-07: kept; --clean"));
+    assert_null(strstr(string_of(series_at(&kept, 0), "note"), "--clean"));
+    forget(&kept);
+    r.clean = "shifts";
+    HEAR(shifts, fore_job_series(&w->c, &r, shifts.answer, e));
+    assert_true(noted(&shifts, "kept; --clean both replaces"));
+    forget(&shifts);
+    r.clean = "outliers";
+    HEAR(gone, fore_job_series(&w->c, &r, gone.answer, e));
+    assert_false(noted(&gone, "--clean"));
+    forget(&gone);
+}
+
+/* What the cells decided is told, unless it was asked for. */
+static void series__day_first_and_decimal_comma__told(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f, "unique_id;ds;y\na;31.01.2022;1,5\na;28.02.2022;2,5\na;31.03.2022;3,5\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_true(noted(&h, "Read dates day first, numbers with a decimal comma."));
+    forget(&h);
+    r.dates = "day-first", r.decimal = "comma";
+    HEAR(asked, fore_job_series(&w->c, &r, asked.answer, e));
+    assert_false(noted(&asked, "Read "));
+    forget(&asked);
+    write_text(w, &f, "unique_id,ds,y\na,2022-01,1.5\na,2022-02,2.5\n");
+    r = naive(&f, 1);
+    HEAR(plain, fore_job_series(&w->c, &r, plain.answer, e));
+    assert_false(noted(&plain, "Read "));
+    forget(&plain);
+}
+
+static void series__one_column_per_product__how_to_turn_it_is_said(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f, "Month,Pens,Ink\n2022-01,1,5\n2022-02,2,6\n2022-03,3,7\n");
+    foresell_series_request r = naive(&f, 1);
+    DENIED(FORE_E_DATA, "has to be turned into rows unique_id,ds,y; --value \"Column name\"", d,
+           fore_job_series(&w->c, &r, d.answer, e));
+    r.value = "Ink";
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_true(mean(&h, 0, 0) == 7);
+    forget(&h);
+}
+
+static void series__a_line_break_in_a_name__is_a_space_in_messages(void **state)
+{
+    world *w = *state;
+    a_file f;
+    write_text(w, &f, "unique_id,ds,y\n\"a\nb\",2020-01,x\nc,2020-01,4\nc,2020-02,4\n");
+    foresell_series_request r = naive(&f, 1);
+    HEAR(h, fore_job_series(&w->c, &r, h.answer, e));
+    assert_true(noted(&h, "a b is left out: line 2: y is not a number"));
+    assert_string_equal(string_of(series_at(&h, 0), "unique_id"), "a\nb");
+    forget(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +345,10 @@ int main(void)
         WITH_WORLD(series__hours_and_days__longer_seasons_tried_by_themselves),
         WITH_WORLD(series__values_missing_at_the_end__come_first),
         WITH_WORLD(series__any_horizon__the_same_interval_of_the_first_step),
+        WITH_WORLD(series__outliers_kept__what_to_do_is_said_once),
+        WITH_WORLD(series__day_first_and_decimal_comma__told),
+        WITH_WORLD(series__one_column_per_product__how_to_turn_it_is_said),
+        WITH_WORLD(series__a_line_break_in_a_name__is_a_space_in_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
