@@ -206,6 +206,7 @@ fore_status fore_put_deal(fore_importing *run, fore_put *put, fore_error *err)
     FORE_TRY(fore_reference(run, FORE_PRODUCT, FORE_SLOT_PRODUCT, &row.product, err));
     FORE_TRY(fore_reference(run, FORE_CAMPAIGN, FORE_SLOT_CAMPAIGN, &row.campaign, err));
     run->undated += row.created_at == FORE_NO_TIME;
+    run->undated_wins += row.outcome == FORE_WON && row.closed_at == FORE_NO_TIME;
     FORE_TRY(note_stage(run, &row, err));
     return fore_store_put_deal(run->store, &row, put, err);
 }

@@ -1,4 +1,5 @@
 /* What an import says about itself: files, rejects, what the export lacks and what that costs. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,56 @@ done:
 }
 
 /* --- what is missing --- */
+
+/* Won deals without a date of closing, as they stand in the workspace now; amounts are told where
+ * all are of one currency. */
+typedef struct undated_wins {
+    int64_t count;
+    double amount;
+    char currency[16];
+    bool mixed;
+} undated_wins;
+
+static fore_status count_undated(fore_importing *run, undated_wins *found, fore_error *err)
+{
+    fore_status status = FORE_OK;
+    fore_cursor *cursor = NULL;
+    fore_deal_row deal;
+    bool more = true;
+    FORE_TRY(fore_cursor_open(run->store, FORE_TABLE_DEAL, false, &cursor, err));
+    for (;;) {
+        FORE_GO(fore_cursor_next(cursor, &deal, &more, err));
+        if (!more) break;
+        if (deal.outcome != FORE_WON || deal.closed_at != FORE_NO_TIME) continue;
+        const char *currency = deal.currency ? deal.currency : "";
+        if (found->count++ == 0) snprintf(found->currency, sizeof found->currency, "%s", currency);
+        found->mixed = found->mixed || strncmp(found->currency, currency, 15) != 0;
+        if (deal.amount_minor != FORE_NO_AMOUNT) found->amount += (double)deal.amount_minor / 100;
+    }
+done:
+    fore_cursor_close(cursor);
+    return status;
+}
+
+static fore_status say_undated(fore_importing *run, fore_error *err)
+{
+    undated_wins found = {0};
+    char money[64], brought[100] = "";
+    if (run->undated_wins == 0) return FORE_OK;
+    FORE_TRY(count_undated(run, &found, err));
+    if (found.count == 0) return FORE_OK;
+    fore_number_people(found.amount, 0, money, sizeof money);
+    if (!found.mixed && found.amount != 0)
+        snprintf(brought, sizeof brought, ", %s%s%s%s,", money, *found.currency ? " " : "",
+                 found.currency, found.count == 1 ? "" : " in all");
+    bool logged = fore_store_count(run->store, FORE_TABLE_DEAL_CHANGE) > 0, one = found.count == 1;
+    return fore_run_warn(
+        run, err,
+        "%lld won deal%s%s %s no closing date and %s in no period of a forecast%s. Map the column "
+        "of that date in a mapping file ([deals] closed_at = ...)",
+        (long long)found.count, one ? "" : "s", brought, one ? "has" : "have", one ? "is" : "are",
+        logged ? ", unless its changes tell the day" : "");
+}
 
 static fore_status say_lacks(fore_importing *run, fore_error *err)
 {
@@ -211,6 +262,7 @@ fore_status fore_report_make(fore_importing *run, fore_import_report *report, fo
             run->stranger, run->strangers > 1 ? ", ..." : ""));
     }
     FORE_TRY(say_lacks(run, err));
+    FORE_TRY(say_undated(run, err));
     FORE_TRY(say_loose(run, err));
     FORE_TRY(count_reasons(run, report, err));
     fore_import_file *files = fore_arena_alloc(run->arena, run->file_count, sizeof *files);

@@ -183,7 +183,7 @@ typedef struct fore_importing {
     bool fresh[FORE_KIND_COUNT]; /* the workspace held no row of the kind before this run */
     int64_t kind_rows[FORE_KIND_COUNT];
     int64_t contact_links, undated, made_deals;
-    int64_t closed_deals;
+    int64_t closed_deals, undated_wins;
     int64_t strangers; /* quotas of people whom the workspace does not know */
     const char *stranger;
     const char *open_stage[8]; /* the first stages of deals that were read as open */

@@ -124,9 +124,7 @@ void quality_check_time(quality_run *q, fore_table table, int64_t pk, const char
     if (at < FIRST_SANE_TIME)
         quality_say(q, quality_add_time(q, QUALITY_TIME_BEFORE_1990, table, pk, id, column, at),
                     "%s lies before 1990", column);
-    if (q->as_of == FORE_NO_TIME || may_lie_ahead || at <= q->as_of ||
-        at <= q->options.now)
-        return;
+    if (q->as_of == FORE_NO_TIME || may_lie_ahead || at <= q->as_of || at <= q->options.now) return;
     quality_say(q, quality_add_time(q, QUALITY_TIME_IN_FUTURE, table, pk, id, column, at),
                 "%s lies in the future", column);
 }
@@ -151,6 +149,20 @@ done:
 
 /* --- the report --- */
 
+/* How many of the deals closed at no known time are sales, and how much money. */
+static void add_undated(const quality_run *q, char *text, size_t size)
+{
+    char number[48], money[64];
+    size_t n = strlen(text);
+    if (q->undated_wins == 0) return;
+    fore_number_people((double)q->undated_wins, 0, number, sizeof number);
+    fore_number_people(q->undated_amount / 100, 0, money, sizeof money);
+    snprintf(text + n, size - n,
+             " %s of them %s won, %s%s%s in all: sales that no forecast counts.", number,
+             q->undated_wins == 1 ? "is" : "are", money, *q->main_currency ? " " : "",
+             q->main_currency);
+}
+
 static const char *effect_text(quality_run *q, quality_code code, fore_table table, int64_t count)
 {
     char number[48], rows[96], text[512];
@@ -160,6 +172,8 @@ static const char *effect_text(quality_run *q, quality_code code, fore_table tab
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     snprintf(text, sizeof text, codes[code].effect, rows);
 #pragma GCC diagnostic pop
+    if (code == QUALITY_CLOSING_UNKNOWN && table == FORE_TABLE_DEAL)
+        add_undated(q, text, sizeof text);
     return fore_arena_string(q->arena, text);
 }
 

@@ -95,6 +95,16 @@ static void check_deal_amount(quality_run *q, const fore_deal_row *deal)
                     deal->currency, q->main_currency);
 }
 
+/* What a deal is worth in the main currency, in hundredths; 0 where that is not known. */
+static double main_worth(const quality_run *q, const fore_deal_row *deal)
+{
+    bool named = deal->currency && *deal->currency && *q->main_currency;
+    if (deal->amount_minor == FORE_NO_AMOUNT) return 0;
+    if (!named || strcmp(deal->currency, q->main_currency) == 0) return (double)deal->amount_minor;
+    double rate = *q->exchange.own ? fore_exchange_rate(&q->exchange, deal->currency) : NAN;
+    return isnan(rate) ? 0 : rate * (double)deal->amount_minor;
+}
+
 static void check_close_date(quality_run *q, const fore_deal_row *deal)
 {
     char day[32];
@@ -125,6 +135,10 @@ static void check_deal(quality_run *q, const void *row)
     if (!fact) return;
     if (owner && deal->outcome == FORE_OUTCOME_OPEN) owner->open_deals++;
     check_life(q, FORE_TABLE_DEAL, deal->pk, deal->id, fact);
+    if (fact->outcome == FORE_WON && fact->closed_at == FORE_NO_TIME) {
+        q->undated_wins++;
+        q->undated_amount += main_worth(q, deal);
+    }
     if (deal->outcome == FORE_OUTCOME_OPEN && deal->closed_at != FORE_NO_TIME)
         quality_say(q,
                     quality_add_time(q, QUALITY_CLOSING_WHILE_OPEN, FORE_TABLE_DEAL, deal->pk,

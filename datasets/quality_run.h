@@ -96,6 +96,8 @@ typedef struct quality_run {
     int64_t flagged_pk[QUALITY_TABLES]; /* tables that are read once: the row counted last */
     char main_currency[FORE_CURRENCY_TEXT];
     fore_exchange exchange; /* stated rates: what they convert is no finding */
+    int64_t undated_wins;   /* deals won at a time that nobody knows */
+    double undated_amount;  /* of these, in the main currency; hundredths */
 } quality_run;
 
 fore_severity quality_severity(quality_code code);

@@ -89,10 +89,10 @@ static fore_status check_moment(fore_context *c, const foresell_adjust_request *
                            "before it is known; leave --as-of out");
 }
 
-/* What the model says of the period at this moment. */
+/* What the model says of the period at this moment, and what is won in it by then. */
 static fore_status model_says(fore_context *c, const foresell_adjust_request *r, int64_t as_of,
                               fore_period kind, int32_t start, fore_adjustment_row *row,
-                              char unit[32], fore_error *err)
+                              char unit[32], double *won, fore_error *err)
 {
     fore_forecast_state state;
     int32_t first = fore_calendar_start(&c->calendar, kind, fore_date_of(as_of));
@@ -111,6 +111,9 @@ static fore_status model_says(fore_context *c, const foresell_adjust_request *r,
     row->model_mean = state.period[ahead].mean;
     row->model_lo80 = state.period[ahead].lo80;
     row->model_hi80 = state.period[ahead].hi80;
+    *won = 0;
+    for (int64_t i = 0; ahead == 0 && i < state.lines; i++)
+        if (state.line[i].won) *won += state.line[i].amount;
     fore_state_free(&state);
     return FORE_OK;
 }
@@ -121,12 +124,12 @@ static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64
     fore_adjustment_row row = {.at = as_of, .who = r->by, .because = r->because};
     fore_period kind;
     char figure[2][32], unit[32];
-    double amount;
+    double amount, won = 0;
     FORE_TRY(check_moment(c, r, as_of, err));
     FORE_TRY(read_period(c, r, as_of, &row.start_on, &row.end_on, &kind, err));
     FORE_TRY(check_words(r, err));
     FORE_TRY(read_amount(r->to, &amount, err));
-    FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, unit, err));
+    FORE_TRY(model_says(c, r, as_of, kind, row.start_on, &row, unit, &won, err));
     row.amount_minor = llround(amount * 100);
     row.unit = unit;
     row.rates = c->timeline->rates;
@@ -141,6 +144,10 @@ static fore_status keep(fore_context *c, const foresell_adjust_request *r, int64
     fore_number_people(row.model_mean, 0, figure[1], sizeof figure[1]);
     fore_answer_note(a, "%s expects %s of %s; the model says %s. Both are kept.", r->by, figure[0],
                      r->of, figure[1]);
+    fore_number_people(won, 0, figure[0], sizeof figure[0]);
+    if (amount < won)
+        fore_answer_note(a, "%s is won already: only credit notes can bring %s below that.",
+                         figure[0], r->of);
     if (amount < row.model_lo80 || amount > row.model_hi80)
         fore_answer_note(a, "That lies outside the model's 80 %% interval.");
     return FORE_OK;

@@ -1,6 +1,8 @@
 /* "What will we sell?" The outlook as one distribution per period, with the record of past
  * forecasts that sets its width, for the company and for groups of it: the parts of forecast.h in
  * their order. */
+#include <stdio.h>
+
 #include "engine/jobs/forecast.h"
 #include "engine/jobs/jobs.h"
 #include "engine/jobs/scoring.h"
@@ -33,6 +35,31 @@ fore_status fore_forecast_read(const foresell_forecast_request *r, fore_forecast
     return fore_levels_parse(r->levels, q->level, &q->levels, err);
 }
 
+/* Wins without a date; their money, unless wins are what is counted. */
+static void tell_undated(const fore_forecast *f)
+{
+    const fore_outlook *o = f->outlook;
+    bool one = o->undated_wins == 1, leads = o->kind == FORE_SUBJECT_LEAD;
+    char money[64], brought[96] = "";
+    fore_number_people(o->undated_amount, 0, money, sizeof money);
+    if (!o->counts) snprintf(brought, sizeof brought, ", %s%s,", money, one ? "" : " in all");
+    if (o->undated_wins > 0)
+        fore_answer_note(f->answer,
+                         "%lld %s%s%s %s no closing date and %s in no period and in no past that "
+                         "this was learned from; map the column of that date as closed_at "
+                         "(`foresell check --code closing_unknown` lists them).",
+                         (long long)o->undated_wins, leads ? "converted lead" : "won deal",
+                         one ? "" : "s", brought, one ? "has" : "have", one ? "is" : "are");
+}
+
+static void write_undated(const fore_forecast *f)
+{
+    fore_json_object(f->json, "undated_wins");
+    fore_json_integer(f->json, "count", f->outlook->undated_wins);
+    fore_json_number(f->json, "amount", f->outlook->undated_amount);
+    fore_json_end_object(f->json);
+}
+
 /* What the answer does not hold, and what it was learned from. */
 static void tell_basis(const fore_forecast *f)
 {
@@ -58,6 +85,7 @@ static void tell_basis(const fore_forecast *f)
                          "%lld deals in another currency are left out; `foresell settings "
                          "currency=EUR exchange_rates=USD=0.92` states what one unit is worth.",
                          (long long)o->other_currency);
+    tell_undated(f);
 }
 
 static fore_status write_answer(const fore_forecast *f, fore_error *err)
@@ -73,6 +101,7 @@ static fore_status write_answer(const fore_forecast *f, fore_error *err)
     FORE_TRY(fore_forecast_watch(f, err));
     fore_forecast_sources(f);
     fore_forecast_record(f);
+    write_undated(f);
     fore_json_end_object(f->json);
     tell_basis(f);
     return FORE_OK;

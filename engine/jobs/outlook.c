@@ -260,6 +260,12 @@ static fore_status collect_wins(builder *b, fore_error *err)
     const fore_timeline *t = b->t;
     int64_t n = 0, period_start = fore_time_of_date(o->start[0]);
     for (int64_t s = b->first; s < b->end; s++) n += counted_win(b, s);
+    if (n == 0 && o->undated_wins > 0)
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "%lld %s won, but none of them has a date of closing: there is no period "
+                         "to forecast from; map the column of that date as closed_at",
+                         (long long)o->undated_wins,
+                         o->undated_wins == 1 ? "deal is" : "deals are");
     if (n == 0 && o->other_currency > 0 && t->own_currency[0])
         return fore_fail(err, FORE_E_NO_ANSWER,
                          "nothing was won in %s before that moment, and the rates of other "
@@ -289,6 +295,21 @@ static fore_status collect_wins(builder *b, fore_error *err)
         o->past_weight[o->past_wins++] = exp2(-day_of(o->as_of - closed) / AMOUNT_HALF_LIFE_DAYS);
     }
     return FORE_OK;
+}
+
+/* Wins of this kind and currency that have no date: they are counted, and in no period. */
+static void count_undated(builder *b)
+{
+    const fore_timeline *t = b->t;
+    fore_outlook *o = b->o;
+    for (int64_t s = b->first; s < b->end; s++) {
+        fore_ending end = fore_subject_ended(t, s, o->as_of);
+        bool other = o->currency >= 0 && t->currency[s] >= 0 && t->currency[s] != o->currency;
+        if (end.outcome != FORE_WON || end.at != FORE_NO_TIME || other) continue;
+        double amount = amount_of(b, s);
+        o->undated_wins++;
+        o->undated_amount += isnan(amount) ? 0 : amount;
+    }
 }
 
 /* Are there amounts at all among what was won? */
@@ -363,6 +384,7 @@ fore_status fore_outlook_make(fore_context *c, const fore_outlook_options *optio
     for (int64_t s = b.first; s < b.end; s++)
         o->other_currency += b.t->created_at[s] < o->as_of && o->currency >= 0 &&
                              b.t->currency[s] >= 0 && b.t->currency[s] != o->currency;
+    count_undated(&b);
     FORE_GO(collect_wins(&b, err));
     FORE_GO(fit_hazard(&b, false, &b.plain, err));
     choose_features(&b);

@@ -42,6 +42,8 @@ typedef struct fore_outlook {
     bool counts;             /* no amounts: the unit is a win */
     int32_t currency;        /* word; -1 = none named */
     int64_t other_currency;  /* deals in another currency: left out */
+    int64_t undated_wins;    /* won at a time that nobody knows: in no period */
+    double undated_amount;   /* of these */
     bool logged;             /* changes of stages, dates and amounts are kept */
     int64_t known, used;     /* deals known at as_of; those that the hazards were learned from */
     int64_t periods;

@@ -493,9 +493,37 @@ static void import_json__report__holds_files_reasons_warnings(void **state)
     fore_store_close(s);
 }
 
+static void import__wins_without_a_closing_date__are_told_with_their_money(void **state)
+{
+    (void)state;
+    fore_store *s = open_store();
+    const char *path =
+        write_text("deals.csv", "deal_id,created_at,amount,currency,outcome,closed_at\n"
+                                "1,2026-01-01,1000,EUR,won,\n2,2026-01-01,2500,EUR,won,\n"
+                                "3,2026-01-01,7000,EUR,won,2026-02-01\n"
+                                "4,2026-01-01,9000,EUR,lost,\n5,2026-01-01,9000,EUR,open,\n");
+    fore_import_report report = import_path(s, path, NULL);
+    assert_true(warned(&report, "2 won deals, 3,500 EUR in all, have no closing date and are in no "
+                                "period of a forecast. Map the column"));
+    fore_import_report_free(&report);
+    path = write_text("deals.csv", "deal_id,created_at,amount,currency,outcome,closed_at\n"
+                                   "2,2026-01-01,2500,EUR,won,2026-02-01\n"
+                                   "6,2026-01-01,5,USD,won,\n");
+    report = import_path(s, path, NULL); /* 1 still has none; two currencies are not added */
+    assert_true(warned(&report, "2 won deals have no closing date"));
+    fore_import_report_free(&report);
+    path = write_text("deals.csv", "deal_id,created_at,outcome,closed_at\n"
+                                   "1,2026-01-01,won,2026-02-01\n6,2026-01-01,won,2026-02-01\n");
+    report = import_path(s, path, NULL);
+    assert_false(warned(&report, "no closing date"));
+    fore_import_report_free(&report);
+    fore_store_close(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(import__wins_without_a_closing_date__are_told_with_their_money),
         cmocka_unit_test(import__bad_rows__kept_with_file_line_column_value_reason),
         cmocka_unit_test(import__strict__first_bad_row_fails_and_nothing_is_stored),
         cmocka_unit_test(import__every_row_rejected__fails_with_the_first_reason),

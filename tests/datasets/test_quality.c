@@ -179,6 +179,24 @@ static void quality__closed_lead_or_deal_without_time__is_named(void **state)
     assert_string_equal(found(s), "closing_unknown L1 + closing_unknown D1");
 }
 
+static void quality__wins_without_time__are_told_with_their_money(void **state)
+{
+    fore_store *s = *state;
+    static const char *const ids[] = {"D1", "D2", "D3"};
+    put_deal(s, deal("D0", FORE_WON));
+    for (int i = 0; i < 3; i++) {
+        fore_deal_row row = deal(ids[i], i == 2 ? FORE_LOST : FORE_WON);
+        row.amount_minor = 150000 + i;
+        row.closed_at = FORE_NO_TIME;
+        put_deal(s, row);
+    }
+    fore_quality_report *report = run(s, NULL);
+    const fore_quality_group *group = fore_quality_find(report, "closing_unknown", FORE_TABLE_DEAL);
+    assert_int_equal(group->count, 3);
+    assert_non_null(strstr(group->effect, "2 of them are won, 3,000 EUR in all"));
+    fore_quality_report_free(report);
+}
+
 static void quality__closing_found_in_changes__is_the_last_one(void **state)
 {
     fore_store *s = *state;
@@ -614,6 +632,7 @@ int main(void)
         T(quality__empty_and_good_histories__are_clean),
         T(quality__deal_closed_before_created__is_named),
         T(quality__closed_lead_or_deal_without_time__is_named),
+        T(quality__wins_without_time__are_told_with_their_money),
         T(quality__closing_found_in_changes__is_the_last_one),
         T(quality__no_creation__is_named),
         T(quality__open_deal_with_closing__is_named),

@@ -196,9 +196,38 @@ static void adjust__nonsense__is_refused_and_nothing_is_kept(void **state)
     fore_adjustments_free(&all);
 }
 
+static void adjust__below_what_is_won_already__is_told(void **state)
+{
+    world *w = *state;
+    char won[48], sentence[128];
+    a_company(w, NOW);
+    foresell_forecast_request q = {.moment = {at(NOW, 8), NULL}, .horizon = 1, .seed = 1};
+    HEAR(f, fore_job_forecast(&w->c, &q, f.answer, e));
+    double so_far = number_of(fore_json_at(node_of(f.root, "periods"), 0), "won_so_far");
+    forget(&f);
+    assert_true(so_far > 100);
+    fore_number_people(so_far, 0, won, sizeof won);
+    snprintf(sentence, sizeof sentence, "%s is won already", won);
+    foresell_adjust_request r = says(NOW, "Lakshmi", so_far - 10);
+    r.of = "2025-02";
+    HEAR(below, fore_job_adjust(&w->c, &r, below.answer, e));
+    assert_true(noted(&below, sentence));
+    r = says(NOW, "Lakshmi", so_far + 10);
+    r.of = "2025-02";
+    HEAR(above, fore_job_adjust(&w->c, &r, above.answer, e));
+    assert_false(noted(&above, "won already"));
+    r = says(NOW, "Lakshmi", 1); /* of March: nothing can be won in it yet */
+    HEAR(ahead, fore_job_adjust(&w->c, &r, ahead.answer, e));
+    assert_false(noted(&ahead, "won already"));
+    forget(&below);
+    forget(&above);
+    forget(&ahead);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_WORLD(adjust__below_what_is_won_already__is_told),
         WITH_WORLD(adjust__period_over__judges_each_against_the_model_of_that_moment),
         WITH_WORLD(adjust__period_running__stands_beside_the_forecast_and_moves_nothing),
         WITH_WORLD(adjust__said_again_or_taken_back__only_what_stands_is_judged),

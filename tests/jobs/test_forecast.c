@@ -276,6 +276,52 @@ static void forecast__of_a_steady_company__is_not_called_too_wide(void **state)
     forget(&h);
 }
 
+static void put_undated(world *w, const char *id, int created, const char *currency)
+{
+    fore_deal_row row = a_deal(id, at(created, 9));
+    row.currency = currency;
+    row.amount_minor = 100000;
+    row.outcome = FORE_WON;
+    put_deal(w, row);
+}
+
+static void forecast__wins_without_a_closing_date__are_told_and_in_no_period(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    foresell_forecast_request r = request(NULL, NULL);
+    HEAR(before, fore_job_forecast(&w->c, &r, before.answer, e));
+    assert_false(noted(&before, "no closing date"));
+    assert_int_equal((int)number_of(node_of(before.root, "undated_wins"), "count"), 0);
+    world_begin(w);
+    for (int i = 0; i < 3; i++)
+        put_undated(w, i == 0 ? "U0" : i == 1 ? "U1" : "U2", NOW - 90, "EUR");
+    put_undated(w, "DOLLARS", NOW - 90, "USD");
+    put_undated(w, "LATER", NOW + 1, "EUR");
+    world_commit(w);
+    HEAR(after, fore_job_forecast(&w->c, &r, after.answer, e));
+    assert_true(noted(&after, "3 won deals, 3,000 in all, have no closing date and are in no"));
+    const fore_json_node *undated = node_of(after.root, "undated_wins");
+    assert_int_equal((int)number_of(undated, "count"), 3);
+    CLOSE(number_of(undated, "amount"), 3000);
+    CLOSE(number_of(fore_json_at(node_of(before.root, "periods"), 0), "won_so_far"),
+          number_of(fore_json_at(node_of(after.root, "periods"), 0), "won_so_far"));
+    forget(&before);
+    forget(&after);
+}
+
+static void forecast__no_win_has_a_closing_date__says_so(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    put_undated(w, "U0", NOW - 90, "EUR");
+    put_undated(w, "U1", NOW - 80, "EUR");
+    world_commit(w);
+    foresell_forecast_request r = request(NULL, NULL);
+    DENIED(FORE_E_NO_ANSWER, "2 deals are won, but none of them has a date of closing", h,
+           fore_job_forecast(&w->c, &r, h.answer, e));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +330,8 @@ int main(void)
         WITH_WORLD(forecast__first_deal_after_the_moment__changes_nothing),
         WITH_WORLD(forecast__own_currency_stated__is_the_unit_however_much_was_won_in_others),
         WITH_WORLD(forecast__two_currencies__adds_up_the_main_one_and_names_the_other),
+        WITH_WORLD(forecast__wins_without_a_closing_date__are_told_and_in_no_period),
+        WITH_WORLD(forecast__no_win_has_a_closing_date__says_so),
         WITH_WORLD(forecast_and_effort__by_team__say_the_same),
         WITH_WORLD(forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_help),
         WITH_WORLD(forecast__of_a_steady_company__is_not_called_too_wide),
