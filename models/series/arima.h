@@ -53,7 +53,8 @@ fore_status fore_arima_fit(const double *y, int64_t n, int64_t m, const double *
 /* The orders too. d by repeated KPSS tests at 5 %, D by the season's strength above 0.64, the
  * others by a stepwise search for the smallest AICc (start (2,2)(1,1), at most 94 models), refusing
  * roots within 1.01 of the unit circle. A season beyond SEASON_MAX: Fourier terms, their number by
- * AICc. E_NO_ANSWER with fewer than 4 values. */
+ * AICc; one of n steps or more: none. An exact straight line: (0,1,0) with drift, sigma2 0, the
+ * likelihood and its criteria NaN. E_NO_ANSWER with fewer than 4 values. */
 fore_status fore_arima_choose(const double *y, int64_t n, int64_t m, const double *x, int64_t k,
                               fore_arima *model, fore_error *err);
 

@@ -200,6 +200,18 @@ static fore_status settle(search *s, fore_arima *model, fore_error *err)
     return arima_finish(s->problem, o, x, model, err);
 }
 
+/* A straight line without any error: the drift is all there is, and it has no likelihood. */
+static fore_status exact_line(const double *y, int64_t n, int64_t m, fore_arima *a, fore_error *err)
+{
+    a->order = (fore_arima_order){.d = 1, .constant = true};
+    a->n = n, a->m = m;
+    a->parameters = 2;
+    a->beta[0] = (y[n - 1] - y[0]) / (double)(n - 1);
+    a->loglik = a->aic = a->aicc = a->bic = NAN;
+    if (fore_arma_multiply(&a->arma, a->ar, 0, a->ma, 0, a->sar, 0, a->sma, 0, m)) return FORE_OK;
+    return fore_fail(err, FORE_E_NUMERIC, "the season of %lld steps is too long", (long long)m);
+}
+
 /* The best p, q, P, Q with these regressors and differences; m = 1 without a season in the orders.
  */
 static fore_status choose(const double *y, int64_t n, int64_t m, const double *x, int64_t k,
@@ -213,7 +225,12 @@ static fore_status choose(const double *y, int64_t n, int64_t m, const double *x
     s.top_p = n / 3 < FORE_ARIMA_ORDER ? n / 3 : FORE_ARIMA_ORDER;
     if (m > 1) s.top_P = n / 3 / m < FORE_ARIMA_SEASONAL ? n / 3 / m : FORE_ARIMA_SEASONAL;
     FORE_GO(arima_problem_new(y, n, m, x, k, d, D, s.may_constant, &problem, err));
-    if (problem.left >= 2 && !is_constant(problem.w, problem.left)) step_through(&s);
+    bool same = problem.left >= 2 && is_constant(problem.w, problem.left);
+    if (same && d == 1 && D == 0 && k == 0) {
+        status = exact_line(y, n, m, model, err);
+        goto done;
+    }
+    if (problem.left >= 2 && !same) step_through(&s);
     if (!isfinite(s.best.aicc))
         FORE_GO(fore_fail(err, FORE_E_NO_ANSWER,
                           "no ARIMA model could be fitted: the values are too few, or a line or "
@@ -277,6 +294,7 @@ fore_status fore_arima_choose(const double *y, int64_t n, int64_t m, const doubl
     if (k < 0 || k > FORE_ARIMA_REGRESSORS)
         return fore_fail(err, FORE_E_ARGUMENT, "ARIMA takes 0 to %d regressors",
                          FORE_ARIMA_REGRESSORS);
+    if (m >= n) m = 1; /* never seen once */
     if (m > FORE_ARIMA_SEASON_MAX) return choose_pairs(y, n, m, x, k, model, err);
     int64_t d, D, season = m < 1 ? 1 : m;
     FORE_TRY(find_differences(y, n, season, x, k, &d, &D, err));

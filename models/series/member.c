@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/base/memory.h"
+#include "engine/num/special.h"
 #include "models/measure/accuracy.h"
 #include "models/series/simple.h"
 
@@ -145,6 +146,15 @@ static fore_status fit_theta(fore_member *w, const double *y, double *fitted, fo
     return FORE_OK;
 }
 
+/* Short values far from 0 for which AICc cannot afford so much as a mean: they were not fitted. */
+static bool fitted_nothing(const fore_arima *a, const double *y, int64_t n)
+{
+    const fore_arima_order *o = &a->order;
+    double mean = fore_mean(y, n);
+    if (o->p + o->d + o->q + o->P + o->D + o->Q + a->regressors + a->pairs > 0) return false;
+    return !o->constant && mean * mean > fore_variance(y, n);
+}
+
 static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fore_error *err)
 {
     const double *seen = w->seasons.count ? w->seasons.adjusted : y;
@@ -152,6 +162,11 @@ static fore_status fit_arima(fore_member *w, const double *y, double *fitted, fo
     if (w->n > ARIMA_NEWEST) w->from = (w->n - ARIMA_NEWEST) / m * m;
     int64_t n = w->n - w->from;
     FORE_TRY(fore_arima_choose(seen + w->from, n, m, NULL, 0, &w->model.arima, err));
+    if (fitted_nothing(&w->model.arima, seen + w->from, n))
+        return fore_fail(err, FORE_E_NO_ANSWER,
+                         "ARIMA finds nothing but 0 in %lld values far from it; give a longer "
+                         "history",
+                         (long long)n);
     w->room = FORE_NEW(w->n, double);
     if (!w->room) return fore_no_memory(err);
     w->parameters = w->model.arima.parameters - 1 + fore_arima_least(&w->model.arima) - 1;

@@ -30,6 +30,17 @@ static fore_status make_scratch(series_work *w, fore_error *err)
     return FORE_OK;
 }
 
+/* A long season that was never seen whole. */
+static void say_season(series_work *w)
+{
+    fore_series_method asked = w->options->method;
+    bool own_words = asked == FORE_SERIES_SEASONAL_NAIVE || asked == FORE_SERIES_HOLT_WINTERS ||
+                     asked == FORE_SERIES_MSTL; /* which the note has when they give way */
+    if (w->m > FORE_ETS_SEASON_MAX && w->m >= w->series.n && !own_words)
+        series_note(w, "a season of %lld steps acts as none in %lld values", (long long)w->m,
+                    (long long)w->series.n);
+}
+
 /* ---- which method ---- */
 
 static fore_series_method settle(series_work *w)
@@ -196,6 +207,7 @@ fore_status series_run_plain(const double *y, int64_t n, int64_t m, int64_t hori
     }
     FORE_GO(series_clean(&w, err));
     FORE_GO(make_scratch(&w, err));
+    say_season(&w);
     fore_series_method method = settle(&w);
     if (method == FORE_SERIES_COMBINE)
         FORE_GO(fit_several(&w, method, err));

@@ -238,14 +238,49 @@ static void arima_choose__season_of_52__fourier_terms(void **state)
 
 /* ---- edges ---- */
 
-static void arima_choose__few_or_straight__says_so(void **state)
+/* As R 4.2 has it. */
+static void arima_choose__exact_line__its_drift(void **state)
+{
+    (void)state;
+    for (int64_t n = 5; n <= 12; n++) {
+        double y[12], mean[2], variance[2], room[12];
+        fore_arima a;
+        char name[64];
+        for (int64_t t = 0; t < n; t++) y[t] = 5 + 3 * (double)t;
+        assert_int_equal(fore_arima_choose(y, n, 1, NULL, 0, &a, NULL), FORE_OK);
+        fore_arima_name(&a, name);
+        assert_string_equal(name, "ARIMA(0,1,0) with drift");
+        fore_arima_forecast(&a, y, n, NULL, 2, mean, variance, room);
+        near(mean[1], 5 + 3 * (double)(n + 1), 1e-12);
+        assert_true(variance[0] == 0 && variance[1] == 0);
+    }
+}
+
+/* A season of n steps or more was never seen: the model is the one without. */
+static void arima_choose__season_as_long_as_the_series__none(void **state)
+{
+    (void)state;
+    double y[60];
+    fore_arima a, without;
+    fore_random random = fore_random_new(3, 2);
+    for (int t = 0; t < 60; t++) y[t] = (t ? y[t - 1] : 50) + fore_random_normal(&random);
+    assert_int_equal(fore_arima_choose(y, 60, 1, NULL, 0, &without, NULL), FORE_OK);
+    for (int64_t m = 60; m < 400; m += 17) {
+        assert_int_equal(fore_arima_choose(y, 60, m, NULL, 0, &a, NULL), FORE_OK);
+        assert_int_equal(a.pairs, 0);
+        assert_true(a.aicc == without.aicc);
+    }
+}
+
+static void arima_choose__few_or_repeated__says_so(void **state)
 {
     (void)state;
     const double line[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    const double saw[] = {1, 5, 2, 7, 1, 5, 2, 7, 1, 5, 2, 7};
     fore_arima a;
     fore_error err = {0};
     assert_int_equal(fore_arima_choose(line, 3, 1, NULL, 0, &a, &err), FORE_E_NO_ANSWER);
-    assert_int_equal(fore_arima_choose(line, 12, 1, NULL, 0, &a, &err), FORE_E_NO_ANSWER);
+    assert_int_equal(fore_arima_choose(saw, 12, 4, NULL, 0, &a, &err), FORE_E_NO_ANSWER);
     fore_arima_order o = {.p = 6};
     assert_int_equal(fore_arima_fit(line, 12, 1, NULL, 0, &o, &a, &err), FORE_E_ARGUMENT);
     o = (fore_arima_order){.P = 1};
@@ -340,7 +375,9 @@ int main(void)
         cmocka_unit_test(arima_choose__known_driver__recovered_within_its_error),
         cmocka_unit_test(arima_fit__the_same_driver_twice__collinear),
         cmocka_unit_test(arima_choose__season_of_52__fourier_terms),
-        cmocka_unit_test(arima_choose__few_or_straight__says_so),
+        cmocka_unit_test(arima_choose__exact_line__its_drift),
+        cmocka_unit_test(arima_choose__season_as_long_as_the_series__none),
+        cmocka_unit_test(arima_choose__few_or_repeated__says_so),
         cmocka_unit_test(arima_choose__memory_fails__clean),
         cmocka_unit_test(mstl__one_season__that_of_r),
         cmocka_unit_test(mstl__two_seasons__those_of_r),

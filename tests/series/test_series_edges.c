@@ -101,6 +101,39 @@ static void series_run__one_to_nine_values_with_every_option__an_answer(void **s
             }
 }
 
+/* AICc cannot afford a mean of four values: 0 is no forecast of them, alone or in a median. */
+static void series_run__four_rising_values__go_on_rising(void **state)
+{
+    static const double y[2][4] = {{100, 130, 160, 191}, {5, 8, 11, 14}};
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        for (int arima = 0; arima < 2; arima++) {
+            fore_series_options options = fore_series_default();
+            fore_series_forecast *f;
+            if (arima) options.method = FORE_SERIES_ARIMA;
+            assert_int_equal(fore_series_run(y[i], 4, 1, 2, &options, &f, NULL), FORE_OK);
+            assert_true(f->mean[0] > 0.99 * y[i][3] && f->mean[1] >= f->mean[0]);
+            assert_non_null(strstr(f->note, "ARIMA finds nothing but 0"));
+            fore_series_free(f);
+        }
+}
+
+static void series_run__season_never_seen_whole__none_and_told(void **state)
+{
+    double y[60];
+    fore_series_forecast *f[2];
+    fore_random random = fore_random_new(3, 2);
+    (void)state;
+    for (int t = 0; t < 60; t++) y[t] = (t ? y[t - 1] : 50) + fore_random_normal(&random);
+    for (int k = 0; k < 2; k++)
+        assert_int_equal(fore_series_run(y, 60, k ? 366 : 1, 3, NULL, &f[k], NULL), FORE_OK);
+    assert_string_equal(f[0]->name, f[1]->name);
+    assert_memory_equal(f[0]->mean, f[1]->mean, 3 * sizeof(double));
+    assert_null(strstr(f[0]->note, "season"));
+    assert_non_null(strstr(f[1]->note, "a season of 366 steps acts as none in 60 values"));
+    for (int k = 0; k < 2; k++) fore_series_free(f[k]);
+}
+
 static void series_run__horizon_of_nothing_or_too_much__refused_with_the_limit(void **state)
 {
     const int64_t wrong[] = {0, -1, 100000, INT64_MAX};
@@ -154,6 +187,8 @@ int main(void)
             series_run__awkward_values_under_every_method_and_option__finite_or_an_error),
         cmocka_unit_test(series_batch__every_option__same_bytes_as_one_by_one),
         cmocka_unit_test(series_run__one_to_nine_values_with_every_option__an_answer),
+        cmocka_unit_test(series_run__four_rising_values__go_on_rising),
+        cmocka_unit_test(series_run__season_never_seen_whole__none_and_told),
         cmocka_unit_test(series_run__horizon_of_nothing_or_too_much__refused_with_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
