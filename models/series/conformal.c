@@ -2,7 +2,8 @@
  *
  *   z(i, k) = error / sd * optimism for origin i, step k;  weight = DECAY^(age of the actual value)
  *   ratio(k) = (mean |z(., k)| / mean |z|) ^ (n(k) / (n(k) + SHRINK)), the latter mean over the
- *     shared steps (replay.h); raised where ratio(k) sd(k) would fall
+ *     shared steps (replay.h); raised where ratio(k)^2 growth(k) would fall, growth the variance
+ *     of a moment k steps ahead over that one step ahead: no season is in it (replay.h)
  *   scores = z / ratio of the shared steps, sorted; q(level) = the weighted quantile
  *   factor = a + level / 100 (b - a), a < b the t quantile and q(level) ratio(k) */
 #include "models/series/conformal.h"
@@ -150,9 +151,9 @@ static void make_scores(const fore_replay *p, const double *own, fore_conformal 
         }
 }
 
-/* The steps behind the shared ones have a ratio, and their scores are then let go. variance: of
- * each step. */
-static void make_ratio(fore_conformal *c, const double *variance, int64_t shared)
+/* The steps behind the shared ones have a ratio, and their scores are then let go. growth: of the
+ * variance, per step. */
+static void make_ratio(fore_conformal *c, const double *growth, int64_t shared)
 {
     double sum[FORE_REPLAY_ORIGINS] = {0}, weights[FORE_REPLAY_ORIGINS] = {0};
     double count[FORE_REPLAY_ORIGINS] = {0}, all = 0, all_weights = 0, top = 0;
@@ -165,7 +166,7 @@ static void make_ratio(fore_conformal *c, const double *variance, int64_t shared
     for (int64_t k = 0; k < shared; k++) all += sum[k], all_weights += weights[k];
     for (int64_t k = 0; k < c->steps; k++) {
         double ratio = weights[k] > 0 && all > 0 ? sum[k] / weights[k] * all_weights / all : 1;
-        double sd = variance[k] > 0 && isfinite(variance[k]) ? sqrt(variance[k]) : 1;
+        double sd = growth[k] > 0 && isfinite(growth[k]) ? sqrt(growth[k]) : 1;
         ratio = pow(fmax(ratio, RATIO_LEAST), count[k] / (count[k] + SHRINK));
         top = fmax(top, ratio * sd);
         c->ratio[k] = top / sd;
@@ -180,7 +181,8 @@ static void make_ratio(fore_conformal *c, const double *variance, int64_t shared
 }
 
 /* out: the scores ascending by size or, signed, by value. Their places stand in the last bits of
- * the keys, so that equal ones keep their order and plain numbers are sorted. */
+ * the keys: plain numbers are sorted, and no two are equal (equal scores come in their order or,
+ * the negative ones, in its reverse, the same each time). */
 static void sort_scores(const fore_score *in, int64_t count, bool is_signed, double *keys,
                         fore_score *out)
 {
@@ -301,7 +303,7 @@ fore_status fore_conformal_learn(const fore_replay *replay, double *variance, in
             variance[k] = k < steps ? own[k] : own[steps - 1] * (double)(k + 1) / (double)steps;
     }
     make_scores(replay, known ? NULL : own, c);
-    make_ratio(c, known ? replay->variance : own, replay->shared);
+    make_ratio(c, known ? replay->growth : own, replay->shared);
     if (c->scores < SCORES_LEAST) {
         fore_conformal_free(c);
         return FORE_OK;

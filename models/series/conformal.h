@@ -6,7 +6,9 @@
  *
  *   sd(step)   the model's; where it knows none, the root mean square of the past errors
  *   per step   each step's mean score, drawn towards the mean of all in proportion to how few
- *              origins reach it, corrects the model's shape; the widths never fall for it
+ *              origins reach it, corrects the model's shape; the season's left aside, the widths
+ *              never fall for it: what it leaves the model's sd of one and the same moment, on
+ *              geometric average over the moments, does not fall with the step
  *   sides      where the past forecasts lay to one side beyond chance, the quantiles of signed
  *              scores share in: above and below then differ
  *   both       between Student's t around the model and the scores' quantile, the share

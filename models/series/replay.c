@@ -122,6 +122,26 @@ static void replay_all(const fore_member *members, int64_t count, const double *
     }
 }
 
+/* Step k of an origin and step k - 1 of the one after it are of the same moment: k times what one
+ * more step costs. */
+static void measure_growth(fore_replay *p)
+{
+    double sum = 0;
+    p->growth[0] = 1;
+    for (int64_t k = 1; k < p->steps; k++) {
+        double more = 0, pairs = 0;
+        for (int64_t i = 0; i + k < p->origins; i++) {
+            double late = p->variance[k - 1 + (i + 1) * p->steps];
+            double cost = log(p->variance[k + i * p->steps] / late);
+            if (!(late > 0) || !isfinite(cost)) continue;
+            more += cost;
+            pairs++;
+        }
+        if (pairs > 0) sum += more / pairs;
+        p->growth[k] = exp(sum);
+    }
+}
+
 fore_status fore_replay_run(const fore_member *members, int64_t count, const double *y, int64_t n,
                             int64_t h, fore_replay *replay, fore_error *err)
 {
@@ -131,7 +151,7 @@ fore_status fore_replay_run(const fore_member *members, int64_t count, const dou
     int64_t shared = shared_steps(members, count), steps = h > shared ? h : shared;
     if (steps > origins) steps = origins;
     int64_t cells = origins * steps;
-    double *block = FORE_NEW(3 * cells + (2 + 2 * FORE_MEMBERS_MAX) * steps, double);
+    double *block = FORE_NEW(3 * cells + (3 + 2 * FORE_MEMBERS_MAX) * steps, double);
     if (!block) return fore_no_memory(err);
     *replay = (fore_replay){.origins = origins,
                             .steps = steps,
@@ -140,9 +160,12 @@ fore_status fore_replay_run(const fore_member *members, int64_t count, const dou
                             .mean = block,
                             .variance = block + cells,
                             .error = block + 2 * cells,
+                            .growth = block + 3 * cells,
                             .optimism = optimism(members, count, n)};
-    replay_all(members, count, y, n, replay, block + 3 * cells);
-    fore_status status = measure_hindsight(members, count, y, replay, block + 3 * cells, err);
+    double *scratch = replay->growth + steps;
+    replay_all(members, count, y, n, replay, scratch);
+    measure_growth(replay);
+    fore_status status = measure_hindsight(members, count, y, replay, scratch, err);
     if (status != FORE_OK) fore_replay_free(replay);
     return status;
 }

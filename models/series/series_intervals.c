@@ -28,31 +28,58 @@ static double slope_weight(const series_work *w)
     return w->count > 1 || is_theta(w->members) ? 0.5 : 1;
 }
 
-/* alpha from as many steps whatever the horizon, and inside one season: the next one's index is new
- * too. */
-static void add_slope_doubt(series_work *w)
+/* Of k steps, free of the season's shape: from the replay, and where there is none the less of what
+ * the variance and what its share of the mean's square grow by. */
+static double slope_alpha(const series_work *w, const double *mean, const double *variance,
+                          int64_t k)
 {
-    double mean[FORE_REPLAY_LEAST], variance[FORE_REPLAY_LEAST], weight = slope_weight(w);
+    double share[FORE_REPLAY_LEAST];
+    if (w->replay.origins > 0 && w->replay.steps >= k) return fore_slope_alpha(w->replay.growth, k);
+    double alpha = fore_slope_alpha(variance, k);
+    if (w->m == 1) return alpha;
+    for (int64_t i = 0; i < k; i++) share[i] = variance[i] / (mean[i] * mean[i]);
+    return fmin(alpha, fore_slope_alpha(share, k));
+}
+
+/* alpha from as many steps whatever the horizon, and inside one season: the next one's index is new
+ * too. False where the variances are not known. */
+static bool doubt_slope(const series_work *w, fore_slope_doubt *doubt)
+{
+    double mean[FORE_REPLAY_LEAST], variance[FORE_REPLAY_LEAST];
     double scratch[2 * FORE_MEMBERS_MAX * FORE_REPLAY_LEAST];
     int64_t k = w->m > 1 && w->m < FORE_REPLAY_LEAST ? w->m : FORE_REPLAY_LEAST;
-    if (weight == 0) return;
     fore_combine(w->members, w->count, w->series.y, w->series.n, k, mean, variance, scratch);
-    if (!(variance[0] > 0) || isinf(variance[0])) return;
-    fore_slope_doubt doubt = fore_slope_doubt_new(fore_slope_alpha(variance, k));
-    fore_slope_doubt_add(&doubt, w->series.n);
+    if (!(variance[0] > 0) || isinf(variance[0])) return false;
+    *doubt = fore_slope_doubt_new(slope_alpha(w, mean, variance, k));
+    fore_slope_doubt_add(doubt, w->series.n);
+    return true;
+}
+
+/* What a step's moment has one step ahead: of step 0, or of the step of its season. */
+static double one_step_variance(const series_work *w, int64_t h)
+{
+    const fore_replay *p = &w->replay;
+    int64_t k = w->m > 1 && p->origins > 0 ? h % w->m : 0;
+    if (k == 0) return w->variance[0];
+    return w->variance[k] / p->growth[k < p->steps ? k : p->steps - 1];
+}
+
+/* The doubt about the slope, and what seasons that were taken out add beyond their theory: both in
+ * one-step variances of the step's moment. */
+static void add_doubts(series_work *w)
+{
+    fore_slope_doubt doubt;
+    double weight = slope_weight(w), hindsight = w->replay.hindsight;
+    if (weight > 0 && !doubt_slope(w, &doubt)) weight = 0;
+    for (int64_t h = 0; h < w->steps; h++) w->common[h] = one_step_variance(w, h);
     for (int64_t h = 0; h < w->steps; h++) {
-        w->common[h] = weight * variance[0] * fore_slope_doubt_at(&doubt, h);
+        if (hindsight > 0) w->variance[h] += hindsight * w->common[h];
+        w->common[h] = weight > 0 ? w->common[h] * weight * fore_slope_doubt_at(&doubt, h) : 0;
         w->variance[h] += w->common[h];
     }
 }
 
 /* ---- intervals ---- */
-
-static void add_hindsight(series_work *w)
-{
-    double more = w->replay.hindsight * w->variance[0];
-    for (int64_t h = 0; more > 0 && h < w->steps; h++) w->variance[h] += more;
-}
 
 /* The model's own, whatever is added for the intervals. */
 static void put_sd(series_work *w)
@@ -86,8 +113,7 @@ fore_status series_learn_intervals(series_work *w, fore_error *err)
     if (!w->series.constant) FORE_TRY(learn_from_past(w, err));
     put_sd(w);
     if (w->series.constant || model) return FORE_OK;
-    add_hindsight(w);
-    add_slope_doubt(w);
+    add_doubts(w);
     return FORE_OK;
 }
 

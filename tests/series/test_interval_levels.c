@@ -128,6 +128,82 @@ static void levels__season_around_a_walk_by_mstl__first_step_holds(void **state)
     between("noise, 95 %", t.first[2], 92, 98.5);
 }
 
+/* ---- sharp seasons ---- */
+
+enum { SHARP_N = 60, YEAR = 12 };
+
+/* Months of 80 and one of 300 each year, `peak` steps ahead of the end (0: the first); noise 4 %.
+ */
+static void simulate_sharp(int64_t peak, uint64_t stream, double *y)
+{
+    fore_random random = fore_random_new(4711, stream);
+    for (int64_t t = 0; t < SHARP_N + YEAR; t++) {
+        double place = (t - SHARP_N - peak) % YEAR == 0 ? 300 : 80;
+        y[t] = place * (1 + 0.04 * fore_random_normal(&random));
+    }
+}
+
+typedef struct sharp {
+    double width[YEAR]; /* of 95 %, mean of its share of the forecast */
+    double in80, in95;  /* per cent of the steps but the peak */
+} sharp;
+
+static sharp hold_sharp(fore_series_method method, int64_t peak, int64_t series)
+{
+    fore_series_options options = fore_series_default();
+    sharp t = {0};
+    options.method = method;
+    options.levels = 2;
+    options.level[0] = 80, options.level[1] = 95;
+    for (int64_t i = 0; i < series; i++) {
+        double y[SHARP_N + YEAR], part = 100 / (double)series / (YEAR - 1);
+        fore_series_forecast *f;
+        simulate_sharp(peak, (uint64_t)i, y);
+        assert_int_equal(fore_series_run(y, SHARP_N, YEAR, YEAR, &options, &f, NULL), FORE_OK);
+        for (int h = 0; h < YEAR; h++) {
+            double v = y[SHARP_N + h], low = f->lower[h + YEAR], high = f->upper[h + YEAR];
+            t.width[h] += (high - low) / f->mean[h] / (double)series;
+            if (h == peak) continue;
+            t.in80 += v >= f->lower[h] && v <= f->upper[h] ? part : 0;
+            t.in95 += v >= low && v <= high ? part : 0;
+        }
+        fore_series_free(f);
+    }
+    return t;
+}
+
+/* The steps but the peak, of which additive forms know no more than of the others. What its sd left
+ * in the ratios, and a peak at step 6 taken for a wandering level, made those after it up to four
+ * times as wide. */
+static void levels__one_month_thrice_the_others__ets_as_wide_before_as_after_it(void **state)
+{
+    (void)state;
+    for (int64_t peak = 0; peak < YEAR; peak++) {
+        sharp t = hold_sharp(FORE_SERIES_ETS, peak, 12);
+        double least = INFINITY, most = 0;
+        for (int h = 0; h < YEAR; h++) {
+            if (h == peak) continue;
+            least = fmin(least, t.width[h]), most = fmax(most, t.width[h]);
+        }
+        if (!(most < 1.2 * least))
+            fail_msg("peak at %d: widths from %.3f to %.3f", (int)peak, least, most);
+        assert_true(least > 0.14 && most < 0.30); /* 0.157 is the truth */
+    }
+}
+
+static void levels__one_month_thrice_the_others__80_and_95_hold_without_waste(void **state)
+{
+    static const fore_series_method methods[] = {FORE_SERIES_ETS, FORE_SERIES_COMBINE};
+    (void)state;
+    for (int k = 0; k < 2; k++)
+        for (int64_t peak = 1; peak < YEAR; peak += 4) {
+            sharp t = hold_sharp(methods[k], peak, 25);
+            between("80 %", t.in80, 78, 94);
+            between("95 %", t.in95, 94, 100);
+            for (int h = 0; h < YEAR; h++) assert_true(t.width[h] > 0.1 && t.width[h] < 0.32);
+        }
+}
+
 /* ---- the parts ---- */
 
 static void slope_doubt__nothing_or_all_of_an_error_stays__as_regression_and_drift(void **state)
@@ -156,6 +232,40 @@ static void slope_alpha__variances_of_a_local_level__its_alpha(void **state)
     assert_true(fabs(fore_slope_alpha(known, 4) - 0.3) < 1e-12);
     assert_true(fore_slope_alpha(falls, 4) == 0 && fore_slope_alpha(none, 3) == 0);
     assert_true(fore_slope_alpha(known, 1) == 0);
+}
+
+/* Of one and the same moment: 1 + k alpha^2 of a level, and of a season that multiplies nothing but
+ * what its level adds. */
+static void replay__growth__of_the_level_and_not_of_the_season(void **state)
+{
+    static const world w = {1, 0, 1, 0, 80, 1};
+    fore_series_options options = fore_series_default();
+    double y[LONGEST], fitted[LONGEST], mean[12], variance[12], scratch[24 * FORE_MEMBERS_MAX];
+    fore_member member;
+    fore_replay replay;
+    (void)state;
+    simulate(&w, 3, y, w.n);
+    assert_int_equal(fore_member_fit(FORE_SERIES_SES, y, w.n, 1, &options, &member, fitted, NULL),
+                     FORE_OK);
+    assert_int_equal(fore_replay_run(&member, 1, y, w.n, 12, &replay, NULL), FORE_OK);
+    fore_combine(&member, 1, y, w.n, 12, mean, variance, scratch);
+    assert_true(variance[11] > 1.5 * variance[0]);
+    for (int k = 0; k < 12; k++)
+        assert_true(fabs(replay.growth[k] - variance[k] / variance[0]) < 1e-9 * replay.growth[k]);
+    fore_replay_free(&replay);
+    fore_member_free(&member);
+    for (int64_t peak = 0; peak < YEAR; peak++) {
+        simulate_sharp(peak, 5, y);
+        assert_int_equal(
+            fore_member_fit(FORE_SERIES_ETS, y, SHARP_N, YEAR, &options, &member, fitted, NULL),
+            FORE_OK);
+        assert_int_equal(fore_replay_run(&member, 1, y, SHARP_N, YEAR, &replay, NULL), FORE_OK);
+        for (int k = 0; k < YEAR; k++)
+            assert_true(replay.growth[k] > 0.9 && replay.growth[k] < 1.1);
+        assert_true(fore_slope_alpha(replay.growth, FORE_REPLAY_LEAST) < 0.1);
+        fore_replay_free(&replay);
+        fore_member_free(&member);
+    }
 }
 
 /* Hindsight of a decomposition is measured around a walk, and next to nothing around noise, of
@@ -240,8 +350,11 @@ int main(void)
         cmocka_unit_test(levels__ten_values_of_a_drifting_walk__nearly_hold),
         cmocka_unit_test(levels__twenty_values_of_a_trend__hold_and_their_sums_too),
         cmocka_unit_test(levels__season_around_a_walk_by_mstl__first_step_holds),
+        cmocka_unit_test(levels__one_month_thrice_the_others__ets_as_wide_before_as_after_it),
+        cmocka_unit_test(levels__one_month_thrice_the_others__80_and_95_hold_without_waste),
         cmocka_unit_test(slope_doubt__nothing_or_all_of_an_error_stays__as_regression_and_drift),
         cmocka_unit_test(slope_alpha__variances_of_a_local_level__its_alpha),
+        cmocka_unit_test(replay__growth__of_the_level_and_not_of_the_season),
         cmocka_unit_test(replay__seasons_taken_out__hindsight_of_walks_only),
         cmocka_unit_test(theta_after__same_values__as_theta_at),
         cmocka_unit_test(mstl_intervals__memory_fails__error_without_leak),
