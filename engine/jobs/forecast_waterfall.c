@@ -6,11 +6,14 @@
 
 #include "engine/base/memory.h"
 
+static const double ROUNDING = 1e-6; /* of what a state keeps */
+
 const char *fore_waterfall_word(fore_waterfall_cause cause)
 {
     static const char *const words[FORE_CAUSES] = {
-        "new deals", "won",         "lost",         "pushed out",          "pulled in",
-        "amount up", "amount down", "chances seen", "deals still to come", "other"};
+        "new deals", "won",       "won earlier", "lost",         "pushed out",
+        "pulled in", "amount up", "amount down", "chances seen", "deals still to come",
+        "other"};
     return words[cause];
 }
 
@@ -29,27 +32,35 @@ static bool is_due(const walk *w, const fore_state_line *line)
 
 static double worth(double amount) { return isnan(amount) ? 0 : amount; }
 
-/* What happened to an open deal that is not open any more, or to one that was not there. */
-static fore_waterfall_cause cause_of_end(const walk *w, int64_t s, const fore_state_line *now)
+/* A win of the running period counts in a later one as no more than a deal that is gone. */
+static fore_waterfall_cause cause_of_win(const walk *w)
 {
-    if (now) return now->won ? FORE_CAUSE_WON : FORE_CAUSE_MODEL;
+    return w->at_now == 0 ? FORE_CAUSE_WON : FORE_CAUSE_WON_EARLIER;
+}
+
+/* What happened to an open deal that is not open any more, or to one that was not there. */
+static fore_waterfall_cause cause_of_end(const walk *w, int64_t s)
+{
     if (s < 0) return FORE_CAUSE_OTHER;
     fore_ending end = fore_subject_closed(w->t, s, w->now->as_of);
-    return end.outcome == FORE_LOST ? FORE_CAUSE_LOST : FORE_CAUSE_OTHER;
+    return end.outcome == FORE_LOST ? FORE_CAUSE_LOST
+           : end.outcome == FORE_WON && end.at < fore_time_of_date(w->start)
+               ? FORE_CAUSE_WON_EARLIER
+               : FORE_CAUSE_OTHER;
 }
 
 static fore_waterfall_cause cause_of_start(const walk *w, int64_t s, const fore_state_line *now)
 {
     bool created =
         s >= 0 && w->t->created_at[s] != FORE_NO_TIME && w->t->created_at[s] >= w->then->as_of;
-    return !created ? FORE_CAUSE_OTHER : now->won ? FORE_CAUSE_WON : FORE_CAUSE_NEW;
+    return !created ? FORE_CAUSE_OTHER : now->won ? cause_of_win(w) : FORE_CAUSE_NEW;
 }
 
 static fore_waterfall_cause cause_of_move(const walk *w, const fore_state_line *then,
                                           const fore_state_line *now)
 {
     bool was = is_due(w, then), is = is_due(w, now);
-    if (then->won != now->won) return now->won ? FORE_CAUSE_WON : FORE_CAUSE_OTHER;
+    if (then->won != now->won) return now->won ? cause_of_win(w) : FORE_CAUSE_OTHER;
     if (was && !is && now->due_on >= w->end) return FORE_CAUSE_PUSHED;
     if (is && !was && then->due_on != FORE_NO_DATE) return FORE_CAUSE_PULLED;
     return FORE_CAUSE_MODEL;
@@ -83,21 +94,16 @@ static void step(walk *w, const fore_state_line *then, const fore_state_line *no
     double due =
         (is_due(w, now) ? worth(now->amount) : 0) - (is_due(w, then) ? worth(then->amount) : 0);
     fore_waterfall_cause by_amount, cause = !then  ? cause_of_start(w, s, now)
-                                            : !now ? cause_of_end(w, s, now)
+                                            : !now ? cause_of_end(w, s)
                                                    : cause_of_move(w, then, now);
     double amount_due, amount = take_amount(w, then, now, &by_amount, &amount_due);
-    if (by_amount != FORE_CAUSE_MODEL) {
-        count(w, by_amount, amount, amount_due);
-        due -= amount_due;
-    }
-    if (by_amount == FORE_CAUSE_MODEL || cause != FORE_CAUSE_MODEL) {
-        count(w, cause, is - was - amount, due);
-    } else { /* counted as a deal already */
-        w->out->forecast[cause] += is - was - amount;
-        w->out->pipeline[cause] += due;
-    }
-    if (cause == FORE_CAUSE_MODEL) cause = by_amount;
-    if (is != was) w->out->row[w->out->rows++] = (fore_waterfall_row){s, cause, was, is};
+    double rest = is - was - amount;
+    if (by_amount != FORE_CAUSE_MODEL) count(w, by_amount, amount, amount_due);
+    count(w, cause, rest, due - amount_due);
+    bool nothing = cause == FORE_CAUSE_MODEL && fabs(rest) < ROUNDING && due == amount_due;
+    if (nothing) w->out->deals[cause]--; /* won already, say */
+    if (fabs(amount) > fabs(rest)) cause = by_amount;
+    if (is != was) w->out->row[w->out->rows++] = (fore_waterfall_row){s, cause, was, is, amount};
 }
 
 static void walk_lines(walk *w)

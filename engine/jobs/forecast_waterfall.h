@@ -5,7 +5,8 @@
  * it, its amount changed. An amount that changed takes the part that it would have moved with the
  * chance as it was; the rest, and all steps of deals to which nothing of that happened, are the
  * model's: time passed, other facts came in, chances or their level are seen anew. With what is
- * still expected of deals not open yet the parts add up to the difference of the two means. */
+ * still expected of deals not open yet the parts add up to the difference of the two means. A deal
+ * with a changed amount counts in both of its steps; its row is named by the larger part. */
 #ifndef FORE_JOBS_FORECAST_WATERFALL_H
 #define FORE_JOBS_FORECAST_WATERFALL_H
 
@@ -14,6 +15,7 @@
 typedef enum fore_waterfall_cause {
     FORE_CAUSE_NEW,
     FORE_CAUSE_WON,
+    FORE_CAUSE_WON_EARLIER, /* before the period began: nothing is left to expect of it in it */
     FORE_CAUSE_LOST,
     FORE_CAUSE_PUSHED,
     FORE_CAUSE_PULLED,
@@ -21,7 +23,7 @@ typedef enum fore_waterfall_cause {
     FORE_CAUSE_AMOUNT_DOWN,
     FORE_CAUSE_MODEL,
     FORE_CAUSE_TO_COME, /* deals not open yet: what is still expected of them */
-    FORE_CAUSE_OTHER,   /* reopened, taken out of the export, won in another period, known late */
+    FORE_CAUSE_OTHER,   /* reopened, taken out of the export, known late */
     FORE_CAUSES
 } fore_waterfall_cause;
 const char *fore_waterfall_word(fore_waterfall_cause cause); /* "pushed out" */
@@ -30,6 +32,7 @@ typedef struct fore_waterfall_row {
     int64_t subject; /* -1: no longer in the history */
     fore_waterfall_cause cause;
     double then, now; /* parts of the means */
+    double by_amount; /* of now - then: what the changed amount explains */
 } fore_waterfall_row;
 
 /* Pipeline: amounts of the open deals whose expected closing lies in the period (NaN: no deal has

@@ -15,7 +15,7 @@ static const fore_column change_columns[] = {
     {"change", "what changed", FORE_CELL_TEXT, 0},
     {"deals", "deals", FORE_CELL_INTEGER, 0},
     {"pipeline", "pipeline due", FORE_CELL_MONEY, 0},
-    {"forecast", "forecast", FORE_CELL_MONEY, 0},
+    {"forecast", "mean", FORE_CELL_MONEY, 0},
 };
 
 static const fore_column deal_columns[] = {
@@ -201,11 +201,34 @@ static fore_status write_deals(changing *w, fore_error *err)
         fore_json_string(&w->json, "what", word);
         fore_json_number(&w->json, "then", row->then);
         fore_json_number(&w->json, "now", row->now);
+        fore_json_number(&w->json, "by_amount", row->by_amount);
         fore_json_end_object(&w->json);
         shown++;
     }
     fore_json_end_array(&w->json);
     return FORE_OK;
+}
+
+/* What the steps are that explain themselves least. */
+static void tell_steps(changing *w)
+{
+    const int64_t *deals = w->changes.deals;
+    if (isnan(w->changes.pipeline_now))
+        fore_answer_note(w->a,
+                         "No open deal has an expected closing date: nothing can be said to be "
+                         "pushed out or pulled in.");
+    else
+        fore_answer_note(w->a, "Pipeline due: amounts of the open deals that are expected to close "
+                               "in the period.");
+    if (deals[FORE_CAUSE_AMOUNT_UP] + deals[FORE_CAUSE_AMOUNT_DOWN] > 0)
+        fore_answer_note(w->a,
+                         "A deal whose amount changed counts with it and with the rest of its "
+                         "step; in the list it stands under the larger.");
+    if (deals[FORE_CAUSE_WON_EARLIER] > 0)
+        fore_answer_note(w->a, "Won earlier: before the period began; no more of it is to come in "
+                               "the period.");
+    if (deals[FORE_CAUSE_OTHER] > 0)
+        fore_answer_note(w->a, "Other: opened again, no longer in the export, or known late.");
 }
 
 static void tell(changing *w, const char *name)
@@ -215,9 +238,11 @@ static void tell(changing *w, const char *name)
     const double value[] = {a->mean, a->lo80, a->hi80, b->mean, b->lo80, b->hi80};
     for (int i = 0; i < 6; i++) fore_number_people(value[i], 0, figure[i], sizeof figure[i]);
     fore_date_format(fore_date_of(w->then.as_of), day);
-    fore_answer_note(w->a, "%s went from %s (80 %% interval %s to %s) to %s (%s to %s). Unit: %s.",
-                     name, figure[0], figure[1], figure[2], figure[3], figure[4], figure[5],
-                     w->now.unit);
+    fore_answer_note(
+        w->a,
+        "The mean of %s went from %s (80 %% interval %s to %s) to %s (%s to %s). Unit: "
+        "%s.",
+        name, figure[0], figure[1], figure[2], figure[3], figure[4], figure[5], w->now.unit);
     if (w->then.kept)
         fore_answer_note(w->a, "The figures of %s are those that the night kept.", day);
     else
@@ -227,10 +252,7 @@ static void tell(changing *w, const char *name)
             "that moment. What an export has overwritten since, and chances as they were seen then, "
             "is not in them; foresell nightly keeps them from now on.",
             day);
-    if (isnan(w->changes.pipeline_now))
-        fore_answer_note(w->a,
-                         "No open deal has an expected closing date: nothing can be said to be "
-                         "pushed out or pulled in.");
+    tell_steps(w);
 }
 
 static fore_status write_answer(changing *w, fore_error *err)

@@ -115,6 +115,35 @@ static void changes__each_thing_that_happened__is_told_as_such(void **state)
     forget(&h);
 }
 
+/* Its amount rose a little while its stage moved on: the stage counts for more. Its closing was
+ * expected next month and it was won in this one: nothing of it is to come next month. */
+static void changes__what_moved_a_deal_most__names_it(void **state)
+{
+    world *w = *state;
+    one_of_each(w);
+    world_begin(w);
+    put_due(w, "X-moved", NOW - 40, fore_days_from_civil(2025, 4, 20), FORE_OUTCOME_OPEN, 0);
+    put_change(w, "X-moved", at(NOW - 3, 9), "amount", "4990", "5000");
+    put_change(w, "X-moved", at(NOW - 3, 9), "stage", "first", "second");
+    world_commit(w);
+    foresell_changes_request r = asked(NULL, NULL);
+    HEAR(h, fore_job_changes(&w->c, &r, h.answer, e));
+    const fore_json_node *moved = deal_of(&h, "X-moved"), *up = deal_of(&h, "X-up");
+    double step = number_of(moved, "now") - number_of(moved, "then");
+    assert_true(fabs(number_of(moved, "by_amount")) < fabs(step) / 2);
+    assert_true(number_of(moved, "by_amount") > 0);
+    assert_string_equal(string_of(moved, "what"), "chances seen");
+    CLOSE(number_of(up, "by_amount"), number_of(up, "then"));
+    assert_true(noted(&h, "stands under the larger"));
+    forget(&h);
+    r.ahead = 1;
+    HEAR(next, fore_job_changes(&w->c, &r, next.answer, e));
+    assert_string_equal(string_of(deal_of(&next, "X-won"), "what"), "won earlier");
+    assert_true(number_of(change_of(&next, "won earlier"), "forecast") < 0);
+    assert_true(noted(&next, "before the period began"));
+    forget(&next);
+}
+
 static void adds_up(world *w, foresell_changes_request r)
 {
     HEAR(h, fore_job_changes(&w->c, &r, h.answer, e));
@@ -214,11 +243,13 @@ static void changes__overwritten_since__what_the_night_kept_counts(void **state)
     world_commit(w);
     foresell_changes_request r = asked(NULL, NULL);
     HEAR(h, fore_job_changes(&w->c, &r, h.answer, e));
-    assert_string_equal(string_of(deal_of(&h, "X-same"), "what"), "amount up");
+    const fore_json_node *same = deal_of(&h, "X-same");
+    CLOSE(number_of(same, "by_amount"), number_of(same, "then") * (9000.0 / 5000 - 1));
     assert_true(noted(&h, "the night kept"));
     r.since = "12"; /* nothing was kept then */
     HEAR(anew, fore_job_changes(&w->c, &r, anew.answer, e));
     assert_string_equal(string_of(deal_of(&anew, "X-same"), "what"), "chances seen");
+    CLOSE(number_of(deal_of(&anew, "X-same"), "by_amount"), 0);
     assert_true(noted(&anew, "No night kept"));
     forget(&h);
     forget(&anew);
@@ -315,6 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(changes__each_thing_that_happened__is_told_as_such),
+        WITH_WORLD(changes__what_moved_a_deal_most__names_it),
         WITH_WORLD(changes__any_span_and_period__add_up_to_the_difference),
         WITH_WORLD(changes__both_ends__are_the_forecasts_of_those_moments),
         WITH_WORLD(state__kept__reads_back_as_it_was),
