@@ -3,8 +3,10 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "datasets/cell_values.h"
 #include "engine/jobs/outlook.h"
 
 typedef struct reading {
@@ -148,16 +150,29 @@ static bool same_name(const char *a, const char *b)
     }
 }
 
+/* "Jan 2026", "01/2026": the month's own name, "2026-01"; anything else stays. */
+static void plain_name(const char *name, char out[32])
+{
+    fore_period period;
+    int32_t start;
+    snprintf(out, 32, "%.31s", name);
+    if (!fore_cell_period(name, (int64_t)strlen(name), &period, &start) || period != FORE_MONTHLY)
+        return;
+    fore_date_format(start, out);
+    out[strlen("2026-01")] = '\0';
+}
+
 bool fore_adjustment_period(const fore_calendar *calendar, const char *name, int32_t day,
                             fore_period *kind, int32_t *start, int32_t *end)
 {
-    char known[32];
+    char known[32], plain[32];
+    plain_name(name, plain);
     for (int k = 0; k < KINDS; k++) {
         int32_t here = fore_calendar_start(calendar, kinds[k], day);
         for (int32_t i = -MONTHS_BACK; i <= MONTHS_ON; i++) {
             *start = fore_calendar_add(calendar, kinds[k], here, i);
             fore_calendar_name(calendar, kinds[k], *start, known);
-            if (!same_name(known, name)) continue;
+            if (!same_name(known, name) && !same_name(known, plain)) continue;
             *kind = kinds[k];
             *end = fore_calendar_add(calendar, kinds[k], here, i + 1);
             return true;

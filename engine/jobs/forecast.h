@@ -92,6 +92,9 @@ fore_status fore_forecast_categories(const fore_forecast *forecast, fore_error *
 /* "slipped" and "stalled": how many, how much, and the largest by name. */
 fore_status fore_forecast_watch(const fore_forecast *forecast, fore_error *err);
 void fore_forecast_record(const fore_forecast *forecast);
+/* Whether 80 % intervals that hold what they say hold so few of so many actuals in fewer than 1 of 20
+ * cases (binomial). */
+bool fore_forecast_held_too_seldom(int64_t held, int64_t of);
 
 /* --- shared by parts --- */
 

@@ -8,7 +8,7 @@
 
 static const fore_column columns[] = {
     {"period", "period", FORE_CELL_TEXT, 0},        {"who", "who", FORE_CELL_TEXT, 1},
-    {"amount", "expects", FORE_CELL_MONEY, 0},      {"model", "model", FORE_CELL_MONEY, 0},
+    {"amount", "expects", FORE_CELL_MONEY, 0},      {"model", "our mean", FORE_CELL_MONEY, 0},
     {"record", "closer before", FORE_CELL_TEXT, 0}, {"because", "because", FORE_CELL_TEXT, -1},
 };
 

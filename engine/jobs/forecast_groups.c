@@ -9,33 +9,64 @@
 #include <math.h>
 
 enum { GROUP_DRAWS = 1000, JUDGED_LEAST = 10 };
-static const double HELD_LEAST = 0.6; /* of past forecasts; below it we say so */
+static const double HELD_LEAST = 0.6;               /* of past forecasts; below it we say so */
+static const double NOTHING = 0.5, NO_WINS = 0.005; /* of the unit: written as 0 */
 
 static const fore_column group_columns[] = {
-    {"group", "group", FORE_CELL_TEXT, 1},    {"period", "period", FORE_CELL_TEXT, 0},
-    {"median", "median", FORE_CELL_MONEY, 0}, {"lo80", "80 % from", FORE_CELL_MONEY, 0},
-    {"hi80", "to", FORE_CELL_MONEY, 0},
+    {"group", "group", FORE_CELL_TEXT, 1},     {"period", "period", FORE_CELL_TEXT, 0},
+    {"mean", "mean", FORE_CELL_MONEY, 0},      {"median", "median", FORE_CELL_MONEY, 0},
+    {"lo80", "80 % from", FORE_CELL_MONEY, 0}, {"hi80", "to", FORE_CELL_MONEY, 0},
 };
+
+static void write_row(const fore_forecast *f, const char *name, const fore_pipeline_result *result,
+                      int64_t j, double *scratch, int64_t g)
+{
+    fore_answer *a = f->answer;
+    char period[32];
+    fore_forecast_period_name(f, f->outlook->start[j], period);
+    fore_answer_row(a, g);
+    fore_answer_text(a, g, name);
+    fore_answer_text(a, g, period);
+    fore_answer_number(a, g, result->period[j].mean);
+    fore_answer_number(a, g, result->period[j].median);
+    fore_answer_number(a, g, fore_forecast_quantile(result, j, 0.1, scratch));
+    fore_answer_number(a, g, fore_forecast_quantile(result, j, 0.9, scratch));
+}
+
+/* Nothing of any period, and nothing will be: said of all such groups in one sentence. */
+static bool is_empty(const fore_forecast *f, const fore_pipeline_result *result)
+{
+    double nothing = f->outlook->counts ? NO_WINS : NOTHING;
+    for (int64_t j = 0; j < result->periods; j++)
+        if (!(result->period[j].mean < nothing)) return false;
+    return true;
+}
+
+/* What the rows above add up to. */
+static fore_status write_company(const fore_forecast *f, int64_t g, int64_t empty, fore_error *err)
+{
+    double *scratch = FORE_NEW(f->result->draw_count, double);
+    if (!scratch) return fore_no_memory(err);
+    for (int64_t j = 0; j < f->outlook->periods; j++)
+        write_row(f, "company", f->result, j, scratch, g);
+    fore_free(scratch);
+    if (empty > 0)
+        fore_answer_note(f->answer, "%lld other%s: 0.", (long long)empty, empty == 1 ? "" : "s");
+    return FORE_OK;
+}
 
 static void write_group(const fore_forecast *f, const fore_forecast_whose *w,
                         const fore_pipeline_result *result, double *scratch, int64_t g,
                         fore_gap_rows *gaps)
 {
     const fore_outlook *o = f->outlook;
-    fore_answer *a = f->answer;
     fore_json_writer *json = f->json;
+    bool empty = is_empty(f, result);
     fore_json_object(json, NULL);
     fore_json_string(json, "group", w->name);
     fore_json_array(json, "periods");
     for (int64_t j = 0; j < o->periods; j++) {
-        char period[32];
-        fore_forecast_period_name(f, o->start[j], period);
-        fore_answer_row(a, g);
-        fore_answer_text(a, g, w->name);
-        fore_answer_text(a, g, period);
-        fore_answer_number(a, g, result->period[j].median);
-        fore_answer_number(a, g, fore_forecast_quantile(result, j, 0.1, scratch));
-        fore_answer_number(a, g, fore_forecast_quantile(result, j, 0.9, scratch));
+        if (!empty) write_row(f, w->name, result, j, scratch, g);
         fore_forecast_period_json(f, w, result, j, scratch);
         fore_forecast_gap_row(f, w, result, j, gaps);
     }
@@ -162,14 +193,18 @@ static void tell_past(const fore_forecast *f)
     fore_json_number(f->json, "error", p->sold > 0 ? p->missed / p->sold : NAN);
     fore_json_end_object(f->json);
     if (p->judged == 0) return;
-    fore_answer_note(f->answer,
-                     "Groups add up to the company in mean. Of %lld past forecasts of groups the "
-                     "80 %% interval held the actual %lld times.",
-                     (long long)p->judged, (long long)p->inside);
+    fore_answer_note(
+        f->answer,
+        "Groups add up to the company in mean, not in median. Of %lld past forecasts of groups the "
+        "80 %% interval held the actual %lld times.",
+        (long long)p->judged, (long long)p->inside);
     if (p->judged >= JUDGED_LEAST && (double)p->inside < HELD_LEAST * (double)p->judged)
         fore_answer_note(
             f->answer, "That is too seldom to plan by these groups: deals come to theirs late, or "
                        "change it.");
+    else if (fore_forecast_held_too_seldom(p->inside, p->judged))
+        fore_answer_note(f->answer, "Groups' intervals were too narrow so far: plan with their 95 "
+                                    "%% range (--json).");
 }
 
 /* Nothing but what is in no group would only be the company once more. */
@@ -205,7 +240,8 @@ static fore_status write_members(const fore_forecast *f, bool *known, fore_error
     *known = is_known(&d);
     if (!*known) goto done;
     FORE_GO(cover(f, &d.groups, &coverage, err));
-    int64_t g = fore_answer_grid(f->answer, "groups", "By group", group_columns, 5);
+    int64_t g = fore_answer_grid(f->answer, "groups", "By group", group_columns, 6);
+    int64_t empty = 0;
     for (int64_t k = 0; k < d.groups.count; k++) {
         fore_pipeline_result *result = NULL;
         if (d.share[k] < 0) continue;
@@ -214,8 +250,10 @@ static fore_status write_members(const fore_forecast *f, bool *known, fore_error
                                            fore_sales_groups_name(d.t, &d.groups, k),
                                            f->targets ? &coverage : NULL, k};
         write_group(f, &whose, result, scratch, g, &gaps);
+        empty += is_empty(f, result);
         fore_pipeline_result_free(result);
     }
+    FORE_GO(write_company(f, g, empty, err));
     fore_forecast_gap_untold(f, &gaps);
     if (d.groups.late)
         fore_answer_note(f->answer, "Products are filled in with the win here: what is still open "

@@ -1,8 +1,10 @@
 /* Whether the forecast can be planned with, and if not, what would help: each thing is named only
- * where the history lacks it. */
+ * where the history lacks it. And whether its intervals have held what they say: where they held
+ * improbably few actuals, the wider one is named. */
 #include <math.h>
 
 #include "engine/jobs/forecast.h"
+#include "engine/num/special.h"
 
 /* An interval wider than this many times its median, or whose upper bound is so many times the
  * lower one (all or nothing: one deal decides), says little: Einstein shows nothing then; we say
@@ -11,6 +13,17 @@ static const double WIDE = 2.0, SPAN = 10;
 /* Two years show what belongs to the season; one deal with this part of what is expected decides.
  */
 static const double MONTHS_WANTED = 24, LARGE_PART = 0.3;
+
+/* Such few of n are held by a true 80 % interval with less than this probability. */
+static const double STATED = 0.8, IMPROBABLE = 0.05;
+enum { NARROW_TOLD = 3 }; /* periods whose wider range is named */
+
+bool fore_forecast_held_too_seldom(int64_t held, int64_t of)
+{
+    if (of < 1 || held >= of) return false;
+    /* P(X <= held) of a binomial is a beta probability */
+    return fore_beta_cdf(1 - STATED, (double)(of - held), (double)held + 1) < IMPROBABLE;
+}
 
 static bool is_too_wide(const fore_forecast *f, int64_t j, double *scratch)
 {
@@ -93,6 +106,27 @@ static void what_would_help(const fore_forecast *f, fore_text *words)
     fore_text_free(&text);
 }
 
+/* "2026-01 61,000 to 175,000; ..." of the first periods. */
+static void tell_narrow(const fore_forecast *f, double *scratch)
+{
+    const fore_outlook *o = f->outlook;
+    fore_text words = {0};
+    for (int64_t j = 0; j < o->periods && j < NARROW_TOLD; j++) {
+        char name[32], lo[32], hi[32];
+        fore_forecast_period_name(f, o->start[j], name);
+        fore_number_people(fore_forecast_quantile(f->result, j, 0.025, scratch), 0, lo, sizeof lo);
+        fore_number_people(fore_forecast_quantile(f->result, j, 0.975, scratch), 0, hi, sizeof hi);
+        fore_text_printf(&words, "%s%s %s to %s", j ? "; " : "", name, lo, hi);
+    }
+    fore_answer_note(f->answer,
+                     "The 80 %% interval was too narrow so far (it held %.0f of %lld past "
+                     "periods): plan with the 95 %% range, %s%s.",
+                     f->record->coverage80 * (double)f->record->cuts, (long long)f->record->cuts,
+                     fore_text_string(&words), o->periods > NARROW_TOLD ? "; ..." : "");
+    f->answer->failed |= words.failed;
+    fore_text_free(&words);
+}
+
 fore_status fore_forecast_trust(const fore_forecast *f, fore_error *err)
 {
     fore_text names = {0}, words = {0};
@@ -115,6 +149,11 @@ fore_status fore_forecast_trust(const fore_forecast *f, fore_error *err)
                          words.length ? " What would help: " : "", fore_text_string(&words),
                          words.length ? "." : "");
     }
+    const fore_record *r = f->record;
+    bool narrow = r->cuts > 0 &&
+                  fore_forecast_held_too_seldom(lround(r->coverage80 * (double)r->cuts), r->cuts);
+    fore_json_bool(f->json, "too_narrow", narrow);
+    if (narrow) tell_narrow(f, scratch);
     fore_json_end_object(f->json);
     f->answer->failed |= names.failed || words.failed;
     fore_text_free(&names);

@@ -69,11 +69,13 @@ void fore_forecast_record(const fore_forecast *f)
     weight_words(r, &words);
     fore_answer_note(
         a,
-        "Weighed by what each was worth in past periods: %s. Periods of another "
-        "length are weighed by their own past: their figures differ for the same days.",
+        "Weighed by what each was worth in past periods of this length (of other lengths "
+        "they differ, and so do the figures): %s.",
         fore_text_string(&words));
     a->failed |= words.failed;
     fore_text_free(&words);
-    fore_answer_note(a, "In %lld past periods the 80 %% interval held the actual %.0f times.",
-                     (long long)r->cuts, r->coverage80 * (double)r->cuts);
+    int64_t held = (int64_t)lround(r->coverage80 * (double)r->cuts);
+    if (!fore_forecast_held_too_seldom(held, r->cuts)) /* else told by fore_forecast_trust */
+        fore_answer_note(a, "In %lld past periods the 80 %% interval held the actual %lld times.",
+                         (long long)r->cuts, (long long)held);
 }

@@ -106,7 +106,8 @@ fore_status fore_outlook_expect(const fore_outlook *outlook, const double *membe
 fore_status fore_outlook_expect_direct(const fore_outlook *outlook, const double *member,
                                        double share, double *mean, fore_error *err);
 
-/* Simulates the members, new deals at `share` of the arrivals. */
+/* Simulates the members, new deals at `share` of the arrivals. Means of the result are exact (those
+ * of the draws come near them); median, quantiles and sd are the draws'. */
 typedef struct fore_outlook_draws {
     const double *member;
     double share;

@@ -132,6 +132,33 @@ static void level_arrivals(const fore_outlook *o, const fore_outlook_draws *d, i
     }
 }
 
+/* The means as they are, not as so many draws came out: few wins of new deals in a near period
+ * leave luck in theirs, and a mean must not move with the seed or with how many periods are drawn.
+ * Shocks leave means alone. Median and quantiles stay the draws'. */
+static void settle_means(const fore_pipeline *p, fore_pipeline_result *r)
+{
+    double usual = 0, total = 0;
+    for (int64_t i = 0; i < p->amount_count; i++) {
+        usual += p->amount_weight[i] * p->amounts[i];
+        total += p->amount_weight[i];
+    }
+    usual = total > 0 ? usual / total : 0;
+    r->total.mean = r->total.from_open = r->total.from_new = 0;
+    for (int64_t j = 0; j < p->periods; j++) {
+        fore_pipeline_period *out = &r->period[j];
+        out->from_open = out->from_new = 0;
+        for (int64_t i = 0; i < p->open; i++)
+            out->from_open += p->open_won[i + j * p->open] *
+                              (isnan(p->open_amount[i]) ? usual : p->open_amount[i]);
+        for (int64_t w = 0; w < p->weeks; w++)
+            out->from_new += p->arrivals[w] * p->new_won[w + j * p->weeks] * usual;
+        out->mean = out->won_so_far + out->from_open + out->from_new;
+        r->total.from_open += out->from_open;
+        r->total.from_new += out->from_new;
+        r->total.mean += out->mean;
+    }
+}
+
 fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
                                   const fore_outlook_draws *d, fore_pipeline_result **result,
                                   fore_error *err)
@@ -165,7 +192,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
             double loss = fmin(o->open_lost[i + j * o->open], left - win);
             won[m + j * n] = ours * win;
             lost[m + j * n] = loss + (1 - ours) * win; /* a win of others is none of ours */
-            left = fmax(0, left - (win + loss)); /* rounded, it may fall below */
+            left = fmax(0, left - (win + loss));       /* rounded, it may fall below */
         }
         amount[m++] = o->open_amount[i];
     }
@@ -193,6 +220,7 @@ fore_status fore_outlook_simulate(fore_context *c, const fore_outlook *o,
     options.keep_draws = 1;
     options.draws = d->draws ? d->draws : OUTLOOK_DRAWS;
     status = fore_pipeline_simulate(&p, &options, c->pool, result, err);
+    if (status == FORE_OK) settle_means(&p, *result);
 done:
     fore_arena_free(arena);
     return status;

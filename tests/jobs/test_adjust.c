@@ -167,6 +167,23 @@ static void adjust__another_unit_since__is_not_judged(void **state)
     fore_adjustments_free(&all);
 }
 
+static void adjust__a_month_as_people_write_it__is_read(void **state)
+{
+    world *w = *state;
+    fore_calendar plain = {0};
+    static const char *const names[] = {"Mar 2025", "mar-25", "03/2025", "2025-03"};
+    (void)w;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        fore_period kind;
+        int32_t start, end;
+        assert_true(fore_adjustment_period(&plain, names[i], fore_days_from_civil(2025, 2, 24),
+                                           &kind, &start, &end));
+        assert_int_equal(kind, FORE_MONTHLY);
+        assert_int_equal(start, fore_days_from_civil(2025, 3, 1));
+        assert_int_equal(end, fore_days_from_civil(2025, 4, 1));
+    }
+}
+
 static void adjust__nonsense__is_refused_and_nothing_is_kept(void **state)
 {
     world *w = *state;
@@ -234,6 +251,7 @@ int main(void)
         WITH_WORLD(adjust__amounts__as_people_write_them),
         WITH_WORLD(adjust__after_the_fact__is_refused),
         WITH_WORLD(adjust__another_unit_since__is_not_judged),
+        WITH_WORLD(adjust__a_month_as_people_write_it__is_read),
         WITH_WORLD(adjust__nonsense__is_refused_and_nothing_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

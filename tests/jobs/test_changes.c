@@ -1,7 +1,7 @@
 /* What changed in the forecast: steps that add up, each for what happened to the deal; kept figures
  * against those made anew. */
 #include "answer_help.h"
-#include "engine/jobs/forecast_state.h"
+#include "engine/jobs/forecast_waterfall.h"
 
 enum { NOW = 466, WEEK_AGO = NOW - 7 }; /* Friday, 11 April 2025 */
 
@@ -63,9 +63,9 @@ static void one_of_each(world *w)
     put_due(w, "X-pulled", NOW - 40, april, FORE_OUTCOME_OPEN, 0);
     move_due(w, "X-pulled", may, april, NOW - 3);
     put_due(w, "X-up", NOW - 40, april, FORE_OUTCOME_OPEN, 0);
-    put_change(w, "X-up", at(NOW - 3, 9), "amount", "2500", "5000");
+    put_change(w, "X-up", at(NOW - 3, 9), "amount", "500", "5000");
     put_due(w, "X-down", NOW - 40, april, FORE_OUTCOME_OPEN, 0);
-    put_change(w, "X-down", at(NOW - 3, 9), "amount", "8000", "5000");
+    put_change(w, "X-down", at(NOW - 3, 9), "amount", "20000", "5000");
     put_due(w, "X-same", NOW - 40, april, FORE_OUTCOME_OPEN, 0);
     move_due(w, "X-same", may, april, NOW - 30); /* from here on such moves are recorded */
     world_commit(w);
@@ -96,23 +96,65 @@ static void changes__each_thing_that_happened__is_told_as_such(void **state)
     one_of_each(w);
     foresell_changes_request r = asked(NULL, NULL);
     HEAR(h, fore_job_changes(&w->c, &r, h.answer, e));
-    static const char *const told[][2] = {
-        {"X-new", "new deals"}, {"X-new-won", "won"},       {"X-won", "won"},
-        {"X-lost", "lost"},     {"X-pushed", "pushed out"}, {"X-pulled", "pulled in"},
-        {"X-up", "amount up"},  {"X-down", "amount down"},  {"X-same", "chances seen"}};
+    static const char *const told[][2] = {{"X-new", "new deals"},     {"X-new-won", "won"},
+                                          {"X-won", "won"},           {"X-lost", "lost"},
+                                          {"X-pushed", "pushed out"}, {"X-pulled", "pulled in"},
+                                          {"X-same", "chances seen"}};
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         assert_string_equal(string_of(deal_of(&h, told[i][0]), "what"), told[i][1]);
+    assert_true(number_of(deal_of(&h, "X-up"), "by_amount") > 0);
+    assert_true(number_of(deal_of(&h, "X-down"), "by_amount") < 0);
     CLOSE(number_of(deal_of(&h, "X-won"), "now"), 5000);
     CLOSE(number_of(deal_of(&h, "X-lost"), "now"), 0);
     CLOSE(number_of(deal_of(&h, "X-new"), "then"), 0);
     CLOSE(number_of(change_of(&h, "pushed out"), "pipeline_due"), -5000);
     CLOSE(number_of(change_of(&h, "pulled in"), "pipeline_due"), 5000);
-    CLOSE(number_of(change_of(&h, "amount up"), "pipeline_due"), 2500);
-    CLOSE(number_of(change_of(&h, "amount down"), "pipeline_due"), -3000);
+    CLOSE(number_of(change_of(&h, "amount up"), "pipeline_due"), 4500);
+    CLOSE(number_of(change_of(&h, "amount down"), "pipeline_due"), -15000);
     CLOSE(number_of(change_of(&h, "new deals"), "pipeline_due"), 5000);
     assert_true(number_of(change_of(&h, "amount up"), "forecast") > 0);
     assert_true(number_of(change_of(&h, "amount down"), "forecast") < 0);
     forget(&h);
+}
+
+/* One deal: its amounts, and what was expected of it then and now. */
+static const char *named(world *w, double then, double now, double was, double is)
+{
+    const fore_timeline *t = world_timeline(w);
+    int32_t april = fore_days_from_civil(2025, 4, 1), may = fore_days_from_civil(2025, 5, 1);
+    int64_t key = t->pk[t->leads];
+    fore_state_line line[] = {{.key = key, .amount = then, .due_on = april + 9, .expected = {was}},
+                              {.key = key, .amount = now, .due_on = april + 9, .expected = {is}}};
+    fore_forecast_state state[2];
+    for (int i = 0; i < 2; i++)
+        state[i] = (fore_forecast_state){.as_of = at(i ? NOW : WEEK_AGO, 0),
+                                         .subject_kind = FORE_SUBJECT_DEAL,
+                                         .periods = 1,
+                                         .start = {april, may},
+                                         .line = &line[i],
+                                         .lines = 1};
+    fore_waterfall changes;
+    OK(fore_waterfall_make(t, &state[0], 0, &state[1], 0, &changes, e));
+    assert_int_equal(changes.rows, 1);
+    fore_waterfall_cause up = now > then ? FORE_CAUSE_AMOUNT_UP : FORE_CAUSE_AMOUNT_DOWN;
+    CLOSE(changes.row[0].by_amount, was * (now / then - 1));
+    CLOSE(changes.forecast[up] + changes.forecast[FORE_CAUSE_MODEL], is - was);
+    CLOSE(changes.pipeline[up], now - then);
+    assert_int_equal(changes.deals[up], 1);
+    const char *word = fore_waterfall_word(changes.row[0].cause);
+    fore_waterfall_free(&changes);
+    return word;
+}
+
+static void waterfall__amount_and_chance_moved__the_larger_part_names_the_deal(void **state)
+{
+    world *w = *state;
+    a_company(w);
+    assert_string_equal(named(w, 2500, 5000, 500, 1100), "amount up");
+    assert_string_equal(named(w, 8000, 5000, 800, 450), "amount down");
+    assert_string_equal(named(w, 31372, 33977, 928, 14030), "chances seen");
+    assert_string_equal(named(w, 9000, 8000, 1145, 8027),
+                        "chances seen"); /* less, and more of it */
 }
 
 /* Its amount rose a little while its stage moved on: the stage counts for more. Its closing was
@@ -133,7 +175,7 @@ static void changes__what_moved_a_deal_most__names_it(void **state)
     assert_true(fabs(number_of(moved, "by_amount")) < fabs(step) / 2);
     assert_true(number_of(moved, "by_amount") > 0);
     assert_string_equal(string_of(moved, "what"), "chances seen");
-    CLOSE(number_of(up, "by_amount"), number_of(up, "then"));
+    CLOSE(number_of(up, "by_amount"), 9 * number_of(up, "then"));
     assert_true(noted(&h, "stands under the larger"));
     forget(&h);
     r.ahead = 1;
@@ -346,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(changes__each_thing_that_happened__is_told_as_such),
+        WITH_WORLD(waterfall__amount_and_chance_moved__the_larger_part_names_the_deal),
         WITH_WORLD(changes__what_moved_a_deal_most__names_it),
         WITH_WORLD(changes__any_span_and_period__add_up_to_the_difference),
         WITH_WORLD(changes__both_ends__are_the_forecasts_of_those_moments),

@@ -1,6 +1,7 @@
 /* The forecast answer beside the effort answer of the same history: one unit, one share of a team,
  * one way to say what was left out. */
 #include "answer_help.h"
+#include "engine/jobs/forecast.h"
 
 enum { NOW = 456 }; /* Tuesday, 1 April 2025 */
 
@@ -322,6 +323,50 @@ static void forecast__no_win_has_a_closing_date__says_so(void **state)
            fore_job_forecast(&w->c, &r, h.answer, e));
 }
 
+/* 3 of 7: a true 80 % interval does that in 3 of 100 cases; 4 of 7 in 15. */
+static void forecast__intervals_that_held_too_few__are_told_by_what_is_improbable(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t held, of;
+        bool too_seldom;
+    } cases[] = {{3, 7, true},  {4, 7, false}, {7, 7, false},    {0, 1, false},
+                 {2, 5, false}, {1, 5, true},  {13, 20, false},  {12, 20, true},
+                 {0, 0, false}, {0, 8, true},  {73, 100, false}, {72, 100, true}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (fore_forecast_held_too_seldom(cases[i].held, cases[i].of) != cases[i].too_seldom)
+            fail_msg("%d of %d", (int)cases[i].held, (int)cases[i].of);
+}
+
+/* A year of the same every month, then months that leap: the record sees the intervals fail, and
+ * the answer names the wider ones. */
+static void forecast__months_that_leap_after_a_calm_year__name_the_95_range(void **state)
+{
+    world *w = *state;
+    world_begin(w);
+    for (int i = 0; i < 640; i++) {
+        char id[32];
+        int month = i / 32;
+        double amount = month < 12 ? 100 : 100 * pow(1.7, month - 11);
+        snprintf(id, sizeof id, "D%03d", i);
+        put_closed(w, id, at(NOW - 600 + 30 * month + i % 28, 9),
+                   at(NOW - 598 + 30 * month + i % 28, 9), i % 2 ? FORE_WON : FORE_LOST,
+                   (int64_t)amount);
+    }
+    world_commit(w);
+    foresell_forecast_request r = request(NULL, NULL);
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_json_node *past = node_of(h.root, "backtest");
+    double cuts = number_of(past, "cuts"), held = number_of(past, "coverage_80") * cuts;
+    bool narrow = false;
+    if (!fore_forecast_held_too_seldom(lround(held), lround(cuts)))
+        fail_msg("%g of %g", held, cuts);
+    assert_true(fore_json_get_bool(node_of(h.root, "trust"), "too_narrow", &narrow) && narrow);
+    assert_true(noted(&h, "too narrow so far"));
+    assert_true(noted(&h, "plan with the 95 % range"));
+    forget(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +380,8 @@ int main(void)
         WITH_WORLD(forecast_and_effort__by_team__say_the_same),
         WITH_WORLD(forecast__of_a_handful_of_deals__is_too_wide_and_says_what_would_help),
         WITH_WORLD(forecast__of_a_steady_company__is_not_called_too_wide),
+        cmocka_unit_test(forecast__intervals_that_held_too_few__are_told_by_what_is_improbable),
+        WITH_WORLD(forecast__months_that_leap_after_a_calm_year__name_the_95_range),
         WITH_WORLD(effort__a_team_without_effort__is_left_out_of_sound_json),
         WITH_WORLD(backtest__effort_before_its_first_weeks__is_left_out_and_counted),
     };

@@ -67,6 +67,43 @@ static void groups__every_kind__add_up_to_the_company_in_each_period(void **stat
     }
 }
 
+/* What people see and --csv writes: the means of the rows are those of the company's rows, and a
+ * group that brings nothing has none of its own. */
+static void groups__the_table__adds_up_to_its_company_rows(void **state)
+{
+    world *w = *state;
+    put_many(w);
+    world_begin(w);
+    for (int i = 0; i < 2; i++) { /* of a rep who sells nothing any more */
+        fore_deal_row row = a_deal(i ? "X-old-1" : "X-old-0", at(10, 9));
+        row.owner = key_of(w, FORE_REP, "R-gone");
+        row.outcome = i ? FORE_WON : FORE_LOST;
+        row.closed_at = at(20, 9);
+        row.currency = "EUR";
+        row.amount_minor = 100000;
+        put_deal(w, row);
+    }
+    world_commit(w);
+    foresell_forecast_request r = request("rep");
+    HEAR(h, fore_job_forecast(&w->c, &r, h.answer, e));
+    const fore_grid *g = grid_of(&h, "groups");
+    double sum[3] = {0};
+    int64_t rows = g->row_count - 3;
+    assert_true(rows > 3 && rows % 3 == 0);
+    for (int64_t i = 0; i < rows; i++) {
+        assert_string_not_equal(cell_of(g, i, "group")->text, "R-gone");
+        sum[i % 3] += cell_of(g, i, "mean")->number;
+    }
+    for (int64_t j = 0; j < 3; j++) {
+        const fore_json_node *p = period_of(h.root, j);
+        assert_string_equal(cell_of(g, rows + j, "group")->text, "company");
+        CLOSE(cell_of(g, rows + j, "mean")->number, number_of(p, "mean"));
+        CLOSE(cell_of(g, rows + j, "median")->number, number_of(p, "median"));
+        assert_true(fabs(sum[j] - number_of(p, "mean")) < 2);
+    }
+    forget(&h);
+}
+
 static void groups__no_team_is_known__says_so_and_repeats_nothing(void **state)
 {
     world *w = *state;
@@ -104,7 +141,7 @@ static void groups__their_own_past__the_intervals_hold_it(void **state)
         CLOSE(number_of(past, "cuts"), 8);
         forecasts += number_of(past, "forecasts");
         held += number_of(past, "forecasts") * number_of(past, "coverage_80");
-        assert_true(noted(&h, "Groups add up to the company in mean."));
+        assert_true(noted(&h, "Groups add up to the company in mean, not in median."));
         forget(&h);
     }
     assert_true(forecasts >= 40);
@@ -245,6 +282,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_WORLD(groups__no_team_is_known__says_so_and_repeats_nothing),
+        WITH_WORLD(groups__the_table__adds_up_to_its_company_rows),
         WITH_WORLD(groups__every_kind__add_up_to_the_company_in_each_period),
         WITH_WORLD(groups__known_with_the_win_alone__get_their_share),
         WITH_WORLD(groups__their_own_past__the_intervals_hold_it),

@@ -100,6 +100,37 @@ static void outlook__parts_and_periods__add_up(void **state)
     fore_outlook_free(o);
 }
 
+/* The mean of a month moves neither with how many months are asked for nor with the seed, and is
+ * where the draws have it. */
+static void outlook__more_periods_or_another_seed__leave_the_means_alone(void **state)
+{
+    world *w = *state;
+    put_company(w, &plain);
+    fore_outlook *near = outlook_at(w, at(560, 13), 2), *far = outlook_at(w, at(560, 13), 5);
+    fore_pipeline_result *a = simulated(w, near, NULL, 1), *b = simulated(w, far, NULL, 1), *c;
+    fore_outlook_draws draws = {.share = 1, .draws = 4000, .seed = 6};
+    OK(fore_outlook_simulate(&w->c, near, &draws, &c, e));
+    for (int64_t j = 0; j < 2; j++) {
+        const fore_pipeline_period *p = &a->period[j];
+        assert_true(fabs(p->mean - b->period[j].mean) < 1e-6 * p->mean);
+        assert_true(fabs(p->from_new - b->period[j].from_new) < 1e-6 * p->mean);
+        assert_true(fabs(p->from_open - c->period[j].from_open) < 1e-6 * p->mean);
+        assert_true(fabs(p->from_new - c->period[j].from_new) < 1e-6 * p->mean);
+        assert_true(p->from_new > 0);
+        double drawn = 0, other = 0;
+        for (int64_t d = 0; d < a->draw_count; d++) drawn += a->draws[d + j * a->draw_count];
+        for (int64_t d = 0; d < a->draw_count; d++) other += c->draws[d + j * a->draw_count];
+        assert_true(drawn != other);
+        drawn /= (double)a->draw_count;
+        assert_true(fabs(drawn - p->mean) < 4 * p->sd / sqrt((double)a->draw_count));
+    }
+    fore_pipeline_result_free(a);
+    fore_pipeline_result_free(b);
+    fore_pipeline_result_free(c);
+    fore_outlook_free(near);
+    fore_outlook_free(far);
+}
+
 static void outlook__groups__add_up_to_the_whole(void **state)
 {
     world *w = *state;
@@ -408,6 +439,7 @@ int main(void)
         WITH_WORLD(outlook__won_so_far__is_exact),
         WITH_WORLD(outlook__an_amount_corrected_later__counts_as_it_was),
         WITH_WORLD(outlook__parts_and_periods__add_up),
+        WITH_WORLD(outlook__more_periods_or_another_seed__leave_the_means_alone),
         WITH_WORLD(outlook__groups__add_up_to_the_whole),
         WITH_WORLD(outlook__level__scales_what_is_to_come_only),
         WITH_WORLD(outlook__nothing_open_and_nothing_arriving__is_nothing),
